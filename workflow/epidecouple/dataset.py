@@ -1,0 +1,95 @@
+"""The panel in memory as training and evaluation see it: codes and signal stay memory-mapped, batches are gathered."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from .config import Config
+from .errors import InputError
+from .panel import discordant
+from .provenance import read_json
+from .shards import Shard, load_shard
+from .splits import splits_of
+
+
+@dataclass(frozen=True)
+class Panel:
+    """All pairs in all lines; n pairs, C lines (training lines first), P = 2 + bins positions, M marks.
+
+    codes : uint8 (n_elements, L); enhancer, promoter : rows of `codes` (n,)
+    log_distance : float32 (n,), log10 bp; chrom, split : names (n,)
+    labels, published : int8 (n, C); shards : one per line, holding signal (n, P, M) and reference (n_ref, M)
+    present : bool (C, M), False for a mark missing in a line
+    """
+
+    lines: list[str]
+    training: list[int]
+    codes: np.ndarray
+    enhancer: np.ndarray
+    promoter: np.ndarray
+    log_distance: np.ndarray
+    chrom: np.ndarray
+    split: np.ndarray
+    labels: np.ndarray
+    published: np.ndarray
+    shards: list[Shard]
+    present: np.ndarray
+
+    def rows(self, split: str) -> np.ndarray:
+        """Pairs of a split."""
+        return np.flatnonzero(self.split == split)
+
+    def discordant_rows(self, split: str, lines: list[int]) -> np.ndarray:
+        """Pairs of a split whose labels differ between the given lines."""
+        rows = self.rows(split)
+        return rows[discordant(self.labels[np.ix_(rows, lines)])]
+
+    def label_tensor(self, pairs: np.ndarray, lines: list[int]) -> Tensor:
+        """Labels float32 (len(pairs), len(lines))."""
+        return torch.from_numpy(self.labels[np.ix_(pairs, lines)].astype(np.float32))
+
+    def signal_tensor(self, pairs: np.ndarray, line: int) -> Tensor:
+        """Signal of one line with a presence flag per mark: float32 (len(pairs), P, 2M)."""
+        return self._flagged(self.shards[line].signal[pairs], line)
+
+    def reference_tensor(self, line: int, loci: np.ndarray | None = None) -> Tensor:
+        """Signal of the reference loci (all, or the given ones) of one line: float32 (n_loci, 2M)."""
+        reference = self.shards[line].reference
+        return self._flagged(reference if loci is None else reference[loci], line)
+
+    @property
+    def n_reference(self) -> int:
+        """Number of reference loci."""
+        return len(self.shards[0].reference)
+
+    def _flagged(self, signal: np.ndarray, line: int) -> Tensor:
+        values = torch.from_numpy(np.asarray(signal, dtype=np.float32))
+        present = torch.from_numpy(self.present[line].astype(np.float32)).expand_as(values)
+        return torch.cat([values, present], dim=-1)
+
+
+def load_panel(elements: Path, shards: Path, config: Config) -> Panel:
+    """Open what the stages `elements` and `shards` wrote; raises `InputError` when the splits do not match."""
+    splits = splits_of(config)
+    if read_json(elements / "splits.json")["hash"] != splits.hash:
+        raise InputError("the splits of this run have changed", "Run the stage `elements` again", elements / "splits.json")
+    pairs = pd.read_parquet(elements / "pairs.parquet")
+    stored = [load_shard(shards / line, splits.hash) for line in config.all_lines]
+    return Panel(
+        lines=config.all_lines,
+        training=list(range(len(config.cell_lines))),
+        codes=np.load(elements / "sequences.npy", mmap_mode="r"),
+        enhancer=pairs.enhancer.to_numpy(),
+        promoter=pairs.promoter.to_numpy(),
+        log_distance=np.log10(np.maximum(pairs.distance, 1)).to_numpy(dtype=np.float32),
+        chrom=pairs.chrom.to_numpy(dtype=str),
+        split=pairs.split.to_numpy(dtype=str),
+        labels=np.column_stack([shard.labels for shard in stored]),
+        published=np.column_stack([shard.published for shard in stored]),
+        shards=stored,
+        present=np.array([[shard.manifest["marks"][mark]["present"] for mark in config.marks] for shard in stored]),
+    )

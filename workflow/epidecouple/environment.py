@@ -1,0 +1,22 @@
+"""From marks to e: one encoder for every locus, be it an end of a pair, a bin between them or a reference locus."""
+
+from torch import Tensor, nn
+
+from .config import ModelConfig
+
+
+class LocusEncoder(nn.Module):
+    """Environment representation of a locus from its marks and their presence flags."""
+
+    def __init__(self, marks: int, config: ModelConfig) -> None:
+        super().__init__()
+        self.network = nn.Sequential(
+            nn.Linear(2 * marks, config.hidden),
+            nn.GELU(),
+            nn.Linear(config.hidden, config.locus_size),
+            nn.LayerNorm(config.locus_size),
+        )
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """Normalised marks and flags float32 (..., 2M) to e float32 (..., d_locus)."""
+        return self.network(signal)

@@ -1,0 +1,65 @@
+"""Chromatin-state prototypes shared by all lines, and the state of a line as its mixture of them.
+
+The codebook is a buffer that follows its members by an exponential moving average (van den Oord 2017,
+appendix A.1); no gradient reaches it. A line needs nothing but its epigenome to have a state.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from .clustering import centroids
+
+TEMPERATURE = 4.0
+MOMENTUM = 0.98
+
+
+class StatePrototypes(nn.Module):
+    """K prototypes q_k (K, d_locus) with sharp soft assignment.
+
+    usage : float32 (K,), moving average of the share of loci nearest to each state
+    """
+
+    def __init__(self, states: int, size: int) -> None:
+        super().__init__()
+        self.register_buffer("codebook", torch.zeros(states, size))
+        self.register_buffer("usage", torch.full((states,), 1 / states))
+
+    def distances(self, e: Tensor) -> Tensor:
+        """Squared Euclidean distance of e (..., d) to each state (..., K)."""
+        return e.square().sum(-1, keepdim=True) - 2 * e @ self.codebook.T + self.codebook.square().sum(-1)
+
+    def assign(self, e: Tensor) -> Tensor:
+        """Soft assignment (..., K) of e (..., d); rows sum to 1, gradient flows to e only."""
+        return torch.softmax(-self.distances(e) / TEMPERATURE, dim=-1)
+
+    @torch.no_grad()
+    def start(self, e: Tensor, seed: int) -> None:
+        """Place the states at the k-means centroids of e (n, d)."""
+        self.codebook.copy_(torch.from_numpy(centroids(e.numpy(), len(self.codebook), seed)))
+        self.usage.fill_(1 / len(self.codebook))
+
+    @torch.no_grad()
+    def follow(self, e: Tensor, generator: torch.Generator) -> int:
+        """Move each state towards the mean of the loci e (n, d) nearest to it, re-seed dead states.
+
+        A state is dead when its usage falls below 1 / (4 K). Returns how many were re-seeded.
+        """
+        member = nn.functional.one_hot(self.distances(e).argmin(-1), len(self.codebook)).float()
+        count = member.sum(0)
+        mean = (member.T @ e) / count.clamp(min=1)[:, None]
+        step = (1 - MOMENTUM) * (count > 0).float()[:, None]
+        self.codebook.lerp_(torch.where(count[:, None] > 0, mean, self.codebook), step)
+        self.usage.lerp_(count / len(e), 1 - MOMENTUM)
+        dead = self.usage < 1 / (4 * len(self.codebook))
+        self.codebook[dead] = e[torch.randint(len(e), (int(dead.sum()),), generator=generator)]
+        self.usage[dead] = 1 / len(self.codebook)
+        return int(dead.sum())
+
+
+def line_state(assignment: Tensor, modules: Tensor, n_modules: int) -> Tensor:
+    """Mean assignment of a line's reference loci within each locus module: g_c, flattened (n_modules * K,).
+
+    assignment : (n_ref, K); modules : int64 (n_ref,). A module without loci gives zeros.
+    """
+    member = nn.functional.one_hot(modules, n_modules).float()
+    return ((member.T @ assignment) / member.sum(0).clamp(min=1)[:, None]).flatten()

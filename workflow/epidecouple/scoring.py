@@ -1,0 +1,36 @@
+"""Energies and representations of many pairs, in batches of fixed size; no gradient, the model's mode is the caller's."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .dataset import Panel
+from .energy import EnergyModel
+
+BATCH = 4096
+
+
+@torch.no_grad()
+def score_resistance(model: EnergyModel, panel: Panel, pairs: np.ndarray, lines: list[int]) -> np.ndarray:
+    """R_E float32 (len(pairs), len(lines))."""
+    batches = np.array_split(pairs, max(1, len(pairs) // BATCH))
+    columns = [torch.cat([model.resistance(panel.signal_tensor(batch, line)) for batch in batches]) for line in lines]
+    return torch.stack(columns, dim=1).numpy()
+
+
+@torch.no_grad()
+def embed(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
+    """z float32 (len(pairs), d_z) with each unique window of all pairs encoded once."""
+    encoder, embedded = model.potential.encoder, []
+    for network, rows in ((encoder.enhancer, panel.enhancer[pairs]), (encoder.promoter, panel.promoter[pairs])):
+        unique, where = np.unique(rows, return_inverse=True)
+        blocks = np.array_split(unique, max(1, len(unique) // BATCH))
+        encoded = torch.cat([network(torch.from_numpy(np.ascontiguousarray(panel.codes[block]))) for block in blocks])
+        embedded.append(encoded[torch.from_numpy(where)])
+    return encoder.combine(*embedded)
+
+
+@torch.no_grad()
+def score_potential(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> np.ndarray:
+    """U_I float32 (len(pairs),)."""
+    return model.potential.of_z(embed(model, panel, pairs), torch.from_numpy(panel.log_distance[pairs])).numpy()

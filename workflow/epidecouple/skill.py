@@ -1,0 +1,40 @@
+"""How well a score ranks labels, per line and never pooled over lines. The only module that uses scikit-learn's metrics."""
+
+import numpy as np
+from sklearn.metrics import average_precision_score
+
+
+def macro_aupr(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Mean over lines of the average precision; labels, scores (n, C). Lines with one class only are left out."""
+    return float(np.mean(line_aupr(labels, scores)))
+
+
+def line_aupr(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Average precision of each line that has both classes."""
+    both = np.flatnonzero((labels.min(0) == 0) & (labels.max(0) == 1))
+    return np.array([average_precision_score(labels[:, c], scores[:, c]) for c in both])
+
+
+def within_pair_auc(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """For each pair the AUC of its scores over the lines: in which line does this pair loop?
+
+    labels, scores : (n, C), every pair with both classes. Returns (n,), a tie counting one half.
+    """
+    positive, negative = labels[:, :, None] == 1, labels[:, None, :] == 0
+    compared = positive & negative
+    difference = scores[:, :, None] - scores[:, None, :]
+    wins = (difference > 0) + 0.5 * (difference == 0)
+    return (wins * compared).sum((1, 2)) / compared.sum((1, 2))
+
+
+def bootstrap_groups(groups: np.ndarray, draws: int, seed: int) -> list[np.ndarray]:
+    """Row indices of `draws` bootstrap samples that draw whole groups (chromosomes) with replacement."""
+    rng = np.random.default_rng([seed, 4])
+    members = [np.flatnonzero(groups == name) for name in np.unique(groups)]
+    picks = rng.integers(0, len(members), (draws, len(members)))
+    return [np.concatenate([members[k] for k in pick]) for pick in picks]
+
+
+def interval(values: list[float] | np.ndarray) -> tuple[float, float]:
+    """Percentile interval that holds 95 % of the values."""
+    return tuple(float(x) for x in np.nanpercentile(values, [2.5, 97.5]))
