@@ -30,7 +30,6 @@ class ResistanceStage:
         self.validation = panel.discordant_rows("validation", lines)
         self.sampler = CellBatchSampler(self.train, np.ones(len(self.train), bool), lines, self.fit.batch_pairs, self.fit.positive_share, config.seed)
         self.generator = torch.Generator().manual_seed(config.seed)
-        self.model.resistance.prototypes.start(self._reference(range(panel.n_reference)), config.seed)
 
     def parameters(self) -> Iterable[nn.Parameter]:
         """The resistance and its line offsets."""
@@ -48,7 +47,10 @@ class ResistanceStage:
     def after_step(self) -> None:
         """Let the state prototypes follow the encoder on a random set of reference loci."""
         loci = torch.randperm(self.panel.n_reference, generator=self.generator)[:REFERENCE_BATCH].numpy()
-        self.model.resistance.prototypes.follow(self._reference(loci), self.generator)
+        encoder = self.model.resistance.encoder
+        with torch.no_grad():
+            e = torch.cat([encoder(self.panel.reference_tensor(line, loci)) for line in self.lines])
+        self.model.resistance.prototypes.follow(e, self.generator)
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -63,11 +65,6 @@ class ResistanceStage:
         resistance = torch.stack([self.model.resistance.of_parts(*part) for part in parts], dim=1)
         offset = self.model.resistance.line_offset[self.lines]
         return conditional_nll(resistance, offset, self.panel.label_tensor(pairs, self.lines))
-
-    @torch.no_grad()
-    def _reference(self, loci: Iterable[int]) -> Tensor:
-        loci = np.asarray(list(loci))
-        return torch.cat([self.model.resistance.encoder(self.panel.reference_tensor(line, loci)) for line in self.lines])
 
 
 class PotentialStage:

@@ -73,3 +73,9 @@ def _check_letters(codes: np.ndarray, windows: pd.DataFrame, letters: np.ndarray
         raise InputError(
             f"letter '{chr(letters[at])}' at {block.chrom.iloc[index]}:{at} is not one of A C G T N", "Replace it by N", genome
         )
+
+
+def gc_content(codes: np.ndarray, *rows: np.ndarray) -> np.ndarray:
+    """Mean share of G and C over the windows that each of `rows` (n,) names, (n,); codes uint8 (n_elements, L)."""
+    share = ((codes == 1) | (codes == 2)).mean(1)
+    return np.mean([share[which] for which in rows], axis=0)

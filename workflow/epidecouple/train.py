@@ -120,11 +120,20 @@ def new_model(config: Config, panel: Panel) -> EnergyModel:
     return model
 
 
+@torch.no_grad()
+def start_prototypes(model: EnergyModel, panel: Panel, lines: list[int], config: Config) -> EnergyModel:
+    """Place the state prototypes of a model at the k-means centroids of the lines' reference loci; returns the model."""
+    e = torch.cat([model.resistance.encoder(panel.reference_tensor(line)) for line in lines])
+    model.resistance.prototypes.start(e, config.seed)
+    return model
+
+
 def train(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config) -> tuple[pd.DataFrame, dict]:
     """The curriculum `resistance_first`: R and tau on discordant pairs, then U with offset -R.
 
     lines : columns of the training lines to use; rows : training pairs. Returns history and metrics.
     """
+    start_prototypes(model, panel, lines, config)
     histories, metrics = [], {}
     for make_stage in (ResistanceStage, PotentialStage):
         stage = make_stage(model, panel, lines, rows, config)

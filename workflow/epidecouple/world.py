@@ -31,7 +31,7 @@ LOADINGS = {
 STATIC_OPENNESS, LINEAGE_OPENNESS, LINE_OPENNESS = 0.4, 1.0, 0.7
 BARRIER_WEIGHT, BARRIER_ACTIVITY = 0.5, 0.6
 RESISTANCE_SLOPE, RESISTANCE_SHIFT = 1.4, 1.0
-LINEAGE_ACTIVITY, MIXTURE_ACTIVITY, ACTIVITY_NOISE = 2.0, 1.4, 0.2
+LINEAGE_ACTIVITY, SISTER_ACTIVITY, MIXTURE_ACTIVITY, ACTIVITY_NOISE = 1.8, 1.0, 1.4, 0.2
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,14 @@ def _instances(consensus: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _line_activity(n_lines: int, n_held_out: int, rng: np.random.Generator) -> np.ndarray:
-    """Lineage factor activity (C, n_lines): one's own lineage for training lines, two for held-out ones."""
+    """Lineage factor activity (C, n_lines): own lineage and, weaker, that of a sister for training lines, two for held-out ones.
+
+    Training lines 0 and 1, 2 and 3, ... are sisters: the tree that the prototypes should find.
+    """
     activity = np.zeros((n_lines + n_held_out, n_lines))
     np.fill_diagonal(activity, LINEAGE_ACTIVITY)
+    for line in range(n_lines // 2 * 2):
+        activity[line, line ^ 1] = SISTER_ACTIVITY
     for row in range(n_lines, n_lines + n_held_out):
         activity[row, rng.choice(n_lines, 2, replace=False)] = MIXTURE_ACTIVITY
     return activity + ACTIVITY_NOISE * rng.normal(size=activity.shape)

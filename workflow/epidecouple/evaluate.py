@@ -1,0 +1,145 @@
+"""Evaluation: the energies of every pair in every line, and skill per test cell against trivial baselines."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from .config import Config
+from .dataset import Panel, load_panel
+from .panel import discordant
+from .provenance import write_metrics
+from .scoring import score_potential, score_resistance
+from .skill import bootstrap_groups, interval, line_aupr, macro_aupr, within_pair_auc
+from .stage import run_stage, stage_parser
+from .storage import load_model
+
+log = logging.getLogger(__name__)
+
+BLOCK_BP = 1_000_000
+FEWEST_CHROMOSOMES = 3
+ACTIVITY_MARK = "H3K27ac"
+
+
+def resampling_units(chrom: np.ndarray, mid: np.ndarray) -> np.ndarray:
+    """What a bootstrap draws as a whole: chromosomes, or blocks of 1 Mb where fewer than three chromosomes are at hand."""
+    if len(np.unique(chrom)) >= FEWEST_CHROMOSOMES:
+        return chrom
+    return np.array([f"{name}:{position // BLOCK_BP}" for name, position in zip(chrom, mid, strict=True)])
+
+
+def baselines(panel: Panel, pairs: np.ndarray) -> dict[str, np.ndarray]:
+    """Scores (n,) that know neither DNA nor epigenome: closeness, and how few pairs the two elements are in."""
+    degree = [np.bincount(rows[pairs])[rows[pairs]] for rows in (panel.enhancer, panel.promoter)]
+    return {"distance": -panel.log_distance[pairs], "degree": -np.log(degree[0] * degree[1])}
+
+
+def element_lookup(panel: Panel, fitted: np.ndarray, scored: np.ndarray) -> np.ndarray:
+    """Leak meter (n,): mean training label of a pair's two elements over training lines; unseen elements get the overall mean."""
+    label = panel.labels[np.ix_(fitted, panel.training)].mean(1)
+    score = np.zeros(len(scored))
+    for rows in (panel.enhancer, panel.promoter):
+        count = np.bincount(rows[fitted], minlength=len(panel.codes))
+        total = np.bincount(rows[fitted], weights=label, minlength=len(panel.codes))
+        known = np.where(count > 0, total / np.maximum(count, 1), label.mean())
+        score += known[rows[scored]]
+    return score
+
+
+def activity(panel: Panel, pairs: np.ndarray, mark: int) -> np.ndarray:
+    """Normalised signal of a mark at enhancer plus promoter, (n, C)."""
+    return np.column_stack([shard.signal[pairs][:, :2, mark].astype(np.float32).sum(1) for shard in panel.shards])
+
+
+def cell(panel: Panel, energy: np.ndarray, split: str, lines: list[int], name: str) -> dict[str, float]:
+    """Macro AUPR, base rate and lift of one test cell (lines x chromosomes)."""
+    rows = panel.rows(split)
+    labels = panel.labels[np.ix_(rows, lines)]
+    aupr, base = macro_aupr(labels, energy[np.ix_(rows, lines)]), float(labels.mean())
+    return {f"aupr_{name}": aupr, f"base_rate_{name}": base, f"lift_{name}": aupr / base}
+
+
+def skill_lift(panel: Panel, energy: np.ndarray, units: np.ndarray, config: Config) -> dict[str, float]:
+    """Macro AUPR on test chromosomes minus the best trivial baseline's, with a bootstrap interval over `units`."""
+    rows, lines = panel.rows("test"), list(range(len(panel.lines)))
+    labels, ours = panel.labels[rows], energy[rows]
+    rivals = {name: np.repeat(score[:, None], len(lines), axis=1) for name, score in baselines(panel, rows).items()}
+    rivals["element_lookup"] = np.repeat(element_lookup(panel, panel.rows("train"), rows)[:, None], len(lines), axis=1)
+    auprs = {name: macro_aupr(labels, score) for name, score in rivals.items()}
+    best = max(auprs, key=auprs.get)
+    draws = bootstrap_groups(units, config.diagnose.bootstrap, config.seed)
+    differences = [macro_aupr(labels[draw], ours[draw]) - macro_aupr(labels[draw], rivals[best][draw]) for draw in draws]
+    low, high = interval(differences)
+    return {
+        "skill_lift": macro_aupr(labels, ours) - auprs[best],
+        "skill_lift_lower": low,
+        "skill_lift_upper": high,
+        "best_baseline": best,
+        "element_lookup_lift": auprs["element_lookup"] / float(labels.mean()),
+        **{f"aupr_baseline_{name}": value for name, value in auprs.items()},
+    }
+
+
+def within_pair(panel: Panel, resistance: np.ndarray, units: np.ndarray, config: Config) -> dict[str, float]:
+    """Within-pair AUC of -R on discordant test pairs against H3K27ac at both ends, with a bootstrap interval over `units`."""
+    rows = panel.rows("test")
+    keep = discordant(panel.labels[rows])
+    rows, units = rows[keep], units[keep]
+    ours = within_pair_auc(panel.labels[rows], -resistance[rows])
+    found = {"within_pair_auc": float(ours.mean()), "within_pair_pairs": len(rows)}
+    draws = bootstrap_groups(units, config.diagnose.bootstrap, config.seed)
+    found["within_pair_auc_lower"], found["within_pair_auc_upper"] = interval([ours[draw].mean() for draw in draws])
+    if ACTIVITY_MARK in config.marks:
+        rival = within_pair_auc(panel.labels[rows], activity(panel, rows, config.marks.index(ACTIVITY_MARK)))
+        found["within_pair_auc_activity"] = float(rival.mean())
+        low, high = interval([(ours[draw] - rival[draw]).mean() for draw in draws])
+        found |= {"within_pair_gain_lower": low, "within_pair_gain_upper": high}
+    return found
+
+
+def energy_table(panel: Panel, potential: np.ndarray, resistance: np.ndarray, pairs: pd.DataFrame) -> pd.DataFrame:
+    """One row per pair: coordinates, split, potential, and per line resistance and label."""
+    columns = {f"resistance_{line}": resistance[:, c] for c, line in enumerate(panel.lines)}
+    labels = {f"label_{line}": panel.labels[:, c] for c, line in enumerate(panel.lines)}
+    return pairs.assign(potential=potential, **columns, **labels)
+
+
+def main() -> None:
+    """Stage `evaluate`: score all pairs in all lines and measure skill."""
+    parser = stage_parser(__doc__)
+    for name in ("model", "elements", "shards", "energies", "metrics"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    arguments = parser.parse_args()
+    config = Config.from_json(arguments.settings)
+    torch.set_num_threads(config.threads)
+    panel, (model, _) = load_panel(arguments.elements, arguments.shards, config), load_model(arguments.model)
+    everything, lines = np.arange(len(panel.enhancer)), list(range(len(panel.lines)))
+    potential, resistance = score_potential(model, panel, everything), score_resistance(model, panel, everything, lines)
+    energy = potential[:, None] - resistance
+    pairs = pd.read_parquet(arguments.elements / "pairs.parquet")
+    energy_table(panel, potential, resistance, pairs).to_parquet(arguments.energies, index=False)
+    rows, held_out = panel.rows("test"), lines[len(panel.training) :]
+    units = resampling_units(panel.chrom[rows], pairs.enhancer_mid.to_numpy()[rows])
+    metrics = cell(panel, energy, "test", panel.training, "seen_line_unseen_chromosome")
+    if held_out:
+        metrics |= cell(panel, energy, "test", held_out, "unseen_line_unseen_chromosome")
+        metrics |= cell(panel, energy, "train", held_out, "unseen_line_seen_chromosome")
+        metrics["aupr_mean_label_unseen_line_seen_chromosome"] = _mean_label_aupr(panel, held_out)
+    metrics |= skill_lift(panel, energy, units, config) | within_pair(panel, resistance, units, config)
+    metrics |= {f"aupr_{panel.lines[c]}": value for c, value in zip(lines, line_aupr(panel.labels[rows], energy[rows]), strict=False)}
+    metrics |= {"test_pairs": len(rows), "held_out_lines": len(held_out)}
+    write_metrics(arguments.metrics, "evaluate", metrics, arguments.settings, [arguments.model])
+    log.info("macro AUPR on test chromosomes: %.3f", metrics["aupr_seen_line_unseen_chromosome"])
+
+
+def _mean_label_aupr(panel: Panel, held_out: list[int]) -> float:
+    """The average-activity baseline of an unseen line on seen chromosomes (Schreiber 2020)."""
+    rows = panel.rows("train")
+    mean = panel.labels[np.ix_(rows, panel.training)].mean(1)
+    return macro_aupr(panel.labels[np.ix_(rows, held_out)], np.repeat(mean[:, None], len(held_out), axis=1))
+
+
+if __name__ == "__main__":
+    run_stage(main)
