@@ -45,7 +45,7 @@ def catalog_of(config: Config) -> Catalog:
     catalog = {"simulated": _simulated, "sources": _from_sources, "files": _own_files}[config.dataset.kind](config)
     everywhere_missing = [mark for mark in config.marks if not any(mark in files.peaks for files in catalog.lines.values())]
     if everywhere_missing:
-        raise InputError(f"no cell line has peaks for mark {everywhere_missing[0]}", "Remove it from `marks` or add its files")
+        raise InputError(f"no cell line has peaks for mark {everywhere_missing[0]}", "Remove it from `marks` or add its files", "config")
     return catalog
 
 
@@ -104,4 +104,6 @@ def _line_from_config(line: str, config: Config) -> LineFiles:
         if not entry.get(kind):
             raise InputError(f"cell line {line} has no {kind}", f"Give dataset.files.{line}.{kind}", "config")
     peaks = {mark: Path(path) for mark, path in entry["peaks"].items() if mark in config.marks}
+    if not peaks:
+        raise InputError(f"cell line {line} has no peaks for any of {config.marks}", f"Give dataset.files.{line}.peaks", "config")
     return LineFiles(Path(entry["pairs"]), Path(entry["loops"]), peaks)

@@ -219,7 +219,8 @@ def _check_relations(values: dict, files: list) -> None:
     """What a schema cannot say: lines and chromosomes that appear twice, folds that do not exist."""
     lines = values["cell_lines"] + values["held_out_lines"]
     for line in sorted({line for line in lines if lines.count(line) > 1}):
-        raise _located(files, ["held_out_lines"], f"cell line {line} is a training line and a held-out line", "List it once")
+        role = "held_out_lines" if line in values["held_out_lines"] else "cell_lines"
+        raise _located(files, [role], f"cell line {line} is listed twice in cell_lines and held_out_lines", "List it once")
     chromosomes = [chrom for fold in values["splits"]["folds"] for chrom in fold]
     for chrom in sorted({chrom for chrom in chromosomes if chromosomes.count(chrom) > 1}):
         problem = f"chromosome {chrom} is in two folds, so a test chromosome would also be a training chromosome"

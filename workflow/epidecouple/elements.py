@@ -59,7 +59,8 @@ def check_on_genome(panel: pd.DataFrame, sizes: dict[str, int], length: int, pla
             raise InputError(problem, "Is this table of another assembly? Mend or remove the row", places[row.cell_line], row.row)
         start = panel[f"{kind}_mid"] - length // 2
         for row in panel[(start < 0) | (start + length > size)].head(1).itertuples():
-            problem = f"the {kind}'s window of {length} bp runs off {row.chrom} of {sizes[row.chrom]} bp"
+            middle = getattr(row, f"{kind}_mid")
+            problem = f"the {kind}'s window of {length} bp around {middle} runs off {row.chrom} of {sizes[row.chrom]} bp"
             raise InputError(problem, "Remove the row or choose a smaller windows.sequence_bp", places[row.cell_line], row.row)
 
 

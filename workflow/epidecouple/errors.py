@@ -1,5 +1,7 @@
 """The one way this package refuses input: where, what, and how to mend it."""
 
+import gzip
+from itertools import islice
 from pathlib import Path
 
 
@@ -9,3 +11,10 @@ class InputError(Exception):
     def __init__(self, problem: str, remedy: str, file: str | Path | None = None, line: int | None = None):
         place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
         super().__init__(f"{place}{problem.rstrip('.')}. {remedy.rstrip('.')}.")
+
+
+def line_of_row(file: Path, row: int) -> int:
+    """Line (from 1) of a row (from 0) of a text file, plain or gzip; blank lines and lines that begin with # are no rows."""
+    with (gzip.open if file.suffix == ".gz" else open)(file, "rt") as lines:
+        rows = (number for number, text in enumerate(lines, start=1) if text.strip() and not text.startswith("#"))
+        return next(islice(rows, row, None))

@@ -12,7 +12,7 @@ from .dataset import Panel, load_panel
 from .panel import discordant
 from .provenance import write_metrics
 from .scoring import score_potential, score_resistance
-from .skill import bootstrap_groups, interval, line_aupr, macro_aupr, within_pair_auc
+from .skill import bootstrap_groups, element_lookup, interval, line_aupr, macro_aupr, within_pair_auc
 from .stage import run_stage, stage_parser
 from .storage import load_model
 
@@ -36,18 +36,6 @@ def baselines(panel: Panel, pairs: np.ndarray) -> dict[str, np.ndarray]:
     return {"distance": -panel.log_distance[pairs], "degree": -np.log(degree[0] * degree[1])}
 
 
-def element_lookup(panel: Panel, fitted: np.ndarray, scored: np.ndarray) -> np.ndarray:
-    """Leak meter (n,): mean training label of a pair's two elements over training lines; unseen elements get the overall mean."""
-    label = panel.labels[np.ix_(fitted, panel.training)].mean(1)
-    score = np.zeros(len(scored))
-    for rows in (panel.enhancer, panel.promoter):
-        count = np.bincount(rows[fitted], minlength=len(panel.codes))
-        total = np.bincount(rows[fitted], weights=label, minlength=len(panel.codes))
-        known = np.where(count > 0, total / np.maximum(count, 1), label.mean())
-        score += known[rows[scored]]
-    return score
-
-
 def activity(panel: Panel, pairs: np.ndarray, mark: int) -> np.ndarray:
     """Normalised signal of a mark at enhancer plus promoter, (n, C)."""
     return np.column_stack([shard.signal[pairs][:, :2, mark].astype(np.float32).sum(1) for shard in panel.shards])
@@ -66,7 +54,7 @@ def skill_lift(panel: Panel, energy: np.ndarray, units: np.ndarray, config: Conf
     rows, lines = panel.rows("test"), list(range(len(panel.lines)))
     labels, ours = panel.labels[rows], energy[rows]
     rivals = {name: np.repeat(score[:, None], len(lines), axis=1) for name, score in baselines(panel, rows).items()}
-    rivals["element_lookup"] = np.repeat(element_lookup(panel, panel.rows("train"), rows)[:, None], len(lines), axis=1)
+    rivals["element_lookup"] = np.repeat(_lookup(panel, rows)[:, None], len(lines), axis=1)
     auprs = {name: macro_aupr(labels, score) for name, score in rivals.items()}
     best = max(auprs, key=auprs.get)
     draws = bootstrap_groups(units, config.diagnose.bootstrap, config.seed)
@@ -80,6 +68,10 @@ def skill_lift(panel: Panel, energy: np.ndarray, units: np.ndarray, config: Conf
         "element_lookup_lift": auprs["element_lookup"] / float(labels.mean()),
         **{f"aupr_baseline_{name}": value for name, value in auprs.items()},
     }
+
+
+def _lookup(panel: Panel, rows: np.ndarray) -> np.ndarray:
+    return element_lookup(panel.labels[:, panel.training], [panel.enhancer, panel.promoter], panel.rows("train"), rows)
 
 
 def within_pair(panel: Panel, resistance: np.ndarray, units: np.ndarray, config: Config) -> dict[str, float]:
@@ -128,7 +120,7 @@ def main() -> None:
         metrics |= cell(panel, energy, "train", held_out, "unseen_line_seen_chromosome")
         metrics["aupr_mean_label_unseen_line_seen_chromosome"] = _mean_label_aupr(panel, held_out)
     metrics |= skill_lift(panel, energy, units, config) | within_pair(panel, resistance, units, config)
-    metrics |= {f"aupr_{panel.lines[c]}": value for c, value in zip(lines, line_aupr(panel.labels[rows], energy[rows]), strict=False)}
+    metrics |= {f"aupr_{panel.lines[c]}": value for c, value in zip(lines, line_aupr(panel.labels[rows], energy[rows]), strict=True)}
     metrics |= {"test_pairs": len(rows), "held_out_lines": len(held_out)}
     write_metrics(arguments.metrics, "evaluate", metrics, arguments.settings, [arguments.model])
     log.info("macro AUPR on test chromosomes: %.3f", metrics["aupr_seen_line_unseen_chromosome"])

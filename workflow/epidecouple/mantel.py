@@ -28,7 +28,7 @@ def mantel(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     if lines > MOST_LINES:
         raise ValueError(f"exact enumeration is meant for at most {MOST_LINES} lines, not {lines}")
     upper = np.triu_indices(lines, 1)
-    ranked = np.zeros_like(b)
+    ranked = np.zeros(b.shape)
     ranked[upper] = _centred_ranks(b[upper])
     ranked += ranked.T
     orders = np.array(list(permutations(range(lines))))

@@ -40,8 +40,13 @@ def _header(path: Path) -> list[str]:
     return first.split("\t") if "\t" in first else first.split(",")
 
 
+def _table(path: Path, separator: str, columns: list[str]) -> pd.DataFrame:
+    """Rows that are not blank; the index plus `FIRST_ROW` is the line in the file."""
+    return pd.read_csv(path, sep=separator, usecols=columns, skip_blank_lines=False).dropna(how="all")
+
+
 def _targetfinder(path: Path) -> pd.DataFrame:
-    table = pd.read_csv(path, usecols=["enhancer_name", "promoter_name", "label"])
+    table = _table(path, ",", ["enhancer_name", "promoter_name", "label"])
     parts = {}
     for kind in ("enhancer", "promoter"):
         parts[kind] = table[f"{kind}_name"].astype(str).str.extract(NAME_PATTERN)
@@ -52,7 +57,7 @@ def _targetfinder(path: Path) -> pd.DataFrame:
 
 
 def _generic(path: Path) -> pd.DataFrame:
-    table = pd.read_csv(path, sep="\t", usecols=GENERIC_COLUMNS)
+    table = _table(path, "\t", GENERIC_COLUMNS)
     ends = [table[[f"{k}_chrom", f"{k}_start", f"{k}_end"]].set_axis(["chrom", "start", "end"], axis=1) for k in ("enhancer", "promoter")]
     return _assembled(*ends, table.label, path)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .errors import InputError
+from .errors import InputError, line_of_row
 
 SIGNAL_COLUMN = 6
 
@@ -15,19 +15,38 @@ def read_peaks(path: Path) -> pd.DataFrame:
     """Peaks of a file: chrom, start, end, signal, sorted by position.
 
     The signal is column 7 (signalValue of narrowPeak and broadPeak), or 1 in a BED without it.
-    Raises `InputError` for a damaged gzip, an empty file, or an interval that is none.
+    Raises `InputError` for a damaged gzip, an empty file, an interval that is none, or a signal that is no number >= 0.
     """
+    table = _table(path)
+    if table.shape[1] < 3:
+        raise InputError(f"{table.shape[1]} columns", "Give a BED, narrowPeak or broadPeak file, separated by tabs", path)
+    start, end = (_whole_numbers(table[column], column, path) for column in (1, 2))
+    signal = pd.to_numeric(table[SIGNAL_COLUMN], errors="coerce") if table.shape[1] > SIGNAL_COLUMN else 1.0
+    peaks = pd.DataFrame({"chrom": table[0].astype(str), "start": start, "end": end}).assign(signal=signal)
+    for row in peaks[(peaks.start >= peaks.end) | (peaks.start < 0)].head(1).itertuples():
+        problem = f"peak {row.chrom}:{row.start}-{row.end} is not an interval"
+        raise InputError(problem, "Mend or remove it", path, line_of_row(path, row.Index))
+    for row in peaks.index[~(peaks.signal >= 0)][:1]:
+        problem = f"the signal (column {SIGNAL_COLUMN + 1}) is '{table[SIGNAL_COLUMN][row]}'"
+        raise InputError(problem, "Give a number that is not negative", path, line_of_row(path, row))
+    return peaks.sort_values(["chrom", "start", "end"], ignore_index=True).astype({"signal": float})
+
+
+def _table(path: Path) -> pd.DataFrame:
     try:
-        table = pd.read_csv(path, sep="\t", header=None, comment="#", compression="infer", low_memory=False)
+        return pd.read_csv(path, sep="\t", header=None, comment="#", compression="infer", low_memory=False)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"this gzip file is damaged or cut short ({error})", "Remove it and run again", path) from error
     except pd.errors.EmptyDataError as error:
         raise InputError("this peak file is empty", "Give another file or leave the mark out for this cell line", path) from error
-    if table.shape[1] < 3 or not all(pd.api.types.is_integer_dtype(table[column]) for column in (1, 2)):
-        raise InputError("columns 2 and 3 are not whole numbers", "Give a BED, narrowPeak or broadPeak file without header", path)
-    signal = table[SIGNAL_COLUMN].astype(float) if table.shape[1] > SIGNAL_COLUMN else 1.0
-    peaks = pd.DataFrame({"chrom": table[0].astype(str), "start": table[1], "end": table[2]}).assign(signal=signal)
-    bad = peaks[(peaks.start >= peaks.end) | (peaks.start < 0)]
-    for row in bad.head(1).itertuples():
-        raise InputError(f"peak {row.chrom}:{row.start}-{row.end} is not an interval", "Mend or remove it", path, row.Index + 1)
-    return peaks.sort_values(["chrom", "start", "end"], ignore_index=True)
+    except pd.errors.ParserError as error:
+        problem = f"rows differ in their number of columns ({str(error).strip()})"
+        raise InputError(problem, "Remove `track` lines and mend the row", path) from error
+
+
+def _whole_numbers(values: pd.Series, column: int, path: Path) -> pd.Series:
+    numbers = pd.to_numeric(values, errors="coerce")
+    for row in values.index[numbers.isna() | (numbers % 1 != 0)][:1]:
+        remedy = "Give a BED, narrowPeak or broadPeak file without header"
+        raise InputError(f"column {column + 1} is '{values[row]}', not a whole number", remedy, path, line_of_row(path, row))
+    return numbers.astype("int64")

@@ -66,6 +66,9 @@ def v_information(x: np.ndarray, c: np.ndarray, groups: np.ndarray, probe: Calla
     predicted = np.full((len(code), len(classes)), SMALLEST_PROBABILITY)
     folds = min(folds, len(np.unique(groups)))
     for fitted, held in GroupKFold(folds).split(x, code, groups):
+        if len(np.unique(code[fitted])) == 1:
+            predicted[held, code[fitted][0]] = 1
+            continue
         model = probe().fit(x[fitted], code[fitted])
         predicted[np.ix_(held, model.classes_ if hasattr(model, "classes_") else model[-1].classes_)] = model.predict_proba(x[held])
     own = np.clip(predicted[np.arange(len(code)), code], SMALLEST_PROBABILITY, 1)

@@ -40,7 +40,9 @@ class CellBatchSampler:
         self.batch = min(batch_pairs, len(pairs))
         natural = positive.mean()
         share = float(np.clip(max(natural, positive_share), 0, 1)) if 0 < natural < 1 else natural
-        self.positives = round(self.batch * share)
+        # Where there are two strata and room for both, a batch draws from both: a weight cannot stand in for a pair never drawn.
+        room = min(1, self.batch - 1) if 0 < natural < 1 else 0
+        self.positives = int(np.clip(round(self.batch * share), room, self.batch - room))
         self.natural = natural
 
     def __len__(self) -> int:

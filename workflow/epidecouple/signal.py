@@ -31,6 +31,8 @@ def _integral(peaks: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     jumps = np.concatenate([peaks.signal, -peaks.signal])
     at, where = np.unique(edges, return_inverse=True)
     height = np.cumsum(np.bincount(where, weights=jumps))
+    covering = np.cumsum(np.bincount(where, weights=np.repeat([1, -1], len(peaks))))
+    height[covering == 0] = 0.0  # exactly, where rounding would leave a residue that normalisation could blow up
     return at, np.concatenate([[0.0], np.cumsum(height[:-1] * np.diff(at))])
 
 

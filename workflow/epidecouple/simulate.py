@@ -14,12 +14,14 @@ import pandas as pd
 
 from .catalog import Catalog, catalog_of
 from .config import Config, SimulationConfig
+from .errors import InputError
 from .stage import run_stage, stage_parser
-from .world import BACKGROUND, World, simulate
+from .world import BACKGROUND, LOADINGS, World, simulate
 
 log = logging.getLogger(__name__)
 
 BASES = np.frombuffer(b"ACGT", dtype=np.uint8)
+MARKS = list(LOADINGS)
 NARROW = ("CTCF", "DNase")
 NARROW_WIDTH, BROAD_WIDTH = 400, 1200
 PEAK_THRESHOLD, SIGNAL_BASE, SIGNAL_SLOPE, BARRIER_SIGNAL = -0.5, 100.0, 0.6, 600.0
@@ -33,7 +35,10 @@ def write_world(world: World, config: SimulationConfig, catalog: Catalog, truth:
     for c, (line, files) in enumerate(catalog.lines.items()):
         _write_pairs(world, c, line, config, files.pairs, rng)
         _write_loops(world, c, files.loops)
-        for m, (mark, path) in enumerate(files.peaks.items()):
+        for mark, path in files.peaks.items():
+            if mark not in MARKS:
+                raise InputError(f"the simulation has no mark {mark}", f"Choose `marks` among {MARKS}", "config")
+            m = MARKS.index(mark)
             _write_peaks(world, c, m, mark, offsets[c, m], path)
     _write_truth(world, catalog, truth)
 

@@ -27,6 +27,21 @@ def within_pair_auc(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return (wins * compared).sum((1, 2)) / compared.sum((1, 2))
 
 
+def element_lookup(labels: np.ndarray, ends: list[np.ndarray], fitted: np.ndarray, scored: np.ndarray) -> np.ndarray:
+    """A score that knows nothing but identity: mean label of a pair's two elements over the fitted pairs, summed.
+
+    labels : (n, C); ends : element of each pair at each end, (n,) each; fitted, scored : rows.
+    An element that no fitted pair has gets the mean over all fitted pairs. Returns (len(scored),).
+    """
+    label = labels[fitted].mean(1)
+    score = np.zeros(len(scored))
+    for element in ends:
+        count = np.bincount(element[fitted], minlength=element.max() + 1)
+        total = np.bincount(element[fitted], weights=label, minlength=element.max() + 1)
+        score += np.where(count > 0, total / np.maximum(count, 1), label.mean())[element[scored]]
+    return score
+
+
 def bootstrap_groups(groups: np.ndarray, draws: int, seed: int) -> list[np.ndarray]:
     """Row indices of `draws` bootstrap samples that draw whole groups (chromosomes) with replacement."""
     rng = np.random.default_rng([seed, 4])

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 WARM_UP = 0.2
 GRADIENT_NORM = 5.0
+# OneCycleLR divides by zero when the warm-up is one step long, and gives a rate of 0 to a lone step.
+FEWEST_SCHEDULED = 6
 
 
 class Stage(Protocol):
@@ -79,7 +81,7 @@ def fit(model: EnergyModel, stage: Stage) -> tuple[pd.DataFrame, EarlyStop]:
     Epoch 0 is the state before the first step.
     """
     optimiser = torch.optim.AdamW(stage.parameters(), lr=stage.fit.learning_rate, weight_decay=stage.fit.weight_decay)
-    steps = stage.fit.epochs * len(stage.sampler)
+    steps = max(FEWEST_SCHEDULED, stage.fit.epochs * len(stage.sampler))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, stage.fit.learning_rate, total_steps=steps, pct_start=WARM_UP)
     stop = EarlyStop(model, stage.score, stage.fit.patience)
     model.eval()

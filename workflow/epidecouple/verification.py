@@ -4,6 +4,8 @@ Every figure is 0 (or below its stated bound) by construction; a figure that is 
 The bounds are rows of `config/gates.yaml`.
 """
 
+import dataclasses
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -12,7 +14,7 @@ from .curriculum import PotentialStage
 from .dataset import Panel
 from .energy import EnergyModel
 from .objective import conditional_nll
-from .scoring import score_resistance
+from .scoring import score_potential, score_resistance
 
 ROWS = 64
 
@@ -23,6 +25,8 @@ def exact_assertions(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dic
     return {
         "gradient_of_potential_on_signal": gradient_of_potential_on_signal(model, panel, pairs),
         "gradient_of_resistance_on_dna": gradient_of_resistance_on_dna(model, panel, pairs),
+        "potential_change_when_signal_changes": potential_change_when_signal_changes(model, panel, pairs),
+        "resistance_change_when_dna_changes": resistance_change_when_dna_changes(model, panel, pairs),
         "potential_difference_between_lines": potential_difference_between_lines(model, panel, pairs),
         "interaction_contrast": interaction_contrast(model, panel, pairs),
         "z_difference_alone_or_in_batch": z_difference_alone_or_in_batch(model, panel, pairs),
@@ -34,17 +38,58 @@ def exact_assertions(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dic
 
 def gradient_of_potential_on_signal(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
     """Largest |dU/d parameter| over the parameters that read the signal; 0 when there is no path at all."""
-    return _reach(model.potential(panel, pairs).sum(), model.resistance)
+    return _reach(model(panel, pairs, 0)[0].sum(), model.resistance)
 
 
 def gradient_of_resistance_on_dna(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
     """Largest |dR/d parameter| over the parameters that read DNA; 0 when there is no path at all."""
-    return _reach(model.resistance(panel.signal_tensor(pairs, 0)).sum(), model.potential)
+    return _reach(model(panel, pairs, 0)[1].sum(), model.potential)
 
 
 def _reach(output: Tensor, module: nn.Module) -> float:
     gradients = torch.autograd.grad(output, list(module.parameters()), allow_unused=True)
     return max((float(gradient.abs().max()) for gradient in gradients if gradient is not None), default=0.0)
+
+
+@torch.no_grad()
+def potential_change_when_signal_changes(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
+    """max |change of U| when every line's signal, on pairs and reference loci, is replaced, whatever path it may take to U."""
+    shards = [
+        dataclasses.replace(shard, signal=_constant(shard.signal, c + 1), reference=_constant(shard.reference, c + 1))
+        for c, shard in enumerate(panel.shards)
+    ]
+    other = dataclasses.replace(panel, shards=shards, present=~panel.present)
+    with _mode(model, False):
+        return _largest_change(*(_potential_by_both_ways(model, which, pairs) for which in (panel, other)))
+
+
+@torch.no_grad()
+def resistance_change_when_dna_changes(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
+    """max |change of R| when all windows and distances are replaced, whatever path they may take to R."""
+    other = dataclasses.replace(panel, codes=_constant(panel.codes, 0), log_distance=panel.log_distance + 1)
+    with _mode(model, False):
+        return _largest_change(*(_resistance_by_both_ways(model, which, pairs) for which in (panel, other)))
+
+
+def _constant(like: np.ndarray, value: float) -> np.ndarray:
+    """A read-only array of one value that takes no memory, with shape and type of another."""
+    return np.broadcast_to(np.asarray(value, dtype=like.dtype), like.shape)
+
+
+def _largest_change(a: Tensor, b: Tensor) -> float:
+    return float((a - b).abs().max())
+
+
+def _potential_by_both_ways(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
+    """U (2, n): as the model's forward pass gives it and as it is scored."""
+    return torch.stack([model(panel, pairs, 0)[0], torch.from_numpy(score_potential(model, panel, pairs))])
+
+
+def _resistance_by_both_ways(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
+    """R (2, n, C): as the model's forward pass gives it and as it is scored."""
+    lines = list(range(len(panel.lines)))
+    forward = torch.stack([model(panel, pairs, line)[1] for line in lines], dim=1)
+    return torch.stack([forward, torch.from_numpy(score_resistance(model, panel, pairs, lines))])
 
 
 def potential_difference_between_lines(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
@@ -63,24 +108,40 @@ def potential_difference_between_lines(model: EnergyModel, panel: Panel, pairs: 
 
 @torch.no_grad()
 def interaction_contrast(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """max |l(d, x) - l(d', x) - l(d, x') + l(d', x')| of the logit over DNA pairs d and signals x of two lines."""
+    """max |l(d, x) - l(d', x) - l(d, x') + l(d', x')| of the logit l = U - R over DNA d and signal x.
+
+    d' is the DNA and distance of another pair, put into the panel in place of the pair's own; x and x' are two lines.
+    """
+    dna = {name: _exchanged(getattr(panel, name), pairs) for name in ("enhancer", "promoter", "log_distance")}
     with _mode(model, False):
-        signal = [panel.signal_tensor(pairs, line) for line in (0, 1)]
-        potential = model.potential(panel, pairs)
-        logit = [[u - model.resistance(x) for x in signal] for u in (potential, potential.flip(0))]
+        energies = [[model(which, pairs, line) for line in (0, 1)] for which in (panel, dataclasses.replace(panel, **dna))]
+        logit = [[u - r for u, r in of_dna] for of_dna in energies]
         return float((logit[0][0] - logit[1][0] - logit[0][1] + logit[1][1]).abs().max())
+
+
+def _exchanged(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """A copy of `values` (n,) in which the given rows hold each other's values, first against last."""
+    copy = np.array(values)
+    copy[rows] = copy[rows[::-1]]
+    return copy
 
 
 @torch.no_grad()
 def z_difference_alone_or_in_batch(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """max |z of a pair alone - z of it inside the batch|, dropout off, everything else in training mode."""
+    """max |z of a pair alone - z of it inside the batch|, dropout off, everything else in training mode.
+
+    Infinite when a module refuses a pair alone, as BatchNorm does.
+    """
     with _mode(model, True):
         for module in model.modules():
             if isinstance(module, nn.Dropout):
                 module.eval()
         together = model.potential.z(panel, pairs)
-        alone = torch.cat([model.potential.z(panel, pairs[i : i + 1]) for i in range(len(pairs))])
-        return float((together - alone).abs().max())
+        try:
+            alone = torch.cat([model.potential.z(panel, pairs[i : i + 1]) for i in range(len(pairs))])
+        except ValueError:
+            return float("inf")
+        return _largest_change(together, alone)
 
 
 @torch.no_grad()
@@ -101,9 +162,9 @@ def task_gradient_on_resistance(stage: PotentialStage) -> float:
 
 
 def prototype_parameters(model: EnergyModel) -> int:
-    """How many parameters share memory with the codebook."""
-    codebook = model.resistance.prototypes.codebook
-    return sum(parameter.data_ptr() == codebook.data_ptr() for parameter in model.parameters())
+    """How many parameters share memory with the codebook, in whole or in part."""
+    storage = model.resistance.prototypes.codebook.untyped_storage().data_ptr()
+    return sum(parameter.untyped_storage().data_ptr() == storage for parameter in model.parameters())
 
 
 def batch_norm_modules(model: EnergyModel) -> int:

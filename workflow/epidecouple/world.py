@@ -176,7 +176,7 @@ def _barrier_density(loci: pd.DataFrame, barriers: np.ndarray, pairs: pd.DataFra
 
 def _resistance(openness: np.ndarray, barrier_density: np.ndarray, pairs: pd.DataFrame) -> np.ndarray:
     open_pair = (openness[pairs.enhancer] + openness[pairs.promoter]) / np.sqrt(2)
-    blocked = BARRIER_WEIGHT * barrier_density / barrier_density.std()
+    blocked = BARRIER_WEIGHT * barrier_density / (barrier_density.std() or 1.0)
     return np.logaddexp(0, RESISTANCE_SHIFT - RESISTANCE_SLOPE * (open_pair - blocked))
 
 

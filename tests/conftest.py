@@ -1,0 +1,16 @@
+"""Fixtures that several test files share; each is made once per run and must not be changed by a test."""
+
+import pytest
+from toy import ToyPanel, ToyWorld, build_toy_panel, write_toy_world
+
+
+@pytest.fixture(scope="session")
+def toy_world(tmp_path_factory) -> ToyWorld:
+    """About 600 simulated pairs on 11 chromosomes in 6 + 2 cell lines, on disk."""
+    return write_toy_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="session")
+def toy_panel(toy_world, tmp_path_factory) -> ToyPanel:
+    """The toy world after the stages panel, elements, reference and shards."""
+    return build_toy_panel(toy_world, tmp_path_factory.mktemp("stages") / "toy")

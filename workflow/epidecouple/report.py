@@ -1,0 +1,146 @@
+"""The report of a run: one self-contained page, rendered from what is on disk; what is missing is said to be missing."""
+
+import argparse
+import base64
+import csv
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from .gates import FAILED, sentences
+from .provenance import read_json
+
+TEMPLATES = Path(__file__).parent.parent / "report"
+# Stage -> figures shown in its section, in the order of the pipeline.
+SECTIONS = {
+    "data": ("Data", ["funnel"]),
+    "train_subset": ("Subset training", ["learning_curve_subset"]),
+    "train_full": ("Full training", ["learning_curve"]),
+    "evaluate": ("Skill on held-out chromosomes and lines", []),
+    "recovery": ("Recovery of the known energies", ["recovery"]),
+    "diagnose": ("Decoupling", ["correlation"]),
+    "biology": ("Biology", ["states", "signs", "prototypes"]),
+}
+CAPTIONS = {
+    "funnel": "A filter that leaves nothing stops the run. Only label-discordant pairs teach R.",
+    "learning_curve_subset": "Early stopping keeps the marked epoch. Epoch 0 is the untrained model.",
+    "learning_curve": "Early stopping keeps the marked epoch. Epoch 0 is the untrained model.",
+    "recovery": "Points on the diagonal are energies recovered exactly. R is compared within pairs, since its level is not identified.",
+    "correlation": "Shared structure would show as rows or columns of one colour. The matrix shows linear dependence only.",
+    "states": "Each row is a chromatin state that all lines share; what it adds to R can be read off. States are descriptions, not annotations.",
+    "signs": "A point is a line on test chromosomes, GC and distance regressed out. Marks are inputs of R, so a sign is a sanity check, not a discovery.",
+    "prototypes": "An untrained encoder is the control: what it reaches alone is not learned. Offsets are the lines' mean mark levels.",
+}
+HEADLINES = (
+    ("evaluate", "aupr_seen_line_unseen_chromosome", "AUPR, seen lines, unseen chromosomes"),
+    ("evaluate", "aupr_unseen_line_unseen_chromosome", "AUPR, unseen lines, unseen chromosomes"),
+    ("evaluate", "within_pair_auc", "in which line does a pair loop? (AUC of −R within pairs)"),
+    ("recovery", "potential_corr", "correlation of U with the truth"),
+    ("recovery", "resistance_within_pair_corr", "within-pair correlation of R with the truth"),
+    ("diagnose", "z_line_linear", "share of H(line) a linear probe reads from z"),
+)
+
+
+def read_optional(path: Path) -> dict[str, Any] | None:
+    """A JSON file's content, None when it is not there."""
+    return read_json(path) if path.is_file() else None
+
+
+def verdict_rows(run: Path, gates: list[str]) -> list[dict]:
+    """One entry per gate, in order: name, outcome (passed, FAILED, waived, not reached), checks and sentences."""
+    rows = []
+    for gate in gates:
+        found = read_optional(run / "gates" / f"{gate}.verdict.json")
+        if found is None:
+            rows.append({"gate": gate, "outcome": "not reached", "checks": [], "sentences": []})
+            continue
+        failed = any(check["outcome"] == FAILED for check in found["checks"])
+        outcome = "passed" if not failed else "waived" if found["waived"] else "FAILED"
+        rows.append({"gate": gate, "outcome": outcome, "checks": found["checks"], "sentences": sentences(found)})
+    return rows
+
+
+def section_rows(run: Path) -> list[dict]:
+    """One entry per stage that ran: title, metrics, and its figures as data URIs with captions."""
+    rows = []
+    for stage, (title, figures) in SECTIONS.items():
+        content = read_optional(run / stage / "metrics.json")
+        shown = [(name, data_uri(run / "figures" / f"{name}.svg"), CAPTIONS[name]) for name in figures]
+        if content is not None:
+            drawn = [figure for figure in shown if figure[1]]
+            rows.append({"stage": stage, "title": title, "metrics": content["metrics"], "figures": drawn})
+    return rows
+
+
+def data_uri(path: Path) -> str:
+    """An SVG as a data URI, empty when the figure was not drawn."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}" if path.is_file() else ""
+
+
+def headline_rows(sections: list[dict]) -> list[tuple[str, float]]:
+    """The figures of the first screen that the run has."""
+    found = {section["stage"]: section["metrics"] for section in sections}
+    return [(text, found[stage][name]) for stage, name, text in HEADLINES if found.get(stage, {}).get(name) is not None]
+
+
+def provenance_rows(run: Path) -> list[dict]:
+    """Per stage: code digest, versions, input fingerprints and the resources its benchmark measured."""
+    rows = []
+    for stage in ("panel", "elements", *SECTIONS):
+        content = read_optional(run / stage / "metrics.json")
+        if content is not None:
+            rows.append({"stage": stage, **content["provenance"], **benchmark(run / "benchmarks" / f"{stage}.tsv")})
+    return rows
+
+
+def benchmark(path: Path) -> dict[str, str]:
+    """Wall time (s) and peak memory (MB) of a stage as Snakemake measured them."""
+    if not path.is_file():
+        return {}
+    with path.open() as file:
+        row = next(csv.DictReader(file, delimiter="\t"))
+    return {"seconds": row["s"], "max_rss": row["max_rss"]}
+
+
+def commit() -> str:
+    """The commit of the working copy, with a mark when it has changes; unknown outside git."""
+    found = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=TEMPLATES)
+    return found.stdout.strip() or "unknown"
+
+
+def number(value: Any) -> str:
+    """A metric for reading: four digits, thousands separated; missing values are said to be missing."""
+    if value is None:
+        return "missing"
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:.4g}"
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
+
+
+def render(run: Path, gates: list[str]) -> str:
+    """The page as HTML."""
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"number": number, "pretty": lambda value: json.dumps(value, indent=1, sort_keys=True)}
+    verdicts, sections, provenance = verdict_rows(run, gates), section_rows(run), provenance_rows(run)
+    settings = {key: value for row in provenance for key, value in row["settings"].items()}
+    return environment.get_template("report.html.j2").render(
+        run=run.name, verdicts=verdicts, sections=sections, headlines=headline_rows(sections),
+        provenance=provenance, settings=settings, commit=commit(),
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Render the report of a run, finished or not."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--gates", required=True, help="gates of the run in order, separated by commas")
+    parser.add_argument("--report", type=Path, required=True)
+    arguments = parser.parse_args()
+    arguments.report.write_text(render(arguments.run, arguments.gates.split(",")))
+
+
+if __name__ == "__main__":
+    main()

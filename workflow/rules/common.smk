@@ -1,0 +1,88 @@
+import json
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+WORKFLOW = Path(workflow.current_basedir).parent
+sys.path.insert(0, str(WORKFLOW))
+
+from epidecouple.catalog import catalog_of
+from epidecouple.config import Config, validated
+from epidecouple.errors import InputError
+from epidecouple.gates import rows_of
+from epidecouple.provenance import code_digest, fingerprint
+
+CONFIG_FILES = workflow.config_settings.configfiles or ["config/config.yaml"]
+try:
+    config = validated(config, CONFIG_FILES)
+    SETUP = Config.from_dict(config)
+    CATALOG = catalog_of(SETUP)
+    rows_of("data", config["thresholds"])
+except InputError as error:
+    raise WorkflowError(str(error))
+
+RUN = f"results/{SETUP.run}"
+SIMULATED = SETUP.dataset.kind == "simulated"
+
+# Numerical libraries get the configured number of threads, not Snakemake's, which --cores clips: results
+# must not depend on it. The allocator keeps freed memory: training spends half its time in page faults otherwise.
+# The mirror travels here because a different one must not download again what is in place.
+shell.prefix(
+    f"set -euo pipefail; export PYTHONPATH='{WORKFLOW}' EPIDECOUPLE_MIRROR='{SETUP.mirror}'"
+    f" OMP_NUM_THREADS={SETUP.threads} MKL_NUM_THREADS={SETUP.threads} OPENBLAS_NUM_THREADS={SETUP.threads}"
+    " MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=268435456; "
+)
+
+# Gates in the order of the pipeline, and the stages whose metrics each one reads.
+FIT_GATES = ["fit", "recovery", "resistance"] if SIMULATED else ["fit", "resistance"]
+GATES = {
+    "download": ["download"],
+    "data": ["data"],
+    "subset": ["train_subset", "diagnose_subset"],
+    "fit": ["train_full", "evaluate"],
+    "recovery": ["recovery"],
+    "resistance": ["evaluate"],
+    "decoupling": ["train_full", "diagnose"],
+    "biology": ["biology"],
+}
+if not SIMULATED:
+    del GATES["recovery"]
+
+DATA = ["run", "dataset", "cell_lines", "held_out_lines", "marks", "windows", "splits"]
+MODEL = [
+    *DATA,
+    "seed",
+    "threads",
+    "reference",
+    "model",
+    "resistance",
+    "potential",
+    "subset",
+]
+DIAGNOSTICS = [*MODEL, "diagnose"]
+
+
+wildcard_constraints:
+    line="|".join(SETUP.all_lines),
+    gate="|".join(GATES),
+
+
+def settings(*sections):
+    """The configuration sections a stage may see, as JSON: it reruns when one of them changes, and only then."""
+    return json.dumps({name: config[name] for name in sections}, sort_keys=True)
+
+
+def shard_manifests():
+    """One file per shard: what later stages depend on."""
+    return expand(f"{RUN}/shards/{{line}}/manifest.json", line=SETUP.all_lines)
+
+
+def passed(gate):
+    """Marker of a gate as an order-only input: judging again must not run again what lies behind it."""
+    return ancient(f"{RUN}/gates/{gate}.passed")
+
+
+def gate_markers():
+    """Every marker: only so does a run that failed at a gate fail again."""
+    return expand(f"{RUN}/gates/{{gate}}.passed", gate=GATES)

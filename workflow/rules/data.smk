@@ -1,0 +1,174 @@
+if SIMULATED:
+
+    rule simulate:
+        output:
+            files=CATALOG.files,
+            truth=f"{RUN}/simulated/truth.parquet",
+        log:
+            f"{RUN}/logs/simulate.log",
+        benchmark:
+            f"{RUN}/benchmarks/simulate.tsv"
+        conda:
+            "../../envs/data.yaml"
+        params:
+            code=code_digest("simulate"),
+            settings=settings("simulation", "seed", *DATA),
+        shell:
+            "python -m epidecouple.simulate --settings {params.settings:q} --truth {output.truth} > {log} 2>&1"
+
+
+rule download:
+    output:
+        "resources/download/{path}",
+    log:
+        f"{RUN}/logs/download/{{path}}.log",
+    wildcard_constraints:
+        path=".+",
+    retries: 1
+    conda:
+        "../../envs/data.yaml"
+    shell:
+        'python -m epidecouple.download --target {output:q} --mirror "$EPIDECOUPLE_MIRROR" 2>&1 | tee {log:q}'
+
+
+rule inventory:
+    input:
+        CATALOG.files,
+    output:
+        inventory=f"{RUN}/download/inventory.tsv",
+        metrics=f"{RUN}/download/metrics.json",
+    log:
+        f"{RUN}/logs/inventory.log",
+    conda:
+        "../../envs/data.yaml"
+    params:
+        code=code_digest("inventory"),
+        settings=settings(*DATA),
+    shell:
+        "python -m epidecouple.inventory --settings {params.settings:q} --inventory {output.inventory}"
+        " --metrics {output.metrics} > {log} 2>&1"
+
+
+rule panel:
+    input:
+        gate=passed("download"),
+        inventory=f"{RUN}/download/inventory.tsv",
+        tables=CATALOG.tables,
+        regions=CATALOG.regions or [],
+    output:
+        panel=f"{RUN}/panel/panel.parquet",
+        funnel=f"{RUN}/panel/funnel.tsv",
+        metrics=f"{RUN}/panel/metrics.json",
+    log:
+        f"{RUN}/logs/panel.log",
+    benchmark:
+        f"{RUN}/benchmarks/panel.tsv"
+    conda:
+        "../../envs/data.yaml"
+    params:
+        code=code_digest("panel"),
+        settings=settings(*DATA),
+    shell:
+        "python -m epidecouple.panel --settings {params.settings:q} --panel {output.panel}"
+        " --funnel {output.funnel} --metrics {output.metrics} > {log} 2>&1"
+
+
+rule elements:
+    input:
+        panel=f"{RUN}/panel/panel.parquet",
+        genome=CATALOG.genome,
+    output:
+        elements=f"{RUN}/elements/elements.parquet",
+        sequences=f"{RUN}/elements/sequences.npy",
+        pairs=f"{RUN}/elements/pairs.parquet",
+        splits=f"{RUN}/elements/splits.json",
+        chromosomes=f"{RUN}/elements/chromosomes.tsv",
+        metrics=f"{RUN}/elements/metrics.json",
+    log:
+        f"{RUN}/logs/elements.log",
+    benchmark:
+        f"{RUN}/benchmarks/elements.tsv"
+    conda:
+        "../../envs/data.yaml"
+    params:
+        code=code_digest("elements"),
+        settings=settings(*DATA),
+    shell:
+        "python -m epidecouple.elements --settings {params.settings:q} --panel {input.panel} --elements {output.elements}"
+        " --sequences {output.sequences} --pairs {output.pairs} --splits {output.splits}"
+        " --chromosomes {output.chromosomes} --metrics {output.metrics} > {log} 2>&1"
+
+
+rule reference:
+    input:
+        chromosomes=f"{RUN}/elements/chromosomes.tsv",
+        peaks=[
+            path
+            for line in SETUP.cell_lines
+            for path in CATALOG.lines[line].peaks.values()
+        ],
+    output:
+        f"{RUN}/elements/reference.parquet",
+    log:
+        f"{RUN}/logs/reference.log",
+    benchmark:
+        f"{RUN}/benchmarks/reference.tsv"
+    conda:
+        "../../envs/data.yaml"
+    params:
+        code=code_digest("reference"),
+        settings=settings("seed", "reference", *DATA),
+    shell:
+        "python -m epidecouple.reference --settings {params.settings:q} --chromosomes {input.chromosomes}"
+        " --reference {output} > {log} 2>&1"
+
+
+rule shard:
+    input:
+        panel=f"{RUN}/panel/panel.parquet",
+        pairs=f"{RUN}/elements/pairs.parquet",
+        elements=f"{RUN}/elements/elements.parquet",
+        reference=f"{RUN}/elements/reference.parquet",
+        splits=f"{RUN}/elements/splits.json",
+        peaks=lambda wildcards: list(CATALOG.lines[wildcards.line].peaks.values()),
+    output:
+        pairs=f"{RUN}/shards/{{line}}/pairs.parquet",
+        signal=f"{RUN}/shards/{{line}}/signal.npy",
+        reference=f"{RUN}/shards/{{line}}/reference.npy",
+        manifest=f"{RUN}/shards/{{line}}/manifest.json",
+    log:
+        f"{RUN}/logs/shard/{{line}}.log",
+    benchmark:
+        f"{RUN}/benchmarks/shard/{{line}}.tsv"
+    conda:
+        "../../envs/data.yaml"
+    params:
+        code=code_digest("shards"),
+        settings=settings("reference", *DATA),
+        folder=subpath(output.manifest, parent=True),
+    shell:
+        "python -m epidecouple.shards --settings {params.settings:q} --line {wildcards.line} --panel {input.panel}"
+        " --pairs {input.pairs} --elements {input.elements} --reference {input.reference} --splits {input.splits}"
+        " --shard {params.folder} > {log} 2>&1"
+
+
+rule data_report:
+    input:
+        panel=f"{RUN}/panel/metrics.json",
+        elements=f"{RUN}/elements/metrics.json",
+        shards=shard_manifests(),
+    output:
+        f"{RUN}/data/metrics.json",
+    log:
+        f"{RUN}/logs/data_report.log",
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        code=code_digest("data_report"),
+        settings=settings(*DATA),
+        panel=subpath(input.panel, parent=True),
+        elements=subpath(input.elements, parent=True),
+        shards=f"{RUN}/shards",
+    shell:
+        "python -m epidecouple.data_report --settings {params.settings:q} --panel {params.panel}"
+        " --elements {params.elements} --shards {params.shards} --metrics {output} > {log} 2>&1"

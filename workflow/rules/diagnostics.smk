@@ -1,0 +1,80 @@
+rule diagnose_subset:
+    input:
+        model=f"{RUN}/train_subset/model.safetensors",
+        shards=shard_manifests(),
+    output:
+        matrix=f"{RUN}/diagnose_subset/correlation.tsv",
+        metrics=f"{RUN}/diagnose_subset/metrics.json",
+    log:
+        f"{RUN}/logs/diagnose_subset.log",
+    benchmark:
+        f"{RUN}/benchmarks/diagnose_subset.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: SETUP.threads
+    resources:
+        mem_mb=6000,
+        runtime=30,
+    params:
+        code=code_digest("diagnose"),
+        settings=settings(*DIAGNOSTICS),
+        scope="subset",
+        elements=f"{RUN}/elements",
+        shards=f"{RUN}/shards",
+    shell:
+        "python -m epidecouple.diagnose --scope {params.scope} --settings {params.settings:q} --model {input.model}"
+        " --elements {params.elements} --shards {params.shards} --matrix {output.matrix} --metrics {output.metrics}"
+        " > {log} 2>&1"
+
+
+use rule diagnose_subset as diagnose with:
+    input:
+        gates=[passed(gate) for gate in FIT_GATES],
+        evaluated=f"{RUN}/evaluate/metrics.json",
+        model=f"{RUN}/train_full/model.safetensors",
+        shards=shard_manifests(),
+    output:
+        matrix=f"{RUN}/diagnose/correlation.tsv",
+        metrics=f"{RUN}/diagnose/metrics.json",
+    log:
+        f"{RUN}/logs/diagnose.log",
+    benchmark:
+        f"{RUN}/benchmarks/diagnose.tsv"
+    params:
+        code=code_digest("diagnose"),
+        settings=settings(*DIAGNOSTICS),
+        scope="full",
+        elements=f"{RUN}/elements",
+        shards=f"{RUN}/shards",
+
+
+rule biology:
+    input:
+        gate=passed("decoupling"),
+        diagnosed=f"{RUN}/diagnose/metrics.json",
+        model=f"{RUN}/train_full/model.safetensors",
+        energies=f"{RUN}/evaluate/energies.parquet",
+    output:
+        mantel=f"{RUN}/biology/mantel.tsv",
+        signs=f"{RUN}/biology/signs.tsv",
+        states=f"{RUN}/biology/states.tsv",
+        metrics=f"{RUN}/biology/metrics.json",
+    log:
+        f"{RUN}/logs/biology.log",
+    benchmark:
+        f"{RUN}/benchmarks/biology.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: SETUP.threads
+    resources:
+        mem_mb=6000,
+        runtime=30,
+    params:
+        code=code_digest("biology"),
+        settings=settings(*DIAGNOSTICS),
+        elements=f"{RUN}/elements",
+        shards=f"{RUN}/shards",
+    shell:
+        "python -m epidecouple.biology --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+        " --shards {params.shards} --energies {input.energies} --mantel {output.mantel} --signs {output.signs}"
+        " --states {output.states} --metrics {output.metrics} > {log} 2>&1"

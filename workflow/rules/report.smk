@@ -1,0 +1,57 @@
+localrules:
+    figure,
+    run_report,
+
+
+# figure -> the table it is drawn from
+FIGURES = {
+    "funnel": "panel/funnel.tsv",
+    "learning_curve_subset": "train_subset/history.tsv",
+    "learning_curve": "train_full/history.tsv",
+    "correlation": "diagnose/correlation.tsv",
+    "prototypes": "biology/mantel.tsv",
+    "signs": "biology/signs.tsv",
+    "states": "biology/states.tsv",
+}
+if SIMULATED:
+    FIGURES["recovery"] = "recovery/points.tsv"
+
+
+rule figure:
+    input:
+        lambda wildcards: f"{RUN}/{FIGURES[wildcards.figure]}",
+    output:
+        report(
+            f"{RUN}/figures/{{figure}}.svg",
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+    log:
+        f"{RUN}/logs/figure/{{figure}}.log",
+    conda:
+        "../../envs/base.yaml"
+    params:
+        code=code_digest("figures"),
+    shell:
+        "python -m epidecouple.figures {wildcards.figure} {input} {output} > {log} 2>&1"
+
+
+# The report rests on verdicts, not on passed gates: it is there when one fails, too.
+rule run_report:
+    input:
+        verdicts=expand(f"{RUN}/gates/{{gate}}.verdict.json", gate=GATES),
+        figures=expand(f"{RUN}/figures/{{figure}}.svg", figure=FIGURES),
+    output:
+        f"{RUN}/report.html",
+    log:
+        f"{RUN}/logs/report.log",
+    conda:
+        "../../envs/base.yaml"
+    params:
+        code=code_digest("report"),
+        template=fingerprint(WORKFLOW / "report" / "report.html.j2"),
+        run=RUN,
+        gates=",".join(GATES),
+    shell:
+        "python -m epidecouple.report --run {params.run} --gates {params.gates} --report {output} > {log} 2>&1"

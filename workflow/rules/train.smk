@@ -1,0 +1,100 @@
+rule train_subset:
+    input:
+        gate=passed("data"),
+        data=f"{RUN}/data/metrics.json",
+        shards=shard_manifests(),
+    output:
+        model=f"{RUN}/train_subset/model.safetensors",
+        history=f"{RUN}/train_subset/history.tsv",
+        metrics=f"{RUN}/train_subset/metrics.json",
+    log:
+        f"{RUN}/logs/train_subset.log",
+    benchmark:
+        f"{RUN}/benchmarks/train_subset.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: SETUP.threads
+    resources:
+        mem_mb=6000,
+        runtime=30,
+    params:
+        code=code_digest("train"),
+        settings=settings(*MODEL),
+        scope="subset",
+        elements=f"{RUN}/elements",
+        shards=f"{RUN}/shards",
+    shell:
+        "python -m epidecouple.train --scope {params.scope} --settings {params.settings:q} --elements {params.elements}"
+        " --shards {params.shards} --model {output.model} --history {output.history} --metrics {output.metrics}"
+        " 2>&1 | tee {log}"
+
+
+use rule train_subset as train_full with:
+    input:
+        gate=passed("subset"),
+        subset=f"{RUN}/train_subset/metrics.json",
+        diagnosed=f"{RUN}/diagnose_subset/metrics.json",
+        shards=shard_manifests(),
+    output:
+        model=f"{RUN}/train_full/model.safetensors",
+        history=f"{RUN}/train_full/history.tsv",
+        metrics=f"{RUN}/train_full/metrics.json",
+    log:
+        f"{RUN}/logs/train_full.log",
+    benchmark:
+        f"{RUN}/benchmarks/train_full.tsv"
+    params:
+        code=code_digest("train"),
+        settings=settings(*MODEL),
+        scope="full",
+        elements=f"{RUN}/elements",
+        shards=f"{RUN}/shards",
+
+
+rule evaluate:
+    input:
+        model=f"{RUN}/train_full/model.safetensors",
+        shards=shard_manifests(),
+    output:
+        energies=f"{RUN}/evaluate/energies.parquet",
+        metrics=f"{RUN}/evaluate/metrics.json",
+    log:
+        f"{RUN}/logs/evaluate.log",
+    benchmark:
+        f"{RUN}/benchmarks/evaluate.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: SETUP.threads
+    resources:
+        mem_mb=6000,
+        runtime=30,
+    params:
+        code=code_digest("evaluate"),
+        settings=settings(*DIAGNOSTICS),
+        elements=f"{RUN}/elements",
+        shards=f"{RUN}/shards",
+    shell:
+        "python -m epidecouple.evaluate --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+        " --shards {params.shards} --energies {output.energies} --metrics {output.metrics} > {log} 2>&1"
+
+
+if SIMULATED:
+
+    rule recovery:
+        input:
+            energies=f"{RUN}/evaluate/energies.parquet",
+            truth=f"{RUN}/simulated/truth.parquet",
+            trained=f"{RUN}/train_full/metrics.json",
+        output:
+            points=f"{RUN}/recovery/points.tsv",
+            metrics=f"{RUN}/recovery/metrics.json",
+        log:
+            f"{RUN}/logs/recovery.log",
+        conda:
+            "../../envs/data.yaml"
+        params:
+            code=code_digest("recovery"),
+            settings=settings("seed", "diagnose", *DATA),
+        shell:
+            "python -m epidecouple.recovery --settings {params.settings:q} --energies {input.energies} --truth {input.truth}"
+            " --trained {input.trained} --points {output.points} --metrics {output.metrics} > {log} 2>&1"
