@@ -133,7 +133,7 @@ def main() -> None:
     signs = resistance_against_marks(resistance, panel, pairs, config)
     metrics |= sign_failures(signs) | {"residual_share": residual_share(model, panel, pairs), "lines": len(panel.lines)}
     metrics |= {f"marks_{mark}": int(mark in config.marks) for mark in GATED_MARKS}
-    mantel_table.to_csv(arguments.mantel, sep="\t", index=False, float_format="%.4f")
+    mantel_table.to_csv(arguments.mantel, sep="\t", index=False, float_format="%.6f")
     signs.to_csv(arguments.signs, sep="\t", index=False, float_format="%.4f")
     state_table(model, panel, config).to_csv(arguments.states, sep="\t", float_format="%.4f")
     write_metrics(arguments.metrics, "biology", metrics, arguments.settings, [arguments.model, arguments.energies])

@@ -84,7 +84,8 @@ def _line_from_sources(line: str, sources: list[Source], marks: list[str]) -> Li
 
 def _named(sources: dict[str, Source], name: str) -> Path:
     if name not in sources:
-        raise InputError(f"no source is named '{name}'", f"Use one of {sorted(sources)[-5:]} or add a row", "resources/sources.tsv")
+        genomes = sorted(other.name for other in sources.values() if other.collection == "genome")
+        raise InputError(f"no source is named '{name}'", f"Use one of {genomes} or add a row", "resources/sources.tsv")
     return download_path(sources[name])
 
 

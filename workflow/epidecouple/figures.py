@@ -65,7 +65,8 @@ def _potential_curve(axes: Axes, history: pd.DataFrame) -> None:
 
 def _mark_best(axes: Axes, epoch: pd.Series, value: pd.Series, best: int) -> None:
     axes.plot(epoch[best], value[best], "o", color=COLOURS[5])
-    axes.annotate(f"kept: epoch {epoch[best]}", (epoch[best], value[best]), xytext=(0, 8), textcoords="offset points", ha="center", color=COLOURS[5])
+    place = {"xytext": (0, -16), "textcoords": "offset points", "ha": "center", "color": COLOURS[5]}
+    axes.annotate(f"kept: epoch {epoch[best]}", (epoch[best], value[best]), **place)
 
 
 def recovery(path: Path) -> None:
@@ -115,7 +116,7 @@ def prototypes(path: Path) -> None:
     axes.axhline(0, color=INK, lw=0.8)
     axes.set(title="Do lines with similar prototypes have similar loops and marks?", ylabel="Mantel correlation (rank)")
     axes.set_xticks(range(len(targets)), [f"against {target}" for target in targets])
-    axes.legend(frameon=False, title="prototypes", loc="lower right")
+    axes.legend(frameon=False, title="prototypes", loc="center left", bbox_to_anchor=(1, 0.5))
 
 
 def signs(path: Path) -> None:

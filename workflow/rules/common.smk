@@ -65,7 +65,6 @@ DIAGNOSTICS = [*MODEL, "diagnose"]
 
 wildcard_constraints:
     line="|".join(SETUP.all_lines),
-    gate="|".join(GATES),
 
 
 def settings(*sections):
@@ -83,6 +82,34 @@ def passed(gate):
     return ancient(f"{RUN}/gates/{gate}.passed")
 
 
+def gate_settings(gate):
+    """The run's own thresholds and waiver of one gate, as JSON."""
+    own = {
+        name: value
+        for name, value in config["thresholds"].items()
+        if name.startswith(f"{gate}.")
+    }
+    return json.dumps(
+        {"thresholds": own, "waive": [g for g in config["waive"] if g == gate]},
+        sort_keys=True,
+    )
+
+
 def gate_markers():
     """Every marker: only so does a run that failed at a gate fail again."""
     return expand(f"{RUN}/gates/{{gate}}.passed", gate=GATES)
+
+
+def elements_folder(wildcards, input):
+    """Folder of the encoded windows."""
+    return Path(input.splits).parent
+
+
+def shards_folder(wildcards, input):
+    """Folder that holds one shard per line."""
+    return Path(input.shards[0]).parent.parent
+
+
+def run_folder(wildcards, input):
+    """Folder of the whole run."""
+    return Path(input.verdicts[0]).parent.parent

@@ -156,6 +156,7 @@ rule data_report:
     input:
         panel=f"{RUN}/panel/metrics.json",
         elements=f"{RUN}/elements/metrics.json",
+        splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
         f"{RUN}/data/metrics.json",
@@ -167,8 +168,8 @@ rule data_report:
         code=code_digest("data_report"),
         settings=settings(*DATA),
         panel=subpath(input.panel, parent=True),
-        elements=subpath(input.elements, parent=True),
-        shards=f"{RUN}/shards",
+        elements=elements_folder,
+        shards=shards_folder,
     shell:
         "python -m epidecouple.data_report --settings {params.settings:q} --panel {params.panel}"
         " --elements {params.elements} --shards {params.shards} --metrics {output} > {log} 2>&1"

@@ -1,6 +1,7 @@
 rule diagnose_subset:
     input:
         model=f"{RUN}/train_subset/model.safetensors",
+        splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
         matrix=f"{RUN}/diagnose_subset/correlation.tsv",
@@ -19,8 +20,8 @@ rule diagnose_subset:
         code=code_digest("diagnose"),
         settings=settings(*DIAGNOSTICS),
         scope="subset",
-        elements=f"{RUN}/elements",
-        shards=f"{RUN}/shards",
+        elements=elements_folder,
+        shards=shards_folder,
     shell:
         "python -m epidecouple.diagnose --scope {params.scope} --settings {params.settings:q} --model {input.model}"
         " --elements {params.elements} --shards {params.shards} --matrix {output.matrix} --metrics {output.metrics}"
@@ -32,6 +33,7 @@ use rule diagnose_subset as diagnose with:
         gates=[passed(gate) for gate in FIT_GATES],
         evaluated=f"{RUN}/evaluate/metrics.json",
         model=f"{RUN}/train_full/model.safetensors",
+        splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
         matrix=f"{RUN}/diagnose/correlation.tsv",
@@ -44,8 +46,8 @@ use rule diagnose_subset as diagnose with:
         code=code_digest("diagnose"),
         settings=settings(*DIAGNOSTICS),
         scope="full",
-        elements=f"{RUN}/elements",
-        shards=f"{RUN}/shards",
+        elements=elements_folder,
+        shards=shards_folder,
 
 
 rule biology:
@@ -54,6 +56,8 @@ rule biology:
         diagnosed=f"{RUN}/diagnose/metrics.json",
         model=f"{RUN}/train_full/model.safetensors",
         energies=f"{RUN}/evaluate/energies.parquet",
+        splits=f"{RUN}/elements/splits.json",
+        shards=shard_manifests(),
     output:
         mantel=f"{RUN}/biology/mantel.tsv",
         signs=f"{RUN}/biology/signs.tsv",
@@ -72,8 +76,8 @@ rule biology:
     params:
         code=code_digest("biology"),
         settings=settings(*DIAGNOSTICS),
-        elements=f"{RUN}/elements",
-        shards=f"{RUN}/shards",
+        elements=elements_folder,
+        shards=shards_folder,
     shell:
         "python -m epidecouple.biology --settings {params.settings:q} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {input.energies} --mantel {output.mantel} --signs {output.signs}"

@@ -1,53 +1,42 @@
-localrules:
-    judge,
-    gate,
+# Two rules per gate, named after it: judge_<gate> writes the verdict and always succeeds, so that the evidence
+# survives; gate_<gate> exits 1 with one sentence per failed check. Thresholds are params: editing one judges again.
+for gate, stages in GATES.items():
 
+    rule:
+        name:
+            f"judge_{gate}"
+        input:
+            metrics=expand(f"{RUN}/{{stage}}/metrics.json", stage=stages),
+        output:
+            f"{RUN}/gates/{gate}.verdict.json",
+        log:
+            f"{RUN}/logs/judge/{gate}.log",
+        localrule: True
+        conda:
+            "../../envs/base.yaml"
+        params:
+            code=code_digest("judge"),
+            gate=gate,
+            rows=json.dumps(rows_of(gate, config["thresholds"]), sort_keys=True),
+            settings=gate_settings(gate),
+        shell:
+            "python -m epidecouple.judge --gate {params.gate} --settings {params.settings:q} --metrics {input.metrics}"
+            " --verdict {output} > {log} 2>&1"
 
-# Two rules per gate: `judge` writes the verdict and always succeeds, so that the evidence survives;
-# `gate` exits 1 with one sentence per failed check.
-rule judge:
-    input:
-        metrics=lambda wildcards: expand(
-            f"{RUN}/{{stage}}/metrics.json", stage=GATES[wildcards.gate]
-        ),
-    output:
-        f"{RUN}/gates/{{gate}}.verdict.json",
-    log:
-        f"{RUN}/logs/judge/{{gate}}.log",
-    conda:
-        "../../envs/base.yaml"
-    params:
-        code=code_digest("judge"),
-        rows=lambda wildcards: json.dumps(
-            rows_of(wildcards.gate, config["thresholds"]), sort_keys=True
-        ),
-        settings=lambda wildcards: json.dumps(
-            {
-                "thresholds": {
-                    name: value
-                    for name, value in config["thresholds"].items()
-                    if name.startswith(f"{wildcards.gate}.")
-                },
-                "waive": [wildcards.gate] if wildcards.gate in config["waive"] else [],
-            },
-            sort_keys=True,
-        ),
-    shell:
-        "python -m epidecouple.judge --gate {wildcards.gate} --settings {params.settings:q} --metrics {input.metrics}"
-        " --verdict {output} > {log} 2>&1"
-
-
-rule gate:
-    input:
-        f"{RUN}/gates/{{gate}}.verdict.json",
-    output:
-        touch(f"{RUN}/gates/{{gate}}.passed"),
-    log:
-        f"{RUN}/logs/gate/{{gate}}.log",
-    retries: 0
-    conda:
-        "../../envs/base.yaml"
-    params:
-        code=code_digest("enforce"),
-    shell:
-        "python -m epidecouple.enforce {input} 2> {log}"
+    rule:
+        name:
+            f"gate_{gate}"
+        input:
+            f"{RUN}/gates/{gate}.verdict.json",
+        output:
+            touch(f"{RUN}/gates/{gate}.passed"),
+        log:
+            f"{RUN}/logs/gate/{gate}.log",
+        retries: 0
+        localrule: True
+        conda:
+            "../../envs/base.yaml"
+        params:
+            code=code_digest("enforce"),
+        shell:
+            "python -m epidecouple.enforce {input} 2> {log}"

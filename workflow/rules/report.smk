@@ -51,7 +51,7 @@ rule run_report:
     params:
         code=code_digest("report"),
         template=fingerprint(WORKFLOW / "report" / "report.html.j2"),
-        run=RUN,
+        run=run_folder,
         gates=",".join(GATES),
     shell:
         "python -m epidecouple.report --run {params.run} --gates {params.gates} --report {output} > {log} 2>&1"

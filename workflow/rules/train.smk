@@ -2,6 +2,7 @@ rule train_subset:
     input:
         gate=passed("data"),
         data=f"{RUN}/data/metrics.json",
+        splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
         model=f"{RUN}/train_subset/model.safetensors",
@@ -21,8 +22,8 @@ rule train_subset:
         code=code_digest("train"),
         settings=settings(*MODEL),
         scope="subset",
-        elements=f"{RUN}/elements",
-        shards=f"{RUN}/shards",
+        elements=elements_folder,
+        shards=shards_folder,
     shell:
         "python -m epidecouple.train --scope {params.scope} --settings {params.settings:q} --elements {params.elements}"
         " --shards {params.shards} --model {output.model} --history {output.history} --metrics {output.metrics}"
@@ -34,6 +35,7 @@ use rule train_subset as train_full with:
         gate=passed("subset"),
         subset=f"{RUN}/train_subset/metrics.json",
         diagnosed=f"{RUN}/diagnose_subset/metrics.json",
+        splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
         model=f"{RUN}/train_full/model.safetensors",
@@ -47,13 +49,14 @@ use rule train_subset as train_full with:
         code=code_digest("train"),
         settings=settings(*MODEL),
         scope="full",
-        elements=f"{RUN}/elements",
-        shards=f"{RUN}/shards",
+        elements=elements_folder,
+        shards=shards_folder,
 
 
 rule evaluate:
     input:
         model=f"{RUN}/train_full/model.safetensors",
+        splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
         energies=f"{RUN}/evaluate/energies.parquet",
@@ -71,8 +74,8 @@ rule evaluate:
     params:
         code=code_digest("evaluate"),
         settings=settings(*DIAGNOSTICS),
-        elements=f"{RUN}/elements",
-        shards=f"{RUN}/shards",
+        elements=elements_folder,
+        shards=shards_folder,
     shell:
         "python -m epidecouple.evaluate --settings {params.settings:q} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {output.energies} --metrics {output.metrics} > {log} 2>&1"

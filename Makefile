@@ -1,0 +1,52 @@
+# make run    set up, run the default configuration, end with the path of the report
+# make test   set up, run the tests
+# make setup  what both share: .venv with pinned dependencies, and bedtools
+
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: setup run test test-slow lint docs bedtools
+
+setup: bedtools .venv/.done
+
+.venv/.done: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, $$($(PYTHON) --version) was found. Give another with: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; $(MAKE) --no-print-directory install-venv && $(PYTHON) -m venv .venv; }
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+bedtools:
+	@command -v bedtools > /dev/null || $(MAKE) --no-print-directory install PACKAGE=bedtools
+
+.PHONY: install install-venv
+install-venv:
+	@$(MAKE) --no-print-directory install PACKAGE=python3-venv
+
+install:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $(PACKAGE) > /dev/null; \
+	else \
+	  echo "$(PACKAGE) is missing and can only be installed with root's rights. Run:"; \
+	  echo "    sudo apt-get update && sudo apt-get install -y $(PACKAGE)"; \
+	  echo "then call make again."; exit 1; \
+	fi
+
+run: setup
+	snakemake --cores all
+	@echo "Report: $(CURDIR)/results/demo/report.html"
+
+test: setup
+	python -m pytest
+
+test-slow: setup
+	python -m pytest -m slow
+
+lint: setup
+	ruff check workflow tests
+	ruff format --check workflow tests
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+
+docs: setup
+	python -m epidecouple.documentation

@@ -1,0 +1,88 @@
+"""Documentation that is generated: config/README.md from the schema, the gates and the DAG picture; tested to be current.
+
+`python -m epidecouple.documentation` writes all of it.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from .config import load_schema
+from .gates import ROOT, SIGNS, load_rows
+
+DAG_PATTERN = re.compile(r"(<!-- dag -->\n```mermaid\n).*?(```\n<!-- /dag -->)", re.S)
+
+
+def config_page() -> str:
+    """config/README.md: every key with type, default and meaning."""
+    head = (
+        "# Configuration\n\nGenerated from `workflow/schemas/config.schema.yaml` by `make docs`; do not edit by hand.\n\n"
+        "A run reads one file: `config/config.yaml`, or the one given with `--configfile`, which replaces it. Keys on the\n"
+        "command line (`--config mirror=../mirror seed=2`) win. An unknown key or a value of the wrong type is refused\n"
+        "before anything runs, with the file and the line.\n\n| key | type | default | meaning |\n|---|---|---|---|\n"
+    )
+    schema = load_schema()
+    return head + "".join(_rows(schema, "", schema.get("required", [])))
+
+
+def _rows(schema: dict, prefix: str, required: list[str]) -> list[str]:
+    rows = []
+    for name, part in schema["properties"].items():
+        nested = part.get("type") == "object" and "properties" in part
+        default = "required" if name in required else "" if nested else f"`{json.dumps(part.get('default'))}`"
+        kind = " or ".join(f"`{value}`" for value in part["enum"]) if "enum" in part else part["type"]
+        rows.append(f"| `{prefix}{name}` | {kind} | {default} | {part.get('description', '')} |\n")
+        if nested:
+            rows += _rows(part, f"{prefix}{name}.", part.get("required", []))
+    return rows
+
+
+def gates_page() -> str:
+    """docs/gates.md: every threshold with its reason and remedy."""
+    head = (
+        "# Gates\n\nGenerated from `config/gates.yaml` by `make docs`; do not edit by hand.\n\n"
+        "A gate stands between two stages. A metric that is missing or not a number fails. A row whose condition does not hold\n"
+        "is *not applicable*, which is shown and never counts as passed. A run replaces a threshold with\n"
+        "`thresholds: {gate.metric: {value: ..., why: ...}}`, and lets a gate fail without stopping with `waive: [gate]`;\n"
+        "both are printed in the report.\n\n| gate | metric | need | applies when | why | if it fails |\n|---|---|---|---|---|---|\n"
+    )
+    return head + "".join(_gate_row(row) for row in load_rows())
+
+
+def _gate_row(row: dict) -> str:
+    conditions = ", ".join(f"{_bound(condition)}" for condition in row.get("applies_when", [])) or "always"
+    need = f"{SIGNS[row['must_be']]} {row['value']:g}"
+    return f"| {row['gate']} | `{row['metric']}` | {need} | {conditions} | {row['why']} | {row['remedy']} |\n"
+
+
+def _bound(row: dict) -> str:
+    return f"`{row['metric']}` {SIGNS[row['must_be']]} {row['value']:g}"
+
+
+def rule_graph() -> str:
+    """The pipeline's rule graph in mermaid, as Snakemake prints it for the default configuration."""
+    command = [sys.executable, "-m", "snakemake", "--rulegraph", "mermaid-js", "--cores", "1", "--forceall"]
+    shown = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    return shown[shown.index("---") if "---" in shown else shown.index("flowchart") :].strip() + "\n"
+
+
+def with_rule_graph(readme: str, graph: str) -> str:
+    """README with its DAG picture replaced."""
+    return DAG_PATTERN.sub(lambda found: found[1] + graph + found[2], readme)
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page and its content."""
+    readme = ROOT / "README.md"
+    return {
+        ROOT / "config" / "README.md": config_page(),
+        ROOT / "docs" / "gates.md": gates_page(),
+        readme: with_rule_graph(readme.read_text(), rule_graph()),
+    }
+
+
+if __name__ == "__main__":
+    for path, content in pages().items():
+        path.write_text(content)
