@@ -1,11 +1,10 @@
 from dataclasses import replace
 
 import pytest
-from toy import ROOT, refusal, says, toy_config, written
-
 from epidecouple import catalog
 from epidecouple.catalog import catalog_of
 from epidecouple.sources import DOWNLOADS, load_sources
+from toy import ROOT, refusal, says, toy_config, written
 
 MARKS = ["CTCF", "H3K27ac"]
 LINES = {"cell_lines": ["GM12878", "K562"], "held_out_lines": ["NHEK"], "subset": {"lines": 2}}

@@ -1,8 +1,7 @@
 import pytest
 import yaml
-from toy import ROOT, refusal, says, toy_config, toy_values, written
-
 from epidecouple.config import Config, key_line, load_schema, validated
+from toy import ROOT, refusal, says, toy_config, toy_values, written
 
 BASE = """run: mine
 dataset:

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from toy import refusal, says, toy_config
-
 from epidecouple.dataset import load_panel
 from epidecouple.splits import splits_of
+from toy import refusal, says, toy_config
 
 
 def test_shapes_and_types(toy_panel):

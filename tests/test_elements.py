@@ -4,12 +4,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from toy import frame, refusal, run_main, says, toy_config
-
 from epidecouple.elements import check_on_genome, pair_table, unique_elements, windows
 from epidecouple.genome import open_genome
 from epidecouple.provenance import read_json, read_metrics
 from epidecouple.splits import splits_of
+from toy import frame, refusal, run_main, says, toy_config
 
 PANEL = frame(
     "chrom enhancer_mid promoter_mid enhancer_end promoter_end cell_line row",
@@ -49,7 +48,7 @@ def test_stored_windows_decode_to_the_letters_of_the_fasta(toy_panel):
     codes = np.load(toy_panel.elements / "sequences.npy")
     elements = pd.read_parquet(toy_panel.elements / "elements.parquet")
     with open_genome(toy_panel.world.catalog.genome) as fasta:
-        chromosomes = {name: fasta[name][:] for name in fasta.keys()}
+        chromosomes = {record.name: record[:] for record in fasta}
     assert codes.dtype == np.uint8 and codes.shape == (len(elements), 168)
     for row, (chrom, mid) in enumerate(elements.itertuples(index=False)):
         assert "".join("ACGTN"[code] for code in codes[row]) == chromosomes[chrom][mid - 84 : mid + 84]

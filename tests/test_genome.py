@@ -1,11 +1,12 @@
+import re
+
 import numpy as np
 import pytest
+from epidecouple.genome import chromosome_sizes, encode_windows, gc_content, open_genome
 from toy import cut_short, frame, refusal, says, written
 
-from epidecouple.genome import chromosome_sizes, encode_windows, gc_content, open_genome
-
 LETTERS = {"chr2": "ACGTNacgtnAC", "chr1": "TTTTGGGGCCCCAAAA", "3": "N"}
-FASTA = "".join(f">{name} some words\n" + "".join(f"{text[at : at + 5]}\n" for at in range(0, len(text), 5)) for name, text in LETTERS.items())
+FASTA = "".join(f">{name} some words\n" + "\n".join(re.findall(".{1,5}", text)) + "\n" for name, text in LETTERS.items())
 
 
 def encoded(path, *rows):

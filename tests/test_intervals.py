@@ -1,10 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from toy import frame, refusal, says
-
 from epidecouple import intervals
 from epidecouple.intervals import inside, joined, overlapping
+from toy import frame, refusal, says
 
 PAIR = "chrom enhancer_start enhancer_end promoter_start promoter_end"
 LOOP = "chrom1 start1 end1 chrom2 start2 end2"

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-from toy import cut_short, refusal, says, written
-
 from epidecouple.loops import COLUMNS, read_loops
+from toy import cut_short, refusal, says, written
 
 HEADER = "chr1\tx1\tx2\tchr2\ty1\ty2\tcolor\to\n"
 ROWS = ["1\t10\t20\t1\t50\t60\t0,255,255\t7\n", "X\t1\t2\tX\t5\t6\t0,255,255\t7\n"]

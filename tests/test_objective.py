@@ -35,7 +35,9 @@ def test_sixty_equal_weights_give_binomial_coefficients_in_float32():
 
 def test_sixty_unequal_weights_in_float32_agree_with_float64():
     log_weights = 5 * random(8, 60)
-    torch.testing.assert_close(log_elementary_symmetric(log_weights).double(), log_elementary_symmetric(log_weights.double()), atol=1e-3, rtol=1e-5)
+    torch.testing.assert_close(
+        log_elementary_symmetric(log_weights).double(), log_elementary_symmetric(log_weights.double()), atol=1e-3, rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("lines", [2, 4, 8])

@@ -1,7 +1,6 @@
 import pytest
-from toy import frame, refusal, says, written
-
 from epidecouple.pairs import COLUMNS, GENERIC_COLUMNS, midpoints, read_pairs
+from toy import frame, refusal, says, written
 
 CSV = "bin,enhancer_name,promoter_name,label,interactions_in_window\n"
 

@@ -4,14 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from test_intervals import brute_force_joined, random_loops
-from toy import ROOT, frame, refusal, says, toy_config, written
-
 from epidecouple import panel
 from epidecouple.catalog import Catalog, LineFiles, catalog_of
 from epidecouple.config import Config, validated
 from epidecouple.loops import read_loops
 from epidecouple.panel import COORDINATES, agreement, build_panel, cross, discordant, in_regions, label_matrix, on_chromosomes
+from test_intervals import brute_force_joined, random_loops
+from toy import ROOT, frame, refusal, says, toy_config, written
 
 MIRROR = ROOT.parent / "shared" / "mirror"
 PAIRS = "enhancer_name,promoter_name,label\n"
@@ -103,7 +102,9 @@ def test_cross_labels_every_pair_in_every_line():
 
 
 def test_in_regions_wants_both_windows_inside():
-    natural = frame("chrom enhancer_mid promoter_mid", ("chr1", 10, 30), ("chr1", 9, 30), ("chr1", 10, 36), ("chr2", 10, 30), ("chr1", 35, 10))
+    natural = frame(
+        "chrom enhancer_mid promoter_mid", ("chr1", 10, 30), ("chr1", 9, 30), ("chr1", 10, 36), ("chr2", 10, 30), ("chr1", 35, 10)
+    )
     assert in_regions(natural, frame("chrom start end", ("chr1", 5, 40)), 10).tolist() == [True, False, False, False, True]
 
 

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-from toy import cut_short, refusal, says, written
-
 from epidecouple.peaks import read_peaks
+from toy import cut_short, refusal, says, written
 
 NARROW = "chr2\t5\t9\t.\t0\t.\t2.5\t-1\t-1\t2\nchr1\t30\t40\t.\t0\t.\t7\t-1\t-1\t2\nchr1\t3\t8\t.\t0\t.\t0\t-1\t-1\t2\n"
 

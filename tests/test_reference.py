@@ -1,10 +1,9 @@
 import pandas as pd
-from toy import frame, refusal, says
-
 from epidecouple.intervals import overlapping
 from epidecouple.peaks import read_peaks
 from epidecouple.reference import choose_reference, tiles
 from epidecouple.splits import splits_of
+from toy import frame, refusal, says
 
 SIZES = pd.Series({"chr2": 35, "chr1": 20, "chr9": 9})
 PEAKS = frame("chrom start end", ("chr2", 19, 21), ("chr1", 0, 1))

@@ -4,8 +4,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from toy import refusal, run_main, says, written
-
 from epidecouple.elements import windows
 from epidecouple.panel import label_matrix
 from epidecouple.peaks import read_peaks
@@ -13,6 +11,7 @@ from epidecouple.provenance import fingerprint, read_json
 from epidecouple.shards import load_shard, measure
 from epidecouple.signal import mean_signal, pair_signal
 from epidecouple.splits import splits_of
+from toy import refusal, run_main, says, written
 
 HALF_PRECISION = 2**-10  # relative spacing of float16
 
@@ -80,7 +79,11 @@ def test_mark_with_peaks_beside_the_reference_only_is_missing(toy_panel, tmp_pat
     """Three overlapping peaks leave a rounding residue; it must not be standardised into a signal."""
     pairs, ends, reference = inputs_of(toy_panel)
     files, config = toy_panel.world.catalog.lines["LineB"], toy_panel.world.config
-    rows = [f"{chrom}\t{start}\t{900}\t.\t0\t.\t{value}\n" for chrom in reference.chrom.unique() for start, value in ((1, 0.1), (2, 0.2), (3, 0.3))]
+    rows = [
+        f"{chrom}\t{start}\t{900}\t.\t0\t.\t{value}\n"
+        for chrom in reference.chrom.unique()
+        for start, value in ((1, 0.1), (2, 0.2), (3, 0.3))
+    ]
     peaks = {**files.peaks, "DNase": written(tmp_path / "beside.bed", "".join(rows))}
     later = reference[reference.start >= 1000]
     statistics = measure(replace(files, peaks=peaks), pairs, ends, later, config)[2]
@@ -99,7 +102,9 @@ def test_labels_are_those_of_the_panel(toy_panel):
 def test_manifest_names_the_sources_with_their_fingerprints(toy_panel):
     sources = shard_of(toy_panel, "LineC").manifest["sources"]
     files = toy_panel.world.catalog.lines["LineC"]
-    expected = {str(path.relative_to(toy_panel.world.root)): fingerprint(path) for path in (files.pairs, files.loops, *files.peaks.values())}
+    expected = {
+        str(path.relative_to(toy_panel.world.root)): fingerprint(path) for path in (files.pairs, files.loops, *files.peaks.values())
+    }
     assert sources == expected and len(set(sources.values())) == 9
 
 

@@ -2,9 +2,8 @@ import numpy as np
 import pandas as pd
 import pybedtools
 import pytest
-from toy import frame
-
 from epidecouple.signal import bins_between, mean_signal, normalisation, pair_signal
+from toy import frame
 
 PEAKS = "chrom start end signal"
 

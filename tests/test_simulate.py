@@ -4,8 +4,6 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
-from toy import build_toy_panel, refusal, says, toy_config, toy_values, write_toy_world
-
 from epidecouple.catalog import catalog_of
 from epidecouple.genome import chromosome_sizes, encode_windows, open_genome
 from epidecouple.loops import read_loops
@@ -14,6 +12,7 @@ from epidecouple.panel import agreement, read_natural
 from epidecouple.peaks import read_peaks
 from epidecouple.simulate import write_world
 from epidecouple.world import simulate
+from toy import build_toy_panel, refusal, says, toy_config, toy_values, write_toy_world
 
 SMALL = {"pairs": 200, "enhancers": 110, "promoters": 55, "barriers": 22, "background_loci": 22}
 
@@ -126,6 +125,13 @@ def test_any_catalog_can_be_written(tmp_path, monkeypatch):
     assert by_stage.values == toy_values(simulation=SMALL)
 
 
-def test_small_slots_keep_the_labels(tmp_path):
-    toy = build_toy_panel(write_toy_world(tmp_path / "world", simulation={**SMALL, "pairs": 600, "slot_bp": 1000}), tmp_path / "stages")
+def test_smallest_slots_that_are_allowed_keep_the_labels(tmp_path):
+    tight = {**SMALL, "pairs": 600, "slot_bp": 1050}
+    toy = build_toy_panel(write_toy_world(tmp_path / "world", simulation=tight), tmp_path / "stages")
     assert (toy.panel.labels.sum(0) == drawn(toy.world).labels.sum(0)).all()
+
+
+@pytest.mark.parametrize(("change", "needed"), [({}, 650), ({"annotation_artefact": 3}, 930), ({"window_bp": 960}, 960)])
+def test_slots_too_small_for_elements_and_loops(tmp_path, change, needed):
+    message = refusal(write_toy_world, tmp_path, simulation={**SMALL, "slot_bp": 1000, **change})
+    says(message, "config: ", "slot_bp 1000", "600 bp", f"{needed} bp", "annotation_artefact")

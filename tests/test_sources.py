@@ -1,14 +1,13 @@
 import hashlib
 import shutil
 import subprocess
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
+from epidecouple.sources import CHECKSUM_KINDS, DOWNLOADS, Source, checksum, download_path, load_sources, verify
 from toy import refusal, says, written
 
-from epidecouple.sources import CHECKSUM_KINDS, DOWNLOADS, checksum, download_path, load_sources, verify
-
-HEADER = "name collection cell_line kind mark assembly url mirrors bytes checksum_kind checksum licence citation".split()
+HEADER = [field.name for field in fields(Source)]
 CONTENT = b"chr1\t10\t20\n" * 200_000  # larger than one block of reading
 
 

@@ -2,9 +2,8 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from toy import frame, refusal, says, toy_config
-
 from epidecouple.splits import NAMES, check_splits, splits_of
+from toy import frame, refusal, says, toy_config
 
 FOLDS = [["chr1", "chr4"], ["chr2"], ["chr3", "chr5"], ["chr6"]]
 
@@ -69,5 +68,5 @@ def test_split_without_pairs(name):
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_only_in_a_split(name, label):
     labels = LABELS.copy()
-    labels.loc[SPLIT == name, "B"] = label
+    labels.loc[SPLIT.eq(name), "B"] = label
     says(refusal(check_splits, SPLIT, labels), "config: ", "all 2 labels of B", f"the {name} split are {label}", "other folds")

@@ -1,27 +1,17 @@
 import dataclasses
-import json
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from epidecouple.config import Config
 from epidecouple.curriculum import PotentialStage, ResistanceStage
-from epidecouple.skill import within_pair_auc
 from epidecouple.scoring import score_resistance
+from epidecouple.skill import within_pair_auc
 from epidecouple.train import EarlyStop, fit, measure, new_model, start_prototypes, subset_of, train
-from toy_panel import digest, toy_config, toy_panel
 from torch import nn
+from toy_panel import digest, toy_config, toy_panel
 
 CONFIG = toy_config()
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture
@@ -224,8 +214,6 @@ def test_training_learns_a_tiny_panel(panel):
     assert trained["train_aupr"] > 0.8 > untrained["train_aupr"] + 0.1
     assert trained["train_minus_validation_aupr"] == trained["train_aupr"] - trained["validation_aupr"]
     assert trained["within_pair_sd_resistance"] > 0.2
-    test = panel.discordant_rows("test", [3])
-    assert len(test) == 0
     rows = panel.discordant_rows("test", panel.training)
     auc = within_pair_auc(panel.labels[np.ix_(rows, panel.training)], -score_resistance(model, panel, rows, panel.training))
     assert auc.mean() > 0.65
@@ -271,7 +259,3 @@ def test_a_subset_trains_with_fewer_lines_than_the_model_has(panel):
     history, _ = train(model, panel, lines, rows, short)
     assert history[["validation_loss", "validation_aupr"]].notna().any(axis=1).all()
     assert model.resistance.line_offset[2] == 0 and model.task_offset[2] == 0
-
-
-def test_the_configuration_survives_the_trip_through_json():
-    assert Config.from_json(json.dumps(dataclasses.asdict(CONFIG))) == CONFIG

@@ -9,8 +9,8 @@ from epidecouple import verification
 from epidecouple.curriculum import PotentialStage
 from epidecouple.train import new_model, start_prototypes
 from epidecouple.verification import exact_assertions, task_gradient_on_resistance
-from toy_panel import toy_config, toy_panel
 from torch import nn
+from toy_panel import toy_config, toy_panel
 
 CONFIG = toy_config()
 BOUNDS = {

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-from toy import same_records, toy_config
-
 from epidecouple.world import KINDS, LOADINGS, MOTIF_LENGTH, simulate
+from toy import same_records, toy_config
 
 LINES, HELD_OUT = ["A", "B", "C", "D"], ["E"]
 
@@ -57,14 +56,14 @@ def test_resistance_is_never_negative_and_differs_between_lines(world):
 
 
 def test_offsets_give_the_base_rates():
-    world = world_of(pairs=5000, prevalence_shift=0, base_rate=0.2)
+    world = world_of(pairs=2200, prevalence_shift=0, base_rate=0.2)
     energy = world.potential[:, None] - world.resistance - world.offset
     assert sigmoid(energy).mean(0) == pytest.approx(0.2, abs=1e-6)
     assert world.labels.mean(0) == pytest.approx(0.2, abs=0.04)
 
 
 def test_labels_follow_the_energies():
-    world = world_of(pairs=5000)
+    world = world_of(pairs=2200)
     probability = sigmoid(world.potential[:, None] - world.resistance - world.offset)
     for low, high in ((0, 0.1), (0.1, 0.3), (0.3, 0.6), (0.6, 1)):
         cell = (probability >= low) & (probability < high)
@@ -90,9 +89,10 @@ def test_barriers_between_the_ends_raise_the_resistance(world):
 
 
 def test_composition_decides_in_which_table_a_pair_is_listed():
-    """Without it the lines list the same number of pairs, up to chance; with it some list far more."""
-    even, uneven = (np.bincount(world_of(pairs=5000, composition=kappa).origin, minlength=5) for kappa in (0, 6))
-    assert abs(even - 1000).max() < 150 < abs(uneven - 1000).max()
+    """Without it the lines list the same share of the pairs, up to chance; with it some list far more."""
+    even, uneven = (np.bincount(world_of(pairs=2200, composition=kappa).origin, minlength=5) / 2200 for kappa in (0, 6))
+    assert abs(even - 0.2).max() < 0.035 < abs(uneven - 0.2).max()
+    assert even.sum() == uneven.sum() == 1
 
 
 def test_windows_hold_planted_motifs(world):

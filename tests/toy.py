@@ -13,7 +13,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-
 from epidecouple.catalog import Catalog, LineFiles, catalog_of
 from epidecouple.config import Config, validated
 from epidecouple.dataset import Panel, load_panel
@@ -86,6 +85,7 @@ def write_toy_world(root: Path, **overrides) -> ToyWorld:
     """Run the stage `simulate` below `root`."""
     values = toy_values(**overrides)
     config, truth = Config.from_dict(values), root / "truth.parquet"
+    root.mkdir(parents=True, exist_ok=True)
     run_main("simulate", root, values, truth=truth)
     return ToyWorld(values, config, root, rooted(catalog_of(config), root), truth)
 

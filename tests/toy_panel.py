@@ -8,6 +8,9 @@ from epidecouple.config import Config, validated
 from epidecouple.dataset import Panel
 from epidecouple.shards import Shard
 
+# The networks here are so small that threads only get in each other's way.
+torch.set_num_threads(1)
+
 LINES = ["LineA", "LineB", "LineC"]
 HELD_OUT = ["MixD"]
 MARKS = ["CTCF", "DNase", "H3K27ac", "H3K27me3"]

@@ -84,10 +84,14 @@ def verdict(gate: str, checks: list[Check], waived: bool) -> dict:
 def sentences(found: dict) -> list[str]:
     """One sentence per failed check of a verdict: metric, value, threshold, remedy."""
     return [
-        f"GATE {found['gate']} FAILED: {check['metric']} is {_shown(check['value'])}, need {check['need']}. {check['remedy'].capitalize()}."
+        f"GATE {found['gate']} FAILED: {check['metric']} is {_shown(check['value'])}, need {check['need']}. {_sentence(check['remedy'])}"
         for check in found["checks"]
         if check["outcome"] == FAILED
     ]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _shown(value: float | None) -> str:

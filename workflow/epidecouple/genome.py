@@ -48,7 +48,7 @@ def _unpack(path: Path, target: Path) -> None:
 
 def chromosome_sizes(fasta: pyfaidx.Fasta) -> dict[str, int]:
     """Length of each chromosome in bp."""
-    return {name: len(fasta[name]) for name in fasta.keys()}
+    return {record.name: len(record) for record in fasta}
 
 
 def encode_windows(fasta: pyfaidx.Fasta, windows: pd.DataFrame, genome: Path) -> np.ndarray:

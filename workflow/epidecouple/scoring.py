@@ -1,4 +1,4 @@
-"""Energies and representations of many pairs, in batches of fixed size; no gradient, the model's mode is the caller's."""
+"""Energies and representations of many pairs, in batches of bounded memory; no gradient, the model's mode is the caller's."""
 
 import numpy as np
 import torch
@@ -7,13 +7,14 @@ from torch import Tensor
 from .dataset import Panel
 from .energy import EnergyModel
 
-BATCH = 4096
+PAIRS_PER_BATCH = 4096
+BASES_PER_BATCH = 600_000
 
 
 @torch.no_grad()
 def score_resistance(model: EnergyModel, panel: Panel, pairs: np.ndarray, lines: list[int]) -> np.ndarray:
     """R_E float32 (len(pairs), len(lines))."""
-    batches = np.array_split(pairs, max(1, len(pairs) // BATCH))
+    batches = np.array_split(pairs, max(1, len(pairs) // PAIRS_PER_BATCH))
     columns = [torch.cat([model.resistance(panel.signal_tensor(batch, line)) for batch in batches]) for line in lines]
     return torch.stack(columns, dim=1).numpy()
 
@@ -24,7 +25,7 @@ def embed(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
     encoder, embedded = model.potential.encoder, []
     for network, rows in ((encoder.enhancer, panel.enhancer[pairs]), (encoder.promoter, panel.promoter[pairs])):
         unique, where = np.unique(rows, return_inverse=True)
-        blocks = np.array_split(unique, max(1, len(unique) // BATCH))
+        blocks = np.array_split(unique, len(unique) * panel.codes.shape[1] // BASES_PER_BATCH + 1)
         encoded = torch.cat([network(torch.from_numpy(np.ascontiguousarray(panel.codes[block]))) for block in blocks])
         embedded.append(encoded[torch.from_numpy(where)])
     return encoder.combine(*embedded)

@@ -16,19 +16,21 @@ from .catalog import Catalog, catalog_of
 from .config import Config, SimulationConfig
 from .errors import InputError
 from .stage import run_stage, stage_parser
-from .world import BACKGROUND, LOADINGS, World, simulate
+from .world import BACKGROUND, JITTER, LOADINGS, World, simulate
 
 log = logging.getLogger(__name__)
 
 BASES = np.frombuffer(b"ACGT", dtype=np.uint8)
 MARKS = list(LOADINGS)
 NARROW = ("CTCF", "DNase")
+ANCHOR_HALF, ELEMENT_HALF, ELEMENT_SPREAD, ELEMENT_GROWTH = 300, 150, 60, 20
 NARROW_WIDTH, BROAD_WIDTH = 400, 1200
 PEAK_THRESHOLD, SIGNAL_BASE, SIGNAL_SLOPE, BARRIER_SIGNAL = -0.5, 100.0, 0.6, 600.0
 
 
 def write_world(world: World, config: SimulationConfig, catalog: Catalog, truth: Path, seed: int) -> None:
     """Write FASTA, pair tables, loop lists and peaks where `catalog` expects them, and the truth apart."""
+    _check_room(config, len(catalog.lines))
     rng = np.random.default_rng([seed, 1])
     offsets = config.mark_offset * rng.normal(size=world.strength.shape[1:])
     _write_genome(world, config, catalog.genome, rng)
@@ -41,6 +43,16 @@ def write_world(world: World, config: SimulationConfig, catalog: Catalog, truth:
             m = MARKS.index(mark)
             _write_peaks(world, c, m, mark, offsets[c, m], path)
     _write_truth(world, catalog, truth)
+
+
+def _check_room(config: SimulationConfig, lines: int) -> None:
+    """Raise `InputError` when neighbouring loci could share a planted window, or a loop could join a pair that is not its own."""
+    room = config.slot_bp - 2 * JITTER
+    longest = ELEMENT_HALF + ELEMENT_GROWTH * config.annotation_artefact * (lines - 1) + ELEMENT_SPREAD
+    needed = max(config.window_bp, int(longest) + ANCHOR_HALF)
+    if needed > room:
+        problem = f"simulation.slot_bp {config.slot_bp} leaves {room} bp between loci, elements and loop anchors need {needed} bp"
+        raise InputError(problem, "Raise slot_bp or lower annotation_artefact or window_bp", "config")
 
 
 def _write_genome(world: World, config: SimulationConfig, path: Path, rng: np.random.Generator) -> None:
@@ -74,7 +86,7 @@ def _write_pairs(world: World, c: int, line: str, config: SimulationConfig, path
 
 
 def _element_names(loci: pd.DataFrame, line: str, artefact: float, rng: np.random.Generator) -> list[str]:
-    half = (150 + 20 * artefact + rng.integers(0, 60, len(loci))).astype(int)
+    half = (ELEMENT_HALF + ELEMENT_GROWTH * artefact + rng.integers(0, ELEMENT_SPREAD, len(loci))).astype(int)
     return [f"{line}|{chrom}:{mid - h}-{mid + h}" for chrom, mid, h in zip(loci.chrom, loci.mid, half, strict=True)]
 
 
@@ -85,8 +97,8 @@ def _write_loops(world: World, c: int, path: Path) -> None:
     chrom = world.loci.chrom.to_numpy()[pairs.enhancer]
     bare = pd.Series(chrom).str.removeprefix("chr")
     table = pd.DataFrame({
-        "chr1": bare, "x1": ends[:, 0] - 300, "x2": ends[:, 0] + 300,
-        "chr2": bare, "y1": ends[:, 1] - 300, "y2": ends[:, 1] + 300, "color": "0,255,255", "o": 1,
+        "chr1": bare, "x1": ends[:, 0] - ANCHOR_HALF, "x2": ends[:, 0] + ANCHOR_HALF,
+        "chr2": bare, "y1": ends[:, 1] - ANCHOR_HALF, "y2": ends[:, 1] + ANCHOR_HALF, "color": "0,255,255", "o": 1,
     })  # fmt: skip
     with _open_gzip(path) as file:
         table.sort_values(["chr1", "x1", "y1"]).to_csv(file, sep="\t", index=False)

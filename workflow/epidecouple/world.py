@@ -20,6 +20,7 @@ from .config import SimulationConfig
 
 BACKGROUND = (0.29, 0.21, 0.21, 0.29)
 MOTIF_LENGTH = 12
+JITTER = 200
 MOTIF_MUTATION_RATE = 0.05
 MOTIF_RATE = 0.6
 KINDS = ("enhancer", "promoter", "barrier", "background")
@@ -90,7 +91,7 @@ def _lay_out(config: SimulationConfig, rng: np.random.Generator) -> pd.DataFrame
     kinds = np.repeat(KINDS, [size // config.chromosomes for size in sizes])
     frames = []
     for number in range(1, config.chromosomes + 1):
-        mid = (np.arange(len(kinds)) + 1) * config.slot_bp + config.slot_bp // 2 + rng.integers(-200, 201, len(kinds))
+        mid = (np.arange(len(kinds)) + 1) * config.slot_bp + config.slot_bp // 2 + rng.integers(-JITTER, JITTER + 1, len(kinds))
         frames.append(pd.DataFrame({"chrom": f"chr{number}", "mid": mid, "kind": rng.permutation(kinds)}))
     loci = pd.concat(frames, ignore_index=True)
     return loci.assign(element=loci.kind.isin(["enhancer", "promoter"]))

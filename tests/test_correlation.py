@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from epidecouple.correlation import cross_correlation, excess_rms, held_out_cca, rank_me
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def in_sample_cca(z, e):
+    q_z, q_e = (np.linalg.qr(x - x.mean(0))[0] for x in (z, e))
+    return np.linalg.svd(q_z.T @ q_e, compute_uv=False)[0]
+
+
+def test_independent_data_have_no_held_out_canonical_correlation():
+    z, e, fitted = normal(400, 30), normal(400, 30, seed=1), np.arange(400) < 200
+    assert in_sample_cca(z[fitted], e[fitted]) > 0.6
+    assert abs(held_out_cca(z, e, fitted)) < 0.2
+
+
+def test_one_shared_direction_is_found_among_many():
+    z, e, fitted = normal(2000, 12), normal(2000, 9, seed=1), np.arange(2000) % 2 == 0
+    shared = normal(2000, seed=2)
+    z[:, 3] += 0.1 * shared
+    mixed = z @ normal(12, 12, seed=3)
+    assert abs(held_out_cca(mixed, e, fitted)) < 0.1
+    z, e = z + 10 * shared[:, None] * normal(12, seed=4), e + 10 * shared[:, None] * normal(9, seed=5)
+    assert held_out_cca(z, e, fitted) > 0.98
+
+
+def test_canonical_correlation_of_given_strength():
+    shared, fitted = normal(8000, seed=2), np.arange(8000) % 2 == 0
+    z, e = normal(8000, 5), normal(8000, 5, seed=1)
+    z[:, 0] += shared
+    e[:, 4] -= shared
+    assert held_out_cca(z, e, fitted) == pytest.approx(0.5, abs=0.04)
+
+
+def test_correlation_that_the_other_half_reverses_is_negative():
+    shared, fitted = normal(1000), np.arange(1000) < 500
+    e = np.where(fitted, shared, -shared)
+    assert held_out_cca(shared[:, None], e[:, None], fitted) < -0.99
+
+
+def test_cross_correlation_is_that_of_each_pair_of_columns():
+    z, e = normal(50, 3), normal(50, 2, seed=1)
+    expected = np.corrcoef(z.T, e.T)[:3, 3:]
+    np.testing.assert_allclose(cross_correlation(z, e), expected)
+    np.testing.assert_allclose(cross_correlation(5 * z + 2, e), expected)
+    assert (cross_correlation(np.ones((50, 1)), e) == 0).all()
+
+
+def test_excess_is_what_chance_does_not_give():
+    n = 500
+    independent = cross_correlation(normal(n, 40), normal(n, 40, seed=1))
+    assert np.sqrt(np.square(independent).mean()) > 0.04
+    assert excess_rms(independent, n) < 0.015
+    assert excess_rms(np.full((2, 2), 0.5), 10**9) == pytest.approx(0.5)
+    assert excess_rms(np.array([[0.5]]), 8) == pytest.approx(np.sqrt(0.25 - 0.125))
+    assert excess_rms(np.zeros((2, 2)), n) == 0
+
+
+@pytest.mark.parametrize("d", [2, 7])
+def test_rank_of_isotropic_data_is_their_dimension(d):
+    assert rank_me(normal(5000, d)) == pytest.approx(d, rel=0.01)
+
+
+def test_rank_of_a_line_is_one_wherever_it_lies():
+    z = normal(200, 1) * normal(6, seed=1) + 100
+    assert rank_me(z) == pytest.approx(1, abs=1e-6)
+    assert rank_me(np.hstack([z, 1e-3 * normal(200, 4, seed=2)])) < 1.05
+    assert rank_me(normal(200, 6)) == pytest.approx(rank_me(7 * normal(200, 6) + 3))
