@@ -70,6 +70,13 @@ def test_conditional_likelihood_is_free_of_the_potential():
     assert gradients[0].abs().max() > 1e-3
 
 
+def test_a_large_common_resistance_costs_no_precision():
+    """Values are multiples of 1/16, so that float32 holds the shifted ones exactly."""
+    resistance, labels = (16 * random(20, 4)).round() / 16, labels_with_both_classes(20, 4)
+    before, after = (float(conditional_nll(r, torch.zeros(4), labels)) for r in (resistance, resistance + 4096))
+    assert after == pytest.approx(before, abs=1e-6)
+
+
 def test_conditional_likelihood_is_not_free_of_what_differs_between_lines():
     resistance, offset, labels = random(20, 6), random(6, seed=1), labels_with_both_classes(20, 6)
     before = float(conditional_nll(resistance, offset, labels))

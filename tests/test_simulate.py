@@ -34,6 +34,11 @@ def test_same_seed_same_bytes(tmp_path):
     assert first == second and len(first) == 1 + 8 * 9 + 1
 
 
+def test_compressed_files_carry_no_time(toy_world):
+    packed = [path.read_bytes() for path in toy_world.catalog.files if path.suffix == ".gz"]
+    assert len(packed) == 1 + 8 * 8 and all(content[4:8] == bytes(4) for content in packed)
+
+
 def test_another_seed_changes_every_file(tmp_path):
     first, second = (digests(write_toy_world(tmp_path / str(seed), simulation=SMALL, seed=seed)) for seed in (1, 2))
     assert not set(first.values()) & set(second.values())
@@ -97,6 +102,18 @@ def test_peaks_carry_the_strength_of_their_own_mark(tmp_path):
         strength = pd.Series(world.strength[:, 2, column], index=[world.loci.chrom, world.loci.mid])
         assert 20 < len(signal) < len(strength)
         assert np.corrcoef(np.log(signal), strength[signal.index])[0, 1] > 0.999
+
+
+@pytest.mark.parametrize(("omega", "low", "high"), [(0, 0, 1e-4), (2, 0.5, 3)])
+def test_technical_offset_shifts_a_mark_by_line(tmp_path, omega, low, high):
+    toy = write_toy_world(tmp_path, simulation={**SMALL, "mark_offset": omega}, marks=["H3K27ac"])
+    world, shifts = drawn(toy), []
+    for c, files in enumerate(toy.catalog.lines.values()):
+        peaks = read_peaks(files.peaks["H3K27ac"])
+        strength = pd.Series(world.strength[:, c, 4], index=[world.loci.chrom, world.loci.mid])
+        called = strength[pd.MultiIndex.from_arrays([peaks.chrom, (peaks.start + peaks.end) // 2])]
+        shifts.append(np.mean(np.log(peaks.signal.to_numpy() / 100) / 0.6 - called.to_numpy()))
+    assert low <= np.std(shifts) < high
 
 
 def test_mark_that_the_simulation_does_not_have(tmp_path):

@@ -137,6 +137,15 @@ def test_the_potential_stage_moves_the_potential_and_the_task_offset_only(panel)
     assert names == {name for name, _ in model.named_parameters() if name.startswith("potential.") or name == "task_offset"}
 
 
+def test_each_stage_hands_its_own_parameters_to_the_optimiser(panel):
+    model, given = ready(panel), []
+    for make_stage in (ResistanceStage, PotentialStage):
+        stage = make_stage(model, panel, panel.training, panel.rows("train"), CONFIG)
+        given.append({id(parameter) for parameter in stage.parameters()})
+    assert given[0] == {id(parameter) for parameter in model.resistance.parameters()}
+    assert given[1] == {id(parameter) for parameter in [*model.potential.parameters(), model.task_offset]}
+
+
 def test_the_resistance_stage_takes_discordant_training_pairs_of_its_lines(panel):
     lines = [0, 2]
     stage = ResistanceStage(ready(panel), panel, lines, panel.rows("train"), CONFIG)

@@ -1,0 +1,122 @@
+"""The whole DAG on tiny data: a failing gate, its cure, the report, idempotence."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from .conftest import run_snakemake, write_config
+
+UNREACHABLE = {"fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}}
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory):
+    """A run whose gate `fit` cannot pass: the folder, the first and the second call."""
+    folder = tmp_path_factory.mktemp("run")
+    config = write_config(folder, thresholds=UNREACHABLE)
+    calls = [run_snakemake(folder, "--configfile", str(config)) for _ in range(2)]
+    return folder, *calls
+
+
+@pytest.fixture(scope="module")
+def cured(failed):
+    """The same folder with the threshold in reach: the folder, the model's time stamp before, the call."""
+    folder = failed[0]
+    before = (folder / "results/tiny/train_full/model.safetensors").stat().st_mtime_ns
+    return folder, before, run_snakemake(folder, "--configfile", str(write_config(folder)))
+
+
+def verdict(folder: Path, gate: str) -> dict:
+    return json.loads((folder / f"results/tiny/gates/{gate}.verdict.json").read_text())
+
+
+def test_failing_gate_says_why_in_one_sentence_and_exits_1(failed):
+    _, first, _ = failed
+    assert first.returncode == 1
+    sentence = re.search(r"GATE fit FAILED: skill_lift_lower is (\S+), need >= 5\. .+ Evidence: (\S+)", first.stdout + first.stderr)
+    assert sentence and float(sentence[1]) < 5 and sentence[2] == "results/tiny/gates/fit.verdict.json"
+
+
+def test_failing_gate_keeps_the_evidence_and_stops_the_line(failed):
+    folder, _, _ = failed
+    run = folder / "results/tiny"
+    assert verdict(folder, "fit")["passed"] is False
+    assert (run / "train_full/model.safetensors").exists() and (run / "evaluate/energies.parquet").exists()
+    assert not (run / "gates/fit.passed").exists()
+    assert not (run / "diagnose/metrics.json").exists()
+    assert (run / "gates/resistance.passed").exists(), "what does not depend on the failed gate goes on"
+
+
+def test_failing_gate_fails_again_without_training_again(failed):
+    _, first, second = failed
+    assert second.returncode == 1 and "GATE fit FAILED" in second.stdout + second.stderr
+    assert "rule train_full:" in first.stderr + first.stdout and "rule train_full:" not in second.stderr + second.stdout
+
+
+def test_failed_run_leaves_a_report_with_the_failure_on_top(failed):
+    page = (failed[0] / "results/tiny/report.html").read_text()
+    assert 0 < page.index("GATE fit FAILED") < page.index("<h2>Verdicts")
+    assert "decoupling: not reached" in page
+
+
+def test_curing_the_threshold_finishes_the_run_without_training_again(cured):
+    folder, before, call = cured
+    assert call.returncode == 0, call.stdout + call.stderr
+    assert (folder / "results/tiny/train_full/model.safetensors").stat().st_mtime_ns == before
+    assert all(verdict(folder, gate)["passed"] for gate in ("download", "data", "subset", "fit", "recovery", "resistance", "decoupling", "biology"))
+    assert "results/tiny/report.html" in call.stdout + call.stderr
+
+
+def test_second_run_does_nothing(cured):
+    again = run_snakemake(cured[0], "--configfile", str(cured[0] / "tiny.yaml"))
+    assert again.returncode == 0 and "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_toggling_conda_runs_nothing_again(cured):
+    again = run_snakemake(cured[0], "--configfile", str(cured[0] / "tiny.yaml"), "-n", "--rerun-triggers", "mtime", "code", "params", "input")
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "runs", "rests"),
+    [
+        ({"potential": {"epochs": 3}}, {"train_subset", "train_full", "diagnose"}, {"simulate", "panel", "elements", "shard"}),
+        ({"diagnose": {"rows": 1100}}, {"diagnose_subset", "diagnose"}, {"train_subset", "shard"}),
+        ({"reference": {"loci": 299}}, {"reference", "shard", "train_full"}, {"simulate", "panel", "elements"}),
+        ({"waive": ["biology"]}, {"judge_biology", "gate_biology", "run_report"}, {"train_full", "biology", "judge_fit"}),
+        ({"mirror": "/elsewhere"}, set(), {"simulate", "train_full"}),
+    ],
+)
+def test_a_changed_key_reruns_what_sees_it_and_nothing_else(cured, tmp_path, changes, runs, rests):
+    planned = run_snakemake(cured[0], "--configfile", str(write_config(tmp_path, **changes)), "-n", "--quiet", "host")
+    rules = set(re.findall(r"^\s*(?:local)?rule (\w+):", planned.stdout + planned.stderr, re.M))
+    assert runs <= rules and not rests & rules
+
+
+def test_report_stands_alone_and_tells_every_number_it_is_built_on(cured):
+    page = (cured[0] / "results/tiny/report.html").read_text()
+    assert not re.findall(r"(?:src|href)\s*=\s*[\"']?https?://", page)
+    measured = json.loads((cured[0] / "results/tiny/evaluate/metrics.json").read_text())["metrics"]["within_pair_auc"]
+    assert f"{measured:.4g}" in page and "All gates passed" in page and page.count("data:image/svg+xml") == 8
+
+
+def test_snakemake_report_builds_offline(cured):
+    made = run_snakemake(cured[0], "--configfile", str(cured[0] / "tiny.yaml"), "--report", "snakemake_report.html")
+    assert made.returncode == 0, made.stderr
+    assert not re.findall(r"(?:src|href)\s*=\s*[\"']https?://", (cured[0] / "snakemake_report.html").read_text())
+
+
+def test_every_metrics_file_carries_its_provenance(cured):
+    for path in sorted((cured[0] / "results/tiny").glob("*/metrics.json")):
+        record = json.loads(path.read_text())["provenance"]
+        assert {"settings", "code", "inputs", "versions"} <= set(record), path
+        assert re.fullmatch(r"[0-9a-f]{16}", record["code"])
+
+
+def test_same_seed_gives_the_same_bits(cured, tmp_path):
+    call = run_snakemake(tmp_path, "--configfile", str(write_config(tmp_path)), "results/tiny/train_subset/model.safetensors")
+    assert call.returncode == 0, call.stderr
+    for name in ("train_subset/model.safetensors", "shards/LineA/signal.npy", "panel/funnel.tsv"):
+        assert (tmp_path / "results/tiny" / name).read_bytes() == (cured[0] / "results/tiny" / name).read_bytes(), name

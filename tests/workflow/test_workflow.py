@@ -1,0 +1,131 @@
+"""The workflow as written: targets, configuration errors, lint, profiles, environments, generated pages."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from epidecouple.documentation import pages
+from epidecouple.gates import load_rows
+
+from .conftest import ROOT, run_snakemake, write_config
+
+STUB = Path(__file__).parent / "stubs" / "conda" / "bin"
+CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base", "snakemake": "snakemake-minimal"}
+
+
+def output(call: subprocess.CompletedProcess) -> str:
+    return call.stdout + call.stderr
+
+
+def test_default_target_is_all(tmp_path, snakemake):
+    planned = snakemake("-n", "--configfile", str(write_config(tmp_path)))
+    assert planned.returncode == 0, output(planned)
+    assert re.search(r"^(local)?rule all:", output(planned), re.M)
+
+
+def test_a_configfile_replaces_the_default_one(tmp_path, snakemake):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    planned = snakemake("-n", "--configfile", str(write_config(tmp_path)))
+    assert "MixE" in output(planned) and "MixG" not in output(planned)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"epochs": 3}, ["tiny.yaml:", "unknown key 'epochs'", "Known keys"]),
+        ({"model": {"filtres": 3}}, ["tiny.yaml:", "unknown key 'model.filtres'"]),
+        ({"seed": "one"}, ["tiny.yaml:", "'seed'", "integer"]),
+        ({"held_out_lines": ["LineA"]}, ["tiny.yaml:", "LineA is a training line and a held-out line"]),
+        ({"splits": {"folds": [["chr1"], ["chr1"], ["chr2"]]}}, ["tiny.yaml:", "chromosome chr1 is in two folds"]),
+        ({"dataset": {"kind": "sources", "genome": "hg91"}, "cell_lines": ["K562", "NHEK"], "held_out_lines": []}, ["no source is named 'hg91'"]),
+        ({"dataset": {"kind": "sources", "genome": "hg19"}, "cell_lines": ["K562", "Nhek"], "held_out_lines": []}, ["Nhek has no pairs"]),
+        ({"thresholds": {"fit.skil": {"value": 1, "why": "a threshold no gate has"}}}, ["fit.skil"]),
+    ],
+)
+def test_a_wrong_configuration_is_refused_before_anything_runs(tmp_path, snakemake, changes, told):
+    refused = snakemake("--configfile", str(write_config(tmp_path, **changes)))
+    assert refused.returncode == 1
+    assert all(part in output(refused) for part in told), output(refused)
+    assert not (tmp_path / "results").exists()
+
+
+def test_bad_data_stops_the_run_with_one_sentence(tmp_path, snakemake):
+    files = {}
+    for line in ("A", "B"):
+        (tmp_path / f"{line}.tsv").write_text("enhancer_name,promoter_name,label\n" + f"{line}|chr1:500-100,{line}|chr1:900-1000,1\n")
+        (tmp_path / f"{line}.bedpe").write_text("chr1\t0\t10\tchr1\t20\t30\n")
+        (tmp_path / f"{line}.bed").write_text("chr1\t0\t10\n")
+        files[line] = {"pairs": f"{line}.tsv", "loops": f"{line}.bedpe", "peaks": {"DNase": f"{line}.bed"}}
+    (tmp_path / "g.fa").write_text(">chr1\n" + "ACGT" * 500 + "\n")
+    dataset = {"kind": "files", "genome": "g.fa", "files": files}
+    config = write_config(tmp_path, dataset=dataset, cell_lines=["A", "B"], held_out_lines=[], marks=["DNase"], subset={"lines": 2}, thresholds={})
+    stopped = snakemake("--configfile", str(config))
+    assert stopped.returncode == 1
+    assert re.search(r"ERROR A\.tsv:2: enhancer chr1:500-100 is not an interval .+ Mend or remove the row\.", output(stopped)), output(stopped)
+    assert not (tmp_path / "results/tiny/train_subset").exists()
+
+
+def test_lint_and_format(snakemake, tmp_path):
+    linted = snakemake("--lint", "--configfile", str(write_config(tmp_path)))
+    assert linted.returncode == 0, output(linted)
+    subprocess.run([sys.executable, "-m", "snakefmt.snakefmt", "--check", "Snakefile", "workflow"], cwd=ROOT, check=True)
+    for command in (["check"], ["format", "--check"]):
+        subprocess.run([sys.executable, "-m", "ruff", *command, "workflow", "tests"], cwd=ROOT, check=True)
+
+
+def test_generated_pages_are_current():
+    for path, content in pages().items():
+        assert path.read_text() == content, f"{path.relative_to(ROOT)} is out of date: run `make docs`"
+
+
+def test_every_gate_is_documented_and_wired(tmp_path, snakemake):
+    planned = output(snakemake("-n", "--configfile", str(write_config(tmp_path))))
+    for gate in {row["gate"] for row in load_rows()}:
+        assert f"rule judge_{gate}:" in planned and f"rule gate_{gate}:" in planned
+
+
+def environments() -> dict[Path, dict[str, str]]:
+    found = {}
+    for path in sorted((ROOT / "envs").glob("*.yaml")):
+        content = yaml.safe_load(path.read_text())
+        assert content["channels"][-1] == "nodefaults"
+        found[path] = dict(re.fullmatch(r"([a-z0-9-]+) =(\S+)", entry).groups() for entry in content["dependencies"])
+    return found
+
+
+def test_every_conda_file_is_used_and_exists():
+    rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    assert {f"../../envs/{path.name}" for path in environments()} == set(re.findall(r'"(\S+envs/\S+\.yaml)"', rules))
+
+
+def test_conda_pins_equal_pyproject():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    pins = dict(entry.split("==") for entry in project)
+    expected = {CONDA_NAMES.get(name, name): version for name, version in pins.items()}
+    for path, found in environments().items():
+        wrong = {name: version for name, version in found.items() if name in expected and expected[name] != version}
+        assert not wrong, (path.name, wrong)
+        assert set(found) - set(expected) <= {"python", "bedtools"}, path.name
+
+
+def test_use_conda_wiring_with_a_stub(tmp_path):
+    log = tmp_path / "conda.log"
+    env = {"PATH": f"{STUB}:{Path(sys.executable).parent}:{os.environ['PATH']}", "STUB_PYTHON": sys.executable, "STUB_CONDA_LOG": str(log)}
+    made = run_snakemake(tmp_path, "--use-conda", "--configfile", str(write_config(tmp_path)), "results/tiny/gates/download.passed", env=env)
+    assert made.returncode == 0, output(made)
+    assert log.read_text().count("env create") == 2, "base and data are what these rules need"
+    again = run_snakemake(tmp_path, "--configfile", str(tmp_path / "tiny.yaml"), "results/tiny/gates/download.passed")
+    assert "Nothing to be done" in output(again), "without conda nothing is done again"
+
+
+def test_slurm_profile_names_existing_rules(tmp_path, snakemake):
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
+    planned = output(snakemake("-n", "--configfile", str(write_config(tmp_path))))
+    assert set(profile["set-resources"]) <= set(re.findall(r"rule (\w+):", planned))
