@@ -1,6 +1,7 @@
 """Fixtures that several test files share; each is made once per run and must not be changed by a test."""
 
 import pytest
+
 from toy import ToyPanel, ToyWorld, build_toy_panel, write_toy_world
 
 

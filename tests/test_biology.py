@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.stats import spearmanr
+
 from epidecouple.biology import (
     agreement,
     epigenome_distances,
@@ -18,7 +20,6 @@ from epidecouple.biology import (
 )
 from epidecouple.mantel import mantel
 from epidecouple.train import new_model, start_prototypes
-from scipy.stats import spearmanr
 from toy_panel import MARKS, toy_config, toy_panel
 
 CONFIG = toy_config()

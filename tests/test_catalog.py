@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+
 from epidecouple import catalog
 from epidecouple.catalog import catalog_of
 from epidecouple.sources import DOWNLOADS, load_sources

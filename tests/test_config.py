@@ -1,5 +1,6 @@
 import pytest
 import yaml
+
 from epidecouple.config import Config, key_line, load_schema, validated
 from toy import ROOT, refusal, says, toy_config, toy_values, written
 

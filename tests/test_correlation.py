@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from epidecouple.correlation import cross_correlation, excess_rms, held_out_cca, rank_me
 
 

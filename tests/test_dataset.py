@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+
 from epidecouple.dataset import load_panel
 from epidecouple.splits import splits_of
 from toy import refusal, says, toy_config

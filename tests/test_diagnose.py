@@ -3,6 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from scipy.stats import norm, rankdata
+
 from epidecouple.diagnose import (
     NaturalRows,
     beside_floor,
@@ -16,7 +18,6 @@ from epidecouple.diagnose import (
     z_and_e,
 )
 from epidecouple.train import new_model, start_prototypes
-from scipy.stats import norm, rankdata
 from toy_panel import N_REFERENCE, toy_config, toy_panel
 
 CONFIG = toy_config()

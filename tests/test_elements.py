@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from epidecouple.elements import check_on_genome, pair_table, unique_elements, windows
 from epidecouple.genome import open_genome
 from epidecouple.provenance import read_json, read_metrics

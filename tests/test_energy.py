@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+
 from epidecouple.energy import EnergyModel, Potential
 from toy_panel import N_PAIRS, N_REFERENCE, toy_config, toy_panel
 

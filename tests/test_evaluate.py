@@ -3,9 +3,10 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import average_precision_score
+
 from epidecouple.evaluate import activity, baselines, cell, energy_table, resampling_units, skill_lift, within_pair
 from epidecouple.skill import element_lookup, macro_aupr, within_pair_auc
-from sklearn.metrics import average_precision_score
 from toy_panel import toy_config, toy_panel
 
 CONFIG = toy_config()

@@ -2,6 +2,7 @@ import re
 
 import numpy as np
 import pytest
+
 from epidecouple.genome import chromosome_sizes, encode_windows, gc_content, open_genome
 from toy import cut_short, frame, refusal, says, written
 

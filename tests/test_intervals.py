@@ -1,42 +1,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from epidecouple import intervals
 from epidecouple.intervals import inside, joined, overlapping
-from toy import frame, refusal, says
+from toy import LOOP, brute_force_joined, frame, overlap, random_intervals, random_loops, refusal, says
 
 PAIR = "chrom enhancer_start enhancer_end promoter_start promoter_end"
-LOOP = "chrom1 start1 end1 chrom2 start2 end2"
-
-
-def overlap(a: tuple, b: tuple) -> bool:
-    return a[0] == b[0] and a[1] < b[2] and b[1] < a[2]
-
-
-def brute_force_joined(pairs: pd.DataFrame, loops: pd.DataFrame) -> list[bool]:
-    found = []
-    for chrom, e0, e1, p0, p1 in pairs.itertuples(index=False):
-        enhancer, promoter = (chrom, e0, e1), (chrom, p0, p1)
-        anchors = [((c1, s1, t1), (c2, s2, t2)) for c1, s1, t1, c2, s2, t2 in loops.itertuples(index=False)]
-        straight = any(overlap(enhancer, one) and overlap(promoter, two) for one, two in anchors)
-        crossed = any(overlap(enhancer, two) and overlap(promoter, one) for one, two in anchors)
-        found.append(straight or crossed)
-    return found
-
-
-def random_intervals(rng, n: int, span: int = 120) -> pd.DataFrame:
-    start = rng.integers(0, span, n)
-    return pd.DataFrame({"chrom": rng.choice(["chr1", "chr2"], n), "start": start, "end": start + rng.integers(1, 15, n)})
 
 
 def random_pairs(rng, n: int) -> pd.DataFrame:
     one, two = random_intervals(rng, n), random_intervals(rng, n)
     return pd.DataFrame(dict(zip(PAIR.split(), [one.chrom, one.start, one.end, two.start, two.end], strict=True)))
-
-
-def random_loops(rng, n: int) -> pd.DataFrame:
-    """Some anchors overlap each other and some loops lie between chromosomes."""
-    return pd.concat([random_intervals(rng, n), random_intervals(rng, n)], axis=1).set_axis(LOOP.split(), axis=1)
 
 
 def test_touching_is_not_overlapping():

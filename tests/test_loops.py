@@ -1,6 +1,8 @@
 import numpy as np
+import pandas as pd
 import pytest
-from epidecouple.loops import COLUMNS, read_loops
+
+from epidecouple.loops import COLUMNS, named_like, read_loops
 from toy import cut_short, refusal, says, written
 
 HEADER = "chr1\tx1\tx2\tchr2\ty1\ty2\tcolor\to\n"
@@ -65,3 +67,10 @@ def test_truncated_gzip(tmp_path, share):
     path = written(tmp_path / "a.txt.gz", HEADER + "".join(f"1\t{n}\t{n + 9}\t1\t{n + 90}\t{n + 99}\t0\t1\n" for n in numbers))
     assert len(read_loops(path)) == 2000
     says(refusal(read_loops, cut_short(path, share)), f"{path}: ", "cut short", "Remove it")
+
+
+@pytest.mark.parametrize(("chromosomes", "expected"), [(["1", "X"], ["1", "X"]), (["chr1"], ["chr1", "chrX"])])
+def test_loops_are_named_like_the_pairs(chromosomes, expected):
+    loops = pd.DataFrame(EXPECTED, columns=COLUMNS)
+    named = named_like(loops, pd.Series(chromosomes))
+    assert named.chrom1.tolist() == named.chrom2.tolist() == expected

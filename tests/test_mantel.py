@@ -3,8 +3,9 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from epidecouple.mantel import correlation_distances, distances, mantel
 from scipy.stats import spearmanr
+
+from epidecouple.mantel import correlation_distances, distances, mantel
 
 
 def random_distances(lines, seed):

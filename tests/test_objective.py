@@ -4,6 +4,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 import torch
+
 from epidecouple.objective import conditional_nll, log_elementary_symmetric, task_nll
 
 

@@ -1,4 +1,5 @@
 import pytest
+
 from epidecouple.pairs import COLUMNS, GENERIC_COLUMNS, midpoints, read_pairs
 from toy import frame, refusal, says, written
 

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+
 from epidecouple import panel
 from epidecouple.catalog import Catalog, LineFiles, catalog_of
 from epidecouple.config import Config, validated
 from epidecouple.loops import read_loops
 from epidecouple.panel import COORDINATES, agreement, build_panel, cross, discordant, in_regions, label_matrix, on_chromosomes
-from test_intervals import brute_force_joined, random_loops
-from toy import ROOT, frame, refusal, says, toy_config, written
+from toy import ROOT, brute_force_joined, frame, random_loops, refusal, says, toy_config, written
 
 MIRROR = ROOT.parent / "shared" / "mirror"
 PAIRS = "enhancer_name,promoter_name,label\n"

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from epidecouple.peaks import read_peaks
 from toy import cut_short, refusal, says, written
 

@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.stats import norm
+
 from epidecouple.probes import (
     SMALLEST_PROBABILITY,
     Information,
@@ -9,8 +12,6 @@ from epidecouple.probes import (
     permuted_lines,
     v_information,
 )
-from scipy.integrate import quad
-from scipy.stats import norm
 
 FOLDS = 4
 

@@ -3,6 +3,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+
 from epidecouple.prototypes import MOMENTUM, TEMPERATURE, StatePrototypes, line_state
 
 CORNERS = torch.tensor([[10.0, 0], [0, 10], [-10, 0], [0, -10]])

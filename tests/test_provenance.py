@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from epidecouple import provenance
 from epidecouple.provenance import (
     LIBRARIES,

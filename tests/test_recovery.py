@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from epidecouple.recovery import correlation, recovered, within_pair_centred
 from toy_panel import HELD_OUT, LINES, toy_config
 

@@ -1,4 +1,5 @@
 import pandas as pd
+
 from epidecouple.intervals import overlapping
 from epidecouple.peaks import read_peaks
 from epidecouple.reference import choose_reference, tiles

@@ -2,6 +2,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+
 from epidecouple.sampler import CellBatchSampler
 
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 import torch
+
 from epidecouple import scoring
 from epidecouple.scoring import embed, score_potential, score_resistance
 from epidecouple.train import new_model, start_prototypes
-from toy_panel import toy_config, toy_panel
+from toy_panel import WINDOW_BP, toy_config, toy_panel
 
 CONFIG = toy_config()
 LINES = [0, 1, 2, 3]
@@ -37,11 +38,12 @@ def test_columns_follow_the_lines_asked_for(model, panel):
     np.testing.assert_array_equal(score_resistance(model, panel, pairs, [3, 1]), everything[:, [3, 1]])
 
 
-@pytest.mark.parametrize("batch", [1, 7, 50])
+@pytest.mark.parametrize("batch", [2, 7, 50])
 def test_the_size_of_batches_does_not_matter(model, panel, monkeypatch, batch):
     pairs = np.random.default_rng(0).permutation(len(panel.labels))
     whole = score_potential(model, panel, pairs), score_resistance(model, panel, pairs, LINES)
-    monkeypatch.setattr(scoring, "BATCH", batch)
+    monkeypatch.setattr(scoring, "PAIRS_PER_BATCH", batch)
+    monkeypatch.setattr(scoring, "BASES_PER_BATCH", batch * WINDOW_BP)
     np.testing.assert_allclose(score_potential(model, panel, pairs), whole[0], atol=1e-5)
     np.testing.assert_allclose(score_resistance(model, panel, pairs, LINES), whole[1], atol=1e-5)
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+
 from epidecouple.sequence import ElementEncoder, SequenceEncoder, one_hot
 from toy_panel import toy_config
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+
 from epidecouple.elements import windows
 from epidecouple.panel import label_matrix
 from epidecouple.peaks import read_peaks

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pybedtools
 import pytest
+
 from epidecouple.signal import bins_between, mean_signal, normalisation, pair_signal
 from toy import frame
 

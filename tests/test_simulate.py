@@ -4,6 +4,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
+
 from epidecouple.catalog import catalog_of
 from epidecouple.genome import chromosome_sizes, encode_windows, open_genome
 from epidecouple.loops import read_loops

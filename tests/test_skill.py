@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from epidecouple.skill import bootstrap_groups, interval, line_aupr, macro_aupr, within_pair_auc
 from sklearn.metrics import average_precision_score, roc_auc_score
+
+from epidecouple.skill import bootstrap_groups, interval, line_aupr, macro_aupr, within_pair_auc
 
 
 def discordant_labels(rng, n, lines):

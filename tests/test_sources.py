@@ -4,6 +4,7 @@ import subprocess
 from dataclasses import fields, replace
 
 import pytest
+
 from epidecouple.sources import CHECKSUM_KINDS, DOWNLOADS, Source, checksum, download_path, load_sources, verify
 from toy import refusal, says, written
 

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+
 from epidecouple.splits import NAMES, check_splits, splits_of
 from toy import frame, refusal, says, toy_config
 
@@ -55,13 +56,13 @@ SPLIT = pd.Series(["train"] * 2 + ["validation"] * 2 + ["test"] * 2)
 
 
 def test_complete_splits_are_accepted():
-    assert check_splits(SPLIT, LABELS) is None
+    assert check_splits(SPLIT, LABELS, ["A", "B"]) is None
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_split_without_pairs(name):
     other = "train" if name == "test" else "test"
-    says(refusal(check_splits, SPLIT.replace(name, other), LABELS), "config: ", f"the {name} split", "splits.")
+    says(refusal(check_splits, SPLIT.replace(name, other), LABELS, ["A", "B"]), "config: ", f"the {name} split", "splits.")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -69,4 +70,11 @@ def test_split_without_pairs(name):
 def test_one_class_only_in_a_split(name, label):
     labels = LABELS.copy()
     labels.loc[SPLIT.eq(name), "B"] = label
-    says(refusal(check_splits, SPLIT, labels), "config: ", "all 2 labels of B", f"the {name} split are {label}", "other folds")
+    says(refusal(check_splits, SPLIT, labels, ["A", "B"]), "config: ", "all 2 labels of B", f"the {name} split are {label}", "other folds")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_discordant_pair_in_a_split(name):
+    labels = LABELS.copy()
+    labels.loc[SPLIT.eq(name), "A"] = labels.loc[SPLIT.eq(name), "B"]
+    says(refusal(check_splits, SPLIT, labels, ["A", "B"]), "config: ", f"no pair of the {name} split is label-discordant", "folds")

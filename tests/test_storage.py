@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+
 from epidecouple.config import Config
 from epidecouple.scoring import score_potential, score_resistance
 from epidecouple.storage import load_model, save_model

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from torch import nn
+
 from epidecouple.curriculum import PotentialStage, ResistanceStage
 from epidecouple.scoring import score_resistance
 from epidecouple.skill import within_pair_auc
 from epidecouple.train import EarlyStop, fit, measure, new_model, start_prototypes, subset_of, train
-from torch import nn
 from toy_panel import digest, toy_config, toy_panel
 
 CONFIG = toy_config()

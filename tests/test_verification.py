@@ -5,11 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from epidecouple import verification
 from epidecouple.curriculum import PotentialStage
 from epidecouple.train import new_model, start_prototypes
 from epidecouple.verification import exact_assertions, task_gradient_on_resistance
-from torch import nn
 from toy_panel import toy_config, toy_panel
 
 CONFIG = toy_config()

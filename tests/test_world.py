@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from epidecouple.world import KINDS, LOADINGS, MOTIF_LENGTH, simulate
 from toy import same_records, toy_config
 

@@ -10,15 +10,18 @@ import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
+
 from epidecouple.catalog import Catalog, LineFiles, catalog_of
 from epidecouple.config import Config, validated
 from epidecouple.dataset import Panel, load_panel
 from epidecouple.errors import InputError
 
 ROOT = Path(__file__).parent.parent
+LOOP = "chrom1 start1 end1 chrom2 start2 end2"
 SIMULATION = {"pairs": 600, "chromosomes": 11, "enhancers": 220, "promoters": 110, "barriers": 55, "background_loci": 55}
 
 
@@ -144,3 +147,28 @@ def same_records(left: object, right: object) -> bool:
     """Whether two dataclass records of arrays and tables are equal in every field."""
     pairs = [(getattr(left, field.name), getattr(right, field.name)) for field in fields(left)]
     return all(a.equals(b) if isinstance(a, pd.DataFrame) else (a == b).all() for a, b in pairs)
+
+
+def overlap(a: tuple, b: tuple) -> bool:
+    return a[0] == b[0] and a[1] < b[2] and b[1] < a[2]
+
+
+def brute_force_joined(pairs: pd.DataFrame, loops: pd.DataFrame) -> list[bool]:
+    found = []
+    for chrom, e0, e1, p0, p1 in pairs.itertuples(index=False):
+        enhancer, promoter = (chrom, e0, e1), (chrom, p0, p1)
+        anchors = [((c1, s1, t1), (c2, s2, t2)) for c1, s1, t1, c2, s2, t2 in loops.itertuples(index=False)]
+        straight = any(overlap(enhancer, one) and overlap(promoter, two) for one, two in anchors)
+        crossed = any(overlap(enhancer, two) and overlap(promoter, one) for one, two in anchors)
+        found.append(straight or crossed)
+    return found
+
+
+def random_intervals(rng: np.random.Generator, n: int, span: int = 120) -> pd.DataFrame:
+    start = rng.integers(0, span, n)
+    return pd.DataFrame({"chrom": rng.choice(["chr1", "chr2"], n), "start": start, "end": start + rng.integers(1, 15, n)})
+
+
+def random_loops(rng: np.random.Generator, n: int) -> pd.DataFrame:
+    """Some anchors overlap each other and some loops lie between chromosomes."""
+    return pd.concat([random_intervals(rng, n), random_intervals(rng, n)], axis=1).set_axis(LOOP.split(), axis=1)

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import torch
+
 from epidecouple.config import Config, validated
 from epidecouple.dataset import Panel
 from epidecouple.shards import Shard

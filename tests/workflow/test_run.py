@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import run_snakemake, write_config
+from pipeline import run_snakemake, write_config
 
 UNREACHABLE = {"fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}}
 
@@ -65,7 +65,9 @@ def test_curing_the_threshold_finishes_the_run_without_training_again(cured):
     folder, before, call = cured
     assert call.returncode == 0, call.stdout + call.stderr
     assert (folder / "results/tiny/train_full/model.safetensors").stat().st_mtime_ns == before
-    assert all(verdict(folder, gate)["passed"] for gate in ("download", "data", "subset", "fit", "recovery", "resistance", "decoupling", "biology"))
+    assert all(
+        verdict(folder, gate)["passed"] for gate in ("download", "data", "subset", "fit", "recovery", "resistance", "decoupling", "biology")
+    )
     assert "results/tiny/report.html" in call.stdout + call.stderr
 
 
@@ -75,7 +77,9 @@ def test_second_run_does_nothing(cured):
 
 
 def test_toggling_conda_runs_nothing_again(cured):
-    again = run_snakemake(cured[0], "--configfile", str(cured[0] / "tiny.yaml"), "-n", "--rerun-triggers", "mtime", "code", "params", "input")
+    again = run_snakemake(
+        cured[0], "--configfile", str(cured[0] / "tiny.yaml"), "-n", "--rerun-triggers", "mtime", "code", "params", "input"
+    )
     assert "Nothing to be done" in again.stdout + again.stderr
 
 

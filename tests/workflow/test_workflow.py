@@ -13,8 +13,7 @@ import yaml
 
 from epidecouple.documentation import pages
 from epidecouple.gates import load_rows
-
-from .conftest import ROOT, run_snakemake, write_config
+from pipeline import ROOT, run_snakemake, write_config
 
 STUB = Path(__file__).parent / "stubs" / "conda" / "bin"
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base", "snakemake": "snakemake-minimal"}
@@ -44,7 +43,10 @@ def test_a_configfile_replaces_the_default_one(tmp_path, snakemake):
         ({"seed": "one"}, ["tiny.yaml:", "'seed'", "integer"]),
         ({"held_out_lines": ["LineA"]}, ["tiny.yaml:", "LineA is a training line and a held-out line"]),
         ({"splits": {"folds": [["chr1"], ["chr1"], ["chr2"]]}}, ["tiny.yaml:", "chromosome chr1 is in two folds"]),
-        ({"dataset": {"kind": "sources", "genome": "hg91"}, "cell_lines": ["K562", "NHEK"], "held_out_lines": []}, ["no source is named 'hg91'"]),
+        (
+            {"dataset": {"kind": "sources", "genome": "hg91"}, "cell_lines": ["K562", "NHEK"], "held_out_lines": []},
+            ["no source is named 'hg91'"],
+        ),
         ({"dataset": {"kind": "sources", "genome": "hg19"}, "cell_lines": ["K562", "Nhek"], "held_out_lines": []}, ["Nhek has no pairs"]),
         ({"thresholds": {"fit.skil": {"value": 1, "why": "a threshold no gate has"}}}, ["fit.skil"]),
     ],
@@ -65,10 +67,14 @@ def test_bad_data_stops_the_run_with_one_sentence(tmp_path, snakemake):
         files[line] = {"pairs": f"{line}.tsv", "loops": f"{line}.bedpe", "peaks": {"DNase": f"{line}.bed"}}
     (tmp_path / "g.fa").write_text(">chr1\n" + "ACGT" * 500 + "\n")
     dataset = {"kind": "files", "genome": "g.fa", "files": files}
-    config = write_config(tmp_path, dataset=dataset, cell_lines=["A", "B"], held_out_lines=[], marks=["DNase"], subset={"lines": 2}, thresholds={})
+    config = write_config(
+        tmp_path, dataset=dataset, cell_lines=["A", "B"], held_out_lines=[], marks=["DNase"], subset={"lines": 2}, thresholds={}
+    )
     stopped = snakemake("--configfile", str(config))
     assert stopped.returncode == 1
-    assert re.search(r"ERROR A\.tsv:2: enhancer chr1:500-100 is not an interval .+ Mend or remove the row\.", output(stopped)), output(stopped)
+    assert re.search(r"ERROR A\.tsv:2: enhancer chr1:500-100 is not an interval .+ Mend or remove the row\.", output(stopped)), output(
+        stopped
+    )
     assert not (tmp_path / "results/tiny/train_subset").exists()
 
 
@@ -118,7 +124,9 @@ def test_conda_pins_equal_pyproject():
 def test_use_conda_wiring_with_a_stub(tmp_path):
     log = tmp_path / "conda.log"
     env = {"PATH": f"{STUB}:{Path(sys.executable).parent}:{os.environ['PATH']}", "STUB_PYTHON": sys.executable, "STUB_CONDA_LOG": str(log)}
-    made = run_snakemake(tmp_path, "--use-conda", "--configfile", str(write_config(tmp_path)), "results/tiny/gates/download.passed", env=env)
+    made = run_snakemake(
+        tmp_path, "--use-conda", "--configfile", str(write_config(tmp_path)), "results/tiny/gates/download.passed", env=env
+    )
     assert made.returncode == 0, output(made)
     assert log.read_text().count("env create") == 2, "base and data are what these rules need"
     again = run_snakemake(tmp_path, "--configfile", str(tmp_path / "tiny.yaml"), "results/tiny/gates/download.passed")

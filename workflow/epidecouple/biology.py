@@ -78,7 +78,9 @@ def resistance_against_marks(resistance: np.ndarray, panel: Panel, pairs: np.nda
             if panel.present[c, m]:
                 rows += [(line, mark, at, partial_spearman(three[at][:, m], resistance[:, c], covariates)) for at in POSITIONS]
     table = pd.DataFrame(rows, columns=["line", "mark", "position", "rho"])
-    return table.assign(expected=[EXPECTED_SIGNS.get(mark, 0) if at != "window" else 0 for mark, at in zip(table.mark, table.position, strict=True)])
+    return table.assign(
+        expected=[EXPECTED_SIGNS.get(mark, 0) if at != "window" else 0 for mark, at in zip(table.mark, table.position, strict=True)]
+    )
 
 
 def sign_failures(signs: pd.DataFrame) -> dict[str, int]:

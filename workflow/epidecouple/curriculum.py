@@ -28,7 +28,9 @@ class ResistanceStage:
         labels = panel.labels[np.ix_(rows, lines)]
         self.train = rows[(labels.min(1) == 0) & (labels.max(1) == 1)]
         self.validation = panel.discordant_rows("validation", lines)
-        self.sampler = CellBatchSampler(self.train, np.ones(len(self.train), bool), lines, self.fit.batch_pairs, self.fit.positive_share, config.seed)
+        self.sampler = CellBatchSampler(
+            self.train, np.ones(len(self.train), bool), lines, self.fit.batch_pairs, self.fit.positive_share, config.seed
+        )
         self.generator = torch.Generator().manual_seed(config.seed)
 
     def parameters(self) -> Iterable[nn.Parameter]:

@@ -75,7 +75,7 @@ def main() -> None:
     elements = unique_elements(panel)
     pairs = pair_table(panel, elements, splits)
     labels = pd.DataFrame(label_matrix(panel, config.all_lines), columns=config.all_lines)
-    check_splits(pairs.split, labels)
+    check_splits(pairs.split, labels, config.cell_lines)
     with open_genome(catalog.genome) as fasta:
         sizes = chromosome_sizes(fasta)
         places = {line: files.pairs for line, files in catalog.lines.items()}

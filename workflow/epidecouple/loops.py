@@ -37,6 +37,13 @@ def read_loops(path: Path) -> pd.DataFrame:
     return loops.reset_index(drop=True)
 
 
+def named_like(loops: pd.DataFrame, chromosomes: pd.Series) -> pd.DataFrame:
+    """Loops as `read_loops` gives them, without the prefix `chr` where the chromosomes of the pairs have none."""
+    if chromosomes.str.startswith("chr").any():
+        return loops
+    return loops.assign(**{column: loops[column].str.removeprefix("chr") for column in ("chrom1", "chrom2")})
+
+
 def _table(path: Path) -> pd.DataFrame:
     """All rows as text, the header of a HiCCUPS list among them."""
     try:

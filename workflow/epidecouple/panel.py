@@ -13,7 +13,7 @@ from .catalog import Catalog, catalog_of
 from .config import Config
 from .errors import InputError
 from .intervals import inside, joined
-from .loops import read_loops
+from .loops import named_like, read_loops
 from .pairs import midpoints, read_pairs
 from .provenance import write_metrics
 from .stage import run_stage, stage_parser
@@ -101,8 +101,9 @@ class Funnel:
 
 def build_panel(config: Config, catalog: Catalog) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
     """Read, filter and cross: the panel, the funnel (step, rows) and the stage's metrics."""
-    funnel, loops = Funnel(), {line: read_loops(files.loops) for line, files in catalog.lines.items()}
+    funnel = Funnel()
     natural = funnel.keep("rows of the pair tables", read_natural(catalog))
+    loops = {line: named_like(read_loops(files.loops), natural.chrom) for line, files in catalog.lines.items()}
     natural = funnel.keep("on chromosomes of the folds", natural, on_chromosomes(natural, config))
     if catalog.regions:
         regions = pd.read_csv(catalog.regions, sep="\t", header=None, usecols=[0, 1, 2], names=["chrom", "start", "end"])

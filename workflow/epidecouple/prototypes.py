@@ -47,8 +47,7 @@ class StatePrototypes(nn.Module):
         member = nn.functional.one_hot(self.distances(e).argmin(-1), len(self.codebook)).float()
         count = member.sum(0)
         mean = (member.T @ e) / count.clamp(min=1)[:, None]
-        step = (1 - MOMENTUM) * (count > 0).float()[:, None]
-        self.codebook.lerp_(torch.where(count[:, None] > 0, mean, self.codebook), step)
+        self.codebook.lerp_(torch.where(count[:, None] > 0, mean, self.codebook), 1 - MOMENTUM)
         self.usage.lerp_(count / len(e), 1 - MOMENTUM)
         dead = self.usage < 1 / (4 * len(self.codebook))
         self.codebook[dead] = e[torch.randint(len(e), (int(dead.sum()),), generator=generator)]

@@ -28,11 +28,11 @@ CAPTIONS = {
     "funnel": "A filter that leaves nothing stops the run. Only label-discordant pairs teach R.",
     "learning_curve_subset": "Early stopping keeps the marked epoch. Epoch 0 is the untrained model.",
     "learning_curve": "Early stopping keeps the marked epoch. Epoch 0 is the untrained model.",
-    "recovery": "Points on the diagonal are energies recovered exactly. R is compared within pairs, since its level is not identified.",
-    "correlation": "Shared structure would show as rows or columns of one colour. The matrix shows linear dependence only.",
-    "states": "Each row is a chromatin state that all lines share; what it adds to R can be read off. States are descriptions, not annotations.",
-    "signs": "A point is a line on test chromosomes, GC and distance regressed out. Marks are inputs of R, so a sign is a sanity check, not a discovery.",
-    "prototypes": "An untrained encoder is the control: what it reaches alone is not learned. Offsets are the lines' mean mark levels.",
+    "recovery": "Points on the diagonal are energies recovered exactly. R is compared within pairs: its level is not identified.",
+    "correlation": "Shared structure would show as rows or columns of one colour. It shows linear dependence only.",
+    "states": "Each row is a chromatin state that all lines share; what it adds to R can be read off.",
+    "signs": "A point is a line, GC and distance regressed out. A sign is a check, not a finding: marks are inputs of R.",
+    "prototypes": "An untrained encoder is the control: what it reaches is not learned. Offsets are mean mark levels.",
 }
 HEADLINES = (
     ("evaluate", "aupr_seen_line_unseen_chromosome", "AUPR, seen lines, unseen chromosomes"),

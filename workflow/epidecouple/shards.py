@@ -1,9 +1,9 @@
 """Shards: one folder per cell line with its labels, its normalised signal and where both came from.
 
-    pairs.parquet   pair (row of the panel), label, published, split
-    signal.npy      float16 (n, 2 + bins, M), standardised on the reference loci; 0 for a missing mark
-    reference.npy   float16 (n_ref, M), the same on the reference loci
-    manifest.json   marks present, normalisation statistics, row counts, fingerprints, split hash
+pairs.parquet   pair (row of the panel), label, published, split
+signal.npy      float16 (n, 2 + bins, M), standardised on the reference loci; 0 for a missing mark
+reference.npy   float16 (n_ref, M), the same on the reference loci
+manifest.json   marks present, normalisation statistics, row counts, fingerprints, split hash
 """
 
 import logging

@@ -40,8 +40,8 @@ def splits_of(config: Config) -> Splits:
     return Splits(train, folds[aside[1]], folds[aside[0]], config.cell_lines, config.held_out_lines)
 
 
-def check_splits(split: pd.Series, labels: pd.DataFrame) -> None:
-    """Raise `InputError` when a split has no pair, or a line's labels in a split are all equal.
+def check_splits(split: pd.Series, labels: pd.DataFrame, training_lines: list[str]) -> None:
+    """Raise `InputError` when a split cannot serve: no pair, one class only in a line, no discordant pair to learn R from.
 
     split : name of each pair's split; labels : one 0/1 column per line.
     """
@@ -52,3 +52,6 @@ def check_splits(split: pd.Series, labels: pd.DataFrame) -> None:
         for line in rows.columns[rows.nunique() < 2]:
             problem = f"all {len(rows)} labels of {line} in the {name} split are {rows[line].iloc[0]}"
             raise InputError(problem, "Choose other folds, more pairs, or leave the cell line out", "config")
+        if not (rows[training_lines].nunique(axis=1) > 1).any():
+            problem = f"no pair of the {name} split is label-discordant between the training lines, and R is learned from such pairs"
+            raise InputError(problem, "Choose other folds, more pairs or more cell lines", "config")
