@@ -68,10 +68,6 @@ def test_cell_line_listed_twice_in_one_role(tmp_path):
     says(refusal(validated, yaml.safe_load(path.read_text()), [path]), "mine.yaml:4: ", "cell line A")
 
 
-def test_subset_larger_than_the_training_lines(tmp_path):
-    says(refused(tmp_path, "subset:\n  lines: 4\n"), "mine.yaml:8: ", "subset.lines")
-
-
 def test_the_last_file_that_has_the_key_is_named(tmp_path):
     first = written(tmp_path / "first.yaml", BASE + "seed: x\n")
     last = written(tmp_path / "last.yaml", "run: other\n")

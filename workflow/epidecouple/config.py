@@ -229,8 +229,6 @@ def _check_relations(values: dict, files: list) -> None:
     if test == validation or max(test, validation) >= len(values["splits"]["folds"]):
         problem = f"test_fold {test} and validation_fold {validation} must be two of {len(values['splits']['folds'])} folds"
         raise _located(files, ["splits"], problem, "Count folds from 0")
-    if values["subset"]["lines"] > len(values["cell_lines"]):
-        raise _located(files, ["subset", "lines"], "subset.lines is larger than the number of cell_lines", "Lower it")
 
 
 def _located(files: list, path: list[str], problem: str, remedy: str) -> InputError:

@@ -62,10 +62,26 @@ def _bound(row: dict) -> str:
 
 
 def rule_graph() -> str:
-    """The pipeline's rule graph in mermaid, as Snakemake prints it for the default configuration."""
+    """The default configuration's rule graph in mermaid, edges sorted by name.
+
+    Left out: what leads to `all`, figures, and edges that a longer path implies.
+    """
     command = [sys.executable, "-m", "snakemake", "--rulegraph", "mermaid-js", "--cores", "1", "--forceall"]
     shown = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout
-    return shown[shown.index("---") if "---" in shown else shown.index("flowchart") :].strip() + "\n"
+    names = dict(re.findall(r"(id\d+)\[([^\]]+)\]", shown))
+    edges = [(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", shown)]
+    kept = _without_shortcuts({edge for edge in edges if not {"all", "figure"} & set(edge)})
+    return "flowchart TB\n" + "".join(f"    {a} --> {b}\n" for a, b in sorted(kept))
+
+
+def _without_shortcuts(edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The transitive reduction of an acyclic graph."""
+    below = {a: {y for x, y in edges if x == a} for a, _ in edges}
+
+    def reach(a: str) -> set[str]:
+        return set().union(*({b} | reach(b) for b in below.get(a, ())))
+
+    return {(a, b) for a, b in edges if not any(b in reach(other) for other in below[a] - {b})}
 
 
 def with_rule_graph(readme: str, graph: str) -> str:
