@@ -34,6 +34,8 @@ CAPTIONS = {
     "signs": "A point is a line, GC and distance regressed out. A sign is a check, not a finding: marks are inputs of R.",
     "prototypes": "An untrained encoder is the control: what it reaches is not learned. Offsets are mean mark levels.",
 }
+# The figure of the first screen is the first of these that was drawn.
+HEROES = ("recovery", "states", "learning_curve", "learning_curve_subset", "funnel")
 HEADLINES = (
     ("evaluate", "aupr_seen_line_unseen_chromosome", "AUPR, seen lines, unseen chromosomes"),
     ("evaluate", "aupr_unseen_line_unseen_chromosome", "AUPR, unseen lines, unseen chromosomes"),
@@ -86,6 +88,13 @@ def headline_rows(sections: list[dict]) -> list[tuple[str, float]]:
     return [(text, found[stage][name]) for stage, name, text in HEADLINES if found.get(stage, {}).get(name) is not None]
 
 
+def hero_figure(sections: list[dict]) -> dict[str, str] | None:
+    """The figure of the first screen: the first of `HEROES` that the run has."""
+    drawn = {name: (uri, caption) for section in sections for name, uri, caption in section["figures"]}
+    name = next((name for name in HEROES if name in drawn), None)
+    return name and {"name": name, "uri": drawn[name][0], "caption": drawn[name][1]}
+
+
 def provenance_rows(run: Path) -> list[dict]:
     """Per stage: code digest, versions, input fingerprints and the resources its benchmark measured."""
     rows = []
@@ -127,7 +136,7 @@ def render(run: Path, gates: list[str]) -> str:
     verdicts, sections, provenance = verdict_rows(run, gates), section_rows(run), provenance_rows(run)
     settings = {key: value for row in provenance for key, value in row["settings"].items()}
     return environment.get_template("report.html.j2").render(
-        run=run.name, verdicts=verdicts, sections=sections, headlines=headline_rows(sections),
+        run=run.name, verdicts=verdicts, sections=sections, headlines=headline_rows(sections), hero=hero_figure(sections),
         provenance=provenance, settings=settings, commit=commit(),
     )  # fmt: skip
 
