@@ -50,3 +50,4 @@ lint: setup
 
 docs: setup
 	python -m epidecouple.documentation
+	python tests/mutants.py

@@ -133,7 +133,8 @@ def test_the_state_table_reads_the_model(model, panel):
 def test_residual_share_is_zero_without_residual_and_one_without_states(model, panel):
     assert 0 < residual_share(model, panel, PAIRS) < 1
     from_states, from_residual = (
-        torch.stack([model.resistance.parts(panel.signal_tensor(PAIRS, c))[k] for c in range(4)]).detach().var() for k in (0, 1)
+        torch.stack([getattr(model.resistance.parts(panel.signal_tensor(PAIRS, c)), name) for c in range(4)]).detach().var()
+        for name in ("states", "residual")
     )
     assert residual_share(model, panel, PAIRS) == pytest.approx(float(from_residual / (from_states + from_residual)))
     with torch.no_grad():

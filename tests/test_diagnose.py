@@ -113,11 +113,12 @@ def test_scrubbing_leaves_a_missing_mark_missing(panel):
 def test_line_states_are_mixtures_per_module_with_lines_in_the_outer_order(model, panel):
     everything, half = np.arange(N_REFERENCE), np.arange(0, N_REFERENCE, 2)
     found = line_states(model, panel, [2, 0], [everything, half], scrub=False)
-    n_modules = int(model.locus_modules.max()) + 1
+    n_modules = model.resistance.n_modules
     assert found.shape == (4, n_modules * CONFIG.model.states)
     np.testing.assert_allclose(found[0].reshape(n_modules, -1).sum(1), 1, rtol=1e-5)
     assigned = model.resistance.prototypes.assign(model.resistance.encoder(panel.reference_tensor(0))).detach().numpy()
-    modules = model.locus_modules.numpy()
+    modules = model.resistance.locus_modules.numpy()
+    assert n_modules == modules.max() + 1
     chosen = half[modules[half] == 1]
     np.testing.assert_allclose(found[3].reshape(n_modules, -1)[1], assigned[chosen].mean(0), rtol=1e-4)
 
@@ -155,7 +156,7 @@ def test_g_knows_the_line_by_its_pattern_also_when_scrubbed(panel):
 def test_z_and_e_share_what_was_planted(model, panel, monkeypatch):
     """z is replaced by e of one line, or by noise."""
     pairs = np.arange(120)
-    e = model.resistance.e(panel.signal_tensor(pairs, 0)).detach()
+    e = model.resistance.parts(panel.signal_tensor(pairs, 0)).e.detach()
     noise = torch.from_numpy(np.random.default_rng(0).normal(size=(120, 3)).astype(np.float32))
     found = {}
     for name, z in (("shared", e[:, :3]), ("independent", noise)):

@@ -28,9 +28,11 @@ def model():
 
 def test_resistance_is_the_softplus_of_states_and_residual_and_never_negative(model, panel):
     signal = panel.signal_tensor(PAIRS, 0)
-    states, residual = model.resistance.parts(signal)
+    states, residual, e = parts = model.resistance.parts(signal)
     resistance = model.resistance(signal)
     torch.testing.assert_close(resistance, torch.log1p(torch.exp(model.resistance.level + states + residual)))
+    assert torch.equal(model.resistance.of_parts(parts), resistance)
+    assert e.shape == (N_PAIRS, 3 * CONFIG.model.locus_size)
     assert resistance.min() >= 0
     assert model.resistance(100 * signal).min() >= 0
     assert states.std() > 0 and residual.std() > 0
@@ -42,10 +44,10 @@ def test_what_the_states_add_can_be_read_off_the_table(model, panel):
     assigned = model.resistance.prototypes.assign(model.resistance.encoder(signal))
     table = model.resistance.state_resistance
     by_hand = assigned[:, 0] @ table[0] + assigned[:, 1] @ table[1] + assigned[:, 2:].mean(1) @ table[2]
-    torch.testing.assert_close(model.resistance.parts(signal)[0], by_hand)
+    torch.testing.assert_close(model.resistance.parts(signal).states, by_hand)
     with torch.no_grad():
         table[0] += 1
-    torch.testing.assert_close(model.resistance.parts(signal)[0], by_hand + 1)
+    torch.testing.assert_close(model.resistance.parts(signal).states, by_hand + 1)
 
 
 def test_order_of_the_bins_does_not_matter_and_order_of_the_ends_does(model, panel):
@@ -102,3 +104,42 @@ def test_encoding_each_unique_window_once_is_what_happens(panel):
         encoder.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
     potential(panel, PAIRS)
     assert seen == [len(np.unique(panel.enhancer)), len(np.unique(panel.promoter))]
+
+
+def test_e_is_enhancer_promoter_and_the_mean_over_the_bins(model, panel):
+    signal, size = panel.signal_tensor(PAIRS, 0), CONFIG.model.locus_size
+    loci, e = model.resistance.loci(signal), model.resistance.parts(signal).e
+    torch.testing.assert_close(e, torch.cat([loci[:, 0], loci[:, 1], loci[:, 2:].mean(1)], dim=1))
+    assert e.shape == (N_PAIRS, 3 * size)
+
+
+def test_the_groups_hold_every_parameter_once(model):
+    grouped = [id(parameter) for group in model.parameter_groups().values() for parameter in group]
+    assert len(grouped) == len(set(grouped))
+    assert set(grouped) == {id(parameter) for parameter in model.parameters()}
+    assert sorted(model.parameter_groups()) == [
+        "environment",
+        "line_offset",
+        "potential_head",
+        "resistance_head",
+        "sequence",
+        "task_offset",
+    ]
+
+
+def test_the_state_of_a_line_is_that_of_its_loci_by_module(model, panel):
+    loci = torch.arange(0, N_REFERENCE, 3)
+    model.resistance.locus_modules.copy_(torch.arange(N_REFERENCE) % 4)
+    signal = panel.reference_tensor(2, loci.numpy())
+    found = model.resistance.line_state(signal, loci).view(4, CONFIG.model.states)
+    assigned = model.resistance.prototypes.assign(model.resistance.encoder(signal))
+    for module in range(4):
+        torch.testing.assert_close(found[module], assigned[loci % 4 == module].mean(0))
+
+
+def test_what_is_erased_from_z_is_erased_from_the_potential(model, panel):
+    raw, before = model.potential.raw_z(panel, PAIRS), model.potential(panel, PAIRS)
+    torch.testing.assert_close(model.potential.z(panel, PAIRS), raw)
+    model.potential.eraser.projection.zero_()
+    assert torch.equal(model.potential.z(panel, PAIRS), torch.zeros_like(raw))
+    assert (model.potential(panel, PAIRS) - before).abs().max() > 1e-4

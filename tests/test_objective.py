@@ -41,7 +41,7 @@ def test_sixty_unequal_weights_in_float32_agree_with_float64():
     )
 
 
-@pytest.mark.parametrize("lines", [2, 4, 8])
+@pytest.mark.parametrize("lines", [2, 3, 4, 5, 6, 7, 8])
 def test_conditional_likelihood_against_enumeration(lines):
     n = 6
     resistance, offset, labels = random(n, lines).double(), random(lines, seed=1).double(), labels_with_both_classes(n, lines).double()
@@ -51,6 +51,20 @@ def test_conditional_likelihood_against_enumeration(lines):
         weight = [float(torch.exp(-(v * (r + offset)).sum())) for v in same_sum]
         expected.append(-math.log(float(torch.exp(-(y * (r + offset)).sum())) / sum(weight)))
     assert float(conditional_nll(resistance, offset, labels)) == pytest.approx(np.mean(expected))
+
+
+@pytest.mark.parametrize("scale", [1, 10, 100])
+def test_sixty_lines_in_float32_are_finite_and_agree_with_float64(scale):
+    resistance, offset, labels = (scale * random(12, 60)).abs(), random(60, seed=1), labels_with_both_classes(12, 60)
+    single, double = (conditional_nll(resistance.to(kind), offset.to(kind), labels.to(kind)) for kind in (torch.float32, torch.float64))
+    assert torch.isfinite(single) and single > 0
+    assert float(single) == pytest.approx(float(double), rel=1e-4)
+
+
+def test_sixty_equal_lines_are_as_likely_as_any_choice_of_them():
+    labels = (torch.arange(60) < torch.tensor([[1], [30], [59]])).float()
+    expected = np.mean([math.log(math.comb(60, k)) for k in (1, 30, 59)])
+    assert float(conditional_nll(torch.full((3, 60), 2.0), torch.zeros(60), labels)) == pytest.approx(expected, abs=1e-4)
 
 
 def test_conditional_likelihood_of_a_pair_sums_to_one_over_label_vectors():

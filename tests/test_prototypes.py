@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from epidecouple.prototypes import MOMENTUM, TEMPERATURE, StatePrototypes, line_state
+from epidecouple.prototypes import MOMENTUM, TEMPERATURE, LinePrototypes, StatePrototypes, line_state
 
 CORNERS = torch.tensor([[10.0, 0], [0, 10], [-10, 0], [0, -10]])
 
@@ -99,3 +99,22 @@ def test_line_state_is_the_mean_assignment_of_each_module():
     assignment = torch.tensor([[1.0, 0], [0.5, 0.5], [0.2, 0.8], [0, 1]])
     found = line_state(assignment, torch.tensor([0, 2, 0, 2]), 4)
     assert found.tolist() == pytest.approx([0.6, 0.4, 0, 0, 0.25, 0.75, 0, 0])
+
+
+def test_a_line_prototype_takes_the_first_state_whole_and_then_moves_slowly():
+    made, first, second = LinePrototypes(3, 2), torch.tensor([[1.0, 0], [0, 1]]), torch.tensor([[0.0, 1], [1, 1]])
+    assert not list(made.parameters()) and set(made.state_dict()) == {"prototypes"}
+    made.follow(first, [2, 0])
+    assert made.prototypes.tolist() == [[0, 1], [0, 0], [1, 0]]
+    made.follow(second, [2, 0])
+    step = 1 - MOMENTUM
+    torch.testing.assert_close(made.prototypes, torch.tensor([[step, 1], [0, 0], [1 - step, step]]))
+
+
+def test_line_prototypes_reach_a_state_that_stays_and_take_no_gradient():
+    made, state = LinePrototypes(1, 3), torch.tensor([[0.2, 0.3, 0.5]], requires_grad=True)
+    made.follow(torch.ones(1, 3), [0])
+    for _ in range(400):
+        made.follow(state, [0])
+    torch.testing.assert_close(made.prototypes, state.detach(), atol=1e-3, rtol=0)
+    assert not made.prototypes.requires_grad

@@ -15,7 +15,8 @@ def test_every_micro_batch_holds_one_line_and_every_step_all_lines_on_the_same_p
     for step in sampler(lines=(0, 2, 5)).epoch(1):
         assert [batch.line for batch in step.micro_batches] == [0, 2, 5]
         for batch in step.micro_batches:
-            assert np.ndim(batch.line) == 0
+            assert set(batch.lines) == {batch.line}
+            assert len(batch.lines) == len(batch.pairs)
             np.testing.assert_array_equal(batch.pairs, step.pairs)
         assert len(step.pairs) == len(step.weights) == 16
 

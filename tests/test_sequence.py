@@ -84,7 +84,7 @@ def test_windows_without_any_activation_leave_gradients_finite(encoder):
 
 def test_a_pair_is_put_together_from_its_own_windows():
     torch.manual_seed(0)
-    network = SequenceEncoder(CONFIG).eval()
+    network = SequenceEncoder(CONFIG, ElementEncoder).eval()
     enhancers, promoters = codes(5, seed=1), codes(4, seed=2)
     rows = torch.tensor([4, 0, 0, 2]), torch.tensor([1, 1, 3, 0])
     z = network(enhancers, promoters, *rows)
@@ -97,7 +97,7 @@ def test_a_pair_is_put_together_from_its_own_windows():
 
 def test_the_strand_of_either_window_does_not_change_z():
     torch.manual_seed(0)
-    network = SequenceEncoder(CONFIG).eval()
+    network = SequenceEncoder(CONFIG, ElementEncoder).eval()
     enhancers, promoters, rows = codes(5, seed=1), codes(5, seed=2), torch.arange(5)
     z = network(enhancers, promoters, rows, rows)
     torch.testing.assert_close(network(reverse_complement(enhancers), promoters, rows, rows), z)

@@ -33,7 +33,7 @@ def test_a_model_comes_back_with_its_scores_and_configuration(panel, tmp_path):
     pairs, lines = np.arange(len(panel.labels)), [0, 1, 2, 3]
     np.testing.assert_array_equal(score_potential(loaded, panel, pairs), score_potential(model, panel, pairs))
     np.testing.assert_array_equal(score_resistance(loaded, panel, pairs, lines), score_resistance(model, panel, pairs, lines))
-    assert (loaded.locus_modules > 0).any()
+    assert (loaded.resistance.locus_modules > 0).any()
 
 
 def test_another_model_is_not_mistaken_for_it(panel, tmp_path):

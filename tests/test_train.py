@@ -1,3 +1,4 @@
+import contextlib
 import dataclasses
 
 import numpy as np
@@ -6,13 +7,29 @@ import pytest
 import torch
 from torch import nn
 
-from epidecouple.curriculum import PotentialStage, ResistanceStage
+from epidecouple.contrast import contrast_over_lines, orthogonality
+from epidecouple.curriculum import CURRICULA, FineTuningStage, PotentialStage, ResistanceStage, small_step
+from epidecouple.ledger import Ledger
+from epidecouple.record22 import Record22Stage
+from epidecouple.sampler import MacroStep
 from epidecouple.scoring import score_resistance
 from epidecouple.skill import within_pair_auc
-from epidecouple.train import EarlyStop, fit, measure, new_model, start_prototypes, subset_of, train
-from toy_panel import digest, toy_config, toy_panel
+from epidecouple.train import (
+    EarlyStop,
+    OverfittingGuard,
+    fit,
+    loop_evidence,
+    measure,
+    missing_components,
+    new_model,
+    start_prototypes,
+    subset_of,
+    train,
+)
+from toy_panel import N_REFERENCE, digest, toy_config, toy_panel
 
 CONFIG = toy_config()
+STAGES = (ResistanceStage, PotentialStage, FineTuningStage)
 
 
 @pytest.fixture
@@ -22,6 +39,15 @@ def panel():
 
 def ready(panel, config=CONFIG):
     return start_prototypes(new_model(config, panel), panel, panel.training, config)
+
+
+def made(kind, model, panel, config=CONFIG):
+    return kind(model, panel, panel.training, panel.rows("train"), config)
+
+
+def watched(model, *stages):
+    """A ledger that stops training at the first violation."""
+    return Ledger(model, set(), "enforce", [stage.name for stage in stages])
 
 
 def early_stop(score, values, patience):
@@ -49,14 +75,42 @@ def early_stop(score, values, patience):
 def test_early_stop_keeps_the_best_epoch(score, values, best, last):
     stop, model, ended = early_stop(score, values, patience=2)
     assert (stop.best_epoch, ended, stop.consultations) == (best, last, last + 1)
+    assert stop.validations == np.isfinite(values[: last + 1]).sum()
+    assert stop.restored == (ended == best)
     stop.restore()
-    assert model.weight.item() == best
+    assert model.weight.item() == best and stop.restored
+
+
+class Unwatched:
+    """A ledger that keeps what it is told and checks nothing."""
+
+    def __init__(self):
+        self.told, self.audits, self.stages = [], [], []
+
+    def start_stage(self, name):
+        self.stages.append(name)
+
+    def start_epoch(self):
+        pass
+
+    def optimiser_step(self):
+        return contextlib.nullcontext()
+
+    def step(self, step, terms, lines):
+        pass
+
+    def audit(self, stage, step):
+        assert not stage.model.training
+        self.audits.append(len(self.told) + 1)
+
+    def end_epoch(self, stage, epoch, evidence):
+        self.told.append((stage, epoch, evidence))
 
 
 class Scripted:
     """A stage whose validation is given and whose loss pushes one weight steadily."""
 
-    name, score = "scripted", "validation_aupr"
+    name, score, lines = "scripted", "validation_aupr", [0]
 
     def __init__(self, model, values, epochs, steps=3, patience=2):
         self.model, self.values, self.sampler = model, iter(values), self
@@ -67,14 +121,21 @@ class Scripted:
         return self.steps
 
     def epoch(self, number):
-        return iter([number] * self.steps)
+        return iter([MacroStep(np.array([number]), [], np.ones(1))] * self.steps)
 
     def parameters(self):
         return list(self.model.parameters())
 
-    def loss(self, step):
+    def terms(self, step):
         self.modes.append(self.model.training)
-        return self.model(torch.ones(1, 1)).sum()
+        output = self.model(torch.ones(1, 1)).sum()
+        return {"first": 0.4 * output, "second": 0.6 * output}
+
+    def start_epoch(self, epoch):
+        self.started = epoch
+
+    def after_epoch(self):
+        return {"extra": self.started}
 
     def after_step(self):
         self.followed += 1
@@ -87,7 +148,8 @@ class Scripted:
 
 def test_fit_keeps_the_best_epoch_and_records_every_epoch():
     stage = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.3, 0.9, 0.2, 0.1, 0.1], epochs=5)
-    history, stop = fit(stage.model, stage)
+    ledger = Unwatched()
+    history, stop = fit(stage.model, stage, ledger)
     assert history.epoch.tolist() == [0, 1, 2, 3, 4]
     assert np.isnan(history.train_loss[0]) and history.train_loss[1:].notna().all()
     assert (stop.best_epoch, stop.consultations) == (2, 5)
@@ -95,11 +157,28 @@ def test_fit_keeps_the_best_epoch_and_records_every_epoch():
     assert len(set(stage.seen)) == 5
     assert stage.followed == 12 and all(stage.modes)
     assert not stage.model.training
+    assert ledger.stages == ["scripted"] and ledger.audits == [1]
+    assert [(name, epoch) for name, epoch, _ in ledger.told] == [("scripted", epoch) for epoch in (1, 2, 3, 4)]
+    for _, epoch, evidence in ledger.told:
+        assert evidence.pop("extra") == epoch
+        assert set(evidence.values()) == {0}
+
+
+def test_the_loss_is_the_sum_of_the_terms():
+    stage = Scripted(nn.Linear(1, 1, bias=False), np.arange(9) / 10, epochs=1, steps=1)
+    history, _ = fit(stage.model, stage, Unwatched())
+    assert history.train_loss[1] == pytest.approx(stage.seen[0])
+
+
+def test_gradients_are_audited_in_the_first_epoch_and_every_fifth_after_it():
+    stage, ledger = Scripted(nn.Linear(1, 1, bias=False), np.arange(13) / 13, epochs=12), Unwatched()
+    fit(stage.model, stage, ledger)
+    assert ledger.audits == [1, 6, 11]
 
 
 def test_fit_can_keep_the_state_before_the_first_step():
     stage = Scripted(nn.Linear(1, 1, bias=False), [0.9, 0.3, 0.2], epochs=5)
-    _, stop = fit(stage.model, stage)
+    _, stop = fit(stage.model, stage, Unwatched())
     assert stop.best_epoch == 0
     assert stage.model.weight.item() == stage.seen[0]
 
@@ -107,13 +186,53 @@ def test_fit_can_keep_the_state_before_the_first_step():
 @pytest.mark.parametrize(("epochs", "steps"), [(1, 1), (5, 1), (1, 5), (2, 2), (6, 1)])
 def test_fit_moves_the_weights_however_few_the_steps(epochs, steps):
     stage = Scripted(nn.Linear(1, 1, bias=False), np.arange(9) / 10, epochs, steps, patience=9)
-    fit(stage.model, stage)
+    fit(stage.model, stage, Unwatched())
     assert stage.seen[-1] < stage.seen[0] - 1e-5
+
+
+def test_fit_stops_when_validation_falls_behind_training():
+    stage = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], epochs=5)
+    plain = stage.validate
+    stage.validate = lambda: plain() | {"train_aupr": 0.56}
+    history, stop = fit(stage.model, stage, Unwatched())
+    assert history.epoch.tolist() == [0, 1]
+    assert stop.best_epoch == 1 and stage.model.weight.item() == stage.seen[1]
+
+
+@pytest.mark.parametrize(
+    ("validation", "stops", "fired"),
+    [
+        ({}, False, ""),
+        ({"validation_loss": 0.5}, False, ""),
+        ({"train_aupr": 0.89, "validation_aupr": 0.65}, False, ""),
+        ({"train_aupr": 0.91, "validation_aupr": 0.90}, False, "memorised"),
+        ({"train_aupr": 0.60, "validation_aupr": 0.34}, True, "gap"),
+        ({"train_aupr": 0.95, "validation_aupr": 0.60}, True, "gap"),
+    ],
+)
+def test_the_guard_warns_of_memorising_and_stops_at_a_gap(validation, stops, fired, caplog):
+    guard = OverfittingGuard()
+    assert guard.consult(validation) == stops
+    assert (guard.consultations, guard.fired) == (1, fired)
+    assert len(caplog.records) == (fired != "") + (fired == "gap" and validation["train_aupr"] > 0.9)
+
+
+def test_what_the_loop_left_out_is_counted():
+    stop, guard = EarlyStop(nn.Linear(1, 1), "validation_aupr", 2), OverfittingGuard()
+    stop.consult(0, {"validation_aupr": 0.5})
+    stop.consult(1, {"train_aupr": 0.5})
+    guard.consult({})
+    assert loop_evidence(4, stop, guard) == {
+        "validations_missing": 4,
+        "consultations_missing": 3,
+        "epochs_after_stop": 2,
+        "guard_consultations_missing": 3,
+    }
 
 
 def moved(stage, model):
     before = digest(model.state_dict())
-    history, _ = fit(model, stage)
+    history, _ = fit(model, stage, watched(model, stage))
     after = digest(model.state_dict())
     return {name for name in before if before[name] != after[name]}, history
 
@@ -125,26 +244,47 @@ def always_better(stage):
     return stage
 
 
+PROTOTYPES = {f"resistance.{name}" for name in ("prototypes.codebook", "prototypes.usage", "line_prototypes.prototypes")}
+
+
+def parameters_of(model, *prefixes):
+    return {name for name, _ in model.named_parameters() if name.startswith(prefixes)}
+
+
 def test_the_resistance_stage_moves_the_resistance_only(panel):
     model = ready(panel)
-    names, _ = moved(always_better(ResistanceStage(model, panel, panel.training, panel.rows("train"), CONFIG)), model)
-    expected = {name for name, _ in model.named_parameters() if name.startswith("resistance.")}
-    assert names == expected | {"resistance.prototypes.codebook", "resistance.prototypes.usage"}
+    names, _ = moved(always_better(made(ResistanceStage, model, panel)), model)
+    assert names == parameters_of(model, "resistance.") | PROTOTYPES
 
 
 def test_the_potential_stage_moves_the_potential_and_the_task_offset_only(panel):
     model = ready(panel)
-    names, _ = moved(always_better(PotentialStage(model, panel, panel.training, panel.rows("train"), CONFIG)), model)
-    assert names == {name for name, _ in model.named_parameters() if name.startswith("potential.") or name == "task_offset"}
+    names, _ = moved(always_better(made(PotentialStage, model, panel)), model)
+    assert names == parameters_of(model, "potential.", "task_offset")
+
+
+def test_fine_tuning_moves_both_energies_and_the_prototypes(panel):
+    model = ready(panel)
+    names, _ = moved(always_better(made(FineTuningStage, model, panel)), model)
+    assert names == {name for name, _ in model.named_parameters()} | PROTOTYPES
+
+
+def test_the_potential_stage_moves_the_eraser_where_it_is_switched_on(panel):
+    config = toy_config(model={"leace": True})
+    model = ready(panel, config)
+    names, _ = moved(always_better(made(PotentialStage, model, panel, config)), model)
+    eraser = {"potential.eraser.projection", "potential.eraser.centre"}
+    assert names == parameters_of(model, "potential.", "task_offset") | eraser
 
 
 def test_each_stage_hands_its_own_parameters_to_the_optimiser(panel):
     model, given = ready(panel), []
-    for make_stage in (ResistanceStage, PotentialStage):
-        stage = make_stage(model, panel, panel.training, panel.rows("train"), CONFIG)
-        given.append({id(parameter) for parameter in stage.parameters()})
-    assert given[0] == {id(parameter) for parameter in model.resistance.parameters()}
-    assert given[1] == {id(parameter) for parameter in [*model.potential.parameters(), model.task_offset]}
+    for make_stage in STAGES:
+        given.append([id(parameter) for parameter in made(make_stage, model, panel).parameters()])
+    assert all(len(ids) == len(set(ids)) for ids in given)
+    assert set(given[0]) == {id(parameter) for parameter in model.resistance.parameters()}
+    assert set(given[1]) == {id(parameter) for parameter in [*model.potential.parameters(), model.task_offset]}
+    assert set(given[2]) == {id(parameter) for parameter in model.parameters()}
 
 
 def test_the_resistance_stage_takes_discordant_training_pairs_of_its_lines(panel):
@@ -162,11 +302,17 @@ def test_the_resistance_stage_does_not_see_dna_or_the_potential(panel):
     model = ready(panel).eval()
     stage = ResistanceStage(model, panel, panel.training, panel.rows("train"), CONFIG)
     step = next(iter(stage.sampler.epoch(1)))
-    before = stage.loss(step)
+
+    def terms():
+        stage.generator.manual_seed(0)
+        return stage.terms(step)
+
+    before = terms()
+    assert set(before) == {"conditional_likelihood", "residual_penalty", "line_contrast"}
     for parameter in model.potential.parameters():
         nn.init.constant_(parameter, torch.nan)
-    assert torch.equal(stage.loss(step), before)
-    assert torch.isfinite(before)
+    for name, value in terms().items():
+        assert torch.equal(value, before[name]) and torch.isfinite(value)
 
 
 def test_the_potential_stage_weights_its_strata_and_offsets_by_resistance(panel):
@@ -182,7 +328,52 @@ def test_the_potential_stage_weights_its_strata_and_offsets_by_resistance(panel)
         logit = u - r - model.resistance.line_offset[line] - model.task_offset[line]
         nll = nn.functional.binary_cross_entropy_with_logits(logit, panel.label_tensor(step.pairs, [line])[:, 0], reduction="none")
         total += (nll * torch.from_numpy(step.weights)).mean() / 3
-    torch.testing.assert_close(stage.loss(step), total)
+    terms = stage.terms(step)
+    torch.testing.assert_close(terms.pop("task"), total)
+    labels = panel.label_tensor(step.pairs, panel.training)
+    contrast = contrast_over_lines(model.potential.z(panel, step.pairs), labels)
+    torch.testing.assert_close(terms.pop("label_contrast"), CONFIG.objective.label_contrast * contrast)
+    assert not terms
+
+
+def fine_tuning_terms(panel, config, epoch=1):
+    """The terms of a fine-tuning stage on one macro-step, their model and the step; the model is in evaluation mode."""
+    model = ready(panel, config).eval()
+    with torch.no_grad():
+        model.resistance.state_resistance.normal_()
+    stage = made(FineTuningStage, model, panel, config)
+    stage.start_epoch(epoch)
+    step = next(iter(stage.sampler.epoch(1)))
+    return stage.terms(step), model, step
+
+
+def test_fine_tuning_has_the_terms_of_both_stages_and_the_orthogonality_of_each_line(panel):
+    terms, model, step = fine_tuning_terms(panel, CONFIG)
+    assert set(terms) == {"task", "label_contrast", "conditional_likelihood", "residual_penalty", "line_contrast", "orthogonality"}
+    z = model.potential.z(panel, step.pairs)
+    by_line = [orthogonality(z, model.resistance.parts(panel.signal_tensor(step.pairs, line)).e) for line in panel.training]
+    torch.testing.assert_close(terms["orthogonality"], CONFIG.objective.orthogonality * torch.stack(by_line).mean())
+
+
+def test_terms_on_the_environment_come_in_over_the_ramp_and_no_other_does(panel):
+    config = toy_config(objective={"ramp_epochs": 4})
+    first, full, after = (fine_tuning_terms(panel, config, epoch)[0] for epoch in (1, 4, 5))
+    for name, value in full.items():
+        share = 0.25 if name in ("line_contrast", "orthogonality") else 1
+        torch.testing.assert_close(first[name], share * value)
+        torch.testing.assert_close(after[name], value)
+
+
+def test_a_small_step_keeps_positive_pairs_and_every_line(panel):
+    stage = made(PotentialStage, ready(panel), panel)
+    step = next(iter(stage.sampler.epoch(1)))
+    small = small_step(step, 6)
+    np.testing.assert_array_equal(small.pairs, step.pairs[-6:])
+    assert panel.labels[np.ix_(small.pairs, panel.training)].any(1).all()
+    assert [batch.line for batch in small.micro_batches] == panel.training
+    for batch in small.micro_batches:
+        np.testing.assert_array_equal(batch.pairs, small.pairs)
+        assert len(batch.lines) == len(small.weights) == 6
 
 
 def test_labels_of_validation_and_test_pairs_do_not_reach_the_weights(panel):
@@ -191,8 +382,8 @@ def test_labels_of_validation_and_test_pairs_do_not_reach_the_weights(panel):
     flipped = dataclasses.replace(panel, labels=np.where(unseen[:, None], 1 - panel.labels, panel.labels))
     for which in (panel, flipped):
         model = ready(which)
-        for make_stage in (ResistanceStage, PotentialStage):
-            fit(model, always_better(make_stage(model, which, which.training, which.rows("train"), CONFIG)))
+        for make_stage in STAGES:
+            fit(model, always_better(made(make_stage, model, which)), watched(model, make_stage))
         weights.append(digest(model.state_dict()))
     assert weights[0] == weights[1]
 
@@ -201,7 +392,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(panel):
     def trained(seed):
         config = dataclasses.replace(CONFIG, seed=seed)
         model = new_model(config, panel)
-        history, _ = train(model, panel, panel.training, panel.rows("train"), config)
+        history, _, _ = train(model, panel, panel.training, panel.rows("train"), config)
         return digest(model.state_dict()), history
 
     (first, history), (again, history_again), (other, _) = trained(1), trained(1), trained(2)
@@ -213,43 +404,80 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(panel):
 
 def test_training_learns_a_tiny_panel(panel):
     long = {"epochs": 60, "patience": 60, "learning_rate": 0.02}
-    config = toy_config(model={"dropout": 0, "filters": 16, "hidden": 16}, resistance=long, potential=long)
+    sizes = {"dropout": 0, "filters": 16, "hidden": 16}
+    config = toy_config(model=sizes, resistance=long | {"batch_pairs": 24}, potential=long, fine_tuning={"epochs": 5})
     model, rows = new_model(config, panel), panel.rows("train")
     start_prototypes(model, panel, panel.training, config)
     untrained = measure(model.eval(), panel, panel.training, rows)
-    for make_stage in (ResistanceStage, PotentialStage):
+    for make_stage in STAGES:
         stage = make_stage(model, panel, panel.training, rows, config)
-        fit(model, always_better(stage))
+        fit(model, always_better(stage), watched(model, stage))
     trained = measure(model, panel, panel.training, rows)
     assert trained["train_aupr"] > 0.8 > untrained["train_aupr"] + 0.1
     assert trained["train_minus_validation_aupr"] == trained["train_aupr"] - trained["validation_aupr"]
     assert trained["within_pair_sd_resistance"] > 0.2
-    rows = panel.discordant_rows("test", panel.training)
+    rows = np.concatenate([panel.discordant_rows(split, panel.training) for split in ("validation", "test")])
     auc = within_pair_auc(panel.labels[np.ix_(rows, panel.training)], -score_resistance(model, panel, rows, panel.training))
     assert auc.mean() > 0.65
 
 
 def test_train_runs_resistance_first_and_reports_what_the_gates_read(panel):
     model = new_model(CONFIG, panel)
-    history, metrics = train(model, panel, panel.training, panel.rows("train"), CONFIG)
-    assert history.stage.drop_duplicates().tolist() == ["resistance", "potential"]
+    history, metrics, record = train(model, panel, panel.training, panel.rows("train"), CONFIG)
+    assert history.stage.drop_duplicates().tolist() == ["resistance", "potential", "fine_tuning"]
     assert metrics["task_gradient_on_resistance"] == 0
     for stage, part in history.groupby("stage"):
         assert metrics[f"{stage}_early_stop_consultations"] == len(part)
         assert metrics[f"{stage}_best_epoch"] in part.epoch.tolist()
-    potential = history[history.stage == "potential"].set_index("epoch")
-    assert metrics["potential_best_epoch"] == potential.validation_aupr.idxmax()
+    for stage in ("potential", "fine_tuning"):
+        assert metrics[f"{stage}_best_epoch"] == history[history.stage == stage].set_index("epoch").validation_aupr.idxmax()
     resistance = history[history.stage == "resistance"].set_index("epoch")
     assert metrics["resistance_best_epoch"] == resistance.validation_loss.idxmin()
+    assert metrics["design_violations"] == metrics["design_unchecked"] == 0
+    assert metrics["parameters"] == sum(parameter.numel() for parameter in model.parameters())
+    assert record["missing"] == record["violations"] == record["unchecked"] == []
+    rows = panel.rows("validation")
+    spread = score_resistance(model, panel, rows, panel.training).std(1).mean()
+    assert metrics["within_pair_sd_resistance"] == pytest.approx(spread)
+
+
+def test_the_original_order_learns_the_potential_on_an_environment_that_stands_still(panel):
+    config = toy_config(curriculum="potential_first", verification="observe")
+    model = new_model(config, panel)
+    history, metrics, record = train(model, panel, panel.training, panel.rows("train"), config)
+    assert history.stage.drop_duplicates().tolist() == ["potential", "fine_tuning"]
+    assert "resistance_best_epoch" not in metrics
+    assert not [told for told in record["violations"] if told.startswith("curriculum")]
+    assert record["unchecked"] == record["missing"] == []
+
+
+def test_both_orders_bring_every_component_to_work_and_record_22_brings_none():
+    due = {
+        "conditional likelihood",
+        "task likelihood",
+        "homogeneous sampling",
+        "label contrast on z",
+        "line contrast on g",
+        "orthogonality of e to z",
+        "prototype codebook",
+        "curriculum",
+        "validation and early stopping",
+        "overfitting guard",
+    }
+    for curriculum in CURRICULA.values():
+        assert missing_components(curriculum, {"model.leace"}) == []
+    assert set(missing_components((Record22Stage,), set())) == due
+    assert set(missing_components((Record22Stage,), {"model.leace"})) == due | {"concept erasure"}
+    assert missing_components((ResistanceStage, PotentialStage), set()) == ["orthogonality of e to z"]
 
 
 def test_locus_modules_are_made_from_training_lines_only(panel):
     altered = toy_panel()
     altered.shards[3].reference[:] = np.random.default_rng(5).normal(0, 9, altered.shards[3].reference.shape)
-    modules = new_model(CONFIG, panel).locus_modules
-    assert torch.equal(modules, new_model(CONFIG, altered).locus_modules)
+    modules = new_model(CONFIG, panel).resistance.locus_modules
+    assert torch.equal(modules, new_model(CONFIG, altered).resistance.locus_modules)
     altered.shards[0].reference[:] = altered.shards[3].reference
-    assert not torch.equal(modules, new_model(CONFIG, altered).locus_modules)
+    assert not torch.equal(modules, new_model(CONFIG, altered).resistance.locus_modules)
     assert 1 < len(modules.unique()) <= CONFIG.reference.modules
 
 
@@ -259,13 +487,22 @@ def test_the_subset_takes_some_training_pairs_and_lines(panel):
     assert len(np.unique(rows)) == 30
     assert (panel.split[rows] == "train").all()
     assert short.potential.epochs == CONFIG.subset.epochs
-    assert short == dataclasses.replace(CONFIG, potential=short.potential)
+    assert short.fine_tuning.epochs == 1
+    assert short == dataclasses.replace(CONFIG, potential=short.potential, fine_tuning=short.fine_tuning)
     np.testing.assert_array_equal(subset_of(panel, CONFIG)[1], rows)
 
 
 def test_a_subset_trains_with_fewer_lines_than_the_model_has(panel):
     lines, rows, short = subset_of(panel, CONFIG)
     model = new_model(short, panel)
-    history, _ = train(model, panel, lines, rows, short)
+    history, _, _ = train(model, panel, lines, rows, short)
     assert history[["validation_loss", "validation_aupr"]].notna().any(axis=1).all()
     assert model.resistance.line_offset[2] == 0 and model.task_offset[2] == 0
+    assert not model.resistance.line_prototypes.prototypes[2].any()
+
+
+def test_prototypes_start_at_the_states_of_the_lines(panel):
+    model = ready(panel)
+    for line in panel.training:
+        state = model.resistance.line_state(panel.reference_tensor(line), torch.arange(N_REFERENCE))
+        assert torch.equal(model.resistance.line_prototypes.prototypes[line], state)

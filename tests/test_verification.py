@@ -10,7 +10,14 @@ from torch import nn
 from epidecouple import verification
 from epidecouple.curriculum import PotentialStage
 from epidecouple.train import new_model, start_prototypes
-from epidecouple.verification import exact_assertions, task_gradient_on_resistance
+from epidecouple.verification import (
+    environment_nonlinearity,
+    exact_assertions,
+    normalisation_error,
+    start_evidence,
+    swapped_states,
+    task_gradient_on_resistance,
+)
 from toy_panel import toy_config, toy_panel
 
 CONFIG = toy_config()
@@ -225,21 +232,64 @@ def test_modes_and_weights_of_the_model_are_left_as_they_were(model, panel):
 class LiveResistanceStage(PotentialStage):
     """A potential stage whose task loss reaches R."""
 
-    def loss(self, step):
+    def terms(self, step):
         self.offset = self.offset.clone()
         for column, line in enumerate(self.lines):
             self.offset[step.pairs, column] = -self.model.resistance(self.panel.signal_tensor(step.pairs, line))
-        return super().loss(step)
+        return super().terms(step)
 
 
 class LiveOffsetStage(PotentialStage):
     """A potential stage whose task loss reaches tau."""
 
-    def loss(self, step):
-        return super().loss(step) + self.model.resistance.line_offset.sum()
+    def terms(self, step):
+        terms = super().terms(step)
+        return terms | {"task": terms["task"] + self.model.resistance.line_offset.sum()}
 
 
 @pytest.mark.parametrize(("kind", "reached"), [(PotentialStage, False), (LiveResistanceStage, True), (LiveOffsetStage, True)])
 def test_task_loss_reaches_the_resistance_only_in_a_mutant(model, panel, kind, reached):
     stage = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
     assert (task_gradient_on_resistance(stage) > 0) == reached
+
+
+def test_evidence_at_the_start_is_assertions_panel_and_marks(model, panel):
+    found = start_evidence(model, panel, panel.rows("train"))
+    assert set(found) == set(BOUNDS) | {"panel_labels_missing", "environment_nonlinearity", "reference_mean_error", "reference_sd_error"}
+    assert found["panel_labels_missing"] == 0
+    labels = panel.labels.copy()
+    labels[3, 1] = labels[5, 0] = -1
+    assert start_evidence(model, dataclasses.replace(panel, labels=labels), panel.rows("train"))["panel_labels_missing"] == 2
+
+
+def with_reference(panel, line, values):
+    shards = list(panel.shards)
+    shards[line] = dataclasses.replace(shards[line], reference=values)
+    return dataclasses.replace(panel, shards=shards)
+
+
+def test_normalisation_error_is_the_worst_over_lines_and_present_marks(panel):
+    assert max(normalisation_error(panel).values()) < 1e-3
+    reference = panel.shards[2].reference.astype(np.float64)
+    shifted = normalisation_error(with_reference(panel, 2, reference + [0, 0.5, 0, 0]))
+    assert shifted["reference_mean_error"] == pytest.approx(0.5, abs=1e-3) and shifted["reference_sd_error"] < 1e-3
+    scaled = normalisation_error(with_reference(panel, 2, reference * [1, 1, 1.3, 1]))
+    assert scaled["reference_sd_error"] == pytest.approx(0.3, abs=1e-3) and scaled["reference_mean_error"] < 1e-3
+    missing = np.array(panel.shards[1].reference)
+    missing[:, 3] = 7
+    assert max(normalisation_error(with_reference(panel, 1, missing)).values()) < 1e-3
+
+
+def test_a_linear_environment_is_told_from_one_that_is_not(model, panel):
+    assert environment_nonlinearity(model, panel) > 1e-2
+    linear = new_model(toy_config(model={"environment": "linear"}), panel)
+    assert environment_nonlinearity(linear, panel) < 1e-5
+
+
+def test_swapping_states_changes_r_and_puts_them_back(model, panel):
+    codebook, pairs = model.resistance.prototypes.codebook.clone(), panel.rows("train")
+    assert swapped_states(model, panel, pairs)["resistance_change_when_states_are_swapped"] > 1e-3
+    assert torch.equal(model.resistance.prototypes.codebook, codebook)
+    with torch.no_grad():
+        model.resistance.state_resistance.zero_()
+    assert swapped_states(model, panel, pairs) == {"resistance_change_when_states_are_swapped": 0}

@@ -32,13 +32,14 @@ def toy_values(**changes: dict) -> dict:
         "reference": {"loci": N_REFERENCE, "modules": 4},
         "splits": {"folds": FOLDS, "test_fold": 2, "validation_fold": 1},
         "model": {"filters": 8, "filter_bp": 6, "z_size": 8, "hidden": 8, "locus_size": 4, "states": 4},
-        "resistance": {"batch_pairs": 24, "epochs": 3},
+        "resistance": {"batch_pairs": 12, "epochs": 4, "learning_rate": 0.05},
         "potential": {"batch_pairs": 24, "epochs": 3},
+        "fine_tuning": {"batch_pairs": 24, "epochs": 2},
         "subset": {"lines": 2, "pairs": 30, "epochs": 2},
         "diagnose": {"rows": 200, "folds": 3, "boosting_rounds": 3, "bootstrap": 10, "permutations": 1},
     }
     for section, part in changes.items():
-        values[section] = {**values[section], **part} if isinstance(part, dict) else part
+        values[section] = {**values.get(section, {}), **part} if isinstance(part, dict) else part
     return validated(values)
 
 
@@ -71,6 +72,7 @@ def toy_panel(seed: int = 0) -> Panel:
         published.append(np.where(rng.random(N_PAIRS) < 0.5, labels[-1], -1).astype(np.int8))
         manifest = {"marks": {mark: {"present": True, "mean": float(rng.normal()), "sd": 1.0} for mark in MARKS}}
         reference = rng.normal(0, 1, (N_REFERENCE, len(MARKS)))
+        reference = (reference - reference.mean(0)) / reference.std(0)
         shards.append(Shard(labels[-1], published[-1], signal.astype(np.float16), reference.astype(np.float16), manifest))
     present = np.ones((len(lines), len(MARKS)), dtype=bool)
     present[1, 3] = False

@@ -103,7 +103,9 @@ def environments() -> dict[Path, dict[str, str]]:
     for path in sorted((ROOT / "envs").glob("*.yaml")):
         content = yaml.safe_load(path.read_text())
         assert content["channels"][-1] == "nodefaults"
-        found[path] = dict(re.fullmatch(r"([a-z0-9-]+) =(\S+)", entry).groups() for entry in content["dependencies"])
+        conda = [entry for entry in content["dependencies"] if isinstance(entry, str) and entry != "pip"]
+        pip = [name for entry in content["dependencies"] if isinstance(entry, dict) for name in entry["pip"]]
+        found[path] = dict(re.fullmatch(r"([a-z0-9-]+) =(\S+)", entry).groups() for entry in conda) | dict(name.split("==") for name in pip)
     return found
 
 

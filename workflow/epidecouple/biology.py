@@ -112,7 +112,7 @@ def state_table(model: EnergyModel, panel: Panel, config: Config) -> pd.DataFram
 def residual_share(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
     """Share of the variance before the softplus that the residual carries: Var(residual) / (Var(states) + Var(residual))."""
     parts = [model.resistance.parts(panel.signal_tensor(pairs, line)) for line in range(len(panel.lines))]
-    states, residual = (torch.stack([part[k] for part in parts]).var() for k in (0, 1))
+    states, residual = (torch.stack([getattr(part, name) for part in parts]).var() for name in ("states", "residual"))
     return float(residual / (states + residual))
 
 

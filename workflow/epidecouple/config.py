@@ -81,8 +81,11 @@ class SplitsConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Sizes of the networks."""
+    """Sizes of the networks and which of them are used."""
 
+    encoder: str
+    environment: str
+    leace: bool
     filters: int
     filter_bp: int
     z_size: int
@@ -103,6 +106,16 @@ class FitConfig:
     learning_rate: float
     weight_decay: float
     patience: int
+
+
+@dataclass(frozen=True)
+class ObjectiveConfig:
+    """Weights of the soft terms, and over how many epochs those on the environment come in during fine-tuning."""
+
+    label_contrast: float
+    line_contrast: float
+    orthogonality: float
+    ramp_epochs: int
 
 
 @dataclass(frozen=True)
@@ -142,8 +155,12 @@ class Config:
     reference: ReferenceConfig
     splits: SplitsConfig
     model: ModelConfig
+    objective: ObjectiveConfig
+    curriculum: str
+    verification: str
     resistance: FitConfig
     potential: FitConfig
+    fine_tuning: FitConfig
     subset: SubsetConfig
     diagnose: DiagnoseConfig
     thresholds: dict

@@ -1,105 +1,258 @@
-"""The stages of training: which parameters move, by which loss, and how a stage is validated."""
+"""The stages of training: which parameters move, by which loss terms, and how a stage is validated."""
 
-from collections.abc import Iterable
+import copy
+import dataclasses
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .config import Config
+from .config import Config, FitConfig
+from .contrast import contrast_over_lines, line_contrast, orthogonality
 from .dataset import Panel
-from .energy import EnergyModel
+from .energy import EnergyModel, Parts
 from .objective import conditional_nll, task_nll
 from .sampler import CellBatchSampler, MacroStep
-from .scoring import score_potential, score_resistance
+from .scoring import embed_raw, score_potential, score_resistance
 from .skill import macro_aupr, within_pair_auc
 
 REFERENCE_BATCH = 256
+GUARD_PAIRS = 2000
 
 
-class ResistanceStage:
+class TrainingStage:
+    """What all stages share: the model, the lines and pairs it is trained on, and the groups of parameters that move.
+
+    score names the validation figure that decides; exercises names the components of the design a stage brings to work.
+    """
+
+    name: str
+    score: str
+    moves: tuple[str, ...]
+    fit: FitConfig
+    sampler: CellBatchSampler
+    exercises = frozenset({"homogeneous sampling", "curriculum", "validation and early stopping"})
+
+    def __init__(self, model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config) -> None:
+        self.model, self.panel, self.lines, self.rows, self.config = model, panel, lines, rows, config
+        self.generator = torch.Generator().manual_seed(config.seed)
+        self.validation = panel.rows("validation")
+        self.discordant = panel.discordant_rows("validation", lines)
+        self.guarded = np.random.default_rng([config.seed, 10]).permutation(rows)[:GUARD_PAIRS]
+
+    def parameters(self) -> list[nn.Parameter]:
+        """The parameters that this stage moves."""
+        groups = self.model.parameter_groups()
+        return [parameter for name in self.moves for parameter in groups[name]]
+
+    def sampler_of(self, pairs: np.ndarray, fit: FitConfig) -> CellBatchSampler:
+        """Macro-steps over some pairs."""
+        positive = self.panel.labels[np.ix_(pairs, self.lines)].any(1)
+        return CellBatchSampler(pairs, positive, self.lines, fit.batch_pairs, fit.positive_share, self.config.seed)
+
+    def read(self, step: MacroStep) -> list[Parts]:
+        """The environment of a macro-step: each line's micro-batch in a forward pass of its own."""
+        return [self.model.resistance.parts(self.panel.signal_tensor(batch.pairs, batch.line)) for batch in step.micro_batches]
+
+    def labels(self, pairs: np.ndarray) -> Tensor:
+        """Labels float32 (len(pairs), len(lines)) in the stage's lines."""
+        return self.panel.label_tensor(pairs, self.lines)
+
+    def resistance_terms(self, pairs: np.ndarray, parts: list[Parts]) -> dict[str, Tensor]:
+        """What teaches R and tau: the conditional likelihood of discordant pairs, and two terms on the environment.
+
+        The residual's penalty makes the states explain R before the residual does.
+        """
+        labels = self.labels(pairs)
+        usable = (labels.min(1).values == 0) & (labels.max(1).values == 1)
+        resistance = torch.stack([self.model.resistance.of_parts(part) for part in parts], dim=1)
+        offset = self.model.resistance.line_offset[self.lines]
+        residual = torch.stack([part.residual for part in parts])
+        return {
+            "conditional_likelihood": conditional_nll(resistance[usable], offset, labels[usable]),
+            "residual_penalty": self.config.model.residual_penalty * residual.square().mean(),
+            "line_contrast": self.config.objective.line_contrast * self._line_contrast(),
+        }
+
+    def potential_terms(self, pairs: np.ndarray, offset: Tensor, weights: np.ndarray) -> tuple[dict[str, Tensor], Tensor]:
+        """What teaches U, given the detached offset -R - tau (n, C); and z (n, d_z), encoded once for all lines."""
+        z = self.model.potential.z(self.panel, pairs)
+        potential = self.model.potential.of_z(z, torch.from_numpy(self.panel.log_distance[pairs]))
+        labels = self.labels(pairs)
+        task = task_nll(potential, offset - self.model.task_offset[self.lines], labels, torch.from_numpy(weights))
+        return {"task": task, "label_contrast": self.config.objective.label_contrast * contrast_over_lines(z, labels)}, z
+
+    def _line_contrast(self) -> Tensor:
+        loci = self._some_loci()
+        prototypes = self.model.resistance.line_prototypes.prototypes[self.lines]
+        return line_contrast(self._line_states(loci), prototypes)
+
+    def _some_loci(self) -> Tensor:
+        return torch.randperm(self.panel.n_reference, generator=self.generator)[:REFERENCE_BATCH]
+
+    def _line_states(self, loci: Tensor) -> Tensor:
+        signal = [self.panel.reference_tensor(line, loci.numpy()) for line in self.lines]
+        return torch.stack([self.model.resistance.line_state(values, loci) for values in signal])
+
+    @torch.no_grad()
+    def follow_prototypes(self) -> None:
+        """Let the prototypes of states and lines follow the encoder on a random set of reference loci."""
+        loci = self._some_loci()
+        e = torch.cat([self.model.resistance.encoder(self.panel.reference_tensor(line, loci.numpy())) for line in self.lines])
+        self.model.resistance.prototypes.follow(e, self.generator)
+        self.model.resistance.line_prototypes.follow(self._line_states(loci), self.lines)
+
+    @torch.no_grad()
+    def refit_eraser(self) -> dict[str, float]:
+        """Refit LEACE, where it is switched on, on z of the published training rows; what it left of the line."""
+        if not self.config.model.leace:
+            return {}
+        pairs, columns = np.nonzero(self.panel.published[np.ix_(self.rows, self.lines)] >= 0)
+        raw = embed_raw(self.model, self.panel, self.rows[pairs])
+        return {"leace_residual": self.model.potential.eraser.refit(raw, torch.from_numpy(columns))}
+
+    def validate_resistance(self) -> dict[str, float]:
+        """Conditional likelihood and within-pair AUC of -R on validation chromosomes."""
+        pairs = self.discordant
+        resistance = score_resistance(self.model, self.panel, pairs, self.lines)
+        offset = self.model.resistance.line_offset.detach()[self.lines]
+        loss = conditional_nll(torch.from_numpy(resistance), offset, self.labels(pairs))
+        auc = within_pair_auc(self.panel.labels[np.ix_(pairs, self.lines)], -resistance).mean()
+        return {"validation_loss": float(loss), "validation_within_pair_auc": float(auc)}
+
+    def aupr(self, pairs: np.ndarray) -> float:
+        """Macro AUPR of U - R over the stage's lines."""
+        energy = score_potential(self.model, self.panel, pairs)[:, None] - score_resistance(self.model, self.panel, pairs, self.lines)
+        return macro_aupr(self.panel.labels[np.ix_(pairs, self.lines)], energy)
+
+    def validate_potential(self) -> dict[str, float]:
+        """Macro AUPR on validation chromosomes, and on some training pairs for the overfitting guard."""
+        return {"validation_aupr": self.aupr(self.validation), "train_aupr": self.aupr(self.guarded)}
+
+    @torch.no_grad()
+    def sensitivity(self, step: MacroStep) -> dict[str, float]:
+        """|change of the label contrast| when every label is turned over: 0 when it contrasts something else, the line say."""
+        other = copy.copy(self)
+        other.panel = dataclasses.replace(self.panel, labels=1 - self.panel.labels)
+        ours, turned = (stage.terms(step).get("label_contrast") for stage in (self, other))
+        return {} if ours is None else {"label_contrast_change_when_labels_change": float((ours - turned).abs())}
+
+    def start_epoch(self, epoch: int) -> None:
+        """What a stage changes at the start of an epoch."""
+
+    def after_epoch(self) -> dict[str, float]:
+        """What a stage does once an epoch, before it is validated; evidence for the ledger."""
+        return {}
+
+
+class ResistanceStage(TrainingStage):
     """R and tau by conditional likelihood on discordant pairs; U plays no part."""
 
     name, score = "resistance", "validation_loss"
+    moves = ("environment", "resistance_head", "line_offset")
+    exercises = TrainingStage.exercises | {"conditional likelihood", "line contrast on g", "prototype codebook"}
 
-    def __init__(self, model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config) -> None:
-        self.model, self.panel, self.lines, self.fit = model, panel, lines, config.resistance
-        self.residual_penalty = config.model.residual_penalty
-        labels = panel.labels[np.ix_(rows, lines)]
-        self.train = rows[(labels.min(1) == 0) & (labels.max(1) == 1)]
-        self.validation = panel.discordant_rows("validation", lines)
-        self.sampler = CellBatchSampler(
-            self.train, np.ones(len(self.train), bool), lines, self.fit.batch_pairs, self.fit.positive_share, config.seed
-        )
-        self.generator = torch.Generator().manual_seed(config.seed)
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)
+        self.fit = self.config.resistance
+        labels = self.panel.labels[np.ix_(self.rows, self.lines)]
+        self.train = self.rows[(labels.min(1) == 0) & (labels.max(1) == 1)]
+        self.sampler = self.sampler_of(self.train, self.fit)
 
-    def parameters(self) -> Iterable[nn.Parameter]:
-        """The resistance and its line offsets."""
-        return self.model.resistance.parameters()
-
-    def loss(self, step: MacroStep) -> Tensor:
-        """Conditional negative log-likelihood, and the penalty that makes the states explain R before the residual does.
-
-        Each line's micro-batch is encoded in a forward pass of its own.
-        """
-        parts = [self.model.resistance.parts(self.panel.signal_tensor(batch.pairs, batch.line)) for batch in step.micro_batches]
-        penalty = self.residual_penalty * torch.stack([residual for _, residual in parts]).square().mean()
-        return self._nll(step.pairs, parts) + penalty
+    def terms(self, step: MacroStep) -> dict[str, Tensor]:
+        """Conditional likelihood, residual penalty, line contrast."""
+        return self.resistance_terms(step.pairs, self.read(step))
 
     def after_step(self) -> None:
-        """Let the state prototypes follow the encoder on a random set of reference loci."""
-        loci = torch.randperm(self.panel.n_reference, generator=self.generator)[:REFERENCE_BATCH].numpy()
-        encoder = self.model.resistance.encoder
-        with torch.no_grad():
-            e = torch.cat([encoder(self.panel.reference_tensor(line, loci)) for line in self.lines])
-        self.model.resistance.prototypes.follow(e, self.generator)
+        """The prototypes follow."""
+        self.follow_prototypes()
 
-    @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """Conditional likelihood and within-pair AUC of -R on validation chromosomes."""
-        pairs = self.validation
-        scores = -score_resistance(self.model, self.panel, pairs, self.lines)
-        auc = within_pair_auc(self.panel.labels[np.ix_(pairs, self.lines)], scores).mean()
-        parts = [self.model.resistance.parts(self.panel.signal_tensor(pairs, line)) for line in self.lines]
-        return {"validation_loss": float(self._nll(pairs, parts)), "validation_within_pair_auc": float(auc)}
-
-    def _nll(self, pairs: np.ndarray, parts: list[tuple[Tensor, Tensor]]) -> Tensor:
-        resistance = torch.stack([self.model.resistance.of_parts(*part) for part in parts], dim=1)
-        offset = self.model.resistance.line_offset[self.lines]
-        return conditional_nll(resistance, offset, self.panel.label_tensor(pairs, self.lines))
+        """Figures of R."""
+        return self.validate_resistance()
 
 
-class PotentialStage:
+class PotentialStage(TrainingStage):
     """U by the task likelihood with offset -R - tau, which is computed once and carries no gradient."""
 
     name, score = "potential", "validation_aupr"
+    moves = ("sequence", "potential_head", "task_offset")
+    exercises = TrainingStage.exercises | {"task likelihood", "label contrast on z", "overfitting guard", "concept erasure"}
 
-    def __init__(self, model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config) -> None:
-        self.model, self.panel, self.lines, self.fit = model, panel, lines, config.potential
-        positive = panel.labels[np.ix_(rows, lines)].any(1)
-        self.sampler = CellBatchSampler(rows, positive, lines, self.fit.batch_pairs, self.fit.positive_share, config.seed)
-        self.validation = panel.rows("validation")
-        everything = np.concatenate([rows, self.validation])
-        self.offset = torch.full((len(panel.enhancer), len(lines)), torch.nan)
-        resistance = torch.from_numpy(score_resistance(model, panel, everything, lines))
-        self.offset[everything] = -resistance - model.resistance.line_offset.detach()[lines]
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)
+        self.fit = self.config.potential
+        self.sampler = self.sampler_of(self.rows, self.fit)
+        resistance = torch.from_numpy(score_resistance(self.model, self.panel, self.rows, self.lines))
+        self.offset = torch.full((len(self.panel.enhancer), len(self.lines)), torch.nan)
+        self.offset[self.rows] = -resistance - self.model.resistance.line_offset.detach()[self.lines]
 
-    def parameters(self) -> Iterable[nn.Parameter]:
-        """The potential and the free intercept per line."""
-        return [*self.model.potential.parameters(), self.model.task_offset]
-
-    def loss(self, step: MacroStep) -> Tensor:
-        """Task likelihood; z is encoded once for the pairs that all micro-batches of the step share."""
-        potential = self.model.potential(self.panel, step.pairs)
-        offset = self.offset[step.pairs] - self.model.task_offset[self.lines]
-        return task_nll(potential, offset, self.panel.label_tensor(step.pairs, self.lines), torch.from_numpy(step.weights))
+    def terms(self, step: MacroStep) -> dict[str, Tensor]:
+        """Task likelihood and label contrast."""
+        return self.potential_terms(step.pairs, self.offset[step.pairs], step.weights)[0]
 
     def after_step(self) -> None:
         """Nothing follows U."""
 
-    @torch.no_grad()
+    def after_epoch(self) -> dict[str, float]:
+        """Refit the eraser."""
+        return self.refit_eraser()
+
     def validate(self) -> dict[str, float]:
-        """Macro AUPR over the training lines on validation chromosomes."""
-        potential = score_potential(self.model, self.panel, self.validation)
-        scores = potential[:, None] + self.offset[self.validation].numpy()
-        return {"validation_aupr": macro_aupr(self.panel.labels[np.ix_(self.validation, self.lines)], scores)}
+        """Figures of U - R."""
+        return self.validate_potential()
+
+
+class FineTuningStage(TrainingStage):
+    """Both energies together, each still by its own losses, and e pushed out of what z already says."""
+
+    name, score = "fine_tuning", "validation_aupr"
+    moves = (*ResistanceStage.moves, *PotentialStage.moves)
+    exercises = ResistanceStage.exercises | PotentialStage.exercises | {"orthogonality of e to z"}
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)
+        self.fit = self.config.fine_tuning
+        self.sampler = self.sampler_of(self.rows, self.fit)
+        self.ramp = 1.0
+
+    def start_epoch(self, epoch: int) -> None:
+        """Contrast on g and orthogonality come in over `objective.ramp_epochs` epochs, while the environment thaws."""
+        self.ramp = min(1.0, epoch / max(1, self.config.objective.ramp_epochs))
+
+    def terms(self, step: MacroStep) -> dict[str, Tensor]:
+        """All terms; the task reads R and tau detached."""
+        parts = self.read(step)
+        resistance = torch.stack([self.model.resistance.of_parts(part) for part in parts], dim=1)
+        offset = (-resistance - self.model.resistance.line_offset[self.lines]).detach()
+        of_potential, z = self.potential_terms(step.pairs, offset, step.weights)
+        terms = of_potential | self.resistance_terms(step.pairs, parts)
+        penalty = torch.stack([orthogonality(z, part.e) for part in parts]).mean()
+        terms["orthogonality"] = self.ramp * self.config.objective.orthogonality * penalty
+        terms["line_contrast"] = self.ramp * terms["line_contrast"]
+        return terms
+
+    def after_step(self) -> None:
+        """The prototypes follow."""
+        self.follow_prototypes()
+
+    def after_epoch(self) -> dict[str, float]:
+        """Refit the eraser."""
+        return self.refit_eraser()
+
+    def validate(self) -> dict[str, float]:
+        """Figures of both."""
+        return self.validate_potential() | self.validate_resistance()
+
+
+# The orders of the stages; `potential_first` is the original plan, in which R is frozen while U is learned.
+CURRICULA: dict[str, tuple[type[TrainingStage], ...]] = {
+    "resistance_first": (ResistanceStage, PotentialStage, FineTuningStage),
+    "potential_first": (PotentialStage, FineTuningStage),
+}
+
+
+def small_step(step: MacroStep, pairs: int) -> MacroStep:
+    """The last pairs of a macro-step, which hold its positive ones, in the same lines."""
+    batches = [dataclasses.replace(batch, pairs=batch.pairs[-pairs:], lines=batch.lines[-pairs:]) for batch in step.micro_batches]
+    return MacroStep(step.pairs[-pairs:], batches, step.weights[-pairs:])

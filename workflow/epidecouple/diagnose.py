@@ -15,7 +15,6 @@ from .correlation import cross_correlation, excess_rms, held_out_cca, rank_me
 from .dataset import Panel, load_panel
 from .energy import EnergyModel
 from .probes import Information, boosting_probe, conditional_information, linear_probe, permuted_lines, v_information
-from .prototypes import line_state
 from .provenance import write_metrics
 from .scoring import embed
 from .stage import run_stage, stage_parser
@@ -91,11 +90,10 @@ def scrubbed_reference(panel: Panel, line: int) -> Tensor:
 @torch.no_grad()
 def line_states(model: EnergyModel, panel: Panel, lines: list[int], loci: list[np.ndarray], scrub: bool) -> np.ndarray:
     """g of each line on each set of loci: (len(lines) * len(loci), modules * K), lines in the outer order."""
-    states, n_modules = [], int(model.locus_modules.max()) + 1
+    states = []
     for line in lines:
         signal = scrubbed_reference(panel, line) if scrub else panel.reference_tensor(line)
-        assignment = model.resistance.prototypes.assign(model.resistance.encoder(signal))
-        states += [line_state(assignment[chosen], model.locus_modules[chosen], n_modules) for chosen in loci]
+        states += [model.resistance.line_state(signal[chosen], torch.from_numpy(chosen)) for chosen in loci]
     return torch.stack(states).numpy()
 
 
@@ -117,7 +115,7 @@ def z_and_e(model: EnergyModel, panel: Panel, pairs: np.ndarray, lines: list[int
     fitted = np.isin(panel.chrom[pairs], chromosomes[::2])
     found, matrices = [], []
     for line in lines:
-        e = model.resistance.e(panel.signal_tensor(pairs, line)).numpy()
+        e = model.resistance.parts(panel.signal_tensor(pairs, line)).e.numpy()
         matrices.append(cross_correlation(z, e))
         found.append((held_out_cca(z, e, fitted), excess_rms(matrices[-1], len(z))))
     cca, rms = np.mean(found, axis=0)

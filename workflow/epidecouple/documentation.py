@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from .config import load_schema
+from .design import Component, Requirement, load_design
 from .gates import ROOT, SIGNS, load_rows
 
 DAG_PATTERN = re.compile(r"(<!-- dag -->\n```mermaid\n).*?(```\n<!-- /dag -->)", re.S)
@@ -61,6 +62,29 @@ def _bound(row: dict) -> str:
     return f"`{row['metric']}` {SIGNS[row['must_be']]} {row['value']:g}"
 
 
+def design_page() -> str:
+    """docs/design.md: components, where they live, what a run must record, which mutants break them."""
+    head = (
+        "# The design, as data\n\nGenerated from `workflow/epidecouple/design.toml` by `make docs`; do not edit by hand.\n\n"
+        "Every training run records the evidence below and writes `verification.json`; a requirement that is not met stops it\n"
+        "with a `DesignViolation` (`verification: observe` writes it down and goes on). Hard: true by construction; soft: a loss.\n"
+        "Who kills each mutant is in [mutants.md](mutants.md).\n\n"
+        "| component | | mechanism | lives in | evidence | mutants |\n|---|---|---|---|---|---|\n"
+    )
+    return head + "".join(_component_row(component) for component in load_design())
+
+
+def _component_row(component: Component) -> str:
+    evidence = "<br>".join(f"`{rule.evidence}` {rule.expectation} ({_moment(rule)})" for rule in component.requires)
+    places, mutants = (", ".join(f"`{name}`" for name in names) for names in (component.lives_in, component.mutants))
+    return f"| {component.name} | {component.kind} | {component.mechanism} | {places} | {evidence} | {mutants} |\n"
+
+
+def _moment(rule: Requirement) -> str:
+    moment = {"start": "before the first step", "epoch": "every epoch", "end": "after training"}[rule.when]
+    return f"{moment} of {', '.join(rule.stages)}" if rule.stages else moment
+
+
 def rule_graph() -> str:
     """The default configuration's rule graph in mermaid, edges sorted by name.
 
@@ -94,6 +118,7 @@ def pages() -> dict[Path, str]:
     readme = ROOT / "README.md"
     return {
         ROOT / "config" / "README.md": config_page(),
+        ROOT / "docs" / "design.md": design_page(),
         ROOT / "docs" / "gates.md": gates_page(),
         readme: with_rule_graph(readme.read_text(), rule_graph()),
     }

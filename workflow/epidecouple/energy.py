@@ -1,16 +1,21 @@
 """The two energies and their sum: logit P(y_ic = 1) = U_I(DNA_i, distance_i) - R_E(epigenome_ic) - tau_c."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from .config import Config, ModelConfig
 from .dataset import Panel
-from .environment import LocusEncoder
-from .prototypes import StatePrototypes
-from .sequence import SequenceEncoder
+from .deep_sequence import DeepElementEncoder
+from .environment import ENVIRONMENTS
+from .erasure import LineEraser
+from .prototypes import LinePrototypes, StatePrototypes, line_state
+from .sequence import ElementEncoder, SequenceEncoder
 
 POSITIONS = ("enhancer", "promoter", "window")
+ENCODERS = {"cnn": ElementEncoder, "deep": DeepElementEncoder}
 
 
 class Potential(nn.Module):
@@ -18,12 +23,17 @@ class Potential(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.encoder = SequenceEncoder(config)
+        self.encoder = SequenceEncoder(config, ENCODERS[config.encoder])
+        self.eraser = LineEraser(config.z_size)
         self.head = nn.Sequential(nn.Linear(config.z_size, config.hidden), nn.GELU(), nn.Linear(config.hidden, 1))
         self.distance = nn.Sequential(nn.Linear(1, 16), nn.GELU(), nn.Linear(16, 1))
 
     def z(self, panel: Panel, pairs: np.ndarray) -> Tensor:
-        """z float32 (len(pairs), d_z), each unique window encoded once."""
+        """z float32 (len(pairs), d_z), after concept erasure where it is switched on."""
+        return self.eraser(self.raw_z(panel, pairs))
+
+    def raw_z(self, panel: Panel, pairs: np.ndarray) -> Tensor:
+        """z before erasure; each unique window is encoded once."""
         enhancer_rows, enhancer = np.unique(panel.enhancer[pairs], return_inverse=True)
         promoter_rows, promoter = np.unique(panel.promoter[pairs], return_inverse=True)
         codes = [torch.from_numpy(np.ascontiguousarray(panel.codes[rows])) for rows in (enhancer_rows, promoter_rows)]
@@ -38,16 +48,29 @@ class Potential(nn.Module):
         return self.of_z(self.z(panel, pairs), torch.from_numpy(panel.log_distance[pairs]))
 
 
+class Parts(NamedTuple):
+    """What R is made of, for n pairs in one line.
+
+    states, residual : float32 (n,), added before the softplus
+    e : float32 (n, 3 d_locus), e_ic: enhancer, promoter and the mean over the bins between
+    """
+
+    states: Tensor
+    residual: Tensor
+    e: Tensor
+
+
 class Resistance(nn.Module):
     """R_E >= 0 from the epigenome alone: the resistance of the states at both ends and between, plus a residual.
 
     state_resistance : Parameter (3, K), what a state adds at enhancer, promoter and window; readable as a table
     line_offset : Parameter (C_train,), tau_c of the training lines
+    locus_modules : int64 buffer (n_ref,), module of each reference locus
     """
 
-    def __init__(self, marks: int, training_lines: int, config: ModelConfig) -> None:
+    def __init__(self, marks: int, training_lines: int, n_reference: int, n_modules: int, config: ModelConfig) -> None:
         super().__init__()
-        self.encoder = LocusEncoder(marks, config)
+        self.encoder = ENVIRONMENTS[config.environment](marks, config)
         self.prototypes = StatePrototypes(config.states, config.locus_size)
         self.state_resistance = nn.Parameter(torch.zeros(len(POSITIONS), config.states))
         self.level = nn.Parameter(torch.ones(()))
@@ -55,28 +78,31 @@ class Resistance(nn.Module):
             nn.Linear(len(POSITIONS) * config.locus_size, config.hidden), nn.GELU(), nn.Dropout(config.dropout), nn.Linear(config.hidden, 1)
         )
         self.line_offset = nn.Parameter(torch.zeros(training_lines))
+        self.line_prototypes = LinePrototypes(training_lines, config.states * n_modules)
+        self.register_buffer("locus_modules", torch.zeros(n_reference, dtype=torch.int64))
+        self.n_modules = n_modules
+
+    def line_state(self, signal: Tensor, loci: Tensor) -> Tensor:
+        """g (n_modules * K,) of a line from the signal (n_loci, 2M) of some reference loci (n_loci,)."""
+        return line_state(self.prototypes.assign(self.encoder(signal)), self.locus_modules[loci], self.n_modules)
 
     def loci(self, signal: Tensor) -> Tensor:
         """Locus representations (n, P, d_locus) of signal (n, P, 2M)."""
         return self.encoder(signal)
 
-    def e(self, signal: Tensor) -> Tensor:
-        """e_ic float32 (n, 3 d_locus): enhancer, promoter and the mean over the bins between."""
-        return _three_positions(self.loci(signal)).flatten(1)
-
-    def parts(self, signal: Tensor) -> tuple[Tensor, Tensor]:
-        """What the states and what the residual add before the softplus, each float32 (n,)."""
+    def parts(self, signal: Tensor) -> Parts:
+        """What the states and the residual add before the softplus, and e, from signal (n, P, 2M) of one line."""
         loci = self.loci(signal)
-        states = _three_positions(self.prototypes.assign(loci))
-        return (states * self.state_resistance).sum((1, 2)), self.residual(_three_positions(loci).flatten(1))[:, 0]
+        states, e = _three_positions(self.prototypes.assign(loci)), _three_positions(loci).flatten(1)
+        return Parts((states * self.state_resistance).sum((1, 2)), self.residual(e)[:, 0], e)
 
-    def of_parts(self, from_states: Tensor, from_residual: Tensor) -> Tensor:
-        """R_E float32 (n,) in logit units from what `parts` returns."""
-        return nn.functional.softplus(self.level + from_states + from_residual)
+    def of_parts(self, parts: Parts) -> Tensor:
+        """R_E float32 (n,) in logit units."""
+        return nn.functional.softplus(self.level + parts.states + parts.residual)
 
     def forward(self, signal: Tensor) -> Tensor:
         """R_E float32 (n,) in logit units, from signal (n, P, 2M) of one line."""
-        return self.of_parts(*self.parts(signal))
+        return self.of_parts(self.parts(signal))
 
 
 def _three_positions(x: Tensor) -> Tensor:
@@ -87,16 +113,27 @@ def _three_positions(x: Tensor) -> Tensor:
 class EnergyModel(nn.Module):
     """Both energies; they share no parameter.
 
-    locus_modules : int64 buffer (n_ref,), module of each reference locus
     task_offset : Parameter (C_train,), the free intercept per line of the task likelihood
     """
 
     def __init__(self, config: Config, n_reference: int) -> None:
         super().__init__()
         self.potential = Potential(config.model)
-        self.resistance = Resistance(len(config.marks), len(config.cell_lines), config.model)
+        n_modules = min(config.reference.modules, n_reference)
+        self.resistance = Resistance(len(config.marks), len(config.cell_lines), n_reference, n_modules, config.model)
         self.task_offset = nn.Parameter(torch.zeros(len(config.cell_lines)))
-        self.register_buffer("locus_modules", torch.zeros(n_reference, dtype=torch.int64))
+
+    def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
+        """All parameters by what they belong to; stages of the curriculum and the ledger speak of these groups."""
+        potential, resistance = self.potential, self.resistance
+        return {
+            "sequence": list(potential.encoder.parameters()),
+            "potential_head": [*potential.head.parameters(), *potential.distance.parameters()],
+            "task_offset": [self.task_offset],
+            "environment": list(resistance.encoder.parameters()),
+            "resistance_head": [resistance.state_resistance, resistance.level, *resistance.residual.parameters()],
+            "line_offset": [resistance.line_offset],
+        }
 
     def forward(self, panel: Panel, pairs: np.ndarray, line: int) -> tuple[Tensor, Tensor]:
         """U_I and R_E, each float32 (len(pairs),), of pairs in one line."""

@@ -20,3 +20,18 @@ class LocusEncoder(nn.Module):
     def forward(self, signal: Tensor) -> Tensor:
         """Normalised marks and flags float32 (..., 2M) to e float32 (..., d_locus)."""
         return self.network(signal)
+
+
+class LinearLocusEncoder(nn.Module):
+    """A linear projection of the marks: what record 22 had in place of an environment encoder. For that arm only."""
+
+    def __init__(self, marks: int, config: ModelConfig) -> None:
+        super().__init__()
+        self.network = nn.Linear(2 * marks, config.locus_size)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """Normalised marks and flags float32 (..., 2M) to float32 (..., d_locus)."""
+        return self.network(signal)
+
+
+ENVIRONMENTS = {"states": LocusEncoder, "linear": LinearLocusEncoder}

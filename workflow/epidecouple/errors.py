@@ -18,3 +18,7 @@ def line_of_row(file: Path, row: int) -> int:
     with (gzip.open if file.suffix == ".gz" else open)(file, "rt") as lines:
         rows = (number for number, text in enumerate(lines, start=1) if text.strip() and not text.startswith("#"))
         return next(islice(rows, row, None))
+
+
+class DesignViolation(Exception):
+    """What runs is not what was designed; the message names component, expectation, observation and epoch."""

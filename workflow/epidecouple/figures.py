@@ -22,6 +22,12 @@ STYLE = {
     "svg.hashsalt": "epidecouple", "svg.fonttype": "none", "font.family": "sans-serif",
 }  # fmt: skip
 POINTS_SHOWN = 1500
+STAGE_TITLES = {
+    "resistance": "R and τ alone",
+    "potential": "U with offset −R̂",
+    "fine_tuning": "both, each by its losses",
+    "record22": "record 22",
+}
 
 
 def colour_of(names: list[str]) -> dict[str, str]:
@@ -42,30 +48,41 @@ def funnel(path: Path) -> None:
 
 
 def learning_curve(path: Path) -> None:
-    """Both stages of training: loss on the left, the validation figure on the right (stage, epoch, ...)."""
+    """A panel per stage of training that ran, with the validation figure that decides (stage, epoch, train_loss, ...)."""
     history = pd.read_csv(path, sep="\t")
-    _, axes = plt.subplots(1, 2, figsize=(8, 2.8))
-    _resistance_curve(axes[0], history[history.stage == "resistance"])
-    _potential_curve(axes[1], history[history.stage == "potential"])
+    stages = list(history.stage.unique())
+    _, axes = plt.subplots(1, len(stages), figsize=(3.6 * len(stages), 2.8), squeeze=False, layout="constrained")
+    for number, (ax, stage) in enumerate(zip(axes[0], stages, strict=True), start=1):
+        rows = history[history.stage == stage]
+        {"resistance": _loss_curve}.get(stage, _aupr_curve if "validation_aupr" in history else _unvalidated_curve)(ax, rows)
+        ax.set(title=f"{number}  {STAGE_TITLES[stage]}", xlabel="epoch")
+        ax.xaxis.get_major_locator().set_params(integer=True)
 
 
-def _resistance_curve(axes: Axes, history: pd.DataFrame) -> None:
-    axes.plot(history.epoch, history.train_loss, color=MUTED, label="training")
+def _loss_curve(axes: Axes, history: pd.DataFrame) -> None:
+    axes.plot(history.epoch, history.train_loss, color=MUTED, label="training, all terms")
     axes.plot(history.epoch, history.validation_loss, color=COLOURS[0], label="validation")
-    _mark_best(axes, history.epoch, history.validation_loss, history.validation_loss.idxmin())
-    axes.set(title="1  R and τ: conditional likelihood", xlabel="epoch", ylabel="nats per discordant pair")
+    _mark_best(axes, history.epoch, history.validation_loss, history.validation_loss.idxmin(), above=True)
+    axes.set(ylabel="nats per discordant pair")
     axes.legend(frameon=False)
 
 
-def _potential_curve(axes: Axes, history: pd.DataFrame) -> None:
-    axes.plot(history.epoch, history.validation_aupr, color=COLOURS[0])
+def _aupr_curve(axes: Axes, history: pd.DataFrame) -> None:
+    axes.plot(history.epoch, history.train_aupr, color=MUTED, label="training")
+    axes.plot(history.epoch, history.validation_aupr, color=COLOURS[0], label="validation")
     _mark_best(axes, history.epoch, history.validation_aupr, history.validation_aupr.idxmax())
-    axes.set(title="2  U with offset −R̂: validation", xlabel="epoch", ylabel="AUPR, mean over lines", ylim=(0, None))
+    axes.set(ylabel="AUPR, mean over lines", ylim=(0, None))
+    axes.legend(frameon=False, loc="lower right")
 
 
-def _mark_best(axes: Axes, epoch: pd.Series, value: pd.Series, best: int) -> None:
+def _unvalidated_curve(axes: Axes, history: pd.DataFrame) -> None:
+    axes.plot(history.epoch, history.train_loss, color=COLOURS[5])
+    axes.set(ylabel="training loss; nothing was validated")
+
+
+def _mark_best(axes: Axes, epoch: pd.Series, value: pd.Series, best: int, above: bool = False) -> None:
     axes.plot(epoch[best], value[best], "o", color=COLOURS[5])
-    place = {"xytext": (0, -16), "textcoords": "offset points", "ha": "center", "color": COLOURS[5]}
+    place = {"xytext": (0, 10 if above else -16), "textcoords": "offset points", "ha": "center", "color": COLOURS[5]}
     axes.annotate(f"kept: epoch {epoch[best]}", (epoch[best], value[best]), **place)
 
 

@@ -55,6 +55,24 @@ class StatePrototypes(nn.Module):
         return int(dead.sum())
 
 
+class LinePrototypes(nn.Module):
+    """One prototype p_c per training line: the moving average of its state g_c over random locus subsets.
+
+    prototypes : (C, D) buffer, zeros until the first state is seen
+    """
+
+    def __init__(self, lines: int, size: int) -> None:
+        super().__init__()
+        self.register_buffer("prototypes", torch.zeros(lines, size))
+
+    @torch.no_grad()
+    def follow(self, states: Tensor, lines: list[int]) -> None:
+        """Move the prototypes of the given lines towards their states g (len(lines), D); the first state is taken whole."""
+        for line, state in zip(lines, states, strict=True):
+            fresh = not self.prototypes[line].any()
+            self.prototypes[line].lerp_(state, 1.0 if fresh else 1 - MOMENTUM)
+
+
 def line_state(assignment: Tensor, modules: Tensor, n_modules: int) -> Tensor:
     """Mean assignment of a line's reference loci within each locus module: g_c, flattened (n_modules * K,).
 

@@ -77,6 +77,11 @@ def section_rows(run: Path) -> list[dict]:
     return rows
 
 
+def verification_of(run: Path) -> dict[str, Any] | None:
+    """What the ledger of the full training found, or of the subset's where there is no full one yet."""
+    return read_optional(run / "train_full" / "verification.json") or read_optional(run / "train_subset" / "verification.json")
+
+
 def data_uri(path: Path) -> str:
     """An SVG as a data URI, empty when the figure was not drawn."""
     return f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}" if path.is_file() else ""
@@ -137,7 +142,7 @@ def render(run: Path, gates: list[str]) -> str:
     settings = {key: value for row in provenance for key, value in row["settings"].items()}
     return environment.get_template("report.html.j2").render(
         run=run.name, verdicts=verdicts, sections=sections, headlines=headline_rows(sections), hero=hero_figure(sections),
-        provenance=provenance, settings=settings, commit=commit(),
+        provenance=provenance, settings=settings, commit=commit(), verification=verification_of(run),
     )  # fmt: skip
 
 

@@ -8,10 +8,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """Pairs of one line: `line` as a column of the panel, `pairs` as its rows."""
+    """Rows of the panel and the line (column of the panel) of each, both (n,); homogeneous when all lines are equal."""
 
-    line: int
     pairs: np.ndarray
+    lines: np.ndarray
+
+    @property
+    def line(self) -> int:
+        """The line of a homogeneous micro-batch."""
+        return int(self.lines[0])
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class CellBatchSampler:
         weights = self._weights(sizes)
         for _ in range(len(self)):
             pairs = np.concatenate([_take(stream, size) for stream, size in zip(streams, sizes, strict=True)])
-            yield MacroStep(pairs, [MicroBatch(line, pairs) for line in self.lines], weights)
+            yield MacroStep(pairs, [MicroBatch(pairs, np.full(len(pairs), line)) for line in self.lines], weights)
 
     def _weights(self, sizes: tuple[int, int]) -> np.ndarray:
         natural = (1 - self.natural, self.natural)

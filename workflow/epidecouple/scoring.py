@@ -22,6 +22,12 @@ def score_resistance(model: EnergyModel, panel: Panel, pairs: np.ndarray, lines:
 @torch.no_grad()
 def embed(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
     """z float32 (len(pairs), d_z) with each unique window of all pairs encoded once."""
+    return model.potential.eraser(embed_raw(model, panel, pairs))
+
+
+@torch.no_grad()
+def embed_raw(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
+    """z before concept erasure, float32 (len(pairs), d_z)."""
     encoder, embedded = model.potential.encoder, []
     for network, rows in ((encoder.enhancer, panel.enhancer[pairs]), (encoder.promoter, panel.promoter[pairs])):
         unique, where = np.unique(rows, return_inverse=True)

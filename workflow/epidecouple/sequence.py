@@ -41,9 +41,9 @@ class ElementEncoder(nn.Module):
 class SequenceEncoder(nn.Module):
     """z of a pair from its two windows; each unique window of a batch is encoded once."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, element_encoder: type[nn.Module]) -> None:
         super().__init__()
-        self.enhancer, self.promoter = ElementEncoder(config), ElementEncoder(config)
+        self.enhancer, self.promoter = element_encoder(config), element_encoder(config)
         self.join = nn.Sequential(
             nn.Linear(3 * config.z_size, 2 * config.hidden),
             nn.GELU(),

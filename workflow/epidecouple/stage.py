@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from .errors import InputError
+from .errors import DesignViolation, InputError
 from .provenance import versions
 
 
@@ -18,7 +18,7 @@ def stage_parser(description: str) -> argparse.ArgumentParser:
 
 
 def run_stage(main: Callable[[], None]) -> None:
-    """Run a stage's `main`: log to standard error, end bad input with one sentence and exit status 1."""
+    """Run a stage's `main`: log to standard error, end bad input and design violations with one sentence and exit status 1."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     head = " ".join(f"{name}={version}" for name, version in versions().items())
     logging.info("# %s on python %s, %s", sys.argv[0].rsplit("/", 1)[-1], platform.python_version(), head)
@@ -26,4 +26,7 @@ def run_stage(main: Callable[[], None]) -> None:
         main()
     except InputError as error:
         logging.error("ERROR %s", error)
+        sys.exit(1)
+    except DesignViolation as error:
+        logging.error("DESIGN VIOLATION %s", error)
         sys.exit(1)

@@ -21,7 +21,7 @@ def load_model(path: Path) -> tuple[EnergyModel, Config]:
     """Read a model in evaluation mode, and its configuration."""
     with safe_open(str(path), framework="pt") as file:
         config = Config.from_json(file.metadata()[SETTINGS])
-        n_reference = file.get_slice("locus_modules").get_shape()[0]
+        n_reference = file.get_slice("resistance.locus_modules").get_shape()[0]
     model = EnergyModel(config, n_reference)
     load_weights(model, str(path))
     return model.eval(), config

@@ -1,78 +1,60 @@
-"""Training: one loop for every stage of the curriculum, validated every epoch, stopped early, kept at its best epoch."""
+"""Training: one loop for every stage of the curriculum, validated every epoch, stopped early, watched by the ledger."""
 
 import copy
 import dataclasses
 import logging
 import time
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from .clustering import modules
-from .config import Config, FitConfig
-from .curriculum import PotentialStage, ResistanceStage
+from .config import Config
+from .curriculum import CURRICULA, PotentialStage, TrainingStage, small_step
 from .dataset import Panel, load_panel
+from .design import load_design
 from .energy import EnergyModel
-from .provenance import write_metrics
-from .sampler import CellBatchSampler, MacroStep
+from .errors import DesignViolation
+from .ledger import AUDIT_PAIRS, Ledger
+from .provenance import write_json, write_metrics
+from .record22 import Record22Stage, train_record22
 from .scoring import score_potential, score_resistance
 from .skill import macro_aupr
 from .stage import run_stage, stage_parser
 from .storage import save_model
-from .verification import exact_assertions, task_gradient_on_resistance
+from .verification import exact_assertions, start_evidence, swapped_states, task_gradient_on_resistance
 
 log = logging.getLogger(__name__)
 
 WARM_UP = 0.2
 GRADIENT_NORM = 5.0
-# OneCycleLR divides by zero when the warm-up is one step long, and gives a rate of 0 to a lone step.
+# OneCycleLR needs a few steps to have both its phases.
 FEWEST_SCHEDULED = 6
-
-
-class Stage(Protocol):
-    """A stage of the curriculum, as the loop sees it; `score` names the validation figure that decides."""
-
-    name: str
-    score: str
-    fit: FitConfig
-    sampler: CellBatchSampler
-
-    def parameters(self) -> list[nn.Parameter]:
-        """What the stage moves."""
-        ...
-
-    def loss(self, step: MacroStep) -> Tensor:
-        """What the stage minimises."""
-        ...
-
-    def after_step(self) -> None:
-        """What follows the parameters without a gradient."""
-        ...
-
-    def validate(self) -> dict[str, float]:
-        """Figures on validation chromosomes, the one named by `score` among them."""
-        ...
+# Epochs between two audits of where gradients go; each costs a few backward passes of a small step.
+AUDIT_EVERY = 5
+MEMORISED_AUPR, LARGEST_GAP = 0.90, 0.25
 
 
 class EarlyStop:
     """Keeps the best state seen and says when `patience` epochs have passed without a better one.
 
-    A score named `*_loss` is better when lower, any other when higher.
+    A score named `*_loss` is better when lower, any other when higher; one that is missing is never better.
     """
 
     def __init__(self, model: nn.Module, score: str, patience: int) -> None:
         self.model, self.score, self.patience = model, score, patience
-        self.best, self.best_epoch, self.consultations = -np.inf, -1, 0
+        self.best, self.best_epoch, self.consultations, self.validations = -np.inf, -1, 0, 0
         self.state = copy.deepcopy(model.state_dict())
 
     def consult(self, epoch: int, validation: dict[str, float]) -> bool:
         """Note the epoch's validation; True when training should stop."""
         self.consultations += 1
-        value = -validation[self.score] if self.score.endswith("_loss") else validation[self.score]
+        value = validation.get(self.score, np.nan)
+        self.validations += bool(np.isfinite(value))
+        value = -value if self.score.endswith("_loss") else value
         if value > self.best:
             self.best, self.best_epoch = value, epoch
             self.state = copy.deepcopy(self.model.state_dict())
@@ -82,38 +64,84 @@ class EarlyStop:
         """Put the best epoch's state back into the model."""
         self.model.load_state_dict(self.state)
 
+    @property
+    def restored(self) -> bool:
+        """Whether the model stands at the best epoch's state."""
+        return all(torch.equal(value, self.state[name]) for name, value in self.model.state_dict().items())
 
-def fit(model: EnergyModel, stage: Stage) -> tuple[pd.DataFrame, EarlyStop]:
+
+class OverfittingGuard:
+    """Warns when training AUPR says the pairs are memorised, stops when validation falls too far behind."""
+
+    def __init__(self) -> None:
+        self.consultations, self.fired = 0, ""
+
+    def consult(self, validation: dict[str, float]) -> bool:
+        """True when training should stop; stages without an AUPR have nothing to ask."""
+        self.consultations += 1
+        train = validation.get("train_aupr", 0.0)
+        if train > MEMORISED_AUPR:
+            self.fired = "memorised"
+            log.warning("training AUPR %.3f is above %.2f: the pairs are being memorised", train, MEMORISED_AUPR)
+        if train - validation.get("validation_aupr", train) > LARGEST_GAP:
+            self.fired = "gap"
+            log.warning("training AUPR is more than %.2f above validation: stopping", LARGEST_GAP)
+        return self.fired == "gap"
+
+
+def fit(model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> tuple[pd.DataFrame, EarlyStop]:
     """Run one stage: history (stage, epoch, train_loss, validation figures) and the early stop that was consulted.
 
-    Epoch 0 is the state before the first step.
+    Epoch 0 is the state before the first step. Raises `DesignViolation` when the ledger finds one.
     """
     optimiser = torch.optim.AdamW(stage.parameters(), lr=stage.fit.learning_rate, weight_decay=stage.fit.weight_decay)
     steps = max(FEWEST_SCHEDULED, stage.fit.epochs * len(stage.sampler))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, stage.fit.learning_rate, total_steps=steps, pct_start=WARM_UP)
-    stop = EarlyStop(model, stage.score, stage.fit.patience)
+    stop, guard = EarlyStop(model, stage.score, stage.fit.patience), OverfittingGuard()
     model.eval()
     history = [{"stage": stage.name, "epoch": 0, "train_loss": np.nan, **stage.validate()}]
     stop.consult(0, history[0])
+    ledger.start_stage(stage.name)
     for epoch in range(1, stage.fit.epochs + 1):
         started, losses = time.perf_counter(), []
         model.train()
+        stage.start_epoch(epoch)
+        ledger.start_epoch()
         for step in stage.sampler.epoch(epoch):
-            loss = stage.loss(step)
+            terms = stage.terms(step)
+            loss = torch.stack(list(terms.values())).sum()
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(stage.parameters(), GRADIENT_NORM)
-            optimiser.step()
+            with ledger.optimiser_step():
+                optimiser.step()
             schedule.step()
             stage.after_step()
+            ledger.step(step, terms, stage.lines)
             losses.append(loss.detach())
         model.eval()
+        if epoch % AUDIT_EVERY == 1:
+            ledger.audit(stage, small_step(step, AUDIT_PAIRS))
+        erased = stage.after_epoch()
         history.append({"stage": stage.name, "epoch": epoch, "train_loss": float(torch.stack(losses).mean()), **stage.validate()})
+        stopping = stop.consult(epoch, history[-1])
+        stopping = guard.consult(history[-1]) or stopping
         log.info("%s  %.1f s", _line(history[-1], stage.fit.epochs), time.perf_counter() - started)
-        if stop.consult(epoch, history[-1]):
+        ledger.end_epoch(stage.name, epoch, erased | loop_evidence(epoch, stop, guard))
+        if stopping:
             break
     stop.restore()
     return pd.DataFrame(history), stop
+
+
+def loop_evidence(epoch: int, stop: EarlyStop, guard: OverfittingGuard) -> dict[str, int]:
+    """What the loop itself has to show after an epoch; validation and early stop also look at epoch 0."""
+    return {
+        "validations_missing": epoch + 1 - stop.validations,
+        "consultations_missing": epoch + 1 - stop.consultations,
+        "epochs_after_stop": max(0, epoch - stop.best_epoch - stop.patience),
+        "guard_consultations_missing": epoch - guard.consultations,
+    }
 
 
 def _line(record: dict, epochs: int) -> str:
@@ -126,33 +154,63 @@ def new_model(config: Config, panel: Panel) -> EnergyModel:
     torch.manual_seed(config.seed)
     model = EnergyModel(config, panel.n_reference)
     profile = np.concatenate([panel.shards[line].reference for line in panel.training], axis=1).astype(np.float32)
-    model.locus_modules.copy_(torch.from_numpy(modules(profile, config.reference.modules, config.seed)))
+    model.resistance.locus_modules.copy_(torch.from_numpy(modules(profile, config.reference.modules, config.seed)))
     return model
 
 
 @torch.no_grad()
 def start_prototypes(model: EnergyModel, panel: Panel, lines: list[int], config: Config) -> EnergyModel:
-    """Place the state prototypes of a model at the k-means centroids of the lines' reference loci; returns the model."""
-    e = torch.cat([model.resistance.encoder(panel.reference_tensor(line)) for line in lines])
-    model.resistance.prototypes.start(e, config.seed)
+    """Place the states at the k-means centroids of the lines' reference loci, each line's prototype at its state; returns the model."""
+    resistance, loci = model.resistance, torch.arange(panel.n_reference)
+    signal = [panel.reference_tensor(line) for line in lines]
+    resistance.prototypes.start(torch.cat([resistance.encoder(values) for values in signal]), config.seed)
+    resistance.line_prototypes.follow(torch.stack([resistance.line_state(values, loci) for values in signal]), lines)
     return model
 
 
-def train(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config) -> tuple[pd.DataFrame, dict]:
-    """The curriculum `resistance_first`: R and tau on discordant pairs, then U with offset -R.
+def missing_components(curriculum: tuple[type[TrainingStage], ...], switched_on: set[str]) -> list[str]:
+    """Components whose evidence is recorded while training, that no stage of a curriculum brings to work."""
+    exercised = frozenset().union(*(stage.exercises for stage in curriculum))
+    due = [component for component in load_design() if any(rule.when == "epoch" for rule in component.requires)]
+    return [c.name for c in due if c.name not in exercised and (not c.optional or c.optional in switched_on)]
 
-    lines : columns of the training lines to use; rows : training pairs. Returns history and metrics.
+
+def train(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config) -> tuple[pd.DataFrame, dict, dict]:
+    """Run the configured curriculum: history, metrics and the verification record.
+
+    lines : columns of the training lines to use; rows : training pairs.
+    Raises `DesignViolation` when what runs is not what was designed and `verification` is `enforce`.
     """
+    started, curriculum = time.perf_counter(), CURRICULA.get(config.curriculum, (Record22Stage,))
+    switched_on = {"model.leace"} if config.model.leace else set()
+    missing = missing_components(curriculum, switched_on)
+    if missing and config.verification == "enforce":
+        raise DesignViolation(f"the curriculum {config.curriculum} lacks: {', '.join(missing)} (before the first step)")
     start_prototypes(model, panel, lines, config)
-    histories, metrics = [], {}
-    for make_stage in (ResistanceStage, PotentialStage):
+    ledger = Ledger(model, switched_on, config.verification, [stage.name for stage in curriculum])
+    ledger.start(start_evidence(model, panel, rows))
+    run = train_record22 if config.curriculum == "record22" else run_curriculum
+    history, metrics, unrestored = run(model, panel, lines, rows, config, ledger)
+    model.eval()
+    measured = measure(model, panel, lines, rows)
+    ledger.finish(measured | {"best_state_not_restored": unrestored} | swapped_states(model, panel, rows))
+    record = ledger.summary(time.perf_counter() - started) | {"missing": missing}
+    found = {"design_violations": len(record["violations"]) + len(missing), "design_unchecked": len(record["unchecked"])}
+    return history, metrics | measured | found, record
+
+
+def run_curriculum(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config, ledger: Ledger):
+    """The stages of the curriculum, one after the other: history, metrics, and how many stages kept another epoch than the best."""
+    histories, metrics, unrestored = [], {}, 0
+    for make_stage in CURRICULA[config.curriculum]:
         stage = make_stage(model, panel, lines, rows, config)
-        history, stop = fit(model, stage)
+        history, stop = fit(model, stage, ledger)
         histories.append(history)
+        unrestored += not stop.restored
         metrics[f"{stage.name}_best_epoch"] = stop.best_epoch
         metrics[f"{stage.name}_early_stop_consultations"] = stop.consultations
-    metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(stage)
-    return pd.concat(histories, ignore_index=True), metrics
+    metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(PotentialStage(model, panel, lines, rows, config))
+    return pd.concat(histories, ignore_index=True), metrics, unrestored
 
 
 def measure(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray) -> dict[str, float]:
@@ -179,7 +237,11 @@ def _aupr(model: EnergyModel, panel: Panel, lines: list[int], pairs: np.ndarray)
 def subset_of(panel: Panel, config: Config) -> tuple[list[int], np.ndarray, Config]:
     """Lines, training pairs and shortened configuration of the small run."""
     rows = np.random.default_rng([config.seed, 5]).permutation(panel.rows("train"))[: config.subset.pairs]
-    short = dataclasses.replace(config, potential=dataclasses.replace(config.potential, epochs=config.subset.epochs))
+    short = dataclasses.replace(
+        config,
+        potential=dataclasses.replace(config.potential, epochs=config.subset.epochs),
+        fine_tuning=dataclasses.replace(config.fine_tuning, epochs=1),
+    )
     return panel.training[: config.subset.lines], np.sort(rows), short
 
 
@@ -187,7 +249,7 @@ def main() -> None:
     """Stage `train`: the curriculum on the subset or on all training lines and pairs."""
     parser = stage_parser(__doc__)
     parser.add_argument("--scope", choices=("subset", "full"), required=True)
-    for name in ("elements", "shards", "model", "history", "metrics"):
+    for name in ("elements", "shards", "model", "history", "verification", "metrics"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     arguments = parser.parse_args()
     config = Config.from_json(arguments.settings)
@@ -196,12 +258,15 @@ def main() -> None:
     panel = load_panel(arguments.elements, arguments.shards, config)
     lines, rows, plan = subset_of(panel, config) if arguments.scope == "subset" else (panel.training, panel.rows("train"), config)
     model = new_model(plan, panel)
-    history, metrics = train(model, panel, lines, rows, plan)
-    model.eval()
+    history, metrics, verification = train(model, panel, lines, rows, plan)
     save_model(model, arguments.model, arguments.settings)
     history.to_csv(arguments.history, sep="\t", index=False)
+    write_json(arguments.verification, verification)
     inputs = [arguments.elements / "splits.json", *(arguments.shards / line / "manifest.json" for line in panel.lines)]
-    write_metrics(arguments.metrics, "train", {**metrics, **measure(model, panel, lines, rows)}, arguments.settings, inputs)
+    write_metrics(arguments.metrics, "train", metrics, arguments.settings, inputs)
+    log.info(
+        "design: %d violations; the ledger took %.1f %% of the time", metrics["design_violations"], 100 * verification["overhead_share"]
+    )
 
 
 if __name__ == "__main__":

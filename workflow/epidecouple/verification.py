@@ -158,7 +158,44 @@ def conditional_nll_shift_by_potential(model: EnergyModel, panel: Panel, pairs: 
 def task_gradient_on_resistance(stage: PotentialStage) -> float:
     """Largest |d task loss / d parameter| over R and tau; 0 when the loss does not reach them."""
     step = next(iter(stage.sampler.epoch(0)))
-    return _reach(stage.loss(step), stage.model.resistance)
+    return _reach(stage.terms(step)["task"], stage.model.resistance)
+
+
+def start_evidence(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dict[str, float]:
+    """What the ledger asks before the first step: the exact assertions, the panel and its marks."""
+    panel_evidence = {"panel_labels_missing": int((~np.isin(panel.labels, (0, 1))).sum())}
+    model_evidence = {"environment_nonlinearity": environment_nonlinearity(model, panel)}
+    return exact_assertions(model, panel, pairs) | panel_evidence | model_evidence | normalisation_error(panel)
+
+
+def normalisation_error(panel: Panel) -> dict[str, float]:
+    """How far the present marks of any line are from mean 0 and sd 1 on the reference loci."""
+    values = [shard.reference[:, present].astype(np.float64) for shard, present in zip(panel.shards, panel.present, strict=True)]
+    return {
+        "reference_mean_error": float(max(np.abs(x.mean(0)).max() for x in values)),
+        "reference_sd_error": float(max(np.abs(x.std(0) - 1).max() for x in values)),
+    }
+
+
+@torch.no_grad()
+def environment_nonlinearity(model: EnergyModel, panel: Panel) -> float:
+    """max |e(x + y) - e(x) - e(y) + e(0)| over reference loci x, y: 0 exactly for a linear projection (to rounding)."""
+    x = panel.reference_tensor(0)[:ROWS]
+    y, encoder = x.flip(0), model.resistance.encoder
+    return float((encoder(x + y) - encoder(x) - encoder(y) + encoder(torch.zeros_like(x))).abs().max())
+
+
+@torch.no_grad()
+def swapped_states(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dict[str, float]:
+    """max |change of R| when the states' prototypes change places: 0 when R does not read them."""
+    codebook = model.resistance.prototypes.codebook
+    with _mode(model, False):
+        before = model.resistance(panel.signal_tensor(pairs[:ROWS], 0))
+        kept = codebook.clone()
+        codebook.copy_(kept.flip(0))
+        after = model.resistance(panel.signal_tensor(pairs[:ROWS], 0))
+        codebook.copy_(kept)
+    return {"resistance_change_when_states_are_swapped": _largest_change(before, after)}
 
 
 def prototype_parameters(model: EnergyModel) -> int:

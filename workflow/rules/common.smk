@@ -56,8 +56,12 @@ MODEL = [
     "threads",
     "reference",
     "model",
+    "objective",
+    "curriculum",
+    "verification",
     "resistance",
     "potential",
+    "fine_tuning",
     "subset",
 ]
 DIAGNOSTICS = [*MODEL, "diagnose"]

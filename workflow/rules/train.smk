@@ -7,6 +7,7 @@ rule train_subset:
     output:
         model=f"{RUN}/train_subset/model.safetensors",
         history=f"{RUN}/train_subset/history.tsv",
+        verification=f"{RUN}/train_subset/verification.json",
         metrics=f"{RUN}/train_subset/metrics.json",
     log:
         f"{RUN}/logs/train_subset.log",
@@ -26,8 +27,8 @@ rule train_subset:
         shards=shards_folder,
     shell:
         "python -m epidecouple.train --scope {params.scope} --settings {params.settings:q} --elements {params.elements}"
-        " --shards {params.shards} --model {output.model} --history {output.history} --metrics {output.metrics}"
-        " 2>&1 | tee {log}"
+        " --shards {params.shards} --model {output.model} --history {output.history} --verification {output.verification}"
+        " --metrics {output.metrics} 2>&1 | tee {log}"
 
 
 use rule train_subset as train_full with:
@@ -40,6 +41,7 @@ use rule train_subset as train_full with:
     output:
         model=f"{RUN}/train_full/model.safetensors",
         history=f"{RUN}/train_full/history.tsv",
+        verification=f"{RUN}/train_full/verification.json",
         metrics=f"{RUN}/train_full/metrics.json",
     log:
         f"{RUN}/logs/train_full.log",

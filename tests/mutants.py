@@ -1,0 +1,375 @@
+"""Mutants of the design: each breaks one component the way people break it, and says which evidence should tell.
+
+`python tests/mutants.py` runs them all on a toy panel and writes docs/mutants.md: what each does, and who killed it.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from epidecouple import curriculum, erasure, train, verification
+from epidecouple.config import Config
+from epidecouple.dataset import Panel
+from epidecouple.design import load_design
+from epidecouple.energy import EnergyModel, Resistance
+from epidecouple.errors import DesignViolation
+from epidecouple.prototypes import StatePrototypes
+from epidecouple.sampler import CellBatchSampler, MicroBatch
+from toy_panel import toy_config, toy_panel
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "mutants.md"
+TOLD = re.compile(r"(?P<component>.+?): (?P<evidence>\S+) must be .+, observed .+ \((?P<moment>.+)\)")
+
+
+@dataclass
+class World:
+    """What a mutant may change before training: panel, configuration, model."""
+
+    panel: Panel
+    config: Config
+    model: EnergyModel
+
+    def reconfigure(self, section: str, **values: object) -> None:
+        """Replace values of a section of the configuration."""
+        part = dataclasses.replace(getattr(self.config, section), **values)
+        self.config = dataclasses.replace(self.config, **{section: part})
+        self.model = train.new_model(self.config, self.panel)
+
+
+def new_world() -> World:
+    """A healthy toy world: training in it meets every requirement."""
+    config = toy_config(
+        resistance={"epochs": 20, "learning_rate": 0.05},
+        potential={"epochs": 3},
+        fine_tuning={"batch_pairs": 24, "epochs": 2},
+        subset={"lines": 3},
+    )
+    panel = toy_panel()
+    shards = [dataclasses.replace(shard, reference=_standard(shard.reference)) for shard in panel.shards]
+    panel = dataclasses.replace(panel, shards=shards, labels=panel.labels.copy())
+    return World(panel, config, train.new_model(config, panel))
+
+
+def _standard(reference: np.ndarray) -> np.ndarray:
+    values = reference.astype(np.float64)
+    return ((values - values.mean(0)) / np.maximum(values.std(0), 1e-9)).astype(np.float16)
+
+
+def run(world: World) -> None:
+    """Train with verification enforced."""
+    train.train(world.model, world.panel, world.panel.training, world.panel.rows("train"), world.config)
+
+
+Mutant = Callable[[World, pytest.MonkeyPatch], None]
+MUTANTS: dict[str, Mutant] = {}
+
+
+def mutant(function: Mutant) -> Mutant:
+    """Enter a mutant under its name; its docstring is the table's text."""
+    MUTANTS[function.__name__] = function
+    return function
+
+
+@mutant
+def batch_norm_in_z(world, patch):
+    """BatchNorm in place of LayerNorm at the end of the pair network"""
+    world.model.potential.encoder.join[-1] = nn.BatchNorm1d(world.config.model.z_size)
+
+
+@mutant
+def signal_leaks_into_z(world, patch):
+    """the mean signal of a pair is added to z"""
+    raw_z = world.model.potential.raw_z
+
+    def leaking(panel, pairs):
+        return raw_z(panel, pairs) + float(panel.shards[0].signal[pairs].astype(np.float32).mean())
+
+    patch.setattr(world.model.potential, "raw_z", leaking)
+
+
+@mutant
+def dna_leaks_into_r(world, patch):
+    """the GC content of the enhancer is added to its marks"""
+    signal_tensor = Panel.signal_tensor
+
+    def leaking(panel, pairs, line):
+        gc = ((panel.codes == 1) | (panel.codes == 2)).mean(1)[panel.enhancer[pairs]]
+        return signal_tensor(panel, pairs, line) + torch.from_numpy(gc.astype(np.float32))[:, None, None]
+
+    patch.setattr(Panel, "signal_tensor", leaking)
+
+
+@mutant
+def cross_term_in_logit(world, patch):
+    """R is multiplied by a function of U in the forward pass"""
+    forward = EnergyModel.forward
+
+    def crossed(model, panel, pairs, line):
+        potential, resistance = forward(model, panel, pairs, line)
+        return potential, resistance * (1 + potential.sigmoid())
+
+    patch.setattr(EnergyModel, "forward", crossed)
+
+
+@mutant
+def linear_environment(world, patch):
+    """a linear projection in place of the environment encoder"""
+    world.reconfigure("model", environment="linear")
+
+
+@mutant
+def pair_missing_in_a_line(world, patch):
+    """one pair has no label in one line"""
+    world.panel.labels[3, 1] = -1
+
+
+@mutant
+def marks_not_normalised(world, patch):
+    """one line's marks keep their technical scale and offset"""
+    shard = world.panel.shards[0]
+    world.panel.shards[0] = dataclasses.replace(shard, reference=shard.reference * 2 + 1, signal=shard.signal * 2 + 1)
+
+
+@mutant
+def plain_likelihood_for_r(world, patch):
+    """R is fitted by the unconditional likelihood"""
+
+    def plain(resistance, line_offset, labels):
+        return nn.functional.binary_cross_entropy_with_logits(-resistance - line_offset, labels)
+
+    for module in (curriculum, verification):
+        patch.setattr(module, "conditional_nll", plain)
+
+
+@mutant
+def task_loss_moves_r(world, patch):
+    """R is not detached in the task loss"""
+
+    def live(stage, step):
+        resistance = torch.stack([stage.model.resistance.of_parts(part) for part in stage.read(step)], dim=1)
+        return stage.potential_terms(step.pairs, -resistance - stage.model.resistance.line_offset[stage.lines], step.weights)[0]
+
+    patch.setattr(curriculum.PotentialStage, "terms", live)
+
+
+def _resampled(patch, change):
+    epoch = CellBatchSampler.epoch
+
+    def changed(sampler, number):
+        rng = np.random.default_rng(number)
+        for step in epoch(sampler, number):
+            yield dataclasses.replace(step, micro_batches=change(step.micro_batches, rng))
+
+    patch.setattr(CellBatchSampler, "epoch", changed)
+
+
+@mutant
+def random_sampler(world, patch):
+    """lines are mixed at random within micro-batches"""
+    _resampled(patch, lambda batches, rng: [MicroBatch(b.pairs, rng.integers(0, len(batches), len(b.pairs))) for b in batches])
+
+
+@mutant
+def a_line_left_out(world, patch):
+    """the last line's micro-batch is another copy of the first line's"""
+    _resampled(patch, lambda batches, rng: [*batches[:-1], batches[0]])
+
+
+@mutant
+def lines_on_different_pairs(world, patch):
+    """the micro-batches of a macro-step hold different pairs"""
+    _resampled(patch, lambda batches, rng: [MicroBatch(np.roll(b.pairs, k), b.lines) for k, b in enumerate(batches)])
+
+
+@mutant
+def label_contrast_weight_zero(world, patch):
+    """the label contrast has weight 0"""
+    world.reconfigure("objective", label_contrast=0.0)
+
+
+@mutant
+def label_contrast_on_detached_z(world, patch):
+    """the label contrast is computed on a detached z"""
+    contrast = curriculum.contrast_over_lines
+    patch.setattr(curriculum, "contrast_over_lines", lambda z, labels: contrast(z.detach(), labels))
+
+
+@mutant
+def contrast_with_line_as_label(world, patch):
+    """the contrast on z takes the line as its label: one class in a homogeneous batch"""
+    contrast = curriculum.contrast_over_lines
+    patch.setattr(curriculum, "contrast_over_lines", lambda z, labels: contrast(z, torch.ones_like(labels)))
+
+
+@mutant
+def line_contrast_weight_zero(world, patch):
+    """the contrast on g has weight 0"""
+    world.reconfigure("objective", line_contrast=0.0)
+
+
+@mutant
+def line_contrast_on_detached_e(world, patch):
+    """the contrast on g is computed on a detached environment"""
+    contrast = curriculum.line_contrast
+    patch.setattr(curriculum, "line_contrast", lambda states, prototypes: contrast(states.detach(), prototypes))
+
+
+@mutant
+def orthogonality_weight_zero(world, patch):
+    """the orthogonality penalty has weight 0"""
+    world.reconfigure("objective", orthogonality=0.0)
+
+
+@mutant
+def orthogonality_on_detached_e(world, patch):
+    """the orthogonality penalty is computed on a detached e"""
+    penalty = curriculum.orthogonality
+    patch.setattr(curriculum, "orthogonality", lambda z, e: penalty(z, e.detach()))
+
+
+@mutant
+def orthogonality_moves_z(world, patch):
+    """the orthogonality penalty sends its gradient to z as well"""
+    patch.setattr(curriculum, "orthogonality", lambda z, e: (z.T @ e / len(z)).square().mean())
+
+
+@mutant
+def prototypes_as_parameters(world, patch):
+    """the codebook is a Parameter that the optimiser may move"""
+    prototypes = world.model.resistance.prototypes
+    prototypes.codebook = nn.Parameter(prototypes._buffers.pop("codebook"))
+
+
+@mutant
+def prototypes_never_updated(world, patch):
+    """the codebook stays where k-means put it"""
+    patch.setattr(StatePrototypes, "follow", lambda *arguments: 0)
+
+
+@mutant
+def prototypes_collapsed(world, patch):
+    """a warm moving average draws all states onto their mean"""
+    patch.setattr(
+        StatePrototypes, "follow", lambda prototypes, e, generator: prototypes.codebook.copy_(e.mean(0).expand_as(prototypes.codebook))
+    )
+
+
+@mutant
+def integer_coded_leace(world, patch):
+    """concept erasure is fitted on the line as one integer"""
+    world.reconfigure("model", leace=True)
+    fitter = erasure.LeaceFitter
+
+    class Integer:
+        @staticmethod
+        def fit(z, one_hot, **options):
+            return fitter.fit(z, one_hot.argmax(1, keepdim=True).to(z), **options)
+
+    patch.setattr(erasure, "LeaceFitter", Integer)
+
+
+@mutant
+def leace_never_fitted(world, patch):
+    """concept erasure is switched on and never fitted"""
+    world.reconfigure("model", leace=True)
+    patch.setattr(curriculum.TrainingStage, "refit_eraser", lambda stage: {})
+
+
+@mutant
+def curriculum_freezes_nothing(world, patch):
+    """R goes on moving while U is learned"""
+    patch.setattr(curriculum.PotentialStage, "moves", curriculum.FineTuningStage.moves)
+    terms = curriculum.PotentialStage.terms
+    patch.setattr(
+        curriculum.PotentialStage, "terms", lambda stage, step: terms(stage, step) | stage.resistance_terms(step.pairs, stage.read(step))
+    )
+
+
+@mutant
+def stage_skipped(world, patch):
+    """the last stage of the curriculum is left out"""
+    patch.setitem(curriculum.CURRICULA, "resistance_first", curriculum.CURRICULA["resistance_first"][:-1])
+
+
+@mutant
+def validation_skipped(world, patch):
+    """a stage returns no validation figures"""
+    patch.setattr(curriculum.PotentialStage, "validate", lambda stage: {})
+
+
+def _never_better(patch):
+    patch.setattr(curriculum.ResistanceStage, "validate", lambda stage: {"validation_loss": 1.0})
+
+
+@mutant
+def early_stop_ignored(world, patch):
+    """training goes on when early stopping says stop"""
+    world.reconfigure("resistance", patience=2)
+    _never_better(patch)
+    consult = train.EarlyStop.consult
+    patch.setattr(train.EarlyStop, "consult", lambda stop, *arguments: consult(stop, *arguments) and False)
+
+
+@mutant
+def best_epoch_not_restored(world, patch):
+    """the last epoch is kept in place of the best"""
+    patch.setattr(train.EarlyStop, "restore", lambda stop: None)
+    patch.setattr(curriculum.FineTuningStage, "validate", lambda stage: {"validation_aupr": 0.0, "train_aupr": 0.0})
+
+
+@mutant
+def guard_never_asked(world, patch):
+    """the overfitting guard is built and never consulted"""
+    patch.setattr(train.OverfittingGuard, "consult", lambda guard, validation: False)
+
+
+@mutant
+def constant_resistance(world, patch):
+    """R shrinks to a constant while its losses go on"""
+    of_parts = Resistance.of_parts
+    patch.setattr(Resistance, "of_parts", lambda resistance, parts: 1 + 0.01 * of_parts(resistance, parts))
+
+
+def killer(name: str) -> str:
+    """Run a mutant and return the message that stopped it; empty when it survived."""
+    with pytest.MonkeyPatch.context() as patch:
+        world = new_world()
+        MUTANTS[name](world, patch)
+        try:
+            run(world)
+        except DesignViolation as violation:
+            return str(violation)
+    return ""
+
+
+def killed_by(message: str) -> tuple[str, str]:
+    """Component and evidence that a message names, and the moment."""
+    found = TOLD.fullmatch(message)
+    return (f"{found['component']}: `{found['evidence']}`", found["moment"]) if found else (message.split(" (")[0], "before the first step")
+
+
+def page() -> str:
+    """docs/mutants.md."""
+    head = (
+        "# Mutants\n\nGenerated by `make docs`; do not edit by hand. Each mutant breaks one component of the design the way people\n"
+        "break it. The ledger must stop every one of them; the tests fail when a mutant survives or a component has none.\n\n"
+        "| component | mutant | what it does | killed by | when |\n|---|---|---|---|---|\n"
+    )
+    rows = [(component.name, name) for component in load_design() for name in component.mutants]
+    return head + "".join(_row(component, name) for component, name in rows)
+
+
+def _row(component: str, name: str) -> str:
+    by, moment = killed_by(killer(name))
+    return f"| {component} | `{name}` | {MUTANTS[name].__doc__} | {by} | {moment} |\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

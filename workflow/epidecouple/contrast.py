@@ -1,0 +1,61 @@
+"""The soft terms: contrast on z by label, contrast on g by line, orthogonality of e to z. All in float32, all means over rows."""
+
+import torch
+from torch import Tensor, nn
+
+LABEL_TEMPERATURE = 0.2
+LINE_TEMPERATURE = 0.1
+
+
+def label_contrast(z: Tensor, labels: Tensor) -> Tensor:
+    """Supervised contrast on the label inside one line, anchored on positive pairs (Khosla 2020, eq. 2).
+
+    z : (n, d) of one line's micro-batch; labels : (n,) of that line. Anchor, positives and negatives share the
+    line, so the line carries no gradient. Negatives are no anchors: they are no cluster. NaN with fewer than two
+    positives, where the loss does not exist and a silent 0 would hide it.
+    """
+    return contrast_of_similarity(_similarity(z), labels)
+
+
+def contrast_over_lines(z: Tensor, labels: Tensor) -> Tensor:
+    """Mean of `label_contrast` over the lines (columns of labels (n, C)) that have two positives; z (n, d) is shared."""
+    similarity = _similarity(z)
+    usable = [column for column in labels.T if column.sum() >= 2]
+    return torch.stack([contrast_of_similarity(similarity, column) for column in usable]).mean() if usable else z.sum() * torch.nan
+
+
+def _similarity(z: Tensor) -> Tensor:
+    unit = nn.functional.normalize(z.float(), dim=1)
+    return unit @ unit.T / LABEL_TEMPERATURE
+
+
+def contrast_of_similarity(similarity: Tensor, labels: Tensor) -> Tensor:
+    """The contrast from scaled cosine similarities (n, n) and labels (n,)."""
+    others = ~torch.eye(len(labels), dtype=torch.bool)
+    anchors = labels == 1
+    log_share = similarity - similarity.masked_fill(~others, -torch.inf).logsumexp(1, keepdim=True)
+    positives = (anchors[None] & others)[anchors].float()
+    return -((log_share[anchors] * positives).sum(1) / positives.sum(1)).mean()
+
+
+def line_contrast(states: Tensor, prototypes: Tensor) -> Tensor:
+    """-log softmax over lines of cos(g_c, p_c') / t: each line's state must be nearest to its own prototype.
+
+    states : (C, D), g of each line on a random locus subset; prototypes : (C, D), buffers without gradient.
+    The other lines' prototypes are the negatives that a homogeneous batch lacks (Snell 2017).
+    """
+    cosine = nn.functional.normalize(states.float(), dim=1) @ nn.functional.normalize(prototypes.float(), dim=1).T
+    return nn.functional.cross_entropy(cosine / LINE_TEMPERATURE, torch.arange(len(states)))
+
+
+def orthogonality(z: Tensor, e: Tensor) -> Tensor:
+    """Mean squared cross-correlation of z and e within one line; 0 exactly when no dimension of one correlates with one of the other.
+
+    z : (n, d_z), detached here: what both could say is said by U; e : (n, d_e), takes the gradient.
+    """
+    return (_standard(z.detach().float()).T @ _standard(e.float()) / len(z)).square().mean()
+
+
+def _standard(x: Tensor) -> Tensor:
+    centred = x - x.mean(0)
+    return centred / centred.square().mean(0).clamp(min=1e-12).sqrt()

@@ -1,0 +1,95 @@
+"""Record 22 as it ran: task + adversarial + L1 losses, random batches over lines, linear e, random split, no validation.
+
+The earlier model that the design answers. It is here to be refused, and, with `verification: observe`, to be looked at.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from .config import Config
+from .dataset import Panel
+from .energy import EnergyModel
+from .ledger import Ledger
+from .sampler import MacroStep, MicroBatch
+
+ADVERSARIAL_WEIGHT, SPARSITY_WEIGHT, TRAINING_SHARE = 0.1, 1e-3, 0.7
+
+
+class Record22Stage:
+    """Marks the curriculum of record 22; it brings no component of the design to work."""
+
+    name = "record22"
+    exercises: frozenset[str] = frozenset()
+
+
+class _ReverseGradient(torch.autograd.Function):
+    """The identity forward, minus the gradient backward (Ganin 2016)."""
+
+    @staticmethod
+    def forward(_: object, x: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(_: object, gradient: Tensor) -> Tensor:
+        return -gradient
+
+
+def natural_rows(panel: Panel, lines: list[int], seed: int) -> MicroBatch:
+    """A random 70 % of the published rows of the given lines, whatever their chromosome."""
+    pairs, columns = np.nonzero(panel.published[:, lines] >= 0)
+    chosen = np.random.default_rng([seed, 11]).permutation(len(pairs))[: int(TRAINING_SHARE * len(pairs))]
+    return MicroBatch(pairs[chosen], np.array(lines)[columns[chosen]])
+
+
+def random_steps(rows: MicroBatch, size: int, rng: np.random.Generator) -> Iterator[MacroStep]:
+    """Batches over all lines at random, as an ordinary data loader draws them."""
+    order = rng.permutation(len(rows.pairs))
+    for chosen in np.array_split(order, max(1, len(order) // size)):
+        batch = MicroBatch(rows.pairs[chosen], rows.lines[chosen])
+        yield MacroStep(batch.pairs, [batch], np.ones(len(chosen), dtype=np.float32))
+
+
+def losses(model: EnergyModel, discriminator: nn.Module, panel: Panel, step: MacroStep) -> dict[str, Tensor]:
+    """Task loss over both energies at once, line discriminator on z with its gradient reversed, L1 of the weights."""
+    batch = step.micro_batches[0]
+    z = model.potential.z(panel, batch.pairs)
+    potential = model.potential.of_z(z, torch.from_numpy(panel.log_distance[batch.pairs]))
+    signal = torch.stack([panel.signal_tensor(np.array([pair]), int(line))[0] for pair, line in zip(batch.pairs, batch.lines, strict=True)])
+    lines = torch.from_numpy(batch.lines)
+    logit = potential - model.resistance(signal) - model.task_offset[lines]
+    labels = torch.from_numpy(panel.labels[batch.pairs, batch.lines].astype(np.float32))
+    sparsity = sum(parameter.abs().mean() for parameter in model.parameters())
+    return {
+        "task": nn.functional.binary_cross_entropy_with_logits(logit, labels),
+        "adversarial": ADVERSARIAL_WEIGHT * nn.functional.cross_entropy(discriminator(_ReverseGradient.apply(z)), lines),
+        "sparsity": SPARSITY_WEIGHT * sparsity,
+    }
+
+
+def train_record22(model: EnergyModel, panel: Panel, lines: list[int], _: np.ndarray, config: Config, ledger: Ledger):
+    """Train as record 22 did, to the last epoch and without validation: history, no metrics, nothing to restore."""
+    discriminator = nn.Linear(config.model.z_size, len(panel.training))
+    parameters = [*model.parameters(), *discriminator.parameters()]
+    optimiser = torch.optim.Adam(parameters, lr=config.potential.learning_rate)
+    rows, rng, history = natural_rows(panel, lines, config.seed), np.random.default_rng([config.seed, 12]), []
+    ledger.start_stage(Record22Stage.name)
+    model.train()
+    for epoch in range(1, config.potential.epochs + 1):
+        total = []
+        ledger.start_epoch()
+        for step in random_steps(rows, config.potential.batch_pairs, rng):
+            terms = losses(model, discriminator, panel, step)
+            loss = torch.stack(list(terms.values())).sum()
+            optimiser.zero_grad()
+            loss.backward()
+            with ledger.optimiser_step():
+                optimiser.step()
+            ledger.step(step, terms, lines)
+            total.append(loss.detach())
+        history.append({"stage": Record22Stage.name, "epoch": epoch, "train_loss": float(torch.stack(total).mean())})
+        ledger.end_epoch(Record22Stage.name, epoch, {})
+    return pd.DataFrame(history), {}, 0
