@@ -17,6 +17,7 @@ from epidecouple.diagnose import (
     scrubbed_reference,
     z_and_e,
 )
+from epidecouple.scoring import score_resistance
 from epidecouple.train import new_model, start_prototypes
 from toy_panel import N_REFERENCE, toy_config, toy_panel
 
@@ -178,3 +179,17 @@ def test_a_model_beside_itself_has_no_change(model, panel):
     assert metrics["natural_rows"] == (panel.published[:, :3] >= 0).sum()
     assert 1.5 < metrics["line_entropy_bits"] <= np.log2(3)
     assert matrix.shape == (CONFIG.model.z_size, 3 * CONFIG.model.locus_size)
+
+
+def test_an_unseen_line_works_from_its_epigenome_alone(model, panel):
+    """No label of the held-out line, and no parameter of its own, plays a part in its resistance and state."""
+    unseen = len(panel.training)
+    blind = dataclasses.replace(panel, labels=panel.labels.copy(), published=panel.published.copy())
+    blind.labels[:, unseen], blind.published[:, unseen] = 1 - blind.labels[:, unseen], -1
+    pairs, loci = panel.rows("test"), [np.arange(N_REFERENCE)]
+    resistance = [score_resistance(model, which, pairs, [unseen]) for which in (panel, blind)]
+    states = [line_states(model, which, [unseen], loci, scrub=False) for which in (panel, blind)]
+    np.testing.assert_array_equal(*resistance)
+    np.testing.assert_array_equal(*states)
+    assert resistance[0].std() > 0 and np.isclose(states[0].sum(), 4, atol=1e-4), "4 modules of shares that sum to 1"
+    assert len(model.resistance.line_offset) == len(model.resistance.line_prototypes.prototypes) == unseen

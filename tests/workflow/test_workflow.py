@@ -139,3 +139,14 @@ def test_slurm_profile_names_existing_rules(tmp_path, snakemake):
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
     planned = output(snakemake("-n", "--configfile", str(write_config(tmp_path))))
     assert set(profile["set-resources"]) <= set(re.findall(r"rule (\w+):", planned))
+
+
+def test_without_root_and_bedtools_make_says_what_to_type(tmp_path):
+    (tmp_path / "id").write_text("#!/bin/sh\necho 1000\n")
+    (tmp_path / "id").chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    stopped = subprocess.run(
+        ["make", "--no-print-directory", "install", "PACKAGE=bedtools"], cwd=ROOT, env=env, capture_output=True, text=True
+    )
+    assert stopped.returncode != 0
+    assert "sudo apt-get update && sudo apt-get install -y bedtools" in stopped.stdout

@@ -15,6 +15,7 @@ from .scoring import score_potential, score_resistance
 from .skill import bootstrap_groups, element_lookup, interval, line_aupr, macro_aupr, within_pair_auc
 from .stage import run_stage, stage_parser
 from .storage import load_model
+from .verification import exact_assertions
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ def main() -> None:
         metrics["aupr_mean_label_unseen_line_seen_chromosome"] = _mean_label_aupr(panel, held_out)
     metrics |= skill_lift(panel, energy, units, config) | within_pair(panel, resistance, units, config)
     metrics |= {f"aupr_{panel.lines[c]}": value for c, value in zip(lines, line_aupr(panel.labels[rows], energy[rows]), strict=True)}
-    metrics |= {"test_pairs": len(rows), "held_out_lines": len(held_out)}
+    metrics |= exact_assertions(model, panel, rows) | {"test_pairs": len(rows), "held_out_lines": len(held_out)}
     write_metrics(arguments.metrics, "evaluate", metrics, arguments.settings, [arguments.model])
     log.info("macro AUPR on test chromosomes: %.3f", metrics["aupr_seen_line_unseen_chromosome"])
 

@@ -32,34 +32,30 @@ def joined(pairs: pd.DataFrame, loops: pd.DataFrame) -> np.ndarray:
         "chrom1": pairs.chrom, "start1": pairs.enhancer_start, "end1": pairs.enhancer_end,
         "chrom2": pairs.chrom, "start2": pairs.promoter_start, "end2": pairs.promoter_end, "name": np.arange(len(pairs)),
     })  # fmt: skip
-    hits = _bed(bedpe).pair_to_pair(_bed(loops), type="both", **{"is": True})
-    found = np.zeros(len(pairs), dtype=bool)
-    with open(hits.fn) as file:
-        found[[int(line.split("\t", 7)[6]) for line in file]] = True
-    pybedtools.cleanup()
-    return found
+    return _hit(_bed(bedpe).pair_to_pair(_bed(loops), type="both", **{"is": True}), 6, len(pairs))
 
 
 def inside(intervals: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
     """Which intervals (chrom, start, end) lie wholly in one of the regions; bool (n,)."""
-    require_bedtools()
-    numbered = intervals[["chrom", "start", "end"]].assign(row=np.arange(len(intervals)))
-    hits = _bed(numbered).intersect(_bed(regions[["chrom", "start", "end"]]), f=1.0, u=True)
-    found = np.zeros(len(intervals), dtype=bool)
-    with open(hits.fn) as file:
-        found[[int(line.rsplit("\t", 1)[1]) for line in file]] = True
-    pybedtools.cleanup()
-    return found
+    return _intersect(intervals, regions, f=1.0)
 
 
 def overlapping(intervals: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
-    """Which intervals overlap at least one of the others by a base; bool (n,)."""
+    """Which intervals (chrom, start, end) overlap at least one of the others by a base; bool (n,)."""
+    return _intersect(intervals, others)
+
+
+def _intersect(intervals: pd.DataFrame, others: pd.DataFrame, **options: float) -> np.ndarray:
     require_bedtools()
     numbered = intervals[["chrom", "start", "end"]].assign(row=np.arange(len(intervals)))
-    hits = _bed(numbered).intersect(_bed(others[["chrom", "start", "end"]]), u=True)
-    found = np.zeros(len(intervals), dtype=bool)
+    return _hit(_bed(numbered).intersect(_bed(others[["chrom", "start", "end"]]), u=True, **options), 3, len(intervals))
+
+
+def _hit(hits: pybedtools.BedTool, column: int, count: int) -> np.ndarray:
+    """Which of `count` numbered rows appear in the hits, their number in `column`; removes bedtools' files."""
+    found = np.zeros(count, dtype=bool)
     with open(hits.fn) as file:
-        found[[int(line.rsplit("\t", 1)[1]) for line in file]] = True
+        found[[int(line.rstrip("\n").split("\t")[column]) for line in file]] = True
     pybedtools.cleanup()
     return found
 
