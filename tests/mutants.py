@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import nn
 
-from epidecouple import curriculum, erasure, train, verification
+from epidecouple import curriculum, erasure, train
 from epidecouple.config import Config
 from epidecouple.dataset import Panel
 from epidecouple.design import load_design
@@ -144,8 +144,7 @@ def plain_likelihood_for_r(world, patch):
     def plain(resistance, line_offset, labels):
         return nn.functional.binary_cross_entropy_with_logits(-resistance - line_offset, labels)
 
-    for module in (curriculum, verification):
-        patch.setattr(module, "conditional_nll", plain)
+    patch.setattr(curriculum, "conditional_nll", plain)
 
 
 @mutant
@@ -180,6 +179,12 @@ def random_sampler(world, patch):
 def a_line_left_out(world, patch):
     """the last line's micro-batch is another copy of the first line's"""
     _resampled(patch, lambda batches, rng: [*batches[:-1], batches[0]])
+
+
+@mutant
+def lines_out_of_order(world, patch):
+    """the micro-batches come in another order than the labels' columns"""
+    _resampled(patch, lambda batches, rng: batches[::-1])
 
 
 @mutant
@@ -299,6 +304,13 @@ def stage_skipped(world, patch):
 
 
 @mutant
+def first_stage_skipped(world, patch):
+    """U is learned before R, under the name of the other order"""
+    patch.setitem(curriculum.CURRICULA, "resistance_first", curriculum.CURRICULA["resistance_first"][1:])
+    world.reconfigure("fine_tuning", epochs=12, learning_rate=0.05, patience=12)
+
+
+@mutant
 def validation_skipped(world, patch):
     """a stage returns no validation figures"""
     patch.setattr(curriculum.PotentialStage, "validate", lambda stage: {})
@@ -328,6 +340,14 @@ def best_epoch_not_restored(world, patch):
 def guard_never_asked(world, patch):
     """the overfitting guard is built and never consulted"""
     patch.setattr(train.OverfittingGuard, "consult", lambda guard, validation: False)
+
+
+@mutant
+def guard_ignored(world, patch):
+    """training goes on when the overfitting guard says stop"""
+    consult = train.OverfittingGuard.consult
+    patch.setattr(train.OverfittingGuard, "consult", lambda guard, validation: consult(guard, validation) and False)
+    patch.setattr(curriculum.PotentialStage, "validate", lambda stage: {"validation_aupr": 0.1, "train_aupr": 0.8})
 
 
 @mutant

@@ -7,6 +7,7 @@ from torch import nn
 from epidecouple.config import Config, validated
 from epidecouple.deep_sequence import CHANNELS, DILATIONS, POOL, DeepElementEncoder
 from epidecouple.energy import EnergyModel
+from epidecouple.train import new_model, train
 from test_sequence import codes, reverse_complement
 from toy_panel import toy_config, toy_panel, toy_values
 
@@ -91,3 +92,13 @@ def test_the_model_scores_pairs_with_it():
     other = dataclasses.replace(panel, codes=panel.codes[::-1])
     assert (model.potential(other, pairs) - potential).abs().max() > 1e-4
     assert model.potential.encoder.enhancer.stem.out_channels == CHANNELS
+
+
+def test_training_accepts_it():
+    """It passes the exact assertions with its dropout on, and every requirement before and in the first epoch."""
+    few = {"epochs": 1, "batch_pairs": 24}
+    config = toy_config(model={"encoder": "deep", "dropout": 0.1}, potential=few, fine_tuning=few, verification="observe")
+    panel = toy_panel()
+    _, metrics, record = train(new_model(config, panel), panel, panel.training, panel.rows("train"), config)
+    assert not [told for told in record["violations"] if "architecture" in told or "label contrast" in told], record["violations"]
+    assert metrics["parameters"] > 12e6

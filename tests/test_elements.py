@@ -68,7 +68,7 @@ def test_stored_splits_and_metrics(toy_panel):
     splits = splits_of(toy_panel.world.config)
     assert read_json(toy_panel.elements / "splits.json")["hash"] == splits.hash
     metrics = read_metrics(toy_panel.folder / "elements.json")
-    assert metrics["chromosomes_in_two_splits"] == 0 and metrics["split_hash"] == splits.hash and metrics["n_fraction"] == 0
+    assert metrics["split_hash"] == splits.hash and metrics["n_fraction"] == 0
     assert sum(metrics[f"pairs_{name}"] for name in ("train", "validation", "test")) == len(toy_panel.panel.labels)
 
 

@@ -37,7 +37,14 @@ def test_it_is_refused_before_the_first_step_with_what_is_missing(panel):
     assert str(error.value).endswith("(before the first step)")
     for name in missing_components((Record22Stage,), set()):
         assert name in str(error.value)
-    for name in ("homogeneous sampling", "label contrast on z", "prototype codebook", "validation and early stopping"):
+    for name in (
+        "homogeneous sampling",
+        "label contrast on z",
+        "prototype codebook",
+        "validation and early stopping",
+        "random",
+        "prototypes in the path of R",
+    ):
         assert name in str(error.value)
     assert "concept erasure" not in str(error.value)
 
@@ -62,7 +69,7 @@ def test_the_record_tells_every_violation(observed_run):
     assert any("lines_per_micro_batch must be = 1, observed 3" in told for told in record["violations"])
     assert any("environment_nonlinearity must be > 0.0001" in told for told in record["violations"])
     assert any("validations_missing must be = 0, observed nothing" in told for told in record["violations"])
-    assert record["missing"] == missing_components((Record22Stage,), set())
+    assert record["missing"] == [*missing_components((Record22Stage,), set()), *Record22Stage.lacks]
     assert metrics["design_violations"] == len(record["violations"]) + len(record["missing"])
 
 

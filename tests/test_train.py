@@ -149,7 +149,7 @@ class Scripted:
 def test_fit_keeps_the_best_epoch_and_records_every_epoch():
     stage = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.3, 0.9, 0.2, 0.1, 0.1], epochs=5)
     ledger = Unwatched()
-    history, stop = fit(stage.model, stage, ledger)
+    history, stop, _ = fit(stage.model, stage, ledger)
     assert history.epoch.tolist() == [0, 1, 2, 3, 4]
     assert np.isnan(history.train_loss[0]) and history.train_loss[1:].notna().all()
     assert (stop.best_epoch, stop.consultations) == (2, 5)
@@ -166,7 +166,7 @@ def test_fit_keeps_the_best_epoch_and_records_every_epoch():
 
 def test_the_loss_is_the_sum_of_the_terms():
     stage = Scripted(nn.Linear(1, 1, bias=False), np.arange(9) / 10, epochs=1, steps=1)
-    history, _ = fit(stage.model, stage, Unwatched())
+    history, *_ = fit(stage.model, stage, Unwatched())
     assert history.train_loss[1] == pytest.approx(stage.seen[0])
 
 
@@ -178,7 +178,7 @@ def test_gradients_are_audited_in_the_first_epoch_and_every_fifth_after_it():
 
 def test_fit_can_keep_the_state_before_the_first_step():
     stage = Scripted(nn.Linear(1, 1, bias=False), [0.9, 0.3, 0.2], epochs=5)
-    _, stop = fit(stage.model, stage, Unwatched())
+    _, stop, _ = fit(stage.model, stage, Unwatched())
     assert stop.best_epoch == 0
     assert stage.model.weight.item() == stage.seen[0]
 
@@ -194,7 +194,8 @@ def test_fit_stops_when_validation_falls_behind_training():
     stage = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], epochs=5)
     plain = stage.validate
     stage.validate = lambda: plain() | {"train_aupr": 0.56}
-    history, stop = fit(stage.model, stage, Unwatched())
+    history, stop, guard = fit(stage.model, stage, Unwatched())
+    assert guard.fired == "gap"
     assert history.epoch.tolist() == [0, 1]
     assert stop.best_epoch == 1 and stage.model.weight.item() == stage.seen[1]
 
@@ -202,9 +203,9 @@ def test_fit_stops_when_validation_falls_behind_training():
 @pytest.mark.parametrize(
     ("validation", "stops", "fired"),
     [
-        ({}, False, ""),
-        ({"validation_loss": 0.5}, False, ""),
-        ({"train_aupr": 0.89, "validation_aupr": 0.65}, False, ""),
+        ({}, False, "none"),
+        ({"validation_loss": 0.5}, False, "none"),
+        ({"train_aupr": 0.89, "validation_aupr": 0.65}, False, "none"),
         ({"train_aupr": 0.91, "validation_aupr": 0.90}, False, "memorised"),
         ({"train_aupr": 0.60, "validation_aupr": 0.34}, True, "gap"),
         ({"train_aupr": 0.95, "validation_aupr": 0.60}, True, "gap"),
@@ -214,7 +215,7 @@ def test_the_guard_warns_of_memorising_and_stops_at_a_gap(validation, stops, fir
     guard = OverfittingGuard()
     assert guard.consult(validation) == stops
     assert (guard.consultations, guard.fired) == (1, fired)
-    assert len(caplog.records) == (fired != "") + (fired == "gap" and validation["train_aupr"] > 0.9)
+    assert len(caplog.records) == (fired != "none") + (fired == "gap" and validation["train_aupr"] > 0.9)
 
 
 def test_what_the_loop_left_out_is_counted():
@@ -227,12 +228,13 @@ def test_what_the_loop_left_out_is_counted():
         "consultations_missing": 3,
         "epochs_after_stop": 2,
         "guard_consultations_missing": 3,
+        "epochs_after_guard": 0,
     }
 
 
 def moved(stage, model):
     before = digest(model.state_dict())
-    history, _ = fit(model, stage, watched(model, stage))
+    history, *_ = fit(model, stage, watched(model, stage))
     after = digest(model.state_dict())
     return {name for name in before if before[name] != after[name]}, history
 
@@ -425,9 +427,15 @@ def test_train_runs_resistance_first_and_reports_what_the_gates_read(panel):
     model = new_model(CONFIG, panel)
     history, metrics, record = train(model, panel, panel.training, panel.rows("train"), CONFIG)
     assert history.stage.drop_duplicates().tolist() == ["resistance", "potential", "fine_tuning"]
-    assert metrics["task_gradient_on_resistance"] == 0
+    assert metrics["task_gradient_on_resistance"] == metrics["early_stop_consultations_missing"] == 0
+    assert [row["epoch"] for row in record["epochs"] if row["stage"] == "potential"] == history[
+        history.stage == "potential"
+    ].epoch.tolist()[1:]
+    for row in record["epochs"]:
+        moved = {name for name in model.parameter_groups() if row[f"gradient_norm.{name}"] > 0}
+        assert moved == set(row["moved_groups"].split())
     for stage, part in history.groupby("stage"):
-        assert metrics[f"{stage}_early_stop_consultations"] == len(part)
+        assert metrics[f"{stage}_guard_fired"] in ("none", "memorised", "gap")
         assert metrics[f"{stage}_best_epoch"] in part.epoch.tolist()
     for stage in ("potential", "fine_tuning"):
         assert metrics[f"{stage}_best_epoch"] == history[history.stage == stage].set_index("epoch").validation_aupr.idxmax()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from epidecouple.design import load_design
+from epidecouple.report import render
 from pipeline import run_snakemake, write_config
 
 UNREACHABLE = {"fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}}
@@ -97,6 +99,18 @@ def test_report_stands_alone_and_tells_every_number_it_is_built_on(cured):
     assert not re.findall(r"(?:src|href)\s*=\s*[\"']?https?://", page)
     measured = json.loads((cured[0] / "results/tiny/evaluate/metrics.json").read_text())["metrics"]["within_pair_auc"]
     assert f"{measured:.4g}" in page and "All gates passed" in page and page.count("data:image/svg+xml") == 9
+
+
+def test_a_call_that_fails_after_a_success_says_so_on_top(cured):
+    run, gates = cured[0] / "results/tiny", ["download", "data", "subset"]
+    assert "The last call failed before a gate could judge it" in render(run, gates, stopped=True)
+    assert "The last call failed" not in render(run, gates, stopped=False)
+
+
+def test_the_report_shows_what_was_designed_implemented_and_observed(cured):
+    page = (cured[0] / "results/tiny/report.html").read_text()
+    assert "What ran is what was designed." in page
+    assert all(component.name in page for component in load_design() if not component.optional)
 
 
 def test_snakemake_report_builds_offline(cured):

@@ -61,6 +61,17 @@ def test_a_wrong_configuration_is_refused_before_anything_runs(tmp_path, snakema
     assert not (tmp_path / "results").exists()
 
 
+def test_record_22_is_refused_with_the_list_of_what_it_lacks(tmp_path):
+    arm = yaml.safe_load((ROOT / "config/arms/record22.yaml").read_text())
+    config = write_config(tmp_path, curriculum=arm["curriculum"], model=arm["model"])
+    refused = run_snakemake(tmp_path, "results/tiny/train_subset/model.safetensors", "--configfile", str(config))
+    assert refused.returncode == 1
+    told = re.search(r"DESIGN VIOLATION the curriculum record22 lacks: (.+) \(before the first step\)", output(refused))
+    assert told and {"homogeneous sampling", "conditional likelihood", "prototypes in the path of R"} <= set(told[1].split(", "))
+    page = (tmp_path / "results/tiny/report.html").read_text()
+    assert "What ran is not what was designed." in page and "Missing in this curriculum" in page
+
+
 def test_bad_data_stops_the_run_with_one_sentence(tmp_path, snakemake):
     files = {}
     for line in ("A", "B"):

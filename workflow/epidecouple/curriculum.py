@@ -54,6 +54,10 @@ class TrainingStage:
         """The environment of a macro-step: each line's micro-batch in a forward pass of its own."""
         return [self.model.resistance.parts(self.panel.signal_tensor(batch.pairs, batch.line)) for batch in step.micro_batches]
 
+    def resistance_of(self, parts: list[Parts]) -> Tensor:
+        """R (n, C) of a macro-step, its lines in the order of the micro-batches."""
+        return torch.stack([self.model.resistance.of_parts(part) for part in parts], dim=1)
+
     def labels(self, pairs: np.ndarray) -> Tensor:
         """Labels float32 (len(pairs), len(lines)) in the stage's lines."""
         return self.panel.label_tensor(pairs, self.lines)
@@ -65,7 +69,7 @@ class TrainingStage:
         """
         labels = self.labels(pairs)
         usable = (labels.min(1).values == 0) & (labels.max(1).values == 1)
-        resistance = torch.stack([self.model.resistance.of_parts(part) for part in parts], dim=1)
+        resistance = self.resistance_of(parts)
         offset = self.model.resistance.line_offset[self.lines]
         residual = torch.stack([part.residual for part in parts])
         return {
@@ -131,11 +135,23 @@ class TrainingStage:
 
     @torch.no_grad()
     def sensitivity(self, step: MacroStep) -> dict[str, float]:
-        """|change of the label contrast| when every label is turned over: 0 when it contrasts something else, the line say."""
-        other = copy.copy(self)
-        other.panel = dataclasses.replace(self.panel, labels=1 - self.panel.labels)
-        ours, turned = (stage.terms(step).get("label_contrast") for stage in (self, other))
-        return {} if ours is None else {"label_contrast_change_when_labels_change": float((ours - turned).abs())}
+        """How the stage's own terms react: what must change with the labels, and what must not change with U.
+
+        The label contrast must change when every label is turned over: it does not when it contrasts the line. The
+        conditional likelihood must not change when any u_i is added to the energies of pair i in all lines.
+        """
+        turned, shifted, found = copy.copy(self), copy.copy(self), {}
+        turned.panel = dataclasses.replace(self.panel, labels=1 - self.panel.labels)
+        added = torch.linspace(-2, 2, len(step.pairs))[:, None]
+        shifted.resistance_of = lambda parts: self.resistance_of(parts) - added
+        ours = self.terms(step)
+        if "label_contrast" in ours:
+            change = turned.terms(step)["label_contrast"] - ours["label_contrast"]
+            found["label_contrast_change_when_labels_change"] = float(change.abs())
+        if "conditional_likelihood" in ours:
+            change = shifted.terms(step)["conditional_likelihood"] - ours["conditional_likelihood"]
+            found["conditional_likelihood_change_when_u_is_added"] = float(change.abs())
+        return found
 
     def start_epoch(self, epoch: int) -> None:
         """What a stage changes at the start of an epoch."""
@@ -223,7 +239,7 @@ class FineTuningStage(TrainingStage):
     def terms(self, step: MacroStep) -> dict[str, Tensor]:
         """All terms; the task reads R and tau detached."""
         parts = self.read(step)
-        resistance = torch.stack([self.model.resistance.of_parts(part) for part in parts], dim=1)
+        resistance = self.resistance_of(parts)
         offset = (-resistance - self.model.resistance.line_offset[self.lines]).detach()
         of_potential, z = self.potential_terms(step.pairs, offset, step.weights)
         terms = of_potential | self.resistance_terms(step.pairs, parts)

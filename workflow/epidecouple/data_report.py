@@ -9,6 +9,7 @@ from .config import Config
 from .dataset import Panel, load_panel
 from .provenance import read_metrics, write_metrics
 from .skill import element_lookup, macro_aupr
+from .splits import NAMES
 from .stage import run_stage, stage_parser
 
 log = logging.getLogger(__name__)
@@ -23,16 +24,23 @@ def leak_meter(panel: Panel) -> float:
 
 
 def shard_metrics(panel: Panel) -> dict[str, float]:
-    """Agreement of the shards with each other, and marks that lines lack."""
-    missing = ~panel.present
+    """What the shards hold together: labels of the panel, marks that training lines lack, discordant training pairs."""
+    missing = ~panel.present[panel.training]
     return {
-        "split_hashes": len({shard.manifest["split_hash"] for shard in panel.shards}),
+        "panel_labels_missing": int((~np.isin(panel.labels, (0, 1))).sum()),
+        "elements_in_two_splits": elements_in_two_splits(panel),
+        "discordant_training_pairs": len(panel.discordant_rows("train", panel.training)),
         "marks_missing_everywhere": int(missing.all(0).sum()),
         "marks_missing": int(missing.sum()),
         "reference_loci": panel.n_reference,
-        "window_lengths": len({panel.codes.shape[1]}),
         **{f"label_rate_{line}": float(panel.labels[:, c].mean()) for c, line in enumerate(panel.lines)},
     }
+
+
+def elements_in_two_splits(panel: Panel) -> int:
+    """How many elements belong to pairs of more than one split."""
+    of_split = [{*panel.enhancer[panel.split == name], *panel.promoter[panel.split == name]} for name in NAMES]
+    return sum(map(len, of_split)) - len(set().union(*of_split))
 
 
 def main() -> None:

@@ -1,21 +1,20 @@
 """The design as data: components and what a run must record about each; read from `design.toml`."""
 
 import math
-import operator
 import tomllib
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from .gates import COMPARISONS, SIGNS
+
 PATH = Path(__file__).parent / "design.toml"
-COMPARISONS = {"le": operator.le, "ge": operator.ge, "gt": operator.gt, "eq": operator.eq, "is": operator.eq}
-SIGNS = {"le": "<=", "ge": ">=", "gt": ">", "eq": "=", "is": "is"}
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """One piece of evidence a run must record; `when` is start, epoch or end, `stages` empty for every stage."""
+    """One piece of evidence a run must record; `when` is start, epoch, audit or end, `stages` empty for every stage."""
 
     evidence: str
     must_be: str
@@ -26,11 +25,12 @@ class Requirement:
     @property
     def expectation(self) -> str:
         """The requirement in words."""
-        return f"{SIGNS[self.must_be]} {self.value if isinstance(self.value, str) else format(self.value, 'g')}"
+        shown = self.value if isinstance(self.value, str) else format(self.value, "g")
+        return f"{SIGNS.get(self.must_be, self.must_be)} {shown}"
 
     def applies(self, when: str, stage: str) -> bool:
         """Whether it is due at this moment."""
-        return self.when == when and (when != "epoch" or not self.stages or stage in self.stages)
+        return self.when == when and (when not in ("epoch", "audit") or not self.stages or stage in self.stages)
 
     def met(self, observed: Any) -> bool:
         """Whether the observation satisfies it; what is missing or not a number does not."""
@@ -60,6 +60,11 @@ def load_design(path: Path = PATH) -> list[Component]:
     """Read the components in their order."""
     rows = tomllib.loads(path.read_text())["component"]
     return [_component(row) for row in rows]
+
+
+def planned_stages(curriculum: str, path: Path = PATH) -> list[str]:
+    """The stages a curriculum of the configuration must run, in order."""
+    return tomllib.loads(path.read_text())["curricula"][curriculum]
 
 
 def _component(row: dict) -> Component:

@@ -20,7 +20,7 @@ def config_page() -> str:
     """config/README.md: every key with type, default and meaning."""
     head = (
         "# Configuration\n\nGenerated from `workflow/schemas/config.schema.yaml` by `make docs`; do not edit by hand.\n\n"
-        "A run reads one file: `config/config.yaml`, or the one given with `--configfile`, which replaces it. Keys on the\n"
+        "A run reads `config/config.yaml`, or the files given with `--configfile`, which replace it, the last one winning. Keys on the\n"
         "command line (`--config mirror=../mirror seed=2`) win. An unknown key or a value of the wrong type is refused\n"
         "before anything runs, with the file and the line.\n\n| key | type | default | meaning |\n|---|---|---|---|\n"
     )
@@ -81,7 +81,7 @@ def _component_row(component: Component) -> str:
 
 
 def _moment(rule: Requirement) -> str:
-    moment = {"start": "before the first step", "epoch": "every epoch", "end": "after training"}[rule.when]
+    moment = {"start": "before the first step", "epoch": "every epoch", "audit": "audited epochs", "end": "after training"}[rule.when]
     return f"{moment} of {', '.join(rule.stages)}" if rule.stages else moment
 
 

@@ -92,7 +92,6 @@ def main() -> None:
         "window_bp": codes.shape[1],
         "n_fraction": float((codes == 4).mean()),
         "split_hash": splits.hash,
-        "chromosomes_in_two_splits": int(pairs.groupby("chrom").split.nunique().max() > 1),
         **{f"pairs_{name}": int(count) for name, count in pairs.split.value_counts().items()},
     }
     write_metrics(arguments.metrics, "elements", metrics, arguments.settings, [arguments.panel])

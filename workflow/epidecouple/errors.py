@@ -21,4 +21,9 @@ def line_of_row(file: Path, row: int) -> int:
 
 
 class DesignViolation(Exception):
-    """What runs is not what was designed; the message names component, expectation, observation and epoch."""
+    """What runs is not what was designed; the message names component, expectation, observation and epoch.
+
+    record : the ledger's summary up to the violation
+    """
+
+    record: dict

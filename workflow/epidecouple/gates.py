@@ -14,8 +14,8 @@ from .errors import InputError
 ROOT = Path(__file__).parent.parent.parent
 ROWS = ROOT / "config" / "gates.yaml"
 SCHEMA = ROOT / "workflow" / "schemas" / "gates.schema.yaml"
-COMPARISONS = {"le": operator.le, "ge": operator.ge, "eq": operator.eq}
-SIGNS = {"le": "<=", "ge": ">=", "eq": "="}
+COMPARISONS = {"le": operator.le, "ge": operator.ge, "gt": operator.gt, "eq": operator.eq}
+SIGNS = {"le": "<=", "ge": ">=", "gt": ">", "eq": "="}
 PASSED, FAILED, NOT_APPLICABLE = "passed", "failed", "not applicable"
 
 

@@ -40,7 +40,6 @@ def main() -> None:
         "files_missing": int((table.bytes == 0).sum()),
         "files_wrong_checksum": int((table.checksum_ok == False).sum()),  # noqa: E712 - None is not wrong
         "files_checksum_known": int(table.checksum_ok.notna().sum()),
-        "lines_without_pairs_loops_or_peaks": sum(not files.peaks for files in catalog.lines.values()),
     }
     write_metrics(arguments.metrics, "inventory", metrics, arguments.settings)
     log.info("%d files, %.1f MB", metrics["files"], metrics["bytes"] / 1e6)

@@ -40,6 +40,7 @@ class _Epoch:
     steps: int = 0
     calls: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     smallest: dict[str, Tensor] = field(default_factory=dict)
+    total: dict[str, Tensor] = field(default_factory=dict)
     notes: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
@@ -72,11 +73,13 @@ class Ledger:
         ]
         self.stages_run: list[str] = []
         self.audited: dict[str, Any] = {}
+        self.series: list[dict[str, Any]] = []
         self.seconds = 0.0
         self.epoch = _Epoch()
 
     @contextmanager
-    def _on_the_clock(self) -> Iterator[None]:
+    def on_the_clock(self) -> Iterator[None]:
+        """Count what is done inside as the ledger's own time."""
         started = time.perf_counter()
         yield
         self.seconds += time.perf_counter() - started
@@ -85,55 +88,68 @@ class Ledger:
         """Check what must hold before the first step."""
         self._check("start", "", evidence, "before the first step")
 
+    def unmet_at_start(self, evidence: dict[str, Any]) -> list[str]:
+        """Components whose requirements before the first step this evidence does not meet; nothing is recorded."""
+        due = [entry for entry in self.entries if entry.requirement.when == "start"]
+        return sorted({entry.component for entry in due if not entry.requirement.met(evidence.get(entry.requirement.evidence))})
+
     def start_stage(self, name: str) -> None:
         """A stage of the curriculum begins."""
         self.stages_run.append(name)
 
     def start_epoch(self) -> None:
         """Remember where the parameters and prototypes stand."""
-        with self._on_the_clock():
+        with self.on_the_clock():
             self.epoch = _Epoch()
             self.before = {name: _digest(group) for name, group in self.model.parameter_groups().items()}
             self.prototypes_before = self._prototypes()
 
     def step(self, step: MacroStep, terms: dict[str, Tensor], lines: list[int]) -> None:
         """Note one macro-step: its batches and the value of every loss term."""
-        with self._on_the_clock():
+        with self.on_the_clock():
             epoch = self.epoch
             epoch.steps += 1
             for name, value in terms.items():
                 epoch.calls[name] += 1
                 value = value.detach()
+                epoch.total[name] = epoch.total.get(name, 0) + value
                 epoch.smallest[name] = torch.minimum(epoch.smallest.get(name, value), value)
             batch_lines = [set(batch.lines.tolist()) for batch in step.micro_batches]
             epoch.notes["lines_per_micro_batch"] = max(epoch.notes["lines_per_micro_batch"], *map(len, batch_lines))
             epoch.notes["lines_left_out"] += len(set(lines) - set().union(*batch_lines))
+            epoch.notes["lines_out_of_order"] += [batch.line for batch in step.micro_batches] != lines
             epoch.notes["micro_batches_on_other_pairs"] += sum(not _same(batch.pairs, step.pairs) for batch in step.micro_batches)
 
     @contextmanager
     def optimiser_step(self) -> Iterator[None]:
         """Around the optimiser's step: the codebook must not move in it."""
-        codebook = self.model.resistance.prototypes.codebook.clone()
+        with self.on_the_clock():
+            codebook = self.model.resistance.prototypes.codebook.clone()
         yield
-        moved = not torch.equal(codebook, self.model.resistance.prototypes.codebook)
-        self.epoch.notes["codebook_moved_by_optimiser"] += moved
+        with self.on_the_clock():
+            moved = not torch.equal(codebook, self.model.resistance.prototypes.codebook)
+            self.epoch.notes["codebook_moved_by_optimiser"] += moved
 
     def audit(self, stage: Audited, step: MacroStep) -> None:
         """Where the gradient of each term of a small step goes, and what the terms react to; the model is in evaluation mode."""
-        with self._on_the_clock():
+        with self.on_the_clock():
             groups = self.model.parameter_groups()
             routes = {f"gradient_groups.{name}": " ".join(_reached(term, groups)) for name, term in stage.terms(step).items()}
             self.audited = routes | stage.sensitivity(step)
 
     def end_epoch(self, stage: str, epoch: int, evidence: dict[str, Any]) -> None:
         """Check the epoch: what was recorded here, and what the loop adds (validation, early stop, guard)."""
-        with self._on_the_clock():
-            recorded = self._recorded()
-        self._check("epoch", stage, recorded | evidence, f"{stage}, epoch {epoch}")
+        with self.on_the_clock():
+            recorded = self._recorded() | evidence
+        self.series.append({"stage": stage, "epoch": epoch, **recorded, **self.audited})
+        self._check("epoch", stage, recorded, f"{stage}, epoch {epoch}")
+        if self.audited:
+            self._check("audit", stage, self.audited, f"{stage}, epoch {epoch}")
+        self.audited = {}
 
     def finish(self, evidence: dict[str, Any]) -> None:
         """Check what must hold after training."""
-        self._check("end", "", evidence | {"stages_run": " ".join(self.stages_run)}, "after training")
+        self._check("end", "", evidence | {"stages_left_out_or_added": int(self.stages_run != self.planned)}, "after training")
 
     def _recorded(self) -> dict[str, Any]:
         epoch = self.epoch
@@ -145,8 +161,9 @@ class Ledger:
         return {
             **{f"calls.{name}": count / epoch.steps for name, count in epoch.calls.items()},
             **{f"smallest.{name}": float(value) for name, value in epoch.smallest.items()},
-            **self.audited,
             **epoch.notes,
+            **{f"gradient_norm.{name}": _gradient_norm(group) for name, group in groups.items()},
+            **{f"mean.{name}": float(value) / epoch.steps for name, value in epoch.total.items()},
             "moved_groups": " ".join(moved),
             "codebook_drift": float((states - self.prototypes_before[0]).norm(dim=1).mean()),
             "line_prototype_drift": float((line_prototypes - self.prototypes_before[1]).norm(dim=1).mean()),
@@ -180,7 +197,14 @@ class Ledger:
         violations = [entry.violation for entry in self.entries if entry.violation]
         never = [f"{e.component}: {e.requirement.evidence} was never checked" for e in self.entries if not e.checks]
         share = self.seconds / training_seconds if training_seconds else 0.0
-        return {"mode": self.mode, "components": rows, "violations": violations, "unchecked": never, "overhead_share": share}
+        return {
+            "mode": self.mode,
+            "components": rows,
+            "violations": violations,
+            "unchecked": never,
+            "overhead_share": share,
+            "epochs": self.series,
+        }
 
 
 def _summary(component: Component, entries: list[Entry]) -> dict[str, Any]:
@@ -213,6 +237,12 @@ def _reached(term: Tensor, groups: dict[str, list]) -> list[str]:
     gradients = iter(torch.autograd.grad(term, parameters, allow_unused=True, retain_graph=True))
     by_group = {name: [next(gradients) for _ in group] for name, group in groups.items()}
     return sorted(name for name, found in by_group.items() if any(g is not None and bool(g.any()) for g in found))
+
+
+def _gradient_norm(parameters: list) -> float:
+    """Norm of what the last step of an epoch left in a group's gradients, after clipping; 0 where nothing arrived."""
+    squares = [parameter.grad.square().sum() for parameter in parameters if parameter.grad is not None]
+    return float(torch.stack(squares).sum().sqrt()) if squares else 0.0
 
 
 def _digest(parameters: list) -> str:

@@ -120,10 +120,9 @@ def build_panel(config: Config, catalog: Catalog) -> tuple[pd.DataFrame, pd.Data
         "distinct_coordinates": len(natural.drop_duplicates(COORDINATES)),
         "panel_pairs": len(panel),
         "panel_lines": labels.shape[1],
-        "panel_complete": int(len(panel) * len(loops) == labels.size),
         "positive_pairs": int(labels.any(1).sum()),
         "discordant_pairs": int(discordant(labels).sum()),
-        "discordant_training_pairs": int(discordant_rows.sum()),
+        "discordant_between_training_lines": int(discordant_rows.sum()),
         **{f"positives_{line}": int(labels[:, c].sum()) for c, line in enumerate(config.all_lines)},
     }
     return panel, funnel.table(), metrics

@@ -24,6 +24,8 @@ class Record22Stage:
 
     name = "record22"
     exercises: frozenset[str] = frozenset()
+    # What the design has and no evidence of a stage can show: where the rows come from.
+    lacks = ("crossed panel: it trains on the published rows", "chromosome split: its split is random")
 
 
 class _ReverseGradient(torch.autograd.Function):

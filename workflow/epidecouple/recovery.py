@@ -63,14 +63,14 @@ def _against_oracle(energies: pd.DataFrame, truth: pd.DataFrame, held_out: list[
 def main() -> None:
     """Stage `recovery`: compare the model's energies with the simulated truth."""
     parser = stage_parser(__doc__)
-    for name in ("energies", "truth", "trained", "points", "metrics"):
+    for name in ("energies", "truth", "evaluated", "points", "metrics"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     arguments = parser.parse_args()
     config = Config.from_json(arguments.settings)
     energies = pd.read_parquet(arguments.energies).query("split == 'test'")
     truth = energies[KEY].merge(pd.read_parquet(arguments.truth), on=KEY, how="left", validate="one_to_one")
     metrics = recovered(energies, truth, config.all_lines, config.held_out_lines, config)
-    metrics["potential_sd_across_lines"] = read_metrics(arguments.trained)["potential_difference_between_lines"]
+    metrics["potential_sd_across_lines"] = read_metrics(arguments.evaluated)["potential_difference_between_lines"]
     metrics["truth_known"] = 1
     _points(energies, truth, config.all_lines).to_csv(arguments.points, sep="\t", index=False, float_format="%.4f")
     write_metrics(arguments.metrics, "recovery", metrics, arguments.settings, [arguments.energies, arguments.truth])

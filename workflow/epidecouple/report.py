@@ -78,8 +78,10 @@ def section_rows(run: Path) -> list[dict]:
 
 
 def verification_of(run: Path) -> dict[str, Any] | None:
-    """What the ledger of the full training found, or of the subset's where there is no full one yet."""
-    return read_optional(run / "train_full" / "verification.json") or read_optional(run / "train_subset" / "verification.json")
+    """What the ledger of the full training found, or of the subset's where there is no full one; of a refused one from its log."""
+    places = [(run / stage / "verification.json", run / "logs" / f"{stage}.violation.json") for stage in ("train_full", "train_subset")]
+    found = (read_optional(path) for pair in places for path in pair)
+    return next((record for record in found if record is not None), None)
 
 
 def data_uri(path: Path) -> str:
@@ -134,15 +136,15 @@ def number(value: Any) -> str:
     return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
 
 
-def render(run: Path, gates: list[str]) -> str:
-    """The page as HTML."""
+def render(run: Path, gates: list[str], stopped: bool) -> str:
+    """The page as HTML; `stopped` says that the call has failed, be it at a gate or before one could judge."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": number, "pretty": lambda value: json.dumps(value, indent=1, sort_keys=True)}
     verdicts, sections, provenance = verdict_rows(run, gates), section_rows(run), provenance_rows(run)
     settings = {key: value for row in provenance for key, value in row["settings"].items()}
     return environment.get_template("report.html.j2").render(
         run=run.name, verdicts=verdicts, sections=sections, headlines=headline_rows(sections), hero=hero_figure(sections),
-        provenance=provenance, settings=settings, commit=commit(), verification=verification_of(run),
+        provenance=provenance, settings=settings, commit=commit(), verification=verification_of(run), stopped=stopped,
     )  # fmt: skip
 
 
@@ -152,8 +154,9 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--gates", required=True, help="gates of the run in order, separated by commas")
     parser.add_argument("--report", type=Path, required=True)
+    parser.add_argument("--failed", action="store_true", help="the call that asks for the report has failed")
     arguments = parser.parse_args()
-    arguments.report.write_text(render(arguments.run, arguments.gates.split(",")))
+    arguments.report.write_text(render(arguments.run, arguments.gates.split(","), arguments.failed))
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from torch import nn
 
 from .clustering import modules
 from .config import Config
-from .curriculum import CURRICULA, PotentialStage, TrainingStage, small_step
+from .curriculum import CURRICULA, FineTuningStage, TrainingStage, small_step
 from .dataset import Panel, load_panel
-from .design import load_design
+from .design import load_design, planned_stages
 from .energy import EnergyModel
 from .errors import DesignViolation
 from .ledger import AUDIT_PAIRS, Ledger
@@ -74,7 +74,7 @@ class OverfittingGuard:
     """Warns when training AUPR says the pairs are memorised, stops when validation falls too far behind."""
 
     def __init__(self) -> None:
-        self.consultations, self.fired = 0, ""
+        self.consultations, self.stops, self.fired = 0, 0, "none"
 
     def consult(self, validation: dict[str, float]) -> bool:
         """True when training should stop; stages without an AUPR have nothing to ask."""
@@ -86,11 +86,12 @@ class OverfittingGuard:
         if train - validation.get("validation_aupr", train) > LARGEST_GAP:
             self.fired = "gap"
             log.warning("training AUPR is more than %.2f above validation: stopping", LARGEST_GAP)
-        return self.fired == "gap"
+            self.stops += 1
+        return self.stops > 0
 
 
-def fit(model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> tuple[pd.DataFrame, EarlyStop]:
-    """Run one stage: history (stage, epoch, train_loss, validation figures) and the early stop that was consulted.
+def fit(model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> tuple[pd.DataFrame, EarlyStop, OverfittingGuard]:
+    """Run one stage: history (stage, epoch, train_loss, validation figures), and the early stop and guard that were consulted.
 
     Epoch 0 is the state before the first step. Raises `DesignViolation` when the ledger finds one.
     """
@@ -98,6 +99,7 @@ def fit(model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> tuple[pd.Da
     steps = max(FEWEST_SCHEDULED, stage.fit.epochs * len(stage.sampler))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, stage.fit.learning_rate, total_steps=steps, pct_start=WARM_UP)
     stop, guard = EarlyStop(model, stage.score, stage.fit.patience), OverfittingGuard()
+    model.zero_grad(set_to_none=True)
     model.eval()
     history = [{"stage": stage.name, "epoch": 0, "train_loss": np.nan, **stage.validate()}]
     stop.consult(0, history[0])
@@ -131,7 +133,7 @@ def fit(model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> tuple[pd.Da
         if stopping:
             break
     stop.restore()
-    return pd.DataFrame(history), stop
+    return pd.DataFrame(history), stop, guard
 
 
 def loop_evidence(epoch: int, stop: EarlyStop, guard: OverfittingGuard) -> dict[str, int]:
@@ -141,6 +143,7 @@ def loop_evidence(epoch: int, stop: EarlyStop, guard: OverfittingGuard) -> dict[
         "consultations_missing": epoch + 1 - stop.consultations,
         "epochs_after_stop": max(0, epoch - stop.best_epoch - stop.patience),
         "guard_consultations_missing": epoch - guard.consultations,
+        "epochs_after_guard": max(0, guard.stops - 1),
     }
 
 
@@ -171,7 +174,7 @@ def start_prototypes(model: EnergyModel, panel: Panel, lines: list[int], config:
 def missing_components(curriculum: tuple[type[TrainingStage], ...], switched_on: set[str]) -> list[str]:
     """Components whose evidence is recorded while training, that no stage of a curriculum brings to work."""
     exercised = frozenset().union(*(stage.exercises for stage in curriculum))
-    due = [component for component in load_design() if any(rule.when == "epoch" for rule in component.requires)]
+    due = [component for component in load_design() if any(rule.when in ("epoch", "audit") for rule in component.requires)]
     return [c.name for c in due if c.name not in exercised and (not c.optional or c.optional in switched_on)]
 
 
@@ -179,37 +182,59 @@ def train(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, 
     """Run the configured curriculum: history, metrics and the verification record.
 
     lines : columns of the training lines to use; rows : training pairs.
-    Raises `DesignViolation` when what runs is not what was designed and `verification` is `enforce`.
+    Raises `DesignViolation`, the record so far with it, when what runs is not what was designed and `verification` is `enforce`.
     """
     started, curriculum = time.perf_counter(), CURRICULA.get(config.curriculum, (Record22Stage,))
     switched_on = {"model.leace"} if config.model.leace else set()
-    missing = missing_components(curriculum, switched_on)
-    if missing and config.verification == "enforce":
-        raise DesignViolation(f"the curriculum {config.curriculum} lacks: {', '.join(missing)} (before the first step)")
-    start_prototypes(model, panel, lines, config)
-    ledger = Ledger(model, switched_on, config.verification, [stage.name for stage in curriculum])
-    ledger.start(start_evidence(model, panel, rows))
+    missing = [*missing_components(curriculum, switched_on), *(Record22Stage.lacks if curriculum == (Record22Stage,) else ())]
+    ledger = Ledger(model, switched_on, config.verification, planned_stages(config.curriculum))
+    try:
+        _refuse(missing, ledger, model, panel, rows, config)
+        start_prototypes(model, panel, lines, config)
+        history, metrics = _watched(model, panel, lines, rows, config, ledger)
+    except DesignViolation as violation:
+        violation.record = ledger.summary(time.perf_counter() - started) | {"missing": missing}
+        raise
+    record = ledger.summary(time.perf_counter() - started) | {"missing": missing}
+    found = {"design_violations": len(record["violations"]) + len(missing), "design_unchecked": len(record["unchecked"])}
+    return history, metrics | found, record
+
+
+def _refuse(missing: list[str], ledger: Ledger, model: EnergyModel, panel: Panel, rows: np.ndarray, config: Config) -> None:
+    """Check what must hold before the first step; what a curriculum lacks is told together with what is wrong already."""
+    with ledger.on_the_clock():
+        evidence = start_evidence(model, panel, rows)
+    if not missing or config.verification == "observe":
+        ledger.start(evidence)
+        return
+    wrong = [name for name in ledger.unmet_at_start(evidence) if name not in missing]
+    raise DesignViolation(f"the curriculum {config.curriculum} lacks: {', '.join([*missing, *wrong])} (before the first step)")
+
+
+def _watched(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config, ledger: Ledger):
+    """Train, then check what must hold after it: history and metrics."""
     run = train_record22 if config.curriculum == "record22" else run_curriculum
     history, metrics, unrestored = run(model, panel, lines, rows, config, ledger)
     model.eval()
-    measured = measure(model, panel, lines, rows)
-    ledger.finish(measured | {"best_state_not_restored": unrestored} | swapped_states(model, panel, rows))
-    record = ledger.summary(time.perf_counter() - started) | {"missing": missing}
-    found = {"design_violations": len(record["violations"]) + len(missing), "design_unchecked": len(record["unchecked"])}
-    return history, metrics | measured | found, record
+    with ledger.on_the_clock():
+        measured = measure(model, panel, lines, rows)
+        ledger.finish(measured | {"best_state_not_restored": unrestored} | swapped_states(model, panel, rows))
+    return history, metrics | measured
 
 
 def run_curriculum(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config, ledger: Ledger):
     """The stages of the curriculum, one after the other: history, metrics, and how many stages kept another epoch than the best."""
-    histories, metrics, unrestored = [], {}, 0
+    histories, metrics, unrestored, unasked = [], {}, 0, 0
     for make_stage in CURRICULA[config.curriculum]:
         stage = make_stage(model, panel, lines, rows, config)
-        history, stop = fit(model, stage, ledger)
+        history, stop, guard = fit(model, stage, ledger)
         histories.append(history)
         unrestored += not stop.restored
-        metrics[f"{stage.name}_best_epoch"] = stop.best_epoch
-        metrics[f"{stage.name}_early_stop_consultations"] = stop.consultations
-    metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(PotentialStage(model, panel, lines, rows, config))
+        unasked += len(history) - stop.consultations
+        stage.refit_eraser()
+        metrics |= {f"{stage.name}_best_epoch": stop.best_epoch, f"{stage.name}_guard_fired": guard.fired}
+    metrics["early_stop_consultations_missing"] = unasked
+    metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(FineTuningStage(model, panel, lines, rows, config))
     return pd.concat(histories, ignore_index=True), metrics, unrestored
 
 
@@ -249,7 +274,7 @@ def main() -> None:
     """Stage `train`: the curriculum on the subset or on all training lines and pairs."""
     parser = stage_parser(__doc__)
     parser.add_argument("--scope", choices=("subset", "full"), required=True)
-    for name in ("elements", "shards", "model", "history", "verification", "metrics"):
+    for name in ("elements", "shards", "model", "history", "verification", "violation", "metrics"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     arguments = parser.parse_args()
     config = Config.from_json(arguments.settings)
@@ -258,7 +283,11 @@ def main() -> None:
     panel = load_panel(arguments.elements, arguments.shards, config)
     lines, rows, plan = subset_of(panel, config) if arguments.scope == "subset" else (panel.training, panel.rows("train"), config)
     model = new_model(plan, panel)
-    history, metrics, verification = train(model, panel, lines, rows, plan)
+    try:
+        history, metrics, verification = train(model, panel, lines, rows, plan)
+    except DesignViolation as violation:
+        write_json(arguments.violation, violation.record)
+        raise
     save_model(model, arguments.model, arguments.settings)
     history.to_csv(arguments.history, sep="\t", index=False)
     write_json(arguments.verification, verification)

@@ -1,7 +1,7 @@
 """The exact assertions: what the architecture guarantees, measured on the model that was trained.
 
 Every figure is 0 (or below its stated bound) by construction; a figure that is not says which guarantee is broken.
-The bounds are rows of `config/gates.yaml`.
+The ledger's bounds are in `design.toml`, those of the gates in `config/gates.yaml`.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .curriculum import PotentialStage
+from .curriculum import TrainingStage
 from .dataset import Panel
 from .energy import EnergyModel
 from .objective import conditional_nll
@@ -128,14 +128,13 @@ def _exchanged(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 @torch.no_grad()
 def z_difference_alone_or_in_batch(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """max |z of a pair alone - z of it inside the batch|, dropout off, everything else in training mode.
+    """max |z of a pair alone - z of it inside the batch|, in evaluation mode but for modules that normalise over a batch.
 
     Infinite when a module refuses a pair alone, as BatchNorm does.
     """
-    with _mode(model, True):
-        for module in model.modules():
-            if isinstance(module, nn.Dropout):
-                module.eval()
+    with _mode(model, False):
+        for module in _batch_norms(model):
+            module.train()
         together = model.potential.z(panel, pairs)
         try:
             alone = torch.cat([model.potential.z(panel, pairs[i : i + 1]) for i in range(len(pairs))])
@@ -155,7 +154,7 @@ def conditional_nll_shift_by_potential(model: EnergyModel, panel: Panel, pairs: 
         return float((conditional_nll(resistance - shift, offset, labels) - conditional_nll(resistance, offset, labels)).abs())
 
 
-def task_gradient_on_resistance(stage: PotentialStage) -> float:
+def task_gradient_on_resistance(stage: TrainingStage) -> float:
     """Largest |d task loss / d parameter| over R and tau; 0 when the loss does not reach them."""
     step = next(iter(stage.sampler.epoch(0)))
     return _reach(stage.terms(step)["task"], stage.model.resistance)
@@ -206,7 +205,11 @@ def prototype_parameters(model: EnergyModel) -> int:
 
 def batch_norm_modules(model: EnergyModel) -> int:
     """How many modules of the DNA path normalise over a batch."""
-    return sum(isinstance(module, nn.modules.batchnorm._NormBase) for module in model.potential.modules())
+    return len(_batch_norms(model))
+
+
+def _batch_norms(model: EnergyModel) -> list[nn.Module]:
+    return [module for module in model.potential.modules() if isinstance(module, nn.modules.batchnorm._NormBase)]
 
 
 class _mode:

@@ -12,6 +12,7 @@ from epidecouple.config import Config, validated
 from epidecouple.errors import InputError
 from epidecouple.gates import rows_of
 from epidecouple.provenance import code_digest, fingerprint
+from epidecouple.sources import MANIFEST, load_sources
 
 CONFIG_FILES = workflow.config_settings.configfiles or ["config/config.yaml"]
 try:
@@ -23,6 +24,7 @@ except InputError as error:
     raise WorkflowError(str(error))
 
 RUN = f"results/{SETUP.run}"
+SOURCES = {source.path: source for source in load_sources()}
 SIMULATED = SETUP.dataset.kind == "simulated"
 
 # Numerical libraries get the configured number of threads, not Snakemake's, which --cores clips: results
@@ -43,13 +45,14 @@ GATES = {
     "fit": ["train_full", "evaluate"],
     "recovery": ["recovery"],
     "resistance": ["evaluate"],
-    "decoupling": ["train_full", "diagnose"],
+    "decoupling": ["evaluate", "diagnose"],
     "biology": ["biology"],
 }
 if not SIMULATED:
     del GATES["recovery"]
 
-DATA = ["run", "dataset", "cell_lines", "held_out_lines", "marks", "windows", "splits"]
+FILES = ["run", "dataset", "cell_lines", "held_out_lines", "marks"]
+DATA = [*FILES, "windows", "splits"]
 MODEL = [
     *DATA,
     "seed",
@@ -62,7 +65,6 @@ MODEL = [
     "resistance",
     "potential",
     "fine_tuning",
-    "subset",
 ]
 DIAGNOSTICS = [*MODEL, "diagnose"]
 

@@ -12,7 +12,7 @@ if SIMULATED:
             "../../envs/data.yaml"
         params:
             code=code_digest("simulate"),
-            settings=settings("simulation", "seed", *DATA),
+            settings=settings("simulation", "seed", *FILES),
         shell:
             "python -m epidecouple.simulate --settings {params.settings:q} --truth {output.truth} > {log} 2>&1"
 
@@ -43,7 +43,8 @@ rule inventory:
         "../../envs/data.yaml"
     params:
         code=code_digest("inventory"),
-        settings=settings(*DATA),
+        manifest=fingerprint(MANIFEST),
+        settings=settings(*FILES),
     shell:
         "python -m epidecouple.inventory --settings {params.settings:q} --inventory {output.inventory}"
         " --metrics {output.metrics} > {log} 2>&1"

@@ -18,7 +18,7 @@ rule diagnose_subset:
         runtime=30,
     params:
         code=code_digest("diagnose"),
-        settings=settings(*DIAGNOSTICS),
+        settings=settings("subset", *DIAGNOSTICS),
         scope="subset",
         elements=elements_folder,
         shards=shards_folder,

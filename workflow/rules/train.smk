@@ -10,7 +10,8 @@ rule train_subset:
         verification=f"{RUN}/train_subset/verification.json",
         metrics=f"{RUN}/train_subset/metrics.json",
     log:
-        f"{RUN}/logs/train_subset.log",
+        text=f"{RUN}/logs/train_subset.log",
+        violation=f"{RUN}/logs/train_subset.violation.json",
     benchmark:
         f"{RUN}/benchmarks/train_subset.tsv"
     conda:
@@ -21,14 +22,15 @@ rule train_subset:
         runtime=30,
     params:
         code=code_digest("train"),
-        settings=settings(*MODEL),
+        design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
+        settings=settings("subset", *MODEL),
         scope="subset",
         elements=elements_folder,
         shards=shards_folder,
     shell:
         "python -m epidecouple.train --scope {params.scope} --settings {params.settings:q} --elements {params.elements}"
         " --shards {params.shards} --model {output.model} --history {output.history} --verification {output.verification}"
-        " --metrics {output.metrics} 2>&1 | tee {log}"
+        " --metrics {output.metrics} --violation {log.violation} 2>&1 | tee {log.text}"
 
 
 use rule train_subset as train_full with:
@@ -44,11 +46,13 @@ use rule train_subset as train_full with:
         verification=f"{RUN}/train_full/verification.json",
         metrics=f"{RUN}/train_full/metrics.json",
     log:
-        f"{RUN}/logs/train_full.log",
+        text=f"{RUN}/logs/train_full.log",
+        violation=f"{RUN}/logs/train_full.violation.json",
     benchmark:
         f"{RUN}/benchmarks/train_full.tsv"
     params:
         code=code_digest("train"),
+        design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
         settings=settings(*MODEL),
         scope="full",
         elements=elements_folder,
@@ -89,7 +93,7 @@ if SIMULATED:
         input:
             energies=f"{RUN}/evaluate/energies.parquet",
             truth=f"{RUN}/simulated/truth.parquet",
-            trained=f"{RUN}/train_full/metrics.json",
+            evaluated=f"{RUN}/evaluate/metrics.json",
         output:
             points=f"{RUN}/recovery/points.tsv",
             metrics=f"{RUN}/recovery/metrics.json",
@@ -102,4 +106,4 @@ if SIMULATED:
             settings=settings("seed", "diagnose", *DATA),
         shell:
             "python -m epidecouple.recovery --settings {params.settings:q} --energies {input.energies} --truth {input.truth}"
-            " --trained {input.trained} --points {output.points} --metrics {output.metrics} > {log} 2>&1"
+            " --evaluated {input.evaluated} --points {output.points} --metrics {output.metrics} > {log} 2>&1"
