@@ -48,7 +48,7 @@ def test_cross_by_hand(tmp_path):
     assert funnel.rows.tolist() == [4, 4, 3, 2, 2]
     assert metrics["label_agreement"] == 1
     counts = {"natural_rows": 4, "natural_positive": 2, "distinct_coordinates": 3, "panel_pairs": 3, "panel_lines": 2}
-    counts |= {"positive_pairs": 2, "discordant_pairs": 2, "discordant_training_pairs": 2, "positives_A": 1, "positives_B": 1}
+    counts |= {"positive_pairs": 2, "discordant_pairs": 2, "discordant_between_training_lines": 2, "positives_A": 1, "positives_B": 1}
     assert {name: metrics[name] for name in counts} == counts
 
 

@@ -37,7 +37,7 @@ def verdict(folder: Path, gate: str) -> dict:
 def test_failing_gate_says_why_in_one_sentence_and_exits_1(failed):
     _, first, _ = failed
     assert first.returncode == 1
-    sentence = re.search(r"GATE fit FAILED: skill_lift_lower is (\S+), need >= 5\. .+ Evidence: (\S+)", first.stdout + first.stderr)
+    sentence = re.search(r"GATE fit FAILED: skill_lift_lower is (\S+), need > 5\. .+ Evidence: (\S+)", first.stdout + first.stderr)
     assert sentence and float(sentence[1]) < 5 and sentence[2] == "results/tiny/gates/fit.verdict.json"
 
 
