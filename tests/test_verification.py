@@ -293,3 +293,11 @@ def test_swapping_states_changes_r_and_puts_them_back(model, panel):
     with torch.no_grad():
         model.resistance.state_resistance.zero_()
     assert swapped_states(model, panel, pairs) == {"resistance_change_when_states_are_swapped": 0}
+
+
+def test_the_stream_of_random_numbers_is_left_as_it_was(model, panel):
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    exact_assertions(model, panel, panel.rows("train"))
+    assert torch.equal(torch.rand(4), expected)

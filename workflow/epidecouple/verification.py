@@ -96,7 +96,7 @@ def potential_difference_between_lines(model: EnergyModel, panel: Panel, pairs: 
     """max |U(i, c) - U(i, c')| over lines, in evaluation mode and in training mode under one dropout mask."""
     largest = 0.0
     for training in (False, True):
-        with _mode(model, training), torch.no_grad():
+        with _mode(model, training), torch.no_grad(), torch.random.fork_rng():
             by_line = []
             for line in range(len(panel.lines)):
                 torch.manual_seed(0)
