@@ -19,7 +19,7 @@ from .energy import EnergyModel
 from .errors import DesignViolation
 from .sampler import MacroStep
 
-AUDIT_PAIRS = 96
+AUDIT_PAIRS = 48
 
 
 @dataclass

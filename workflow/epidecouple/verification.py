@@ -87,10 +87,9 @@ def _potential_by_both_ways(model: EnergyModel, panel: Panel, pairs: np.ndarray)
 
 
 def _resistance_by_both_ways(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
-    """R (2, n, C): as the model's forward pass gives it and as it is scored."""
-    lines = list(range(len(panel.lines)))
-    forward = torch.stack([model(panel, pairs, line)[1] for line in lines], dim=1)
-    return torch.stack([forward, torch.from_numpy(score_resistance(model, panel, pairs, lines))])
+    """R (n, 1 + C): as the model's forward pass gives it in the first line, and as it is scored in every line."""
+    scored = torch.from_numpy(score_resistance(model, panel, pairs, list(range(len(panel.lines)))))
+    return torch.cat([model(panel, pairs, 0)[1][:, None], scored], dim=1)
 
 
 def potential_difference_between_lines(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
