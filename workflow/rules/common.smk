@@ -74,7 +74,7 @@ wildcard_constraints:
 
 
 def settings(*sections):
-    """The configuration sections a stage may see, as JSON: it reruns when one of them changes, and only then."""
+    """The configuration sections a stage may see, as JSON: it reruns when one of them changes, be it only in part of interest to it."""
     return json.dumps({name: config[name] for name in sections}, sort_keys=True)
 
 
