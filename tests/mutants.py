@@ -84,6 +84,12 @@ def batch_norm_in_z(world, patch):
 
 
 @mutant
+def annotation_in_z(world, patch):
+    """z reads the annotated lengths of the elements"""
+    world.reconfigure("model", annotation=True)
+
+
+@mutant
 def signal_leaks_into_z(world, patch):
     """the mean signal of a pair is added to z"""
     raw_z = world.model.potential.raw_z

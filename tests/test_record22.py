@@ -1,14 +1,17 @@
 import numpy as np
 import pytest
 import torch
+import yaml
+from sklearn.metrics import average_precision_score
 from torch import nn
 
 from epidecouple.errors import DesignViolation
 from epidecouple.record22 import ADVERSARIAL_WEIGHT, SPARSITY_WEIGHT, Record22Stage, _ReverseGradient, losses, natural_rows, random_steps
 from epidecouple.train import missing_components, new_model, train
+from toy import ROOT
 from toy_panel import digest, toy_config, toy_panel
 
-ARM = {"curriculum": "record22", "model": {"environment": "linear", "dropout": 0}}
+ARM = {key: value for key, value in yaml.safe_load((ROOT / "config" / "arms" / "record22.yaml").read_text()).items() if key != "run"}
 CONFIG = toy_config(**ARM)
 OBSERVED = toy_config(**ARM, verification="observe")
 
@@ -50,7 +53,7 @@ def test_it_is_refused_before_the_first_step_with_what_is_missing(panel):
 
 
 def test_observed_it_trains_without_validation(observed_run):
-    _, model, before, history, metrics, _ = observed_run
+    panel, model, before, history, metrics, _ = observed_run
     assert history.columns.tolist() == ["stage", "epoch", "train_loss"]
     assert history.stage.unique().tolist() == ["record22"]
     assert history.epoch.tolist() == list(range(1, OBSERVED.potential.epochs + 1))
@@ -59,6 +62,18 @@ def test_observed_it_trains_without_validation(observed_run):
     assert {name for name in before if moved[name] != before[name]} >= {"potential.head.0.weight", "resistance.encoder.network.weight"}
     assert not any(name.endswith("best_epoch") for name in metrics)
     assert metrics["train_aupr"] > 0 and metrics["validation_aupr"] > 0
+    rows, _ = natural_rows(panel, panel.training, OBSERVED.seed)
+    score = {
+        (pair, line): float(np.subtract(*(x.detach() for x in model(panel, np.array([pair]), int(line))))[0])
+        for pair, line in zip(rows.pairs, rows.lines, strict=True)
+    }
+    expected = [
+        average_precision_score(panel.labels[chosen, line], [score[pair, line] for pair in chosen])
+        for line in panel.training
+        if len(chosen := rows.pairs[rows.lines == line])
+    ]
+    assert metrics["own_rows_train_aupr"] == pytest.approx(np.mean(expected))
+    assert metrics["own_rows_random_split_aupr"] != metrics["own_rows_train_aupr"]
 
 
 def test_the_record_tells_every_violation(observed_run):
@@ -73,21 +88,23 @@ def test_the_record_tells_every_violation(observed_run):
     assert metrics["design_violations"] == len(record["violations"]) + len(record["missing"])
 
 
-def test_its_rows_are_published_ones_at_random_from_every_split(panel):
+def test_its_rows_are_published_ones_at_random_and_none_is_on_a_test_chromosome(panel):
     lines = [0, 2]
-    rows = natural_rows(panel, lines, 0)
-    published = panel.published[:, lines] >= 0
+    rows, rest = natural_rows(panel, lines, 0)
+    published = (panel.published[:, lines] >= 0)[panel.split != "test"]
     assert len(rows.pairs) == len(rows.lines) == int(0.7 * published.sum())
-    assert len(set(zip(rows.pairs, rows.lines, strict=True))) == len(rows.pairs)
-    assert (panel.published[rows.pairs, rows.lines] >= 0).all()
-    assert set(rows.lines) == {0, 2}
-    assert set(panel.split[rows.pairs]) == {"train", "validation", "test"}
-    np.testing.assert_array_equal(natural_rows(panel, lines, 0).pairs, rows.pairs)
-    assert (natural_rows(panel, lines, 1).pairs[:20] != rows.pairs[:20]).any()
+    together = [*zip(rows.pairs, rows.lines, strict=True), *zip(rest.pairs, rest.lines, strict=True)]
+    assert len(set(together)) == len(together) == published.sum()
+    for part in (rows, rest):
+        assert (panel.published[part.pairs, part.lines] >= 0).all()
+        assert set(part.lines) == {0, 2}
+        assert set(panel.split[part.pairs]) == {"train", "validation"}
+    np.testing.assert_array_equal(natural_rows(panel, lines, 0)[0].pairs, rows.pairs)
+    assert (natural_rows(panel, lines, 1)[0].pairs[:20] != rows.pairs[:20]).any()
 
 
 def test_batches_mix_lines_and_hold_every_row_once(panel):
-    rows = natural_rows(panel, panel.training, 0)
+    rows, _ = natural_rows(panel, panel.training, 0)
     steps = list(random_steps(rows, 24, np.random.default_rng(0)))
     assert all(len(step.micro_batches) == 1 for step in steps)
     drawn = [(pair, line) for step in steps for pair, line in zip(step.pairs, step.micro_batches[0].lines, strict=True)]
@@ -112,7 +129,7 @@ def test_the_reversed_gradient_is_exactly_minus_the_gradient():
 
 def test_the_encoder_works_against_a_discriminator_that_works_for_itself(panel):
     model, discriminator = new_model(CONFIG, panel).eval(), nn.Linear(CONFIG.model.z_size, 3)
-    step = next(random_steps(natural_rows(panel, panel.training, 0), 24, np.random.default_rng(0)))
+    step = next(random_steps(natural_rows(panel, panel.training, 0)[0], 24, np.random.default_rng(0)))
     z = model.potential.z(panel, step.pairs)
     plain = ADVERSARIAL_WEIGHT * nn.functional.cross_entropy(discriminator(z), torch.from_numpy(step.micro_batches[0].lines))
     adversarial = losses(model, discriminator, panel, step)["adversarial"]
@@ -125,12 +142,12 @@ def test_the_encoder_works_against_a_discriminator_that_works_for_itself(panel):
 
 def test_its_losses_are_of_the_published_rows_and_move_both_energies_at_once(panel):
     model, discriminator = new_model(CONFIG, panel).eval(), nn.Linear(CONFIG.model.z_size, 3)
-    step = next(random_steps(natural_rows(panel, panel.training, 0), 10, np.random.default_rng(0)))
+    step = next(random_steps(natural_rows(panel, panel.training, 0)[0], 10, np.random.default_rng(0)))
     batch, terms = step.micro_batches[0], losses(model, discriminator, panel, step)
     logit = []
     for pair, line in zip(batch.pairs, batch.lines, strict=True):
         u, r = model(panel, np.array([pair]), int(line))
-        logit.append(u - r - model.task_offset[int(line)])
+        logit.append(u - r)
     labels = torch.from_numpy(panel.labels[batch.pairs, batch.lines]).float()
     expected = nn.functional.binary_cross_entropy_with_logits(torch.cat(logit), labels)
     torch.testing.assert_close(terms["task"], expected, atol=1e-5, rtol=1e-4)

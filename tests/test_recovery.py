@@ -13,7 +13,8 @@ ALL = LINES + HELD_OUT
 def truth():
     rng = np.random.default_rng(0)
     resistance = {f"resistance_{line}": rng.gamma(2, 1, 200) for line in ALL}
-    return pd.DataFrame({"potential": rng.normal(0, 2, 200), **resistance})
+    lineage = {f"lineage_motif_{k}": rng.gamma(1, 1, 200) for k in range(3)}
+    return pd.DataFrame({"potential": rng.normal(0, 2, 200), **resistance, **lineage})
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def energies(truth):
 
 
 def found(energies, truth):
-    return recovered(energies, truth, ALL, HELD_OUT, CONFIG)
+    return recovered(energies, truth, CONFIG)
 
 
 def test_centring_takes_away_what_pairs_differ_by():
@@ -38,10 +39,11 @@ def test_centring_takes_away_what_pairs_differ_by():
 
 def test_perfect_energies_are_recovered_in_full(energies, truth):
     metrics = found(energies, truth)
-    for name in ("potential_corr", "resistance_within_pair_corr", "resistance_slope", "aupr_unseen_share_of_oracle"):
+    same = ("potential_corr", "potential_slope", "resistance_within_pair_corr", "resistance_within_line_corr", "resistance_slope")
+    for name in (*same, "aupr_unseen_share_of_oracle"):
         assert metrics[name] == pytest.approx(1), name
-        if f"{name}_lower" in metrics:
-            assert metrics[f"{name}_lower"] == pytest.approx(1) == metrics[f"{name}_upper"]
+        assert metrics[f"{name}_lower"] == pytest.approx(1) == metrics[f"{name}_upper"]
+    assert metrics["lineage_leak"] == metrics["lineage_leak_of_truth"] < 0.2
     for line in ALL:
         assert metrics[f"resistance_corr_{line}"] == pytest.approx(1)
     assert metrics["aupr_unseen"] == metrics["aupr_unseen_oracle"] > metrics["aupr_unseen_potential_oracle"]
@@ -73,3 +75,19 @@ def test_wrong_energies_are_told_apart(energies, truth):
     assert other["resistance_within_pair_corr"] < 0
     assert other["potential_corr"] == pytest.approx(1)
     assert other["aupr_unseen"] < other["aupr_unseen_oracle"]
+
+
+def test_a_lineage_motif_in_the_potential_is_a_leak(energies, truth):
+    leaking = found(energies.assign(potential=energies.potential + 2 * truth.lineage_motif_1), truth)
+    expected = np.corrcoef(energies.potential + 2 * truth.lineage_motif_1, truth.lineage_motif_1)[0, 1]
+    assert expected > 0.5 and leaking["lineage_leak"] == pytest.approx(expected)
+    assert leaking["lineage_leak_lower"] < leaking["lineage_leak"] < leaking["lineage_leak_upper"]
+    assert leaking["lineage_leak_of_truth"] < 0.2
+
+
+def test_a_constant_of_the_line_is_told_apart_from_what_varies_within_it(energies, truth):
+    """What normalisation loses where offsets are biology: the level of each line, and nothing else."""
+    levels = {f"resistance_{line}": truth[f"resistance_{line}"] + 3 * c for c, line in enumerate(ALL)}
+    metrics = found(energies, truth.assign(**levels))
+    assert metrics["resistance_within_pair_corr"] < 0.8
+    assert metrics["resistance_within_line_corr"] == pytest.approx(1)

@@ -105,16 +105,19 @@ def test_peaks_carry_the_strength_of_their_own_mark(tmp_path):
         assert np.corrcoef(np.log(signal), strength[signal.index])[0, 1] > 0.999
 
 
-@pytest.mark.parametrize(("omega", "low", "high"), [(0, 0, 1e-4), (2, 0.5, 3)])
-def test_technical_offset_shifts_a_mark_by_line(tmp_path, omega, low, high):
+@pytest.mark.parametrize(("omega", "low", "high"), [(0, 0, 1e-4), (2, 0.5, 4)])
+def test_technical_offset_shifts_a_mark_by_line_and_changes_how_many_peaks_it_has(tmp_path, omega, low, high):
     toy = write_toy_world(tmp_path, simulation={**SMALL, "mark_offset": omega}, marks=["H3K27ac"])
-    world, shifts = drawn(toy), []
+    world, shifts, peaks_called = drawn(toy), [], []
     for c, files in enumerate(toy.catalog.lines.values()):
         peaks = read_peaks(files.peaks["H3K27ac"])
         strength = pd.Series(world.strength[:, c, 4], index=[world.loci.chrom, world.loci.mid])
         called = strength[pd.MultiIndex.from_arrays([peaks.chrom, (peaks.start + peaks.end) // 2])]
-        shifts.append(np.mean(np.log(peaks.signal.to_numpy() / 100) / 0.6 - called.to_numpy()))
+        shifts.append(np.mean(np.log(peaks.signal.to_numpy() / 100) - called.to_numpy()))
+        peaks_called.append(len(peaks))
     assert low <= np.std(shifts) < high
+    if omega:
+        assert np.corrcoef(shifts, peaks_called)[0, 1] > 0.8
 
 
 def test_mark_that_the_simulation_does_not_have(tmp_path):
@@ -126,6 +129,7 @@ def test_truth_is_keyed_like_the_panel_and_lies_apart(toy_world, toy_panel):
     world, truth = drawn(toy_world), pd.read_parquet(toy_world.truth)
     assert truth.potential.to_numpy() == pytest.approx(world.potential)
     assert truth.resistance_MixH.to_numpy() == pytest.approx(world.resistance[:, 7])
+    assert truth.lineage_motif_3.to_numpy() == pytest.approx(world.lineage[:, 3])
     assert truth.line_offset_LineB.nunique() == 1 and truth.line_offset_LineB[0] == pytest.approx(world.offset[1])
     panel, key = pd.read_parquet(toy_panel.folder / "panel.parquet"), ["chrom", "enhancer_mid", "promoter_mid"]
     assert len(panel.merge(truth, on=key, validate="one_to_one")) == len(panel) == len(truth)

@@ -9,6 +9,7 @@ from torch import nn
 
 from epidecouple import verification
 from epidecouple.curriculum import PotentialStage
+from epidecouple.sequence import AnnotationReader
 from epidecouple.train import new_model, start_prototypes
 from epidecouple.verification import (
     environment_nonlinearity,
@@ -25,6 +26,7 @@ BOUNDS = {
     "gradient_of_potential_on_signal": 0,
     "gradient_of_resistance_on_dna": 0,
     "potential_change_when_signal_changes": 0,
+    "potential_change_when_annotation_changes": 0,
     "resistance_change_when_dna_changes": 0,
     "potential_difference_between_lines": 1e-6,
     "interaction_contrast": 1e-4,
@@ -70,6 +72,10 @@ def potential_reads_reference_loci(model, panel, patch):
 def potential_reads_presence_of_marks(model, panel, patch):
     plain = model.potential.forward
     patch(model.potential, "forward", lambda which, pairs: plain(which, pairs) + float(which.present.mean()))
+
+
+def potential_reads_annotated_lengths(model, panel, patch):
+    model.potential.annotation = AnnotationReader(CONFIG.model.z_size)
 
 
 def potential_shares_a_parameter_with_resistance(model, panel, patch):
@@ -174,6 +180,7 @@ MUTANTS = {
     scored_potential_reads_signal: {"potential_change_when_signal_changes"},
     potential_reads_reference_loci: {"potential_change_when_signal_changes"},
     potential_reads_presence_of_marks: {"potential_change_when_signal_changes"},
+    potential_reads_annotated_lengths: {"potential_change_when_annotation_changes"},
     potential_shares_a_parameter_with_resistance: {"gradient_of_potential_on_signal"},
     potential_reads_signal_by_the_encoder: {"gradient_of_potential_on_signal", "potential_change_when_signal_changes"},
     resistance_shares_a_parameter_with_potential: {"gradient_of_resistance_on_dna"},

@@ -103,3 +103,19 @@ def test_windows_hold_planted_motifs(world):
     assert counts.max() > 30
     shuffled = np.random.default_rng(0).permuted(blocks, axis=1)
     assert np.unique(shuffled, axis=0, return_counts=True)[1].max() < 10
+
+
+def test_a_biological_offset_moves_marks_and_resistance_of_a_line_together():
+    plain, shifted = (world_of(pairs=2200, barriers=0, biological_offset=size) for size in (0, 1.5))
+    dnase = list(LOADINGS).index("DNase")
+    moved = (shifted.strength - plain.strength)[:, :, dnase]
+    np.testing.assert_allclose(moved - moved.mean(0), 0, atol=1e-9)
+    assert np.ptp(moved.mean(0)) > 1
+    assert np.corrcoef(moved.mean(0), (shifted.resistance - plain.resistance).mean(0))[0, 1] < -0.9
+    np.testing.assert_array_equal(plain.potential, shifted.potential)
+
+
+def test_lineage_motifs_are_no_part_of_the_potential():
+    world = world_of(pairs=2200)
+    assert world.lineage.shape == (2200, 4) and world.lineage.min() >= 0
+    assert max(abs(np.corrcoef(world.potential, motif)[0, 1]) for motif in world.lineage.T) < 0.15

@@ -84,12 +84,15 @@ def toy_panel(seed: int = 0) -> Panel:
         enhancer=enhancer,
         promoter=promoter,
         log_distance=rng.uniform(4, 6, N_PAIRS).astype(np.float32),
+        annotated_bp=rng.uniform(300, 600, (N_PAIRS, 2)).astype(np.float32),
         chrom=chrom,
         split=split,
         labels=np.column_stack(labels),
         published=np.column_stack(published),
         shards=shards,
         present=present,
+        offset=np.zeros(present.shape, dtype=np.float32),
+        scale=np.ones(present.shape, dtype=np.float32),
     )
 
 

@@ -50,6 +50,7 @@ class SimulationConfig:
     mark_offset: float
     mark_noise: float
     composition: float
+    biological_offset: float
     annotation_artefact: float
 
 
@@ -85,6 +86,8 @@ class ModelConfig:
 
     encoder: str
     environment: str
+    marks: str
+    annotation: bool
     leace: bool
     filters: int
     filter_bp: int
@@ -139,6 +142,14 @@ class DiagnoseConfig:
 
 
 @dataclass(frozen=True)
+class ComparisonConfig:
+    """A comparison: the seeds of its runs, and its arms, name -> overlay of the configuration."""
+
+    seeds: list
+    arms: dict
+
+
+@dataclass(frozen=True)
 class Config:
     """The whole configuration of a run."""
 
@@ -163,6 +174,7 @@ class Config:
     fine_tuning: FitConfig
     subset: SubsetConfig
     diagnose: DiagnoseConfig
+    comparison: ComparisonConfig
     thresholds: dict
     waive: list
 

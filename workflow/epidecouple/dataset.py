@@ -22,8 +22,10 @@ class Panel:
 
     codes : uint8 (n_elements, L); enhancer, promoter : rows of `codes` (n,)
     log_distance : float32 (n,), log10 bp; chrom, split : names (n,)
+    annotated_bp : float32 (n, 2), lengths of both elements as published, for record 22 only
     labels, published : int8 (n, C); shards : one per line, holding signal (n, P, M) and reference (n_ref, M)
     present : bool (C, M), False for a mark missing in a line
+    offset, scale : float32 (C, M), what a normalised mark is multiplied by and shifted to: 0 and 1, or its statistics to undo it
     """
 
     lines: list[str]
@@ -32,12 +34,15 @@ class Panel:
     enhancer: np.ndarray
     promoter: np.ndarray
     log_distance: np.ndarray
+    annotated_bp: np.ndarray
     chrom: np.ndarray
     split: np.ndarray
     labels: np.ndarray
     published: np.ndarray
     shards: list[Shard]
     present: np.ndarray
+    offset: np.ndarray
+    scale: np.ndarray
 
     def rows(self, split: str) -> np.ndarray:
         """Pairs of a split."""
@@ -67,7 +72,7 @@ class Panel:
         return len(self.shards[0].reference)
 
     def _flagged(self, signal: np.ndarray, line: int) -> Tensor:
-        values = torch.from_numpy(np.asarray(signal, dtype=np.float32))
+        values = torch.from_numpy(np.asarray(signal, dtype=np.float32) * self.scale[line] + self.offset[line])
         present = torch.from_numpy(self.present[line].astype(np.float32)).expand_as(values)
         return torch.cat([values, present], dim=-1)
 
@@ -79,6 +84,8 @@ def load_panel(elements: Path, shards: Path, config: Config) -> Panel:
         raise InputError("the splits of this run have changed", "Run the stage `elements` again", elements / "splits.json")
     pairs = pd.read_parquet(elements / "pairs.parquet")
     stored = [load_shard(shards / line, splits.hash) for line in config.all_lines]
+    offset, scale = _undoing(stored, config) if config.model and config.model.marks == "raw" else (0.0, 1.0)
+    shape = (len(stored), len(config.marks))
     return Panel(
         lines=config.all_lines,
         training=list(range(len(config.cell_lines))),
@@ -86,10 +93,19 @@ def load_panel(elements: Path, shards: Path, config: Config) -> Panel:
         enhancer=pairs.enhancer.to_numpy(),
         promoter=pairs.promoter.to_numpy(),
         log_distance=np.log10(np.maximum(pairs.distance, 1)).to_numpy(dtype=np.float32),
+        annotated_bp=pairs[["enhancer_bp", "promoter_bp"]].to_numpy(dtype=np.float32),
         chrom=pairs.chrom.to_numpy(dtype=str),
         split=pairs.split.to_numpy(dtype=str),
         labels=np.column_stack([shard.labels for shard in stored]),
         published=np.column_stack([shard.published for shard in stored]),
         shards=stored,
         present=np.array([[shard.manifest["marks"][mark]["present"] for mark in config.marks] for shard in stored]),
+        offset=np.broadcast_to(np.float32(offset), shape),
+        scale=np.broadcast_to(np.float32(scale), shape),
     )
+
+
+def _undoing(shards: list[Shard], config: Config) -> tuple[np.ndarray, np.ndarray]:
+    """Offset and scale (C, M) that turn normalised marks back into log1p signal."""
+    statistics = [[shard.manifest["marks"][mark] for mark in config.marks] for shard in shards]
+    return tuple(np.array([[mark[name] for mark in line] for line in statistics]) for name in ("mean", "sd"))

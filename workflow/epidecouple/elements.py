@@ -35,12 +35,17 @@ def windows(elements: pd.DataFrame, length: int) -> pd.DataFrame:
 
 
 def pair_table(panel: pd.DataFrame, elements: pd.DataFrame, splits: Splits) -> pd.DataFrame:
-    """Pairs as rows of `elements`: chrom, enhancer, promoter, midpoints, distance (bp), split."""
+    """Pairs as rows of `elements`: chrom, enhancer, promoter, midpoints, distance (bp), split.
+
+    enhancer_bp, promoter_bp : annotated lengths in the table that lists the pair first. They tell the line, so the
+    design never reads them; record 22 does.
+    """
     row_of = pd.Series(elements.index, index=pd.MultiIndex.from_frame(elements))
     rows = {kind: row_of[pd.MultiIndex.from_frame(panel[["chrom", f"{kind}_mid"]])].to_numpy() for kind in ("enhancer", "promoter")}
     mids = panel[["chrom", "enhancer_mid", "promoter_mid"]]
     distance = (panel.enhancer_mid - panel.promoter_mid).abs()
-    return mids.assign(**rows, distance=distance, split=splits.of(panel.chrom))
+    lengths = {f"{kind}_bp": panel[f"{kind}_end"] - panel[f"{kind}_start"] for kind in ("enhancer", "promoter")}
+    return mids.assign(**rows, distance=distance, **lengths, split=splits.of(panel.chrom))
 
 
 def check_on_genome(panel: pd.DataFrame, sizes: dict[str, int], length: int, places: dict[str, Path]) -> None:

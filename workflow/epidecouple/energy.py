@@ -12,7 +12,7 @@ from .deep_sequence import DeepElementEncoder
 from .environment import ENVIRONMENTS
 from .erasure import LineEraser
 from .prototypes import LinePrototypes, StatePrototypes, line_state
-from .sequence import ElementEncoder, SequenceEncoder
+from .sequence import AnnotationReader, ElementEncoder, SequenceEncoder
 
 POSITIONS = ("enhancer", "promoter", "window")
 ENCODERS = {"cnn": ElementEncoder, "deep": DeepElementEncoder}
@@ -24,6 +24,7 @@ class Potential(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.encoder = SequenceEncoder(config, ENCODERS[config.encoder])
+        self.annotation = AnnotationReader(config.z_size) if config.annotation else None
         self.eraser = LineEraser(config.z_size)
         self.head = nn.Sequential(nn.Linear(config.z_size, config.hidden), nn.GELU(), nn.Linear(config.hidden, 1))
         self.distance = nn.Sequential(nn.Linear(1, 16), nn.GELU(), nn.Linear(16, 1))
@@ -37,7 +38,11 @@ class Potential(nn.Module):
         enhancer_rows, enhancer = np.unique(panel.enhancer[pairs], return_inverse=True)
         promoter_rows, promoter = np.unique(panel.promoter[pairs], return_inverse=True)
         codes = [torch.from_numpy(np.ascontiguousarray(panel.codes[rows])) for rows in (enhancer_rows, promoter_rows)]
-        return self.encoder(*codes, torch.from_numpy(enhancer), torch.from_numpy(promoter))
+        return self.annotated(self.encoder(*codes, torch.from_numpy(enhancer), torch.from_numpy(promoter)), panel, pairs)
+
+    def annotated(self, z: Tensor, panel: Panel, pairs: np.ndarray) -> Tensor:
+        """z as the encoder gives it; with `model.annotation` the elements' annotated lengths are added to it."""
+        return z if self.annotation is None else z + self.annotation(torch.from_numpy(panel.annotated_bp[pairs]))
 
     def of_z(self, z: Tensor, log_distance: Tensor) -> Tensor:
         """U_I float32 (n,) in logit units from z (n, d_z) and log10 distance (n,)."""
@@ -105,6 +110,26 @@ class Resistance(nn.Module):
         return self.of_parts(self.parts(signal))
 
 
+class LinearResistance(Resistance):
+    """R as record 22 had it: a linear read-out of a linear e, of either sign, with no states in its path. For that arm only."""
+
+    def __init__(self, marks: int, training_lines: int, n_reference: int, n_modules: int, config: ModelConfig) -> None:
+        super().__init__(marks, training_lines, n_reference, n_modules, config)
+        self.residual = nn.Linear(len(POSITIONS) * config.locus_size, 1)
+
+    def parts(self, signal: Tensor) -> Parts:
+        """Nothing from states, all from e."""
+        e = _three_positions(self.loci(signal)).flatten(1)
+        return Parts(torch.zeros(len(e)), self.residual(e)[:, 0], e)
+
+    def of_parts(self, parts: Parts) -> Tensor:
+        """R float32 (n,) in logit units."""
+        return self.level + parts.residual
+
+
+RESISTANCES = {"states": Resistance, "linear": LinearResistance}
+
+
 def _three_positions(x: Tensor) -> Tensor:
     """Enhancer, promoter and the mean of the bins: (n, 2 + bins, k) to (n, 3, k)."""
     return torch.cat([x[:, :2], x[:, 2:].mean(1, keepdim=True)], dim=1)
@@ -120,14 +145,15 @@ class EnergyModel(nn.Module):
         super().__init__()
         self.potential = Potential(config.model)
         n_modules = min(config.reference.modules, n_reference)
-        self.resistance = Resistance(len(config.marks), len(config.cell_lines), n_reference, n_modules, config.model)
+        resistance = RESISTANCES[config.model.environment]
+        self.resistance = resistance(len(config.marks), len(config.cell_lines), n_reference, n_modules, config.model)
         self.task_offset = nn.Parameter(torch.zeros(len(config.cell_lines)))
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
         """All parameters by what they belong to; stages of the curriculum and the ledger speak of these groups."""
         potential, resistance = self.potential, self.resistance
         return {
-            "sequence": list(potential.encoder.parameters()),
+            "sequence": [*potential.encoder.parameters(), *(potential.annotation.parameters() if potential.annotation else [])],
             "potential_head": [*potential.head.parameters(), *potential.distance.parameters()],
             "task_offset": [self.task_offset],
             "environment": list(resistance.encoder.parameters()),

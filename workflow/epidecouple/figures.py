@@ -110,6 +110,29 @@ def _recovery_panel(axes: Axes, points: pd.DataFrame, title: str) -> None:
         axes.legend(frameon=False, fontsize=7, markerscale=3, loc="lower right", ncols=2)
 
 
+def comparison(path: Path) -> None:
+    """Arms side by side: a dot per seed for every figure that is compared (arm, seed, metric, text, value, needed)."""
+    table = pd.read_csv(path, sep="\t")
+    texts, arms = list(table.text.unique()), list(table.arm.unique())
+    colours = colour_of(arms)
+    _, axes = plt.subplots(figsize=(8, 0.42 * len(texts) + 1.2))
+    for k, arm in enumerate(arms):
+        rows = table[table.arm == arm]
+        at = np.array([texts.index(text) for text in rows.text]) + 0.22 * (k - (len(arms) - 1) / 2)
+        axes.plot(rows.value, at, "o", ms=5, color=colours[arm], alpha=0.85, label=arm)
+    for text, rows in table.dropna(subset="needed").groupby("text", sort=False):
+        at = texts.index(text)
+        axes.plot(2 * [rows.needed.iloc[0]], [at - 0.35, at + 0.35], color=INK, lw=1.2)
+        axes.annotate("gate", (rows.needed.iloc[0], at - 0.38), ha="center", va="bottom", fontsize=7)
+    axes.set_yticks(range(len(texts)), texts)
+    axes.set(
+        title=f"A dot per seed ({table.seed.nunique()})", xlim=(min(-0.05, table.value.min() - 0.05), 1.02), ylim=(len(texts) - 0.4, -0.7)
+    )
+    axes.grid(axis="x", color="#DDDDDD", lw=0.6)
+    axes.set_axisbelow(True)
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), title="arm")
+
+
 def correlation(path: Path) -> None:
     """Cross-correlation of z and e: a matrix without header."""
     matrix = pd.read_csv(path, sep="\t", header=None).to_numpy()
@@ -177,6 +200,7 @@ FIGURES: dict[str, Callable[[Path], None]] = {
     "learning_curve": learning_curve,
     "learning_curve_subset": learning_curve,
     "recovery": recovery,
+    "comparison": comparison,
     "correlation": correlation,
     "prototypes": prototypes,
     "signs": signs,

@@ -1,6 +1,8 @@
 """Record 22 as it ran: task + adversarial + L1 losses, random batches over lines, linear e, random split, no validation.
 
-The earlier model that the design answers. It is here to be refused, and, with `verification: observe`, to be looked at.
+The earlier model that the design answers. It is here to be refused, and, with `verification: observe`, to be looked at:
+so that it can be judged, its random split is drawn outside the test chromosomes. Its R is linear in raw marks, its z
+reads the elements' annotated lengths, and its logit has no offset of the line (`config/arms/record22.yaml`).
 """
 
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from .dataset import Panel
 from .energy import EnergyModel
 from .ledger import Ledger
 from .sampler import MacroStep, MicroBatch
+from .skill import macro_aupr
 
 ADVERSARIAL_WEIGHT, SPARSITY_WEIGHT, TRAINING_SHARE = 0.1, 1e-3, 0.7
 
@@ -40,11 +43,12 @@ class _ReverseGradient(torch.autograd.Function):
         return -gradient
 
 
-def natural_rows(panel: Panel, lines: list[int], seed: int) -> MicroBatch:
-    """A random 70 % of the published rows of the given lines, whatever their chromosome."""
-    pairs, columns = np.nonzero(panel.published[:, lines] >= 0)
-    chosen = np.random.default_rng([seed, 11]).permutation(len(pairs))[: int(TRAINING_SHARE * len(pairs))]
-    return MicroBatch(pairs[chosen], np.array(lines)[columns[chosen]])
+def natural_rows(panel: Panel, lines: list[int], seed: int) -> tuple[MicroBatch, MicroBatch]:
+    """The published rows of the given lines outside the test chromosomes, split at random: 70 % to train, the rest."""
+    pairs, columns = np.nonzero((panel.published[:, lines] >= 0) & (panel.split != "test")[:, None])
+    order = np.random.default_rng([seed, 11]).permutation(len(pairs))
+    parts = np.split(order, [int(TRAINING_SHARE * len(order))])
+    return tuple(MicroBatch(pairs[part], np.array(lines)[columns[part]]) for part in parts)
 
 
 def random_steps(rows: MicroBatch, size: int, rng: np.random.Generator) -> Iterator[MacroStep]:
@@ -55,14 +59,22 @@ def random_steps(rows: MicroBatch, size: int, rng: np.random.Generator) -> Itera
         yield MacroStep(batch.pairs, [batch], np.ones(len(chosen), dtype=np.float32))
 
 
+def energy(model: EnergyModel, panel: Panel, batch: MicroBatch) -> tuple[Tensor, Tensor]:
+    """U - R (n,) of rows of mixed lines, and z (n, d_z); no offset of the line."""
+    z = model.potential.z(panel, batch.pairs)
+    potential = model.potential.of_z(z, torch.from_numpy(panel.log_distance[batch.pairs]))
+    resistance = torch.zeros(len(batch.pairs))
+    for line in np.unique(batch.lines):
+        rows = np.flatnonzero(batch.lines == line)
+        resistance = resistance.index_put((torch.from_numpy(rows),), model.resistance(panel.signal_tensor(batch.pairs[rows], int(line))))
+    return potential - resistance, z
+
+
 def losses(model: EnergyModel, discriminator: nn.Module, panel: Panel, step: MacroStep) -> dict[str, Tensor]:
     """Task loss over both energies at once, line discriminator on z with its gradient reversed, L1 of the weights."""
     batch = step.micro_batches[0]
-    z = model.potential.z(panel, batch.pairs)
-    potential = model.potential.of_z(z, torch.from_numpy(panel.log_distance[batch.pairs]))
-    signal = torch.stack([panel.signal_tensor(np.array([pair]), int(line))[0] for pair, line in zip(batch.pairs, batch.lines, strict=True)])
+    logit, z = energy(model, panel, batch)
     lines = torch.from_numpy(batch.lines)
-    logit = potential - model.resistance(signal) - model.task_offset[lines]
     labels = torch.from_numpy(panel.labels[batch.pairs, batch.lines].astype(np.float32))
     sparsity = sum(parameter.abs().mean() for parameter in model.parameters())
     return {
@@ -72,12 +84,22 @@ def losses(model: EnergyModel, discriminator: nn.Module, panel: Panel, step: Mac
     }
 
 
+@torch.no_grad()
+def aupr_of_rows(model: EnergyModel, panel: Panel, rows: MicroBatch) -> float:
+    """Macro AUPR of U - R over the lines of some rows."""
+    score = torch.cat(
+        [energy(model, panel, MicroBatch(*part))[0] for part in zip(*(np.array_split(x, 8) for x in (rows.pairs, rows.lines)), strict=True)]
+    )
+    labels, of_line = panel.labels[rows.pairs, rows.lines], [rows.lines == line for line in np.unique(rows.lines)]
+    return float(np.mean([macro_aupr(labels[part, None], score.numpy()[part, None]) for part in of_line]))
+
+
 def train_record22(model: EnergyModel, panel: Panel, lines: list[int], _: np.ndarray, config: Config, ledger: Ledger):
     """Train as record 22 did, to the last epoch and without validation: history, no metrics, nothing to restore."""
     discriminator = nn.Linear(config.model.z_size, len(panel.training))
     parameters = [*model.parameters(), *discriminator.parameters()]
     optimiser = torch.optim.Adam(parameters, lr=config.potential.learning_rate)
-    rows, rng, history = natural_rows(panel, lines, config.seed), np.random.default_rng([config.seed, 12]), []
+    (rows, rest), rng, history = natural_rows(panel, lines, config.seed), np.random.default_rng([config.seed, 12]), []
     ledger.start_stage(Record22Stage.name)
     model.train()
     for epoch in range(1, config.potential.epochs + 1):
@@ -94,4 +116,6 @@ def train_record22(model: EnergyModel, panel: Panel, lines: list[int], _: np.nda
             total.append(loss.detach())
         history.append({"stage": Record22Stage.name, "epoch": epoch, "train_loss": float(torch.stack(total).mean())})
         ledger.end_epoch(Record22Stage.name, epoch, {})
-    return pd.DataFrame(history), {}, 0
+    model.eval()
+    skill = {"own_rows_train_aupr": aupr_of_rows(model, panel, rows), "own_rows_random_split_aupr": aupr_of_rows(model, panel, rest)}
+    return pd.DataFrame(history), skill, 0

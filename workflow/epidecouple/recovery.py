@@ -1,6 +1,8 @@
 """Recovery of the known energies of a simulated world, on test chromosomes. The only stage that reads the truth."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,38 +28,82 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
 
 
-def recovered(energies: pd.DataFrame, truth: pd.DataFrame, lines: list[str], held_out: list[str], config: Config) -> dict[str, float]:
-    """Agreement of the energies with the truth on test chromosomes, with chromosome-bootstrap intervals.
+def slope(true: np.ndarray, estimate: np.ndarray) -> float:
+    """Slope of the truth on its estimate, both centred: 1 when the scale is right, above 1 when the estimate is shrunk."""
+    a, b = (x - x.mean() for x in (true, estimate))
+    return float((a * b).sum() / np.square(b).sum())
 
-    energies, truth : one row per pair in the same order. The slope is that of R on its estimate, within pairs.
+
+@dataclass(frozen=True)
+class Energies:
+    """U (n,) and R (n, C) of test pairs, in logit units."""
+
+    potential: np.ndarray
+    resistance: np.ndarray
+
+    def of(self, rows: np.ndarray, lines: list[int]) -> np.ndarray:
+        """U - R (len(rows), len(lines))."""
+        return self.potential[rows, None] - self.resistance[np.ix_(rows, lines)]
+
+
+def energies_of(table: pd.DataFrame, lines: list[str]) -> Energies:
+    """The energies of a table with `potential` and `resistance_<line>`."""
+    return Energies(table.potential.to_numpy(), table[[f"resistance_{line}" for line in lines]].to_numpy())
+
+
+def lineage_leak(potential: np.ndarray, lineage: np.ndarray) -> float:
+    """Largest |correlation| of U (n,) with a lineage motif's count (n, k): such motifs are no part of the true U."""
+    return max(abs(correlation(potential, lineage[:, k])) for k in range(lineage.shape[1]))
+
+
+def recovered(energies: pd.DataFrame, truth: pd.DataFrame, config: Config) -> dict[str, float]:
+    """Agreement of the energies with the truth on test chromosomes, each figure with a chromosome-bootstrap interval.
+
+    energies, truth : one row per pair in the same order.
     """
-    ours, true = (table[[f"resistance_{line}" for line in lines]].to_numpy() for table in (energies, truth))
-    centred, expected = within_pair_centred(ours), within_pair_centred(true)
+    values = _figures(energies, truth, config)
     draws = bootstrap_groups(energies.chrom.to_numpy(dtype=str), config.diagnose.bootstrap, config.seed)
-    potential, known = energies.potential.to_numpy(), truth.potential.to_numpy()
-    values = {
-        "potential_corr": lambda rows: correlation(potential[rows], known[rows]),
-        "resistance_within_pair_corr": lambda rows: correlation(centred[rows], expected[rows]),
-    }
-    found = {name: value(np.arange(len(ours))) for name, value in values.items()}
+    found = {name: value(np.arange(len(energies))) for name, value in values.items()}
     for name, value in values.items():
         found[f"{name}_lower"], found[f"{name}_upper"] = interval([value(draw) for draw in draws])
-    found["resistance_slope"] = float((centred * expected).sum() / np.square(centred).sum())
-    found |= {f"resistance_corr_{line}": correlation(ours[:, c], true[:, c]) for c, line in enumerate(lines)}
-    return found | _against_oracle(energies, truth, held_out)
+    return found
 
 
-def _against_oracle(energies: pd.DataFrame, truth: pd.DataFrame, held_out: list[str]) -> dict[str, float]:
-    """AUPR on unseen lines and chromosomes beside that of the true energies and of the true potential alone."""
-    labels = energies[[f"label_{line}" for line in held_out]].to_numpy()
-    columns = [f"resistance_{line}" for line in held_out]
-    scores = {
-        "aupr_unseen": energies.potential.to_numpy()[:, None] - energies[columns].to_numpy(),
-        "aupr_unseen_oracle": truth.potential.to_numpy()[:, None] - truth[columns].to_numpy(),
-        "aupr_unseen_potential_oracle": np.repeat(truth.potential.to_numpy()[:, None], len(held_out), axis=1),
+def _figures(energies: pd.DataFrame, truth: pd.DataFrame, config: Config) -> dict[str, Callable[[np.ndarray], float]]:
+    """What is compared, as functions of the rows."""
+    lines = config.all_lines
+    ours, true = energies_of(energies, lines), energies_of(truth, lines)
+    centred, expected = (within_pair_centred(energy.resistance) for energy in (ours, true))
+    lineage = truth.filter(regex="^lineage_motif_").to_numpy()
+    figures = {
+        "potential_corr": lambda rows: correlation(ours.potential[rows], true.potential[rows]),
+        "resistance_within_pair_corr": lambda rows: correlation(centred[rows], expected[rows]),
+        "resistance_within_line_corr": lambda rows: correlation(*(x[rows] - x[rows].mean(0) for x in (centred, expected))),
+        "potential_slope": lambda rows: slope(true.potential[rows], ours.potential[rows]),
+        "resistance_slope": lambda rows: slope(expected[rows], centred[rows]),
+        "lineage_leak": lambda rows: lineage_leak(ours.potential[rows], lineage[rows]),
+        "lineage_leak_of_truth": lambda rows: lineage_leak(true.potential[rows], lineage[rows]),
     }
-    auprs = {name: macro_aupr(labels, score) for name, score in scores.items()}
-    return {**auprs, "aupr_unseen_share_of_oracle": auprs["aupr_unseen"] / auprs["aupr_unseen_oracle"]}
+    for c, line in enumerate(lines):
+        figures[f"resistance_corr_{line}"] = lambda rows, c=c: correlation(ours.resistance[rows, c], true.resistance[rows, c])
+    return figures | _against_oracle(energies, ours, true, config)
+
+
+def _against_oracle(energies: pd.DataFrame, ours: Energies, true: Energies, config: Config) -> dict[str, Callable[[np.ndarray], float]]:
+    """AUPR on unseen lines and chromosomes beside that of the true energies and of the true potential alone."""
+    unseen = [config.all_lines.index(line) for line in config.held_out_lines]
+    labels = energies[[f"label_{line}" for line in config.held_out_lines]].to_numpy()
+    potential_alone = Energies(true.potential, np.zeros_like(true.resistance))
+
+    def aupr(scored: Energies) -> Callable[[np.ndarray], float]:
+        return lambda rows: macro_aupr(labels[rows], scored.of(rows, unseen))
+
+    return {
+        "aupr_unseen": aupr(ours),
+        "aupr_unseen_oracle": aupr(true),
+        "aupr_unseen_potential_oracle": aupr(potential_alone),
+        "aupr_unseen_share_of_oracle": lambda rows: aupr(ours)(rows) / aupr(true)(rows),
+    }
 
 
 def main() -> None:
@@ -69,9 +115,9 @@ def main() -> None:
     config = Config.from_json(arguments.settings)
     energies = pd.read_parquet(arguments.energies).query("split == 'test'")
     truth = energies[KEY].merge(pd.read_parquet(arguments.truth), on=KEY, how="left", validate="one_to_one")
-    metrics = recovered(energies, truth, config.all_lines, config.held_out_lines, config)
+    metrics = recovered(energies, truth, config)
     metrics["potential_sd_across_lines"] = read_metrics(arguments.evaluated)["potential_difference_between_lines"]
-    metrics["truth_known"] = 1
+    metrics |= {"truth_known": 1, "biological_offset": config.simulation.biological_offset}
     _points(energies, truth, config.all_lines).to_csv(arguments.points, sep="\t", index=False, float_format="%.4f")
     write_metrics(arguments.metrics, "recovery", metrics, arguments.settings, [arguments.energies, arguments.truth])
     log.info("corr(U) %.3f, within-pair corr(R) %.3f", metrics["potential_corr"], metrics["resistance_within_pair_corr"])

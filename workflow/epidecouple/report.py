@@ -136,13 +136,18 @@ def number(value: Any) -> str:
     return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
 
 
-def render(run: Path, gates: list[str], stopped: bool) -> str:
-    """The page as HTML; `stopped` says that the call has failed, be it at a gate or before one could judge."""
+def page_templates() -> jinja2.Environment:
+    """The templates of all pages."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": number, "pretty": lambda value: json.dumps(value, indent=1, sort_keys=True)}
+    return environment
+
+
+def render(run: Path, gates: list[str], stopped: bool) -> str:
+    """The page as HTML; `stopped` says that the call has failed, be it at a gate or before one could judge."""
     verdicts, sections, provenance = verdict_rows(run, gates), section_rows(run), provenance_rows(run)
     settings = {key: value for row in provenance for key, value in row["settings"].items()}
-    return environment.get_template("report.html.j2").render(
+    return page_templates().get_template("report.html.j2").render(
         run=run.name, verdicts=verdicts, sections=sections, headlines=headline_rows(sections), hero=hero_figure(sections),
         provenance=provenance, settings=settings, commit=commit(), verification=verification_of(run), stopped=stopped,
     )  # fmt: skip

@@ -34,7 +34,7 @@ def embed_raw(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
         blocks = np.array_split(unique, len(unique) * panel.codes.shape[1] // BASES_PER_BATCH + 1)
         encoded = torch.cat([network(torch.from_numpy(np.ascontiguousarray(panel.codes[block]))) for block in blocks])
         embedded.append(encoded[torch.from_numpy(where)])
-    return encoder.combine(*embedded)
+    return model.potential.annotated(encoder.combine(*embedded), panel, pairs)
 
 
 @torch.no_grad()

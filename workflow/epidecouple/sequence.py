@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from .config import ModelConfig
 
 BASES = 4
+TYPICAL_ELEMENT_BP = 500
 
 
 def one_hot(codes: Tensor) -> Tensor:
@@ -36,6 +37,18 @@ class ElementEncoder(nn.Module):
         mean_square = torch.linalg.vector_norm(active, dim=-1).square() / active.shape[-1]
         by_strand = (len(codes), 2, self.convolution.out_channels)
         return self.project(torch.cat([highest.view(by_strand).amax(1), mean_square.view(by_strand).mean(1)], dim=1))
+
+
+class AnnotationReader(nn.Module):
+    """What record 22 let into z: the annotated lengths of both elements, which tell the line. For that arm only."""
+
+    def __init__(self, z_size: int) -> None:
+        super().__init__()
+        self.read = nn.Linear(2, z_size)
+
+    def forward(self, annotated_bp: Tensor) -> Tensor:
+        """Lengths (n, 2) in bp to what they add to z, float32 (n, d_z)."""
+        return self.read(torch.log2(annotated_bp / TYPICAL_ELEMENT_BP))
 
 
 class SequenceEncoder(nn.Module):

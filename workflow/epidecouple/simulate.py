@@ -25,7 +25,7 @@ MARKS = list(LOADINGS)
 NARROW = ("CTCF", "DNase")
 ANCHOR_HALF, ELEMENT_HALF, ELEMENT_SPREAD, ELEMENT_GROWTH = 300, 150, 60, 20
 NARROW_WIDTH, BROAD_WIDTH = 400, 1200
-PEAK_THRESHOLD, SIGNAL_BASE, SIGNAL_SLOPE, BARRIER_SIGNAL = -0.5, 100.0, 0.6, 600.0
+PEAK_THRESHOLD, SIGNAL_BASE, SIGNAL_SLOPE, BARRIER_SIGNAL = -2.5, 100.0, 1.0, 600.0
 
 
 def write_world(world: World, config: SimulationConfig, catalog: Catalog, truth: Path, seed: int) -> None:
@@ -105,9 +105,10 @@ def _write_loops(world: World, c: int, path: Path) -> None:
 
 
 def _write_peaks(world: World, c: int, m: int, mark: str, offset: float, path: Path) -> None:
-    level = world.strength[:, c, m]
+    """Peaks of one mark in one line; a technical offset changes which peaks are called and how strong they are."""
+    level = world.strength[:, c, m] + offset
     called = level > PEAK_THRESHOLD
-    signal = SIGNAL_BASE * np.exp(SIGNAL_SLOPE * (level + offset))
+    signal = SIGNAL_BASE * np.exp(SIGNAL_SLOPE * level)
     if mark == "CTCF":
         barrier = world.barriers[:, c]
         signal = np.where(barrier, BARRIER_SIGNAL * np.exp(SIGNAL_SLOPE * offset), signal)
@@ -125,7 +126,7 @@ def _write_peaks(world: World, c: int, m: int, mark: str, offset: float, path: P
 
 
 def _write_truth(world: World, catalog: Catalog, path: Path) -> None:
-    """The energies, keyed by chromosome and midpoints: for the evaluation only."""
+    """The energies and lineage motifs of every pair, keyed by chromosome and midpoints: for the recovery stage only."""
     mid = world.loci.mid.to_numpy()
     table = pd.DataFrame({
         "chrom": world.loci.chrom.to_numpy()[world.pairs.enhancer],
@@ -136,6 +137,8 @@ def _write_truth(world: World, catalog: Catalog, path: Path) -> None:
     for c, line in enumerate(catalog.lines):
         table[f"resistance_{line}"] = world.resistance[:, c]
         table[f"line_offset_{line}"] = world.offset[c]
+    for k in range(world.lineage.shape[1]):
+        table[f"lineage_motif_{k}"] = world.lineage[:, k]
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_parquet(path, index=False)
 

@@ -30,6 +30,7 @@ def exact_assertions(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dic
         "resistance_change_when_dna_changes": resistance_change_when_dna_changes(model, panel, pairs),
         "potential_difference_between_lines": potential_difference_between_lines(model, panel, pairs),
         "interaction_contrast": interaction_contrast(model, panel, pairs),
+        "potential_change_when_annotation_changes": potential_change_when_annotation_changes(model, panel, pairs),
         "z_difference_alone_or_in_batch": z_difference_alone_or_in_batch(model, panel, pairs),
         "conditional_nll_shift_by_potential": conditional_nll_shift_by_potential(model, panel, pairs),
         "prototype_parameters": prototype_parameters(model),
@@ -60,6 +61,14 @@ def potential_change_when_signal_changes(model: EnergyModel, panel: Panel, pairs
         for c, shard in enumerate(panel.shards)
     ]
     other = dataclasses.replace(panel, shards=shards, present=~panel.present)
+    with _mode(model, False):
+        return _largest_change(*(_potential_by_both_ways(model, which, pairs) for which in (panel, other)))
+
+
+@torch.no_grad()
+def potential_change_when_annotation_changes(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
+    """max |change of U| when the elements' annotated lengths are doubled: they tell the line."""
+    other = dataclasses.replace(panel, annotated_bp=2 * panel.annotated_bp)
     with _mode(model, False):
         return _largest_change(*(_potential_by_both_ways(model, which, pairs) for which in (panel, other)))
 
@@ -168,8 +177,9 @@ def start_evidence(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dict[
 
 
 def normalisation_error(panel: Panel) -> dict[str, float]:
-    """How far the present marks of any line are from mean 0 and sd 1 on the reference loci."""
-    values = [shard.reference[:, present].astype(np.float64) for shard, present in zip(panel.shards, panel.present, strict=True)]
+    """How far the present marks of any line, as the model reads them, are from mean 0 and sd 1 on the reference loci."""
+    read = [panel.reference_tensor(line)[:, : len(present)] for line, present in enumerate(panel.present)]
+    values = [marks[:, present].double().numpy() for marks, present in zip(read, panel.present, strict=True)]
     return {
         "reference_mean_error": float(max(np.abs(x.mean(0)).max() for x in values)),
         "reference_sd_error": float(max(np.abs(x.std(0) - 1).max() for x in values)),

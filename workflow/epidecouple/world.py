@@ -4,7 +4,7 @@ DNA decides the potential U through planted grammar motifs, and the openness of 
 planted lineage motifs; openness and barriers decide the resistance R. Symbols as in the design:
 
     U_i  = sigma_U * standardise(a.phi_E + b.phi_P + beta * (A phi_E).(B phi_P)) + h_E + h_P
-    o_ic = (o_Ec + o_Pc) / sqrt(2) - gamma_w * barrier_ic
+    o_ic = (o_Ec + o_Pc) / sqrt(2) - gamma_w * barrier_ic, o_Ec with a global shift of line c where offsets are biology
     R_ic = softplus(1 - rho * o_ic)
     y_ic ~ Bernoulli(sigmoid(U_i - R_ic - tau_c))
 
@@ -46,6 +46,7 @@ class World:
     strength : float (n_loci, C, M), level of each mark before the line's technical offset
     barriers : bool (n_loci, C), active barriers
     origin : int (n,), the line in whose table a pair is listed
+    lineage : float (n, n_lines), lineage motifs of a pair, log1p counts at both ends summed; no part of U
     """
 
     loci: pd.DataFrame
@@ -58,6 +59,7 @@ class World:
     strength: np.ndarray
     barriers: np.ndarray
     origin: np.ndarray
+    lineage: np.ndarray
 
 
 def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], seed: int) -> World:
@@ -73,16 +75,18 @@ def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], se
     features = np.log1p(counts)
     grammar, lineage, decoy = np.split(features, [config.grammar_motifs, config.grammar_motifs + len(lines)], axis=1)
     activity = _line_activity(len(lines), len(held_out), rng)
-    openness = _openness(lineage, decoy, activity, rng)
+    shift = config.biological_offset * np.random.default_rng([seed, 2]).normal(size=len(activity))
+    openness = _openness(lineage, decoy, activity, rng) + shift
     barriers = (loci.kind == "barrier").to_numpy()[:, None] & (rng.random((len(loci), len(activity))) < BARRIER_ACTIVITY)
     pairs = _draw_pairs(config, loci, rng)
     potential = _potential(config, grammar, pairs, rng)
     resistance = _resistance(openness, _barrier_density(loci, barriers, pairs), pairs)
     offset, labels = _labels(config, potential, resistance, rng)
-    affinity = config.composition * (_standard(lineage[pairs.enhancer] + lineage[pairs.promoter]) @ activity.T) / 2
+    of_pair = lineage[pairs.enhancer] + lineage[pairs.promoter]
+    affinity = config.composition * (_standard(of_pair) @ activity.T) / 2
     origin = _draw_rows(_softmax(affinity), rng)
     strength = _strength(config, openness, rng)
-    return World(loci, codes, pairs, potential, resistance, offset, labels, strength, barriers, origin)
+    return World(loci, codes, pairs, potential, resistance, offset, labels, strength, barriers, origin, of_pair)
 
 
 def _lay_out(config: SimulationConfig, rng: np.random.Generator) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW))
 
+from epidecouple.arms import comparison_runs
 from epidecouple.catalog import catalog_of
 from epidecouple.config import Config, validated
 from epidecouple.errors import InputError
@@ -20,10 +21,15 @@ try:
     SETUP = Config.from_dict(config)
     CATALOG = catalog_of(SETUP)
     rows_of("data", config["thresholds"])
+    RUNS, ARMS = comparison_runs(config)
 except InputError as error:
     raise WorkflowError(str(error))
 
-RUN = f"results/{SETUP.run}"
+# MAIN is the run itself. The runs of a comparison lie below it, one per seed, and share its rules: data stand in the
+# folder RUN, what was trained on them in ARM, which is the run's own folder or that of an arm.
+MAIN = f"results/{SETUP.run}"
+RUN = "results/{run}"
+ARM = "results/{run}{arm}"
 SOURCES = {source.path: source for source in load_sources()}
 SIMULATED = SETUP.dataset.kind == "simulated"
 
@@ -71,21 +77,52 @@ DIAGNOSTICS = [*MODEL, "diagnose"]
 
 wildcard_constraints:
     line="|".join(SETUP.all_lines),
+    run="|".join(RUNS),
+    arm="|".join(ARMS),
 
 
 def settings(*sections):
     """The configuration sections a stage may see, as JSON: it reruns when one of them changes, be it only in part of interest to it."""
-    return json.dumps({name: config[name] for name in sections}, sort_keys=True)
+
+    def of_wildcards(wildcards):
+        values = RUNS[wildcards.run] | ARMS[wildcards.get("arm", "")]
+        return json.dumps({name: values[name] for name in sections}, sort_keys=True)
+
+    return of_wildcards
+
+
+def of_run(paths):
+    """Files of the catalog, those of the run itself as a pattern for every run."""
+    return [str(path).replace(f"{MAIN}/", f"{RUN}/") for path in paths]
 
 
 def shard_manifests():
     """One file per shard: what later stages depend on."""
-    return expand(f"{RUN}/shards/{{line}}/manifest.json", line=SETUP.all_lines)
+    return expand(
+        f"{RUN}/shards/{{line}}/manifest.json",
+        line=SETUP.all_lines,
+        allow_missing=True,
+    )
+
+
+def marker(gate):
+    """Marker of a gate that was passed."""
+    return f"{RUN}/gates/{gate}.passed"
 
 
 def passed(gate):
     """Marker of a gate as an order-only input: judging again must not run again what lies behind it."""
-    return ancient(f"{RUN}/gates/{gate}.passed")
+    return ancient(marker(gate))
+
+
+def unless_arm(*paths, arm=()):
+    """Files that a stage of the run waits for. An arm is compared whatever its gates say, so it waits for `arm` only."""
+
+    def of_wildcards(wildcards):
+        chosen = arm if wildcards.arm else paths
+        return [path.format(run=wildcards.run, arm="") for path in chosen]
+
+    return of_wildcards
 
 
 def gate_settings(gate):
@@ -103,7 +140,7 @@ def gate_settings(gate):
 
 def gate_markers():
     """Every marker: only so does a run that failed at a gate fail again."""
-    return expand(f"{RUN}/gates/{{gate}}.passed", gate=GATES)
+    return expand(f"{MAIN}/gates/{{gate}}.passed", gate=GATES)
 
 
 def elements_folder(wildcards, input):
@@ -119,3 +156,8 @@ def shards_folder(wildcards, input):
 def run_folder(wildcards, input):
     """Folder of the whole run."""
     return Path(input.verdicts[0]).parent.parent
+
+
+def page_digest(template):
+    """What a page is rendered with: its template and the style of all pages."""
+    return [fingerprint(WORKFLOW / "report" / name) for name in (template, "style.css")]

@@ -2,7 +2,7 @@ if SIMULATED:
 
     rule simulate:
         output:
-            files=CATALOG.files,
+            files=of_run(CATALOG.files),
             truth=f"{RUN}/simulated/truth.parquet",
         log:
             f"{RUN}/logs/simulate.log",
@@ -21,7 +21,7 @@ rule download:
     output:
         "resources/download/{path}",
     log:
-        f"{RUN}/logs/download/{{path}}.log",
+        f"{MAIN}/logs/download/{{path}}.log",
     wildcard_constraints:
         path=".+",
     retries: 1
@@ -33,7 +33,7 @@ rule download:
 
 rule inventory:
     input:
-        CATALOG.files,
+        of_run(CATALOG.files),
     output:
         inventory=f"{RUN}/download/inventory.tsv",
         metrics=f"{RUN}/download/metrics.json",
@@ -54,8 +54,8 @@ rule panel:
     input:
         gate=passed("download"),
         inventory=f"{RUN}/download/inventory.tsv",
-        tables=CATALOG.tables,
-        regions=CATALOG.regions or [],
+        tables=of_run(CATALOG.tables),
+        regions=[str(CATALOG.regions)] if CATALOG.regions else [],
     output:
         panel=f"{RUN}/panel/panel.parquet",
         funnel=f"{RUN}/panel/funnel.tsv",
@@ -77,7 +77,7 @@ rule panel:
 rule elements:
     input:
         panel=f"{RUN}/panel/panel.parquet",
-        genome=CATALOG.genome,
+        genome=of_run([CATALOG.genome]),
     output:
         elements=f"{RUN}/elements/elements.parquet",
         sequences=f"{RUN}/elements/sequences.npy",
@@ -103,11 +103,11 @@ rule elements:
 rule reference:
     input:
         chromosomes=f"{RUN}/elements/chromosomes.tsv",
-        peaks=[
+        peaks=of_run(
             path
             for line in SETUP.cell_lines
             for path in CATALOG.lines[line].peaks.values()
-        ],
+        ),
     output:
         f"{RUN}/elements/reference.parquet",
     log:
@@ -131,7 +131,10 @@ rule shard:
         elements=f"{RUN}/elements/elements.parquet",
         reference=f"{RUN}/elements/reference.parquet",
         splits=f"{RUN}/elements/splits.json",
-        peaks=lambda wildcards: list(CATALOG.lines[wildcards.line].peaks.values()),
+        peaks=lambda wildcards: [
+            path.format(run=wildcards.run)
+            for path in of_run(CATALOG.lines[wildcards.line].peaks.values())
+        ],
     output:
         pairs=f"{RUN}/shards/{{line}}/pairs.parquet",
         signal=f"{RUN}/shards/{{line}}/signal.npy",

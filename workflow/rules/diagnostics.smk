@@ -1,15 +1,15 @@
 rule diagnose_subset:
     input:
-        model=f"{RUN}/train_subset/model.safetensors",
+        model=f"{ARM}/train_subset/model.safetensors",
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
-        matrix=f"{RUN}/diagnose_subset/correlation.tsv",
-        metrics=f"{RUN}/diagnose_subset/metrics.json",
+        matrix=f"{ARM}/diagnose_subset/correlation.tsv",
+        metrics=f"{ARM}/diagnose_subset/metrics.json",
     log:
-        f"{RUN}/logs/diagnose_subset.log",
+        f"{ARM}/logs/diagnose_subset.log",
     benchmark:
-        f"{RUN}/benchmarks/diagnose_subset.tsv"
+        f"{ARM}/benchmarks/diagnose_subset.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: SETUP.threads
@@ -30,18 +30,18 @@ rule diagnose_subset:
 
 use rule diagnose_subset as diagnose with:
     input:
-        gates=[passed(gate) for gate in FIT_GATES],
-        evaluated=f"{RUN}/evaluate/metrics.json",
-        model=f"{RUN}/train_full/model.safetensors",
+        gates=ancient(unless_arm(*map(marker, FIT_GATES))),
+        evaluated=f"{ARM}/evaluate/metrics.json",
+        model=f"{ARM}/train_full/model.safetensors",
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
-        matrix=f"{RUN}/diagnose/correlation.tsv",
-        metrics=f"{RUN}/diagnose/metrics.json",
+        matrix=f"{ARM}/diagnose/correlation.tsv",
+        metrics=f"{ARM}/diagnose/metrics.json",
     log:
-        f"{RUN}/logs/diagnose.log",
+        f"{ARM}/logs/diagnose.log",
     benchmark:
-        f"{RUN}/benchmarks/diagnose.tsv"
+        f"{ARM}/benchmarks/diagnose.tsv"
     params:
         code=code_digest("diagnose"),
         settings=settings(*DIAGNOSTICS),
@@ -53,20 +53,20 @@ use rule diagnose_subset as diagnose with:
 rule biology:
     input:
         gate=passed("decoupling"),
-        diagnosed=f"{RUN}/diagnose/metrics.json",
-        model=f"{RUN}/train_full/model.safetensors",
-        energies=f"{RUN}/evaluate/energies.parquet",
+        diagnosed=f"{ARM}/diagnose/metrics.json",
+        model=f"{ARM}/train_full/model.safetensors",
+        energies=f"{ARM}/evaluate/energies.parquet",
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
-        mantel=f"{RUN}/biology/mantel.tsv",
-        signs=f"{RUN}/biology/signs.tsv",
-        states=f"{RUN}/biology/states.tsv",
-        metrics=f"{RUN}/biology/metrics.json",
+        mantel=f"{ARM}/biology/mantel.tsv",
+        signs=f"{ARM}/biology/signs.tsv",
+        states=f"{ARM}/biology/states.tsv",
+        metrics=f"{ARM}/biology/metrics.json",
     log:
-        f"{RUN}/logs/biology.log",
+        f"{ARM}/logs/biology.log",
     benchmark:
-        f"{RUN}/benchmarks/biology.tsv"
+        f"{ARM}/benchmarks/biology.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: SETUP.threads

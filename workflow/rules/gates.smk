@@ -6,11 +6,11 @@ for gate, stages in GATES.items():
         name:
             f"judge_{gate}"
         input:
-            metrics=expand(f"{RUN}/{{stage}}/metrics.json", stage=stages),
+            metrics=[f"{ARM}/{stage}/metrics.json" for stage in stages],
         output:
-            f"{RUN}/gates/{gate}.verdict.json",
+            f"{ARM}/gates/{gate}.verdict.json",
         log:
-            f"{RUN}/logs/judge/{gate}.log",
+            f"{ARM}/logs/judge/{gate}.log",
         localrule: True
         conda:
             "../../envs/base.yaml"
@@ -27,11 +27,11 @@ for gate, stages in GATES.items():
         name:
             f"gate_{gate}"
         input:
-            f"{RUN}/gates/{gate}.verdict.json",
+            f"{ARM}/gates/{gate}.verdict.json",
         output:
-            touch(f"{RUN}/gates/{gate}.passed"),
+            touch(f"{ARM}/gates/{gate}.passed"),
         log:
-            f"{RUN}/logs/gate/{gate}.log",
+            f"{ARM}/logs/gate/{gate}.log",
         retries: 0
         localrule: True
         conda:

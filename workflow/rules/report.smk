@@ -15,20 +15,21 @@ FIGURES = {
 }
 if SIMULATED:
     FIGURES["recovery"] = "recovery/points.tsv"
+COMPARISON_FIGURES = {"comparison": "comparison/table.tsv"}
 
 
 rule figure:
     input:
-        lambda wildcards: f"{RUN}/{FIGURES[wildcards.figure]}",
+        lambda wildcards: f"results/{wildcards.run}{wildcards.arm}/{(FIGURES | COMPARISON_FIGURES)[wildcards.figure]}",
     output:
         report(
-            f"{RUN}/figures/{{figure}}.svg",
+            f"{ARM}/figures/{{figure}}.svg",
             caption="../report/figure.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
     log:
-        f"{RUN}/logs/figure/{{figure}}.log",
+        f"{ARM}/logs/figure/{{figure}}.log",
     conda:
         "../../envs/base.yaml"
     params:
@@ -40,8 +41,8 @@ rule figure:
 # The report rests on verdicts, not on passed gates: it is there when one fails, too.
 rule run_report:
     input:
-        verdicts=expand(f"{RUN}/gates/{{gate}}.verdict.json", gate=GATES),
-        figures=expand(f"{RUN}/figures/{{figure}}.svg", figure=FIGURES),
+        verdicts=[f"{RUN}/gates/{gate}.verdict.json" for gate in GATES],
+        figures=[f"{RUN}/figures/{figure}.svg" for figure in FIGURES],
     output:
         f"{RUN}/report.html",
     log:
@@ -50,7 +51,7 @@ rule run_report:
         "../../envs/base.yaml"
     params:
         code=code_digest("report"),
-        template=fingerprint(WORKFLOW / "report" / "report.html.j2"),
+        template=page_digest("report.html.j2"),
         run=run_folder,
         gates=",".join(GATES),
     shell:

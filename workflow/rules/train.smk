@@ -5,15 +5,15 @@ rule train_subset:
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
-        model=f"{RUN}/train_subset/model.safetensors",
-        history=f"{RUN}/train_subset/history.tsv",
-        verification=f"{RUN}/train_subset/verification.json",
-        metrics=f"{RUN}/train_subset/metrics.json",
+        model=f"{ARM}/train_subset/model.safetensors",
+        history=f"{ARM}/train_subset/history.tsv",
+        verification=f"{ARM}/train_subset/verification.json",
+        metrics=f"{ARM}/train_subset/metrics.json",
     log:
-        text=f"{RUN}/logs/train_subset.log",
-        violation=f"{RUN}/logs/train_subset.violation.json",
+        text=f"{ARM}/logs/train_subset.log",
+        violation=f"{ARM}/logs/train_subset.violation.json",
     benchmark:
-        f"{RUN}/benchmarks/train_subset.tsv"
+        f"{ARM}/benchmarks/train_subset.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: SETUP.threads
@@ -35,21 +35,23 @@ rule train_subset:
 
 use rule train_subset as train_full with:
     input:
-        gate=passed("subset"),
-        subset=f"{RUN}/train_subset/metrics.json",
-        diagnosed=f"{RUN}/diagnose_subset/metrics.json",
+        gate=ancient(unless_arm(marker("subset"), arm=[marker("data")])),
+        subset=unless_arm(
+            f"{RUN}/train_subset/metrics.json",
+            f"{RUN}/diagnose_subset/metrics.json",
+        ),
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
-        model=f"{RUN}/train_full/model.safetensors",
-        history=f"{RUN}/train_full/history.tsv",
-        verification=f"{RUN}/train_full/verification.json",
-        metrics=f"{RUN}/train_full/metrics.json",
+        model=f"{ARM}/train_full/model.safetensors",
+        history=f"{ARM}/train_full/history.tsv",
+        verification=f"{ARM}/train_full/verification.json",
+        metrics=f"{ARM}/train_full/metrics.json",
     log:
-        text=f"{RUN}/logs/train_full.log",
-        violation=f"{RUN}/logs/train_full.violation.json",
+        text=f"{ARM}/logs/train_full.log",
+        violation=f"{ARM}/logs/train_full.violation.json",
     benchmark:
-        f"{RUN}/benchmarks/train_full.tsv"
+        f"{ARM}/benchmarks/train_full.tsv"
     params:
         code=code_digest("train"),
         design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
@@ -61,16 +63,16 @@ use rule train_subset as train_full with:
 
 rule evaluate:
     input:
-        model=f"{RUN}/train_full/model.safetensors",
+        model=f"{ARM}/train_full/model.safetensors",
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
-        energies=f"{RUN}/evaluate/energies.parquet",
-        metrics=f"{RUN}/evaluate/metrics.json",
+        energies=f"{ARM}/evaluate/energies.parquet",
+        metrics=f"{ARM}/evaluate/metrics.json",
     log:
-        f"{RUN}/logs/evaluate.log",
+        f"{ARM}/logs/evaluate.log",
     benchmark:
-        f"{RUN}/benchmarks/evaluate.tsv"
+        f"{ARM}/benchmarks/evaluate.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: SETUP.threads
@@ -91,19 +93,19 @@ if SIMULATED:
 
     rule recovery:
         input:
-            energies=f"{RUN}/evaluate/energies.parquet",
+            energies=f"{ARM}/evaluate/energies.parquet",
             truth=f"{RUN}/simulated/truth.parquet",
-            evaluated=f"{RUN}/evaluate/metrics.json",
+            evaluated=f"{ARM}/evaluate/metrics.json",
         output:
-            points=f"{RUN}/recovery/points.tsv",
-            metrics=f"{RUN}/recovery/metrics.json",
+            points=f"{ARM}/recovery/points.tsv",
+            metrics=f"{ARM}/recovery/metrics.json",
         log:
-            f"{RUN}/logs/recovery.log",
+            f"{ARM}/logs/recovery.log",
         conda:
             "../../envs/data.yaml"
         params:
             code=code_digest("recovery"),
-            settings=settings("seed", "diagnose", *DATA),
+            settings=settings("simulation", "seed", "diagnose", *DATA),
         shell:
             "python -m epidecouple.recovery --settings {params.settings:q} --energies {input.energies} --truth {input.truth}"
             " --evaluated {input.evaluated} --points {output.points} --metrics {output.metrics} > {log} 2>&1"

@@ -1,0 +1,39 @@
+"""The page of a comparison: conclusions, figure, table and failed checks; nothing is computed here but means for reading."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from .provenance import read_metrics
+from .report import data_uri, page_templates
+
+
+def table_rows(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
+    """For each figure that is compared: its text, and per arm the mean over seeds with smallest and largest."""
+    arms, rows = list(table.arm.unique()), []
+    for text, found in table.groupby("text", sort=False):
+        rows.append((text, [_cell(found[found.arm == arm].value.dropna()) for arm in arms]))
+    return rows
+
+
+def _cell(values: pd.Series) -> str:
+    return f"{values.mean():.3f} ({values.min():.3f} to {values.max():.3f})" if len(values) else "not measured"
+
+
+def main() -> None:
+    """Render the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("table", "failed", "metrics", "figure", "page"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    arguments = parser.parse_args()
+    table, failed = (pd.read_csv(path, sep="\t") for path in (arguments.table, arguments.failed))
+    page = page_templates().get_template("comparison.html.j2").render(
+        conclusions=read_metrics(arguments.metrics), seeds=table.seed.nunique(), arms=list(table.arm.unique()),
+        rows=table_rows(table), failed=failed.to_dict("records"), figure=data_uri(arguments.figure),
+    )  # fmt: skip
+    arguments.page.write_text(page)
+
+
+if __name__ == "__main__":
+    main()

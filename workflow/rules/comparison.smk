@@ -1,0 +1,60 @@
+# Arms side by side, each under several seeds, on the same data; no gate stops an arm, its verdicts are part of the table.
+COMPARED_ARMS = [name.rsplit("/", 1)[-1] for name in ARMS if name]
+COMPARED_STAGES = ["train_full", "evaluate", "recovery", "diagnose"]
+
+
+rule compare_record22:
+    input:
+        f"{MAIN}/comparison/report.html",
+
+
+def arm_files(name, items):
+    """The same files of every arm under every seed."""
+    return expand(
+        f"{MAIN}/seeds/{{seed}}/arms/{{arm}}/{name}",
+        seed=SETUP.comparison.seeds,
+        arm=COMPARED_ARMS,
+        item=items,
+    )
+
+
+rule comparison:
+    input:
+        metrics=arm_files("{item}/metrics.json", COMPARED_STAGES),
+        verdicts=arm_files("gates/{item}.verdict.json", [*FIT_GATES, "decoupling"]),
+    output:
+        table=f"{MAIN}/comparison/table.tsv",
+        failed=f"{MAIN}/comparison/failed.tsv",
+        metrics=f"{MAIN}/comparison/metrics.json",
+    log:
+        f"{MAIN}/logs/comparison.log",
+    conda:
+        "../../envs/base.yaml"
+    params:
+        code=code_digest("comparison"),
+        run=MAIN,
+        arms=COMPARED_ARMS,
+        seeds=SETUP.comparison.seeds,
+    shell:
+        "python -m epidecouple.comparison --run {params.run} --arms {params.arms} --seeds {params.seeds}"
+        " --table {output.table} --failed {output.failed} --metrics {output.metrics} 2>&1 | tee {log}"
+
+
+rule comparison_report:
+    input:
+        table=f"{MAIN}/comparison/table.tsv",
+        failed=f"{MAIN}/comparison/failed.tsv",
+        metrics=f"{MAIN}/comparison/metrics.json",
+        figure=f"{MAIN}/figures/comparison.svg",
+    output:
+        f"{MAIN}/comparison/report.html",
+    log:
+        f"{MAIN}/logs/comparison_report.log",
+    conda:
+        "../../envs/base.yaml"
+    params:
+        code=code_digest("comparison_page"),
+        template=page_digest("comparison.html.j2"),
+    shell:
+        "python -m epidecouple.comparison_page --table {input.table} --failed {input.failed} --metrics {input.metrics}"
+        " --figure {input.figure} --page {output} 2> {log}"
