@@ -19,7 +19,9 @@ from .ledger import Ledger
 from .sampler import MacroStep, MicroBatch
 from .skill import macro_aupr
 
-ADVERSARIAL_WEIGHT, SPARSITY_WEIGHT, TRAINING_SHARE = 0.1, 1e-3, 0.7
+# With an adversary of weight 0.1 the encoder learns nothing but to escape it (correlation of U with the truth 0.01 after 12
+# epochs, 0.52 after 4 with 0.01).
+ADVERSARIAL_WEIGHT, SPARSITY_WEIGHT, TRAINING_SHARE = 0.01, 1e-3, 0.7
 
 
 class Record22Stage:
