@@ -8,7 +8,7 @@ import pytest
 
 from epidecouple.design import load_design
 from epidecouple.report import render
-from pipeline import run_snakemake, write_config
+from pipeline import ROOT, run_snakemake, write_config
 
 UNREACHABLE = {"fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}}
 
@@ -131,3 +131,38 @@ def test_same_seed_gives_the_same_bits(cured, tmp_path):
     assert call.returncode == 0, call.stderr
     for name in ("train_subset/model.safetensors", "shards/LineA/signal.npy", "panel/funnel.tsv"):
         assert (tmp_path / "results/tiny" / name).read_bytes() == (cured[0] / "results/tiny" / name).read_bytes(), name
+
+
+def test_arms_are_trained_on_the_same_data_and_compared_whatever_their_gates_say(cured):
+    """One seed; the run itself is not touched, and a second call does nothing."""
+    folder = cured[0]
+    config = ["--configfile", str(write_config(folder, comparison={"seeds": [2]}, thresholds=UNREACHABLE))]
+    before = (folder / "results/tiny/train_full/model.safetensors").stat().st_mtime_ns
+    call = run_snakemake(folder, "compare_record22", *config)
+    assert call.returncode == 0, call.stdout + call.stderr
+    run = folder / "results/tiny/seeds/2"
+    page = (folder / "results/tiny/comparison/report.html").read_text()
+    for arm in ("design", "record22"):
+        assert (run / f"arms/{arm}/recovery/metrics.json").exists() and not (run / f"arms/{arm}/shards").exists()
+        assert not json.loads((run / f"arms/{arm}/gates/fit.verdict.json").read_text())["passed"]
+        assert f"<td>{arm}</td><td>fit</td><td>skill_lift_lower</td>" in page
+    assert "design_violations" in page
+    assert (folder / "results/tiny/train_full/model.safetensors").stat().st_mtime_ns == before
+    again = run_snakemake(folder, "compare_record22", *config)
+    assert again.returncode == 0 and "Nothing to be done" in again.stdout + again.stderr
+    write_config(folder)
+
+
+def test_only_the_recovery_stage_is_given_the_truth(cured):
+    """Of the run and of every arm: no other rule has the file among its inputs or on its command line."""
+    config = ["--configfile", str(cured[0] / "tiny.yaml")]
+    for target in ("all", "compare_record22"):
+        planned = run_snakemake(cured[0], target, *config, "-n", "--forceall", "--printshellcmds")
+        rules = re.split(r"^(?:local)?rule ", planned.stdout + planned.stderr, flags=re.M)[1:]
+        assert {text.split(":")[0] for text in rules if "truth.parquet" in text.split("reason:")[0]} == {"simulate", "recovery"}
+
+
+def test_nothing_but_simulation_and_recovery_speaks_of_the_truth():
+    """A stage cannot find the file by itself either."""
+    sources = (ROOT / "workflow" / "epidecouple").glob("*.py")
+    assert {path.stem for path in sources if re.search(r"truth\.parquet|--truth|\"truth\"", path.read_text())} == {"simulate", "recovery"}

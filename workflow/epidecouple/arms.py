@@ -7,6 +7,7 @@ import yaml
 
 from .config import validated
 from .errors import InputError
+from .gates import ROOT
 
 DESIGN = "design"
 # What an arm may change: how a model is made and trained, never the data it is trained on.
@@ -37,7 +38,11 @@ def arm_folder(name: str) -> str:
 
 
 def overlaid(config: dict, path: Path) -> dict:
-    """The sections of `config` that an overlay changes, whole; its `run` plays no part."""
+    """The sections of `config` that an overlay changes, whole; its `run` plays no part.
+
+    path : as seen from the working directory, or else from the repository.
+    """
+    path = path if path.is_file() else ROOT / path
     if not path.is_file():
         raise InputError("there is no such arm", "Correct comparison.arms", path)
     overlay = {name: values for name, values in yaml.safe_load(path.read_text()).items() if name != "run"}
