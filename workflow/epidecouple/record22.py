@@ -17,6 +17,7 @@ from .dataset import Panel
 from .energy import EnergyModel
 from .ledger import Ledger
 from .sampler import MacroStep, MicroBatch
+from .scoring import PAIRS_PER_BATCH
 from .skill import macro_aupr
 
 # With an adversary of weight 0.1 the encoder learns nothing but to escape it (correlation of U with the truth 0.01 after 12
@@ -53,12 +54,17 @@ def natural_rows(panel: Panel, lines: list[int], seed: int) -> tuple[MicroBatch,
     return tuple(MicroBatch(pairs[part], np.array(lines)[columns[part]]) for part in parts)
 
 
+def in_parts(rows: MicroBatch, size: int) -> list[MicroBatch]:
+    """Rows in their order, cut into about equal parts of about `size`."""
+    parts = max(1, len(rows.pairs) // size)
+    return [MicroBatch(*part) for part in zip(np.array_split(rows.pairs, parts), np.array_split(rows.lines, parts), strict=True)]
+
+
 def random_steps(rows: MicroBatch, size: int, rng: np.random.Generator) -> Iterator[MacroStep]:
     """Batches over all lines at random, as an ordinary data loader draws them."""
     order = rng.permutation(len(rows.pairs))
-    for chosen in np.array_split(order, max(1, len(order) // size)):
-        batch = MicroBatch(rows.pairs[chosen], rows.lines[chosen])
-        yield MacroStep(batch.pairs, [batch], np.ones(len(chosen), dtype=np.float32))
+    for batch in in_parts(MicroBatch(rows.pairs[order], rows.lines[order]), size):
+        yield MacroStep(batch.pairs, [batch], np.ones(len(batch.pairs), dtype=np.float32))
 
 
 def energy(model: EnergyModel, panel: Panel, batch: MicroBatch) -> tuple[Tensor, Tensor]:
@@ -89,11 +95,10 @@ def losses(model: EnergyModel, discriminator: nn.Module, panel: Panel, step: Mac
 @torch.no_grad()
 def aupr_of_rows(model: EnergyModel, panel: Panel, rows: MicroBatch) -> float:
     """Macro AUPR of U - R over the lines of some rows."""
-    score = torch.cat(
-        [energy(model, panel, MicroBatch(*part))[0] for part in zip(*(np.array_split(x, 8) for x in (rows.pairs, rows.lines)), strict=True)]
-    )
-    labels, of_line = panel.labels[rows.pairs, rows.lines], [rows.lines == line for line in np.unique(rows.lines)]
-    return float(np.mean([macro_aupr(labels[part, None], score.numpy()[part, None]) for part in of_line]))
+    score = torch.cat([energy(model, panel, part)[0] for part in in_parts(rows, PAIRS_PER_BATCH)]).numpy()
+    labels = panel.labels[rows.pairs, rows.lines]
+    of_line = [rows.lines == line for line in np.unique(rows.lines)]
+    return float(np.mean([macro_aupr(labels[chosen, None], score[chosen, None]) for chosen in of_line]))
 
 
 def train_record22(model: EnergyModel, panel: Panel, lines: list[int], _: np.ndarray, config: Config, ledger: Ledger):
