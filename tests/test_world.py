@@ -119,3 +119,9 @@ def test_lineage_motifs_are_no_part_of_the_potential():
     world = world_of(pairs=2200)
     assert world.lineage.shape == (2200, 4) and world.lineage.min() >= 0
     assert max(abs(np.corrcoef(world.potential, motif)[0, 1]) for motif in world.lineage.T) < 0.15
+
+
+def test_a_prevalence_shift_is_that_of_training_lines_and_never_makes_everything_positive():
+    rates = world_of(pairs=2200, prevalence_shift=1.5, base_rate=0.2).labels.mean(0)
+    assert np.ptp(rates[:4]) > 0.15 and rates.max() < 0.55
+    assert rates[4] == pytest.approx(0.2, abs=0.04)

@@ -31,6 +31,7 @@ LOADINGS = {
 }  # fmt: skip
 STATIC_OPENNESS, LINEAGE_OPENNESS, LINE_OPENNESS = 0.4, 1.0, 0.7
 BARRIER_WEIGHT, BARRIER_ACTIVITY = 0.5, 0.6
+HIGHEST_BASE_RATE = 0.5
 RESISTANCE_SLOPE, RESISTANCE_SHIFT = 1.4, 1.0
 LINEAGE_ACTIVITY, SISTER_ACTIVITY, MIXTURE_ACTIVITY, ACTIVITY_NOISE = 1.8, 1.0, 1.4, 0.2
 
@@ -81,7 +82,7 @@ def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], se
     pairs = _draw_pairs(config, loci, rng)
     potential = _potential(config, grammar, pairs, rng)
     resistance = _resistance(openness, _barrier_density(loci, barriers, pairs), pairs)
-    offset, labels = _labels(config, potential, resistance, rng)
+    offset, labels = _labels(config, potential, resistance, len(lines), rng)
     of_pair = lineage[pairs.enhancer] + lineage[pairs.promoter]
     affinity = config.composition * (_standard(of_pair) @ activity.T) / 2
     origin = _draw_rows(_softmax(affinity), rng)
@@ -185,9 +186,10 @@ def _resistance(openness: np.ndarray, barrier_density: np.ndarray, pairs: pd.Dat
     return np.logaddexp(0, RESISTANCE_SHIFT - RESISTANCE_SLOPE * (open_pair - blocked))
 
 
-def _labels(config: SimulationConfig, potential: np.ndarray, resistance: np.ndarray, rng: np.random.Generator):
-    """Offsets that give each line its base rate (bisection), and the labels drawn with them."""
-    rates = config.base_rate * np.exp(config.prevalence_shift * rng.normal(size=resistance.shape[1]))
+def _labels(config: SimulationConfig, potential: np.ndarray, resistance: np.ndarray, training: int, rng: np.random.Generator):
+    """Offsets that give each line its base rate (bisection), and the labels drawn with them; held-out lines have the mean rate."""
+    shift = config.prevalence_shift * rng.normal(size=resistance.shape[1]) * (np.arange(resistance.shape[1]) < training)
+    rates = np.minimum(config.base_rate * np.exp(shift), HIGHEST_BASE_RATE)
     energy = potential[:, None] - resistance
     low, high = np.full(len(rates), -15.0), np.full(len(rates), 15.0)
     for _ in range(50):
