@@ -19,6 +19,7 @@ LITTLE_AUPR_SHARE, LITTLE_CORRELATION = 0.05, 0.10
 # What is compared: stage, metric, and what it is called in the table and the figure.
 COMPARED = (
     ("recovery", "resistance_within_pair_corr", "R: within-pair correlation with the truth"),
+    ("recovery", "resistance_within_line_corr", "R: the same without the lines' levels"),
     ("recovery", "potential_corr", "U: correlation with the truth"),
     ("recovery", "aupr_unseen_share_of_oracle", "AUPR on unseen lines, share of the oracle's"),
     ("evaluate", "aupr_unseen_line_unseen_chromosome", "AUPR on unseen lines"),
