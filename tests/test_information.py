@@ -1,4 +1,5 @@
 import dataclasses
+import time
 
 import numpy as np
 import pytest
@@ -65,3 +66,16 @@ def test_within_values_of_another_column_information_is_conditional():
     explained = dataclasses.replace(q, c=given, x=given[:, None] + rng.normal(0, 0.1, (600, 1)), floor=None)
     conditional, gone = answers([q, explained], CONFIG, 0, 1)
     assert conditional.found.fraction > 0.1 and np.isnan(gone.found.entropy)
+
+
+@pytest.mark.slow
+def test_all_nulls_of_one_representation_take_less_than_three_minutes_on_two_cores():
+    rng = np.random.default_rng(0)
+    n, c, groups = 12_000, rng.integers(0, 6, 12_000), rng.integers(0, 22, 12_000)
+    settings = toy_config(diagnose={"folds": 4, "boosting_rounds": 15}).diagnose
+    asked = [question(probe, count, x=rng.normal(size=(n, 64)), floor=None, c=c, groups=groups, units=Exchangeable(np.arange(n), groups))
+             for probe, count in (("linear", 200), ("boosted", 50))]  # fmt: skip
+    started = time.perf_counter()
+    linear, boosted = answers(asked, settings, 0, 2)
+    assert time.perf_counter() - started < 180
+    assert (len(linear.null), len(boosted.null)) == (200, 50) and max(linear.null + boosted.null) < 0.005

@@ -73,6 +73,37 @@ use rule diagnose as diagnose_full with:
         shards=shards_folder,
 
 
+# Independent of any run: data of known mutual information.
+rule estimators:
+    output:
+        "results/estimators/estimators.tsv",
+    log:
+        "results/estimators/estimators.log",
+    conda:
+        "../../envs/torch.yaml"
+    threads: SETUP.threads
+    params:
+        code=code_digest("estimators"),
+    shell:
+        "python -m epidecouple.estimators --table {output} > {log} 2>&1"
+
+
+rule compare_estimators:
+    input:
+        "results/estimators/estimators.tsv",
+    output:
+        "results/estimators/estimators.svg",
+    log:
+        "results/estimators/figure.log",
+    localrule: True
+    conda:
+        "../../envs/base.yaml"
+    params:
+        code=code_digest("figures"),
+    shell:
+        "python -m epidecouple.figures estimators {input} {output} > {log} 2>&1"
+
+
 rule biology:
     input:
         gate=passed("decoupling"),
