@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 from epidecouple.scoring import embed
 from epidecouple.train import new_model, start_prototypes
-from epidecouple.trajectory import Trajectory, discriminant_gain, trajectory_metrics
+from epidecouple.trajectory import Trajectory, discriminant_gain
 from toy_panel import toy_config, toy_panel
 
 CONFIG = toy_config()
@@ -104,9 +104,15 @@ def test_z_is_taken_over_from_the_validation_and_else_made(model, panel):
     np.testing.assert_allclose(told.z, embed(model, panel, told.table.pair), atol=1e-5)
 
 
-def test_changes_are_from_the_first_epoch_to_the_one_that_the_last_stage_kept():
+def test_changes_are_from_the_first_epoch_to_the_one_that_the_last_stage_kept(model, panel):
     history = pd.DataFrame(
         {"stage": ["a", "a", "b", "b", "b"], "epoch": [0, 1, 0, 1, 2], "z_line": [1.0, 2, 3, 5, 9], "e_line": 0.0, "z_e": [4.0, 0, 0, 1, 0]}
     )
-    expected = {"trajectory_z_line_change": 4.0, "trajectory_e_line_change": 0.0, "trajectory_z_e_change": -3.0}
-    assert trajectory_metrics(history, kept=1) == expected
+    trajectory = Trajectory(model, panel, [0, 1], CONFIG)
+    expected = {
+        "trajectory_rows": len(trajectory.table.pair),
+        "trajectory_z_line_change": 4.0,
+        "trajectory_e_line_change": 0.0,
+        "trajectory_z_e_change": -3.0,
+    }
+    assert trajectory.changes(history, kept=1) == expected

@@ -121,7 +121,8 @@ def _unvalidated_curve(axes: Axes, history: pd.DataFrame) -> None:
 
 def _mark_best(axes: Axes, epoch: pd.Series, value: pd.Series, best: int, above: bool = False) -> None:
     axes.plot(epoch[best], value[best], "o", color=COLOURS[5])
-    place = {"xytext": (0, 10 if above else -16), "textcoords": "offset points", "ha": "center", "color": COLOURS[5]}
+    side = {epoch.iloc[0]: "left", epoch.iloc[-1]: "right"}.get(epoch[best], "center")
+    place = {"xytext": (0, 10 if above else -16), "textcoords": "offset points", "ha": side, "color": COLOURS[5]}
     axes.annotate(f"kept: epoch {epoch[best]}", (epoch[best], value[best]), **place)
 
 

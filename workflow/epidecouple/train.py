@@ -25,7 +25,6 @@ from .scoring import score_potential, score_resistance
 from .skill import macro_aupr
 from .stage import run_stage, stage_parser
 from .storage import save_model
-from .trajectory import trajectory_metrics
 from .verification import exact_assertions, start_evidence, swapped_states, task_gradient_on_resistance
 
 log = logging.getLogger(__name__)
@@ -239,11 +238,7 @@ def run_curriculum(model: EnergyModel, panel: Panel, lines: list[int], rows: np.
     metrics["early_stop_consultations_missing"] = unasked
     metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(FineTuningStage(model, panel, lines, rows, config))
     history = pd.concat(histories, ignore_index=True)
-    return (
-        history,
-        metrics | trajectory_metrics(history, stop.best_epoch) | {"trajectory_rows": len(stage.trajectory.table.pair)},
-        unrestored,
-    )
+    return history, metrics | stage.trajectory.changes(history, stop.best_epoch), unrestored
 
 
 def measure(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray) -> dict[str, float]:

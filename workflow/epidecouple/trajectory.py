@@ -79,6 +79,12 @@ class Trajectory:
         matrix = cross_correlation(_within(self.z, line), _within(e, line))
         return dict(zip(FIGURES, (self.z_line, self._beyond_null(e), excess_rms(matrix, len(line))), strict=True))
 
+    def changes(self, history: pd.DataFrame, kept: int) -> dict[str, float]:
+        """Change of each figure from the first epoch 0 to the epoch that the last stage kept, and the rows it rests on."""
+        last = history[(history.stage == history.stage.iloc[-1]) & (history.epoch == kept)].iloc[0]
+        changes = {f"trajectory_{name}_change": float(last[name] - history[name].iloc[0]) for name in FIGURES}
+        return changes | {"trajectory_rows": len(self.table.pair)}
+
     def _beyond_null(self, x: np.ndarray) -> float:
         observed, *null = discriminant_gain(x, self.codes, self.half)
         return float(observed - np.mean(null))
@@ -96,9 +102,3 @@ def _within(x: np.ndarray, code: np.ndarray) -> np.ndarray:
     """x (n, d) minus the mean of its line's rows."""
     hot = np.eye(code.max() + 1)[code]
     return x - hot @ (hot.T @ x / hot.sum(0)[:, None])
-
-
-def trajectory_metrics(history: pd.DataFrame, kept: int) -> dict[str, float]:
-    """Change of each figure from the first epoch 0 to the epoch that the last stage kept."""
-    last = history[(history.stage == history.stage.iloc[-1]) & (history.epoch == kept)].iloc[0]
-    return {f"trajectory_{name}_change": float(last[name] - history[name].iloc[0]) for name in FIGURES}
