@@ -30,7 +30,7 @@ def test_z_and_u_of_rows_in_any_order_are_those_of_their_pairs(model, panel):
 
 
 def test_representations_have_a_row_per_row_of_the_table(model, panel):
-    table = natural_table(panel, [2, 0, 1], CONFIG)
+    table = natural_table(panel, [2, 0, 1], 100, 1)
     network = Encoded(model, panel, table.pair)
     found = of_dna(network, panel, table) | of_environment(network, panel, table) | of_inputs(panel, table)
     assert set(found) == {"z", "U", "e raw", "e scrubbed", "gc", "kmers", "epigenome raw", "epigenome scrubbed"}
@@ -43,9 +43,9 @@ def test_representations_have_a_row_per_row_of_the_table(model, panel):
 
 def test_marks_that_a_line_lacks_are_left_out_of_the_raw_epigenome(panel):
     """LineB lacks the fourth mark: its absence alone would tell the line."""
-    with_b, without = (of_inputs(panel, crossed_table(panel, lines, CONFIG))["epigenome raw"] for lines in ([0, 1], [0, 2]))
+    with_b, without = (of_inputs(panel, crossed_table(panel, lines, 100, 1))["epigenome raw"] for lines in ([0, 1], [0, 2]))
     assert with_b.shape[1] == 3 * (len(MARKS) - 1) and without.shape[1] == 3 * len(MARKS)
-    table = crossed_table(panel, [0, 2], CONFIG)
+    table = crossed_table(panel, [0, 2], 100, 1)
     np.testing.assert_allclose(without[1, :4], panel.shards[2].signal[table.pair[1], 0].astype(np.float32))
 
 

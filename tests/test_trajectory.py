@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,6 +7,7 @@ import torch
 from scipy.integrate import quad
 from scipy.stats import norm
 
+from epidecouple.curriculum import ResistanceStage
 from epidecouple.scoring import embed
 from epidecouple.train import new_model, start_prototypes
 from epidecouple.trajectory import Trajectory, discriminant_gain
@@ -60,16 +63,16 @@ def model(panel):
 
 
 def test_rows_are_published_rows_of_validation_chromosomes(model, panel):
-    trajectory = Trajectory(model, panel, [0, 2], CONFIG)
+    trajectory = Trajectory(model, panel, [0, 2], 1)
     table = trajectory.table
     assert set(panel.split[table.pair]) == {"validation"} and set(table.line) == {0, 2}
     assert (panel.published[table.pair, table.line] >= 0).all()
     assert not set(table.chrom[trajectory.half]) & set(table.chrom[~trajectory.half])
-    np.testing.assert_array_equal(table.pair, Trajectory(model, panel, [0, 2], CONFIG).table.pair)
+    np.testing.assert_array_equal(table.pair, Trajectory(model, panel, [0, 2], 1).table.pair)
 
 
 def test_e_is_that_of_each_row_in_its_line(model, panel):
-    trajectory = Trajectory(model, panel, [2, 0], CONFIG)
+    trajectory = Trajectory(model, panel, [2, 0], 1)
     with torch.no_grad():
         found = trajectory._e()
     for row in (0, 7, len(found) - 1):
@@ -81,7 +84,7 @@ def test_e_is_that_of_each_row_in_its_line(model, panel):
 def test_a_z_that_comes_to_know_line_and_e_is_seen(model, panel, monkeypatch):
     """z is noise, then the line itself, then e."""
     monkeypatch.setattr("epidecouple.trajectory.SHRINKAGE", 1e-6)
-    trajectory = Trajectory(model, panel, [0, 1, 2], CONFIG)
+    trajectory = Trajectory(model, panel, [0, 1, 2], 1)
     rng, rows = np.random.default_rng(0), trajectory.table
     trajectory.z = rng.normal(size=(len(rows.pair), 2))
     trajectory.z_line = trajectory._beyond_null(trajectory.z)
@@ -98,17 +101,24 @@ def test_a_z_that_comes_to_know_line_and_e_is_seen(model, panel, monkeypatch):
 
 
 def test_z_is_taken_over_from_the_validation_and_else_made(model, panel):
-    lazy, told = (Trajectory(model, panel, [0, 1], CONFIG) for _ in range(2))
+    lazy, told = (Trajectory(model, panel, [0, 1], 1) for _ in range(2))
     told.note(embed(model, panel, panel.rows("validation")))
     assert lazy.look() == pytest.approx(told.look())
     np.testing.assert_allclose(told.z, embed(model, panel, told.table.pair), atol=1e-5)
+
+
+def test_training_stages_need_no_settings_of_the_diagnostics(model, panel):
+    """The rule that trains does not pass them on."""
+    bare = dataclasses.replace(CONFIG, diagnose=None)
+    stage = ResistanceStage(model, panel, panel.training, panel.rows("train"), bare)
+    assert set(stage.watch()) == {"z_line", "e_line", "z_e"}
 
 
 def test_changes_are_from_the_first_epoch_to_the_one_that_the_last_stage_kept(model, panel):
     history = pd.DataFrame(
         {"stage": ["a", "a", "b", "b", "b"], "epoch": [0, 1, 0, 1, 2], "z_line": [1.0, 2, 3, 5, 9], "e_line": 0.0, "z_e": [4.0, 0, 0, 1, 0]}
     )
-    trajectory = Trajectory(model, panel, [0, 1], CONFIG)
+    trajectory = Trajectory(model, panel, [0, 1], 1)
     expected = {
         "trajectory_rows": len(trajectory.table.pair),
         "trajectory_z_line_change": 4.0,

@@ -39,7 +39,7 @@ class TrainingStage:
         self.generator = torch.Generator().manual_seed(config.seed)
         self.validation = panel.rows("validation")
         self.discordant = panel.discordant_rows("validation", lines)
-        self.trajectory = Trajectory(model, panel, lines, config)
+        self.trajectory = Trajectory(model, panel, lines, config.seed)
         self.guarded = np.random.default_rng([config.seed, 10]).permutation(rows)[:GUARD_PAIRS]
 
     def parameters(self) -> list[nn.Parameter]:

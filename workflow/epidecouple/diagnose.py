@@ -34,7 +34,8 @@ def diagnose(
     model: EnergyModel, untrained: EnergyModel, panel: Panel, lines: list[int], config: Config, full: bool
 ) -> tuple[dict[str, float], pd.DataFrame, np.ndarray]:
     """All diagnostics of a model beside those of an untrained one: metrics, table of information, z-e cross-correlation (d_z, d_e)."""
-    tables = [natural_table(panel, lines, config)] + ([crossed_table(panel, lines, config)] if full else [])
+    limit = config.diagnose.rows
+    tables = [natural_table(panel, lines, limit, config.seed)] + ([crossed_table(panel, lines, limit // 2, config.seed)] if full else [])
     rows = coupling_rows(panel, config.seed)
     pairs = np.concatenate([*(table.pair for table in tables), rows.some, rows.disjoint])
     networks = Networks(*(Encoded(network, panel, pairs) for network in (model, untrained)))

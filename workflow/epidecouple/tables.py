@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .config import Config
 from .dataset import Panel
 from .permutation import Exchangeable, codes
 
@@ -21,25 +20,25 @@ class Table:
     units: Exchangeable
 
 
-def natural_table(panel: Panel, lines: list[int], config: Config, rows: np.ndarray | None = None) -> Table:
-    """Published rows of the given lines (of the pairs `rows` alone, where given), at most `diagnose.rows` of them drawn at random.
+def natural_table(panel: Panel, lines: list[int], limit: int, seed: int, pairs: np.ndarray | None = None) -> Table:
+    """Published rows of the given lines (of the given pairs alone, where there are any), at most `limit` of them drawn at random.
 
     Exchangeable within a chromosome are blocks of a line's pairs that share a promoter.
     """
-    among = np.arange(len(panel.enhancer)) if rows is None else rows
+    among = np.arange(len(panel.enhancer)) if pairs is None else pairs
     at, columns = np.nonzero(panel.published[np.ix_(among, lines)] >= 0)
-    chosen = np.sort(np.random.default_rng([config.seed, 6]).permutation(len(at))[: config.diagnose.rows])
+    chosen = np.sort(np.random.default_rng([seed, 6]).permutation(len(at))[:limit])
     pair, line = among[at[chosen]], np.array(lines)[columns[chosen]]
     units = Exchangeable(codes(line, panel.promoter[pair]), panel.chrom[pair])
     return Table("natural", pair, line, panel.published[pair, line], panel.chrom[pair], units)
 
 
-def crossed_table(panel: Panel, lines: list[int], config: Config) -> Table:
-    """Random pairs of the panel, each in all of the given lines, at most half of `diagnose.rows` rows.
+def crossed_table(panel: Panel, lines: list[int], limit: int, seed: int) -> Table:
+    """Random pairs of the panel, each in all of the given lines, at most `limit` rows.
 
     Lines are exchangeable within a pair.
     """
-    pairs = np.random.default_rng([config.seed, 13]).permutation(len(panel.enhancer))[: config.diagnose.rows // 2 // len(lines)]
+    pairs = np.random.default_rng([seed, 13]).permutation(len(panel.enhancer))[: limit // len(lines)]
     pair, line = np.repeat(np.sort(pairs), len(lines)), np.tile(lines, len(pairs))
     units = Exchangeable(np.arange(len(pair)), pair)
     return Table("panel", pair, line, panel.labels[pair, line], panel.chrom[pair], units)

@@ -5,15 +5,12 @@ other half, both ways. Such a probe falls short by an amount that grows with the
 changes that number: so each figure is what is read beyond the mean of a few permuted lines.
 """
 
-import dataclasses
-
 import numpy as np
 import pandas as pd
 import torch
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import log_softmax
 
-from .config import Config
 from .correlation import cross_correlation, excess_rms
 from .dataset import Panel
 from .energy import EnergyModel
@@ -56,12 +53,11 @@ def discriminant_gain(x: np.ndarray, codes: np.ndarray, half: np.ndarray) -> np.
 class Trajectory:
     """The rows that are looked at after every epoch; z of the validation pairs is taken over from the validation."""
 
-    def __init__(self, model: EnergyModel, panel: Panel, lines: list[int], config: Config) -> None:
-        few = dataclasses.replace(config, diagnose=dataclasses.replace(config.diagnose, rows=ROWS))
+    def __init__(self, model: EnergyModel, panel: Panel, lines: list[int], seed: int) -> None:
         self.model, self.panel, self.validation = model, panel, panel.rows("validation")
-        self.table = natural_table(panel, lines, few, self.validation)
+        self.table = natural_table(panel, lines, ROWS, seed, self.validation)
         self.half = np.isin(self.table.chrom, np.unique(self.table.chrom)[::2])
-        line, rng = np.unique(self.table.line, return_inverse=True)[1], np.random.default_rng([config.seed, 18])
+        line, rng = np.unique(self.table.line, return_inverse=True)[1], np.random.default_rng([seed, 18])
         self.codes = np.stack([line, *(permuted(line, self.table.units, rng) for _ in range(PERMUTATIONS))])
         self.z, self.z_line = None, float("nan")
 
