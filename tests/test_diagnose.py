@@ -2,24 +2,21 @@ import dataclasses
 
 import numpy as np
 import pytest
-import torch
-from scipy.stats import norm, rankdata
+from scipy.integrate import quad
+from scipy.optimize import brentq
+from scipy.stats import norm
 
-from epidecouple.diagnose import (
-    NaturalRows,
-    beside_floor,
-    diagnose,
-    g_on_line,
-    information_of_z,
-    line_states,
-    natural_rows,
-    null_of_line,
-    scrubbed_reference,
-    z_and_e,
-)
-from epidecouple.scoring import score_resistance
+from epidecouple.correlation import rank_me
+from epidecouple.coupling import CouplingRows
+from epidecouple.diagnose import coupling, diagnose, of_tables, with_nulls
+from epidecouple.gates import judge, rows_of
+from epidecouple.information import answers, information_table, table_metrics
+from epidecouple.permutation import Exchangeable
+from epidecouple.questions import Networks, about_g, about_line, about_z
+from epidecouple.representations import Encoded
+from epidecouple.tables import Table
 from epidecouple.train import new_model, start_prototypes
-from toy_panel import N_REFERENCE, toy_config, toy_panel
+from toy_panel import toy_config, toy_panel
 
 CONFIG = toy_config()
 CHROMOSOMES = np.array([f"chr{k}" for k in range(1, 9)])
@@ -41,87 +38,49 @@ def with_reference(panel, change):
     return dataclasses.replace(panel, shards=shards)
 
 
-def test_natural_rows_are_published_rows_of_the_lines(panel):
-    lines = [2, 0]
-    rows = natural_rows(panel, lines, CONFIG)
-    assert set(rows.line) == {0, 2}
-    np.testing.assert_array_equal(rows.label, panel.published[rows.pair, rows.line])
-    np.testing.assert_array_equal(rows.chrom, panel.chrom[rows.pair])
-    assert rows.label.min() == 0
-    assert len(rows.pair) == (panel.published[:, lines] >= 0).sum() == len(set(zip(rows.pair, rows.line, strict=True)))
-
-
-def test_natural_rows_are_drawn_when_there_are_too_many(panel):
-    few = dataclasses.replace(CONFIG, diagnose=dataclasses.replace(CONFIG.diagnose, rows=50))
-    rows, again = natural_rows(panel, [0, 1, 2], few), natural_rows(panel, [0, 1, 2], few)
-    assert len(set(zip(rows.pair, rows.line, strict=True))) == 50
-    np.testing.assert_array_equal(rows.pair, again.pair)
-
-
-def planted(n=1200, line_gap=0.0, label_gap=0.0, seed=0):
-    """Natural rows and a z of four dimensions that says as much about line and label as asked."""
+def planted(n=1200, line_gap=0.0, label_gap=0.0, seed=0, d=4):
+    """A table and a z of d dimensions that says as much about line and label as asked."""
     rng = np.random.default_rng(seed)
     line, label, chrom = rng.integers(0, 3, n), rng.integers(0, 2, n), rng.choice(CHROMOSOMES, n)
-    z = rng.normal(size=(n, 4))
+    z = rng.normal(size=(n, d))
     z[:, 0] += line_gap * (line == 1)
     z[:, 1] += label_gap * label
-    return z, NaturalRows(np.arange(n), line, label, chrom)
+    return z, Table("natural", np.arange(n), line, label, chrom, Exchangeable(np.arange(n), chrom))
+
+
+def asked(z, floor, table, config=CONFIG, boosted=True):
+    """Table of information of z beside a floor."""
+    counts = {"linear": config.diagnose.permutations} | ({"boosted": 0} if boosted else {})
+    questions = about_line(table, {"z": z}, {"z": floor}, counts) + about_z(table, z, floor, config)
+    return information_table(answers(questions, config.diagnose, config.seed, 1), config.diagnose, config.seed)
 
 
 def test_what_z_was_given_is_what_is_found():
-    found = {name: information_of_z(*planted(**gaps), CONFIG, boosted=True) for name, gaps in
-             {"nothing": {}, "line": {"line_gap": 3}, "label": {"label_gap": 3}}.items()}  # fmt: skip
-    names = {"z_line_linear", "z_line_given_label", "z_label_given_line", "z_line_boosted"}
-    about_line = names - {"z_label_given_line"}
-    for name in names:
-        assert found["nothing"][name].fraction < 0.01
-        assert (found["line"][name].fraction > 0.2) == (name in about_line)
-        assert (found["label"][name].fraction > 0.2) == (name not in about_line)
-    assert "z_line_boosted" not in information_of_z(*planted(), CONFIG, boosted=False)
+    names = {"z_line_linear", "z_line_boosted", "z_line_given_label", "z_label_given_line"}
+    about_the_line = names - {"z_label_given_line"}
+    for gaps in ({}, {"line_gap": 3}, {"label_gap": 3}):
+        z, table = planted(**gaps)
+        found = asked(z, planted(seed=1)[0], table).set_index("name").fraction
+        assert set(found.index) == names
+        for name in names:
+            expected = "line_gap" in gaps if name in about_the_line else "label_gap" in gaps
+            assert (found[name] > 0.2) == expected and (found[name] > 0.01) == expected, (gaps, name)
 
 
 def test_change_is_trained_minus_floor_on_the_same_rows():
-    (z, rows), (floor, _) = planted(line_gap=3), planted(line_gap=0)
-    trained, untrained = (information_of_z(x, rows, CONFIG, boosted=False) for x in (z, floor))
-    metrics = beside_floor(trained, untrained, rows.chrom, CONFIG)
+    (z, table), (floor, _) = planted(line_gap=3), planted(line_gap=0)
+    metrics = table_metrics(asked(z, floor, table))
     assert metrics["z_line_linear"] - metrics["z_line_linear_floor"] == pytest.approx(metrics["z_line_linear_change"])
     assert 0.2 < metrics["z_line_linear_change_lower"] < metrics["z_line_linear_change"] < metrics["z_line_linear_change_upper"]
-    same = beside_floor(trained, trained, rows.chrom, CONFIG)
+    same = table_metrics(asked(z, z, table))
     assert same["z_line_linear_change"] == same["z_line_linear_change_upper"] == 0
 
 
 def test_the_null_has_no_information_however_much_z_has():
-    z, rows = planted(line_gap=5)
-    assert null_of_line(z, rows, CONFIG) < 0.01 < 0.3 < information_of_z(z, rows, CONFIG, boosted=False)["z_line_linear"].fraction
-
-
-def test_scrubbing_takes_offset_and_scale_and_leaves_ranks(panel):
-    altered = with_reference(panel, lambda reference, c: (2 + c) * reference + 5 * c)
-    for line in range(4):
-        found = scrubbed_reference(panel, line)
-        torch.testing.assert_close(scrubbed_reference(altered, line), found, atol=1e-5, rtol=0)
-        expected = norm.ppf(rankdata(panel.shards[line].reference[:, 0]) / (N_REFERENCE + 1))
-        np.testing.assert_allclose(found[:, 0], expected, atol=1e-4)
-    assert not torch.equal(panel.reference_tensor(2), altered.reference_tensor(2))
-
-
-def test_scrubbing_leaves_a_missing_mark_missing(panel):
-    found = scrubbed_reference(panel, 1)
-    assert (found[:, [3, 7]] == 0).all()
-    assert found[:, 2].std() > 0.5
-
-
-def test_line_states_are_mixtures_per_module_with_lines_in_the_outer_order(model, panel):
-    everything, half = np.arange(N_REFERENCE), np.arange(0, N_REFERENCE, 2)
-    found = line_states(model, panel, [2, 0], [everything, half], scrub=False)
-    n_modules = model.resistance.n_modules
-    assert found.shape == (4, n_modules * CONFIG.model.states)
-    np.testing.assert_allclose(found[0].reshape(n_modules, -1).sum(1), 1, rtol=1e-5)
-    assigned = model.resistance.prototypes.assign(model.resistance.encoder(panel.reference_tensor(0))).detach().numpy()
-    modules = model.resistance.locus_modules.numpy()
-    assert n_modules == modules.max() + 1
-    chosen = half[modules[half] == 1]
-    np.testing.assert_allclose(found[3].reshape(n_modules, -1)[1], assigned[chosen].mean(0), rtol=1e-4)
+    z, table = planted(line_gap=5)
+    information = asked(z, z, table, boosted=False)
+    assert of_tables(information)["z_line_null"] < 0.01 < 0.3 < information.fraction[0]
+    assert information.p[0] == 1 / (1 + CONFIG.diagnose.permutations)
 
 
 def many_loci(panel, pattern):
@@ -138,14 +97,16 @@ def many_loci(panel, pattern):
 
 def g_raw_and_scrubbed(panel):
     network = start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG).eval()
-    return [g_on_line(network, panel, [0, 1, 2], CONFIG, scrub) for scrub in (False, True)]
+    networks = Networks(*[Encoded(network, panel, np.arange(2))] * 2)
+    found = answers(about_g(networks, panel, [0, 1, 2], CONFIG), CONFIG.diagnose, 0, 1)
+    return [answer.found.fraction for answer in found]
 
 
 def test_g_knows_the_line_by_offsets_only_until_they_are_scrubbed(panel):
     same = many_loci(panel, pattern=0)
-    assert max(g_raw_and_scrubbed(same)) < 0
+    assert max(g_raw_and_scrubbed(same)) < 0.02
     raw, scrubbed = g_raw_and_scrubbed(with_reference(same, lambda reference, c: reference + 1.5 * c))
-    assert raw > 0.8 and scrubbed < 0
+    assert raw > 0.8 and scrubbed < 0.02
 
 
 def test_g_knows_the_line_by_its_pattern_also_when_scrubbed(panel):
@@ -154,42 +115,111 @@ def test_g_knows_the_line_by_its_pattern_also_when_scrubbed(panel):
     assert scrubbed > 0.2
 
 
-def test_z_and_e_share_what_was_planted(model, panel, monkeypatch):
-    """z is replaced by e of one line, or by noise."""
-    pairs = np.arange(120)
-    e = model.resistance.parts(panel.signal_tensor(pairs, 0)).e.detach()
-    noise = torch.from_numpy(np.random.default_rng(0).normal(size=(120, 3)).astype(np.float32))
-    found = {}
-    for name, z in (("shared", e[:, :3]), ("independent", noise)):
-        monkeypatch.setattr("epidecouple.diagnose.embed", lambda *_, z=z: z)
-        found[name], matrix = z_and_e(model, panel, pairs, [0])
-        assert matrix.shape == (3, e.shape[1])
-    assert found["shared"]["z_e_cca"] > 0.9 > 0.5 > abs(found["independent"]["z_e_cca"])
-    assert found["shared"]["z_e_excess_rms"] > 0.3 > 0.1 > found["independent"]["z_e_excess_rms"]
-
-
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")
-def test_a_model_beside_itself_has_no_change(model, panel):
+@pytest.mark.parametrize("full", [False, True])
+def test_a_model_beside_itself_has_no_change(model, panel, full):
     config = dataclasses.replace(CONFIG, diagnose=dataclasses.replace(CONFIG.diagnose, folds=2))
-    metrics, matrix = diagnose(model, model, panel, [0, 1, 2], config, boosted=False)
+    metrics, table, matrix = diagnose(model, model, panel, [0, 1, 2], config, full)
     changes = {name: value for name, value in metrics.items() if "_change" in name}
-    assert {"z_line_linear_change", "g_line_scrubbed_change", "z_e_cca_change"} <= set(changes)
+    assert {"z_line_linear_change", "g_line_scrubbed_change", "z_e_cca_change", "z_e_dcor_change"} <= set(changes)
     assert set(changes.values()) == {0}
     assert metrics["z_rank"] == metrics["z_rank_floor"] > 1
     assert metrics["natural_rows"] == (panel.published[:, :3] >= 0).sum()
     assert 1.5 < metrics["line_entropy_bits"] <= np.log2(3)
     assert matrix.shape == (CONFIG.model.z_size, 3 * CONFIG.model.locus_size)
+    assert table.name.is_unique and len(table) == (40 - 4 if full else 6)
 
 
-def test_an_unseen_line_works_from_its_epigenome_alone(model, panel):
-    """No label of the held-out line, and no parameter of its own, plays a part in its resistance and state."""
-    unseen = len(panel.training)
-    blind = dataclasses.replace(panel, labels=panel.labels.copy(), published=panel.published.copy())
-    blind.labels[:, unseen], blind.published[:, unseen] = 1 - blind.labels[:, unseen], -1
-    pairs, loci = panel.rows("test"), [np.arange(N_REFERENCE)]
-    resistance = [score_resistance(model, which, pairs, [unseen]) for which in (panel, blind)]
-    states = [line_states(model, which, [unseen], loci, scrub=False) for which in (panel, blind)]
-    np.testing.assert_array_equal(*resistance)
-    np.testing.assert_array_equal(*states)
-    assert resistance[0].std() > 0 and np.isclose(states[0].sum(), 4, atol=1e-4), "4 modules of shares that sum to 1"
-    assert len(model.resistance.line_offset) == len(model.resistance.line_prototypes.prototypes) == unseen
+def test_what_dna_determines_says_exactly_nothing_on_the_crossed_panel(model, panel):
+    metrics, table, _ = diagnose(model, model, panel, [0, 1, 2], CONFIG, full=True)
+    of_dna = table[(table.table == "panel") & table.representation.isin(["z", "U", "gc", "kmers"])]
+    assert len(of_dna) == 8 and (of_dna[["fraction", "fraction_lower", "fraction_upper"]].abs() < 1e-9).all(axis=None)
+    assert metrics["dna_line_panel_largest"] < 1e-9
+    others = table[(table.table == "panel") & table.representation.str.startswith("e")]
+    assert (others.fraction.abs() > 1e-4).all()
+
+
+def test_coupling_is_beside_that_of_the_untrained_model(model, panel):
+    other = start_prototypes(new_model(toy_config(seed=5), panel), panel, panel.training, CONFIG).eval()
+    rows, everything = CouplingRows(np.arange(100), np.arange(0, 120, 3)), np.arange(120)
+    networks = Networks(Encoded(model, panel, everything), Encoded(other, panel, everything))
+    found, _ = coupling(networks, panel, rows, [0, 1], CONFIG)
+    swapped, _ = coupling(Networks(networks.untrained, networks.trained), panel, rows, [0, 1], CONFIG)
+    for name in ("z_e_cca", "z_e_largest", "z_e_dcor", "z_e_cka", "e_rank"):
+        assert found[name] == swapped[f"{name}_floor"] != found[f"{name}_floor"]
+        assert found[f"{name}_change"] == pytest.approx(-swapped[f"{name}_change"])
+    assert found["z_e_dcor_p"] in (0.5, 1)
+
+
+def test_all_nulls_are_those_of_the_configuration():
+    assert with_nulls(CONFIG, "few") is CONFIG
+    found = with_nulls(CONFIG, "all").diagnose
+    assert (found.permutations, found.boosted_permutations) == (200, 50)
+
+
+# --- planted leaks, judged by the gate's own rows ---------------------------------------------------------------------
+
+LEAK_CHECKS = {"z_line_linear_change", "z_line_boosted_change", "z_line_given_label_change"}
+Z_CHECKS = LEAK_CHECKS | {"z_label_given_line_lower", "z_rank"}
+LINES = 6
+
+
+def natural_z(seed, leak=0.0, n=10_000, d=24):
+    """z of a natural table: it tells the label, and the line by the means of one dimension, `leak` apart."""
+    rng = np.random.default_rng(seed)
+    line, label = rng.integers(0, LINES, n), rng.integers(0, 2, n)
+    chrom = np.array([f"chr{k}" for k in range(22)])[rng.integers(0, 22, n)]
+    z = rng.normal(size=(n, d))
+    z[:, 0] += leak * line
+    z[:, 1] += label
+    return z, Table("natural", np.arange(n), line, label, chrom, Exchangeable(np.arange(n), chrom))
+
+
+def failed_checks(z, table, boosted=False):
+    """Rows of the gate `decoupling` about z that fail."""
+    config = toy_config(diagnose={"rows": 12000, "folds": 4, "boosting_rounds": 15, "bootstrap": 100, "permutations": 0})
+    floor = np.random.default_rng(999).normal(size=z.shape)
+    metrics = table_metrics(asked(z, floor, table, config, boosted)) | {"natural_rows": len(z), "z_rank": rank_me(z)}
+    metrics |= {} if boosted else {"z_line_boosted_change": 0}
+    rows = [row for row in rows_of("decoupling", {}) if row["metric"] in Z_CHECKS]
+    assert {row["metric"] for row in rows} == Z_CHECKS
+    checks = judge(rows, metrics)
+    assert all(check.outcome != "not applicable" for check in checks)
+    return {check.metric for check in checks if check.outcome == "failed"}
+
+
+def leak_of(share):
+    """Distance of equally spaced class means on one dimension at which I(z; c) = share H(c), by quadrature."""
+
+    def fraction(gap):
+        means = gap * np.arange(LINES)
+
+        def integrand(t):
+            density = norm.pdf(t, means)
+            return (density * np.log2(np.maximum(density / density.mean(), 1e-300))).mean()
+
+        return quad(integrand, -9, 9 + means[-1], limit=200)[0] / np.log2(LINES)
+
+    return brentq(lambda gap: fraction(gap) - share, 0.01, 3)
+
+
+def test_a_planted_leak_of_a_twentieth_of_the_entropy_fails_the_gate():
+    z, table = natural_z(0, leak_of(0.05))
+    assert failed_checks(z, table, boosted=True) == LEAK_CHECKS
+
+
+@pytest.mark.parametrize("collapse", [lambda z: z * 0, lambda z: z[:, :1] @ np.ones((1, z.shape[1]))])
+def test_a_collapsed_z_fails_the_gate(collapse):
+    z, table = natural_z(0)
+    assert failed_checks(collapse(z), table) == {"z_label_given_line_lower", "z_rank"}
+
+
+def test_a_clean_z_passes_the_gate():
+    assert not failed_checks(*natural_z(0), boosted=True)
+
+
+@pytest.mark.slow
+def test_a_clean_z_passes_the_gate_in_nineteen_of_twenty_seeds_and_a_leaking_one_in_none():
+    assert sum(not failed_checks(*natural_z(seed), boosted=True) for seed in range(20)) >= 19
+    leak = leak_of(0.05)
+    assert all(failed_checks(*natural_z(seed, leak), boosted=True) == LEAK_CHECKS for seed in range(20))

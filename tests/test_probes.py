@@ -5,11 +5,12 @@ from scipy.stats import norm
 
 from epidecouple.probes import (
     SMALLEST_PROBABILITY,
+    CrossValidated,
     Information,
     boosting_probe,
     conditional_information,
+    knn_information,
     linear_probe,
-    permuted_lines,
     v_information,
 )
 
@@ -33,8 +34,7 @@ def mutual_information(gap):
     return quad(integrand, -8, 8 + gap)[0]
 
 
-def boosting():
-    return boosting_probe(15)()
+boosting = boosting_probe(15)
 
 
 @pytest.mark.parametrize("gap", [0.5, 2.0])
@@ -45,6 +45,62 @@ def test_bits_of_two_gaussians_are_near_and_below_their_mutual_information(gap):
     assert found.entropy == pytest.approx(1, abs=1e-3)
     assert exact - 0.03 < found.bits < exact + 0.02
     assert found.fraction == pytest.approx(found.bits / found.entropy)
+
+
+def test_information_of_equally_spaced_class_means_is_near_their_mutual_information():
+    """Six classes, means 1 apart on one line in sixteen dimensions: the linear probe is the exact posterior."""
+    rng = np.random.default_rng(0)
+    c, x = rng.integers(0, 6, 6000), rng.normal(size=(6000, 16))
+    x[:, 5] += c
+    exact = np.log2(6) - quad(lambda t: posterior_entropy(t) * norm.pdf(t, np.arange(6)).mean(), -8, 13, limit=200)[0]
+    found = v_information(x, c, rng.integers(0, 8, 6000), linear_probe, FOLDS)
+    assert exact - 0.05 < found.bits < exact + 0.02
+
+
+def posterior_entropy(t):
+    p = norm.pdf(t, np.arange(6)) / norm.pdf(t, np.arange(6)).sum()
+    return -(p * np.log2(np.maximum(p, 1e-300))).sum()
+
+
+def test_the_interval_of_nothing_covers_nothing_once_its_bias_is_added():
+    """V falls short by about k / 2 n_fitted nats for k parameters, and 1 / 2 n for the frequency it is compared with."""
+    rng, n, d = np.random.default_rng(0), 2000, 3
+    shortfall = ((d + 1) / (2 * n * (FOLDS - 1) / FOLDS) + 1 / (2 * n)) / np.log(2)
+    intervals = []
+    for _ in range(20):
+        groups = rng.integers(0, 12, n)
+        found = v_information(rng.normal(size=(n, d)), rng.integers(0, 2, n), groups, linear_probe, FOLDS)
+        intervals.append(found.fraction_interval(groups, 200, seed=0))
+    low, high = np.array(intervals).T
+    assert (low < 0).all(), "never something where there is nothing"
+    assert ((low <= -shortfall) & (-shortfall <= high)).sum() >= 17
+
+
+def test_xor_of_two_columns_is_seen_by_boosting_and_not_by_a_linear_probe():
+    """c = sign of a product, flipped in one row of ten: I(x; c) = 1 - h(0.1) = 0.531 bits."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(6000, 2))
+    c, groups = (x.prod(1) > 0) ^ (rng.random(6000) < 0.1), rng.integers(0, 8, 6000)
+    assert abs(v_information(x, c, groups, linear_probe, FOLDS).bits) < 0.005
+    assert 0.25 < v_information(x, c, groups, boosting_probe(40), FOLDS).bits < 0.531
+
+
+@pytest.mark.parametrize("probe", [linear_probe, boosting])
+def test_a_crossed_table_has_nothing_to_find(probe):
+    """Every row in all classes: not little, but nothing, whatever the features."""
+    rng = np.random.default_rng(0)
+    x, c = np.repeat(rng.normal(size=(300, 5)), 4, axis=0), np.tile(np.arange(4), 300)
+    found = v_information(x, c, np.repeat(rng.integers(0, 6, 300), 4), probe, FOLDS)
+    assert np.abs(found.gains).max() < 1e-9
+
+
+@pytest.mark.parametrize("probe", [linear_probe, boosting])
+def test_a_probe_asked_about_many_labellings_forgets_the_earlier_ones(probe):
+    x, c, groups = two_gaussians(n=400)
+    validated, other = CrossValidated(x, groups, probe, FOLDS), np.random.default_rng(1).permutation(c)
+    first = validated.information(c).bits
+    assert validated.information(other).bits < 0.01
+    assert validated.information(c).bits == first == v_information(x, c, groups, probe, FOLDS).bits
 
 
 @pytest.mark.parametrize("probe", [linear_probe, boosting])
@@ -124,14 +180,12 @@ def test_conditions_with_too_few_rows_of_a_class_are_left_out():
     assert np.isnan(nothing.entropy)
 
 
-def test_permuted_lines_keep_what_each_group_holds():
-    rng = np.random.default_rng(0)
-    c, groups = rng.integers(0, 5, 300), rng.integers(0, 6, 300)
-    before, shuffled = c.copy(), permuted_lines(c, groups, rng)
-    np.testing.assert_array_equal(c, before)
-    for name in range(6):
-        assert sorted(shuffled[groups == name]) == sorted(c[groups == name])
-    assert (shuffled != c).mean() > 0.5
+def test_nearest_neighbours_see_each_column_alone_and_never_less_than_nothing():
+    x, c, _ = two_gaussians(n=2000, gap=2)
+    noise = np.random.default_rng(1).normal(size=(2000, 20))
+    found = knn_information(np.column_stack([x, noise]), c)
+    assert found[0] == pytest.approx(mutual_information(2), abs=0.06)
+    assert found.min() >= 0 and found[1:].sum() > 0.05, "the sum over columns of noise is biased upwards"
 
 
 def test_intervals_resample_groups_and_differences_are_row_by_row():

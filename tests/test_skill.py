@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from epidecouple.skill import bootstrap_groups, interval, line_aupr, macro_aupr, within_pair_auc
+from epidecouple.skill import bootstrap_groups, bootstrap_means, interval, line_aupr, macro_aupr, within_pair_auc
 
 
 def discordant_labels(rng, n, lines):
@@ -61,6 +61,14 @@ def test_the_bootstrap_draws_whole_groups():
     assert len({tuple(sorted(draw)) for draw in draws}) == 10
     times = np.mean([(groups[draw] == "b").sum() / sizes["b"] for draw in draws])
     assert times == pytest.approx(1, abs=0.2)
+
+
+def test_means_of_bootstrap_samples_are_those_of_their_rows():
+    values, groups = np.random.default_rng(0).normal(size=60), np.arange(60) % 7
+    values[::9] = np.nan
+    expected = [np.nanmean(values[draw]) for draw in bootstrap_groups(groups, 50, seed=3)]
+    np.testing.assert_allclose(bootstrap_means(values, groups, 50, seed=3), expected)
+    assert np.isnan(bootstrap_means(np.array([np.nan, np.nan]), np.array([0, 1]), 5, seed=0)).all()
 
 
 def test_the_bootstrap_depends_on_its_seed():

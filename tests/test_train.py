@@ -140,6 +140,10 @@ class Scripted:
     def after_step(self):
         self.followed += 1
 
+    def watch(self):
+        assert not self.model.training
+        return {"watched": self.model.weight.item()}
+
     def validate(self):
         assert not self.model.training
         self.seen.append(self.model.weight.item())
@@ -154,7 +158,7 @@ def test_fit_keeps_the_best_epoch_and_records_every_epoch():
     assert np.isnan(history.train_loss[0]) and history.train_loss[1:].notna().all()
     assert (stop.best_epoch, stop.consultations) == (2, 5)
     assert stage.model.weight.item() == stage.seen[2]
-    assert len(set(stage.seen)) == 5
+    assert len(set(stage.seen)) == 5 and history.watched.tolist() == stage.seen
     assert stage.followed == 12 and all(stage.modes)
     assert not stage.model.training
     assert ledger.stages == ["scripted"] and ledger.audits == [1]

@@ -10,11 +10,11 @@ from scipy.stats import rankdata
 
 from .config import Config
 from .dataset import Panel, load_panel
-from .diagnose import line_states
 from .energy import POSITIONS, EnergyModel
 from .genome import gc_content
 from .mantel import correlation_distances, distances, mantel
 from .provenance import write_metrics
+from .representations import line_states
 from .stage import run_stage, stage_parser
 from .storage import load_model
 from .train import new_model, start_prototypes

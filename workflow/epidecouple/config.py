@@ -132,13 +132,16 @@ class SubsetConfig:
 
 @dataclass(frozen=True)
 class DiagnoseConfig:
-    """Probes: rows at most, chromosome folds, boosting rounds, bootstrap draws."""
+    """Probes: rows at most, chromosome folds, boosting rounds, bootstrap draws; permutations of a run and of a full diagnosis."""
 
     rows: int
     folds: int
     boosting_rounds: int
     bootstrap: int
     permutations: int
+    boosted_permutations: int
+    full_permutations: int
+    full_boosted_permutations: int
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What z and e share: cross-correlation and canonical correlation on held-out rows; and how many dimensions z uses."""
+"""What z and e share: correlations, canonical correlation on held-out rows, distance correlation, CKA; how many dimensions z uses."""
 
 import numpy as np
 
@@ -26,10 +26,53 @@ def held_out_cca(z: np.ndarray, e: np.ndarray, fitted: np.ndarray) -> float:
     return float(np.corrcoef(z_out @ white_z @ left[:, 0], e_out @ white_e @ right[0])[0, 1])
 
 
+def distance_matrix(x: np.ndarray) -> np.ndarray:
+    """U-centred Euclidean distances (n, n) between the rows of x (n, d) (Szekely & Rizzo 2014, eq. 2.3)."""
+    squares = np.square(x).sum(1)
+    return u_centred(np.sqrt(np.maximum(squares[:, None] + squares - 2 * x @ x.T, 0)))
+
+
+def kernel_matrix(x: np.ndarray) -> np.ndarray:
+    """U-centred linear kernel (n, n) of the rows of x (n, d)."""
+    centred = x - x.mean(0)
+    return u_centred(centred @ centred.T)
+
+
+def u_centred(matrix: np.ndarray) -> np.ndarray:
+    """A symmetric matrix (n, n) with its diagonal left out and the means of rows and columns removed without bias."""
+    n = len(matrix)
+    off = matrix - np.diag(np.diag(matrix))
+    rows = off.sum(1) / (n - 2)
+    found = off - rows[:, None] - rows + off.sum() / ((n - 1) * (n - 2))
+    np.fill_diagonal(found, 0)
+    return found
+
+
+def dependence(a: np.ndarray, b: np.ndarray) -> float:
+    """Cosine of two U-centred matrices (n, n), about 0 when independent, below 0 by chance.
+
+    Of distances it is the bias-corrected squared distance correlation (Szekely & Rizzo 2013), of linear kernels the debiased
+    linear CKA (Kornblith 2019 with the unbiased HSIC of Song 2012).
+    """
+    size = np.sqrt(np.vdot(a, a) * np.vdot(b, b))
+    return float(np.vdot(a, b) / size) if size > 0 else 0.0
+
+
+def largest_correlation(z: np.ndarray, e: np.ndarray) -> float:
+    """Largest absolute correlation of a column of z (n, d_z) with a column of e (n, d_e)."""
+    return float(np.abs(cross_correlation(z, e)).max())
+
+
+def spread(z: np.ndarray) -> np.ndarray:
+    """Standard deviation of each dimension of z (n, d) as a share of the largest one."""
+    deviation = z.std(0)
+    return deviation / max(deviation.max(), 1e-12)
+
+
 def rank_me(z: np.ndarray) -> float:
     """Effective number of dimensions of z (n, d): exponential of the entropy of its singular values (RankMe, Garrido 2023)."""
     values = np.linalg.svd(z - z.mean(0), compute_uv=False)
-    share = values / values.sum()
+    share = values / max(values.sum(), 1e-12)
     return float(np.exp(-(share * np.log(np.maximum(share, 1e-12))).sum()))
 
 

@@ -13,8 +13,9 @@ from .dataset import Panel
 from .energy import EnergyModel, Parts
 from .objective import conditional_nll, task_nll
 from .sampler import CellBatchSampler, MacroStep
-from .scoring import embed_raw, score_potential, score_resistance
+from .scoring import embed, embed_raw, score_potential, score_resistance
 from .skill import macro_aupr, within_pair_auc
+from .trajectory import Trajectory
 
 REFERENCE_BATCH = 256
 GUARD_PAIRS = 2000
@@ -38,6 +39,7 @@ class TrainingStage:
         self.generator = torch.Generator().manual_seed(config.seed)
         self.validation = panel.rows("validation")
         self.discordant = panel.discordant_rows("validation", lines)
+        self.trajectory = Trajectory(model, panel, lines, config.seed)
         self.guarded = np.random.default_rng([config.seed, 10]).permutation(rows)[:GUARD_PAIRS]
 
     def parameters(self) -> list[nn.Parameter]:
@@ -124,14 +126,23 @@ class TrainingStage:
         auc = within_pair_auc(self.panel.labels[np.ix_(pairs, self.lines)], -resistance).mean()
         return {"validation_loss": float(loss), "validation_within_pair_auc": float(auc)}
 
-    def aupr(self, pairs: np.ndarray) -> float:
-        """Macro AUPR of U - R over the stage's lines."""
-        energy = score_potential(self.model, self.panel, pairs)[:, None] - score_resistance(self.model, self.panel, pairs, self.lines)
+    def aupr(self, pairs: np.ndarray, potential: np.ndarray) -> float:
+        """Macro AUPR over the stage's lines of U (n,) - R of some pairs (n,)."""
+        energy = potential[:, None] - score_resistance(self.model, self.panel, pairs, self.lines)
         return macro_aupr(self.panel.labels[np.ix_(pairs, self.lines)], energy)
 
+    @torch.no_grad()
     def validate_potential(self) -> dict[str, float]:
         """Macro AUPR on validation chromosomes, and on some training pairs for the overfitting guard."""
-        return {"validation_aupr": self.aupr(self.validation), "train_aupr": self.aupr(self.guarded)}
+        z = embed(self.model, self.panel, self.validation)
+        self.trajectory.note(z)
+        potential = self.model.potential.of_z(z, torch.from_numpy(self.panel.log_distance[self.validation])).numpy()
+        train = self.aupr(self.guarded, score_potential(self.model, self.panel, self.guarded))
+        return {"validation_aupr": self.aupr(self.validation, potential), "train_aupr": train}
+
+    def watch(self) -> dict[str, float]:
+        """Whether z and e know the line and each other by now; nothing is decided by it while training."""
+        return self.trajectory.look()
 
     @torch.no_grad()
     def sensitivity(self, step: MacroStep) -> dict[str, float]:

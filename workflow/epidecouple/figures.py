@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 # Okabe & Ito's colour-blind-safe colours; a line keeps its colour in every figure.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D1F", "#000000")
@@ -28,6 +29,22 @@ STAGE_TITLES = {
     "fine_tuning": "both, each by its losses",
     "record22": "record 22",
 }
+
+TRAJECTORIES = {"z_line": ("z about the line", COLOURS[0]), "e_line": ("e about the line", COLOURS[1]), "z_e": ("z with e", COLOURS[3])}
+# Rows of the information figure: representation -> how it is called.
+REPRESENTATIONS = {
+    "kmers": "6-mers of the DNA",
+    "gc": "GC of the DNA",
+    "z": "z",
+    "U": "U",
+    "epigenome raw": "marks at the pair",
+    "epigenome scrubbed": "marks, ranks only",
+    "e raw": "e",
+    "e scrubbed": "e, ranks only",
+    "g raw": "g, reference loci",
+    "g scrubbed": "g, ranks only",
+}
+TABLES = {"natural": "published table", "panel": "crossed panel"}
 
 
 def colour_of(names: list[str]) -> dict[str, str]:
@@ -48,15 +65,37 @@ def funnel(path: Path) -> None:
 
 
 def learning_curve(path: Path) -> None:
-    """A panel per stage of training that ran, with the validation figure that decides (stage, epoch, train_loss, ...)."""
+    """A column per stage of training that ran: the validation figure that decides, and below it what z and e know by then.
+
+    Columns: stage, epoch, train_loss, ...; z_line, e_line, z_e of the trajectory where it was watched.
+    """
     history = pd.read_csv(path, sep="\t")
-    stages = list(history.stage.unique())
-    _, axes = plt.subplots(1, len(stages), figsize=(3.6 * len(stages), 2.8), squeeze=False, layout="constrained")
+    stages, watched = list(history.stage.unique()), "z_line" in history
+    size = (3.6 * len(stages), 4.8 if watched else 2.8)
+    _, axes = plt.subplots(1 + watched, len(stages), figsize=size, squeeze=False, layout="constrained", sharex="col")
     for number, (ax, stage) in enumerate(zip(axes[0], stages, strict=True), start=1):
         rows = history[history.stage == stage]
         {"resistance": _loss_curve}.get(stage, _aupr_curve if "validation_aupr" in history else _unvalidated_curve)(ax, rows)
-        ax.set(title=f"{number}  {STAGE_TITLES[stage]}", xlabel="epoch")
+        ax.set(title=f"{number}  {STAGE_TITLES[stage]}")
         ax.xaxis.get_major_locator().set_params(integer=True)
+    if watched:
+        _trajectories(axes[1], history, stages)
+    for ax in axes[-1]:
+        ax.set_xlabel("epoch")
+
+
+def _trajectories(axes: np.ndarray, history: pd.DataFrame, stages: list[str]) -> None:
+    top = max(0.05, 1.15 * history[list(TRAJECTORIES)].to_numpy().max())
+    low = min(-0.01, 1.15 * history[list(TRAJECTORIES)].to_numpy().min())
+    for ax, stage in zip(axes, stages, strict=True):
+        rows = history[history.stage == stage]
+        for name, (text, colour) in TRAJECTORIES.items():
+            ax.axhline(history[name].iloc[0], color=colour, lw=0.8, ls=":")
+            ax.plot(rows.epoch, rows[name], color=colour, marker=".", label=text)
+        ax.set(ylim=(low, top))
+    axes[0].set_ylabel("share of H(line); correlation")
+    axes[-1].annotate("dotted: before training", (1, 1.01), xycoords="axes fraction", ha="right", va="bottom", fontsize=7, color=MUTED)
+    axes[0].legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(0, 1.22), ncols=3, columnspacing=1)
 
 
 def _loss_curve(axes: Axes, history: pd.DataFrame) -> None:
@@ -82,7 +121,8 @@ def _unvalidated_curve(axes: Axes, history: pd.DataFrame) -> None:
 
 def _mark_best(axes: Axes, epoch: pd.Series, value: pd.Series, best: int, above: bool = False) -> None:
     axes.plot(epoch[best], value[best], "o", color=COLOURS[5])
-    place = {"xytext": (0, 10 if above else -16), "textcoords": "offset points", "ha": "center", "color": COLOURS[5]}
+    side = {epoch.iloc[0]: "left", epoch.iloc[-1]: "right"}.get(epoch[best], "center")
+    place = {"xytext": (0, 10 if above else -16), "textcoords": "offset points", "ha": side, "color": COLOURS[5]}
     axes.annotate(f"kept: epoch {epoch[best]}", (epoch[best], value[best]), **place)
 
 
@@ -140,6 +180,65 @@ def correlation(path: Path) -> None:
     image = axes.imshow(matrix, cmap=DIVERGING, vmin=-0.3, vmax=0.3, aspect="auto", interpolation="nearest")
     axes.set(title=f"z and e: largest |r| {np.abs(matrix).max():.2f}", xlabel="dimension of e", ylabel="dimension of z")
     plt.colorbar(image, ax=axes, label="correlation, mean over lines")
+
+
+def information(path: Path) -> None:
+    """What each representation tells about the line, by both probes, on both tables, with interval and untrained floor."""
+    table = pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""])
+    table = table[(table.about == "line") & table.given.isna()]
+    names = [name for name in REPRESENTATIONS if name in set(table.representation)]
+    tables = [name for name in TABLES if name in set(table.table)]
+    _, axes = plt.subplots(
+        1, len(tables), figsize=(4.4 * len(tables) + 1, 0.36 * len(names) + 1.4), sharey=True, squeeze=False, layout="constrained"
+    )
+    for ax, name in zip(axes[0], tables, strict=True):
+        shown = table[table.table.isin((name, "reference loci") if name == "natural" else (name,))]
+        for k, (probe, colour) in enumerate((("linear", COLOURS[0]), ("boosted", COLOURS[5]))):
+            _information_dots(ax, shown[shown.probe == probe], names, 0.14 * (2 * k - 1), colour)
+        ax.axvline(0, color=INK, lw=0.8)
+        ax.set(title=TABLES[name], xlabel=f"share of H(line) = {table.entropy[table.table == name].iloc[0]:.2f} bits", xlim=(-0.05, 1.02))
+        ax.grid(axis="y", color="#eeeeee")
+        ax.set_axisbelow(True)
+    axes[0, 0].set_yticks(range(len(names)), [REPRESENTATIONS[name] for name in names])
+    axes[0, 0].invert_yaxis()
+    _information_key(axes[0, -1])
+    axes[0, 0].figure.suptitle("What tells the cell line?", x=0.01, ha="left", weight="bold")
+
+
+def _information_dots(axes: Axes, rows: pd.DataFrame, names: list[str], shift: float, colour: str) -> None:
+    at = np.array([names.index(name) for name in rows.representation]) + shift
+    axes.plot(rows.floor, at, "|", color=colour, ms=9, mew=1.2, alpha=0.6)
+    axes.hlines(at, rows.fraction_lower, rows.fraction_upper, color=colour, lw=2)
+    axes.plot(rows.fraction, at, "o", color=colour, ms=4.5)
+
+
+def _information_key(axes: Axes) -> None:
+    handles = [Line2D([], [], marker="o", ls="-", color=colour, ms=4.5) for colour in (COLOURS[0], COLOURS[5])]
+    handles.append(Line2D([], [], marker="|", ls="", color=INK, ms=9))
+    names = ["linear probe, 95 % interval", "boosted trees", "untrained encoder"]
+    axes.legend(handles, names, frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def estimators(path: Path) -> None:
+    """Estimates of known mutual information against the number of rows: a panel per case (case, rows, estimator, bits, truth)."""
+    table = pd.read_csv(path, sep="\t")
+    cases, names = list(table.case.unique()), list(table.estimator.unique())
+    _, axes = plt.subplots(1, len(cases), figsize=(2.9 * len(cases) + 1.6, 3.2), layout="constrained")
+    for ax, case in zip(axes, cases, strict=True):
+        rows = table[table.case == case]
+        ax.axhline(rows.truth.iloc[0], color=INK, lw=1.2)
+        ax.annotate(
+            f"truth {rows.truth.iloc[0]:.2f}", (0.02, rows.truth.iloc[0]), xycoords=("axes fraction", "data"), va="bottom", fontsize=7
+        )
+        for name, colour in zip(names, (COLOURS[0], COLOURS[5], COLOURS[3], COLOURS[4]), strict=True):
+            mean = rows[rows.estimator == name].groupby("rows").bits.agg(["mean", "min", "max"])
+            ax.fill_between(mean.index, mean["min"], mean["max"], color=colour, alpha=0.15, lw=0)
+            ax.plot(mean.index, mean["mean"], "o-", ms=3.5, color=colour, label=name)
+        ax.set(title=case, xscale="log", xlabel="rows")
+        ax.set_xticks(sorted(rows.rows.unique()), [f"{n:,}" for n in sorted(rows.rows.unique())], minor=False)
+        ax.minorticks_off()
+    axes[0].set_ylabel("bits")
+    axes[-1].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
 
 
 def prototypes(path: Path) -> None:
@@ -201,7 +300,9 @@ FIGURES: dict[str, Callable[[Path], None]] = {
     "learning_curve_subset": learning_curve,
     "recovery": recovery,
     "comparison": comparison,
+    "information": information,
     "correlation": correlation,
+    "estimators": estimators,
     "prototypes": prototypes,
     "signs": signs,
     "states": states,

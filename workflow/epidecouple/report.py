@@ -21,15 +21,28 @@ SECTIONS = {
     "train_full": ("Full training", ["learning_curve"]),
     "evaluate": ("Skill on held-out chromosomes and lines", []),
     "recovery": ("Recovery of the known energies", ["recovery"]),
-    "diagnose": ("Decoupling", ["correlation"]),
+    "diagnose": ("Decoupling", ["information", "correlation"]),
     "biology": ("Biology", ["states", "signs", "prototypes"]),
 }
+LEARNING_CURVE = (
+    "Early stopping keeps the marked epoch. Below: what a quick linear probe reads about the line from z and from raw e, beyond permuted "
+    "lines, and how much z and e correlate within lines. It shows the direction while training; nonlinear traces and error bars are in the "
+    "section on decoupling."
+)
 CAPTIONS = {
     "funnel": "A filter that leaves nothing stops the run. Only label-discordant pairs teach R.",
-    "learning_curve_subset": "Early stopping keeps the marked epoch. Epoch 0 is the untrained model.",
-    "learning_curve": "Early stopping keeps the marked epoch. Epoch 0 is the untrained model.",
+    "learning_curve_subset": LEARNING_CURVE,
+    "learning_curve": LEARNING_CURVE,
     "recovery": "Points on the diagonal are energies recovered exactly. R is compared within pairs: its level is not identified.",
-    "correlation": "Shared structure would show as rows or columns of one colour. It shows linear dependence only.",
+    "information": (
+        "Left, the published table: its DNA tells the line by composition, so z could learn it. Right, the crossed panel: every pair is in "
+        "every line, and DNA tells nothing, exactly. Ranks only: each mark replaced by its rank in the line, which takes technical offsets "
+        "away. It shows what these probes can read, a lower bound: a value at 0 does not prove that nothing is there."
+    ),
+    "correlation": (
+        "Shared structure would show as rows or columns of one colour. It shows linear dependence only; distance correlation and its p "
+        "are among the numbers."
+    ),
     "states": "Each row is a chromatin state that all lines share; what it adds to R can be read off.",
     "signs": "A point is a line, GC and distance regressed out. A sign is a check, not a finding: marks are inputs of R.",
     "prototypes": "An untrained encoder is the control: what it reaches is not learned. Offsets are mean mark levels.",

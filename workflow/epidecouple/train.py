@@ -91,7 +91,7 @@ class OverfittingGuard:
 
 
 def fit(model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> tuple[pd.DataFrame, EarlyStop, OverfittingGuard]:
-    """Run one stage: history (stage, epoch, train_loss, validation figures), and the early stop and guard that were consulted.
+    """Run one stage: history (stage, epoch, train_loss, figures), and the early stop and guard that were consulted.
 
     Epoch 0 is the state before the first step. Raises `DesignViolation` when the ledger finds one.
     """
@@ -101,7 +101,7 @@ def fit(model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> tuple[pd.Da
     stop, guard = EarlyStop(model, stage.score, stage.fit.patience), OverfittingGuard()
     model.zero_grad(set_to_none=True)
     model.eval()
-    history = [{"stage": stage.name, "epoch": 0, "train_loss": np.nan, **stage.validate()}]
+    history = [{"stage": stage.name, "epoch": 0, "train_loss": np.nan, **stage.validate(), **stage.watch()}]
     stop.consult(0, history[0])
     ledger.start_stage(stage.name)
     for epoch in range(1, stage.fit.epochs + 1):
@@ -125,7 +125,8 @@ def fit(model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> tuple[pd.Da
         if epoch % AUDIT_EVERY == 1:
             ledger.audit(stage, small_step(step, AUDIT_PAIRS))
         erased = stage.after_epoch()
-        history.append({"stage": stage.name, "epoch": epoch, "train_loss": float(torch.stack(losses).mean()), **stage.validate()})
+        mean_loss = float(torch.stack(losses).mean())
+        history.append({"stage": stage.name, "epoch": epoch, "train_loss": mean_loss, **stage.validate(), **stage.watch()})
         stopping = stop.consult(epoch, history[-1])
         stopping = guard.consult(history[-1]) or stopping
         log.info("%s  %.1f s", _line(history[-1], stage.fit.epochs), time.perf_counter() - started)
@@ -236,7 +237,8 @@ def run_curriculum(model: EnergyModel, panel: Panel, lines: list[int], rows: np.
         metrics |= {f"{stage.name}_best_epoch": stop.best_epoch, f"{stage.name}_guard_fired": guard.fired}
     metrics["early_stop_consultations_missing"] = unasked
     metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(FineTuningStage(model, panel, lines, rows, config))
-    return pd.concat(histories, ignore_index=True), metrics, unrestored
+    history = pd.concat(histories, ignore_index=True)
+    return history, metrics | stage.trajectory.changes(history, stop.best_epoch), unrestored
 
 
 def measure(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray) -> dict[str, float]:

@@ -5,6 +5,7 @@ rule diagnose_subset:
         shards=shard_manifests(),
     output:
         matrix=f"{ARM}/diagnose_subset/correlation.tsv",
+        information=f"{ARM}/diagnose_subset/information.tsv",
         metrics=f"{ARM}/diagnose_subset/metrics.json",
     log:
         f"{ARM}/logs/diagnose_subset.log",
@@ -20,12 +21,13 @@ rule diagnose_subset:
         code=code_digest("diagnose"),
         settings=settings("subset", *DIAGNOSTICS),
         scope="subset",
+        nulls="few",
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.diagnose --scope {params.scope} --settings {params.settings:q} --model {input.model}"
-        " --elements {params.elements} --shards {params.shards} --matrix {output.matrix} --metrics {output.metrics}"
-        " > {log} 2>&1"
+        "python -m epidecouple.diagnose --scope {params.scope} --nulls {params.nulls} --settings {params.settings:q} --model {input.model}"
+        " --elements {params.elements} --shards {params.shards} --matrix {output.matrix}"
+        " --information {output.information} --metrics {output.metrics} > {log} 2>&1"
 
 
 use rule diagnose_subset as diagnose with:
@@ -37,6 +39,7 @@ use rule diagnose_subset as diagnose with:
         shards=shard_manifests(),
     output:
         matrix=f"{ARM}/diagnose/correlation.tsv",
+        information=f"{ARM}/diagnose/information.tsv",
         metrics=f"{ARM}/diagnose/metrics.json",
     log:
         f"{ARM}/logs/diagnose.log",
@@ -46,8 +49,59 @@ use rule diagnose_subset as diagnose with:
         code=code_digest("diagnose"),
         settings=settings(*DIAGNOSTICS),
         scope="full",
+        nulls="few",
         elements=elements_folder,
         shards=shards_folder,
+
+
+# The same with all permutations: what a paper quotes. No gate waits for it.
+use rule diagnose as diagnose_with_all_nulls with:
+    output:
+        matrix=f"{ARM}/diagnose_full/correlation.tsv",
+        information=f"{ARM}/diagnose_full/information.tsv",
+        metrics=f"{ARM}/diagnose_full/metrics.json",
+    log:
+        f"{ARM}/logs/diagnose_full.log",
+    benchmark:
+        f"{ARM}/benchmarks/diagnose_full.tsv"
+    params:
+        code=code_digest("diagnose"),
+        settings=settings(*DIAGNOSTICS),
+        scope="full",
+        nulls="all",
+        elements=elements_folder,
+        shards=shards_folder,
+
+
+# Independent of any run: data of known mutual information.
+rule estimators:
+    output:
+        "results/estimators/estimators.tsv",
+    log:
+        "results/estimators/estimators.log",
+    conda:
+        "../../envs/torch.yaml"
+    threads: SETUP.threads
+    params:
+        code=code_digest("estimators"),
+    shell:
+        "python -m epidecouple.estimators --table {output} > {log} 2>&1"
+
+
+rule compare_estimators:
+    input:
+        "results/estimators/estimators.tsv",
+    output:
+        "results/estimators/estimators.svg",
+    log:
+        "results/estimators/figure.log",
+    localrule: True
+    conda:
+        "../../envs/base.yaml"
+    params:
+        code=code_digest("figures"),
+    shell:
+        "python -m epidecouple.figures estimators {input} {output} > {log} 2>&1"
 
 
 rule biology:

@@ -8,6 +8,7 @@ FIGURES = {
     "funnel": "panel/funnel.tsv",
     "learning_curve_subset": "train_subset/history.tsv",
     "learning_curve": "train_full/history.tsv",
+    "information": "diagnose/information.tsv",
     "correlation": "diagnose/correlation.tsv",
     "prototypes": "biology/mantel.tsv",
     "signs": "biology/signs.tsv",
