@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from epidecouple.world import KINDS, LOADINGS, MOTIF_LENGTH, simulate
+from epidecouple.world import KINDS, LOADINGS, MOTIF_LENGTH, motif_probabilities, simulate
 from toy import same_records, toy_config
 
 LINES, HELD_OUT = ["A", "B", "C", "D"], ["E"]
@@ -119,3 +119,19 @@ def test_lineage_motifs_are_no_part_of_the_potential():
     world = world_of(pairs=2200)
     assert world.lineage.shape == (2200, 4) and world.lineage.min() >= 0
     assert max(abs(np.corrcoef(world.potential, motif)[0, 1]) for motif in world.lineage.T) < 0.15
+
+
+def test_the_motifs_of_a_world_are_those_planted_in_its_windows(world):
+    """Windows hold each consensus, on both strands, far more often than a random word."""
+    config = toy_config(simulation={}).simulation
+    kinds = {"grammar": config.grammar_motifs, "lineage": len(LINES), "decoy": config.decoy_motifs}
+    assert list(world.motifs) == [f"{kind}_{k + 1}" for kind, size in kinds.items() for k in range(size)]
+    windows = np.lib.stride_tricks.sliding_window_view(world.codes, MOTIF_LENGTH, axis=1)
+    for consensus in world.motifs.values():
+        for word in (consensus, 3 - consensus[::-1]):
+            assert (windows == word).all(2).sum() > 10
+
+
+def test_probabilities_of_a_motif_are_those_of_its_instances():
+    found = motif_probabilities(np.array([2, 0]))
+    np.testing.assert_allclose(found, [[0.0125, 0.0125, 0.9625, 0.0125], [0.9625, 0.0125, 0.0125, 0.0125]])
