@@ -44,10 +44,18 @@ def element_lookup(labels: np.ndarray, ends: list[np.ndarray], fitted: np.ndarra
 
 def bootstrap_groups(groups: np.ndarray, draws: int, seed: int) -> list[np.ndarray]:
     """Row indices of `draws` bootstrap samples that draw whole groups (chromosomes) with replacement."""
-    rng = np.random.default_rng([seed, 4])
     members = [np.flatnonzero(groups == name) for name in np.unique(groups)]
-    picks = rng.integers(0, len(members), (draws, len(members)))
-    return [np.concatenate([members[k] for k in pick]) for pick in picks]
+    return [np.concatenate([members[k] for k in pick]) for pick in _picks(len(members), draws, seed)]
+
+
+def group_draws(groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """How often each of the G groups is in each of the samples of `bootstrap_groups`: (draws, G)."""
+    size = len(np.unique(groups))
+    return np.array([np.bincount(pick, minlength=size) for pick in _picks(size, draws, seed)])
+
+
+def _picks(groups: int, draws: int, seed: int) -> np.ndarray:
+    return np.random.default_rng([seed, 4]).integers(0, groups, (draws, groups))
 
 
 def interval(values: list[float] | np.ndarray) -> tuple[float, float]:
