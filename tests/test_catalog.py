@@ -40,7 +40,22 @@ def test_simulated_files_lie_below_the_run():
     found = catalog_of(toy_config(run="here"))
     assert list(found.lines) == ["LineA", "LineB", "LineC", "LineD", "LineE", "LineF", "MixG", "MixH"]
     assert all(path.parts[:3] == ("results", "here", "simulated") for path in found.files)
-    assert len(set(found.files)) == 1 + 8 * (2 + 7)
+    assert len(set(found.files)) == 2 + 8 * (2 + 7) and found.motifs in found.files
+
+
+@pytest.mark.parametrize("kind", ["sources", "files"])
+def test_a_motif_file_is_optional_and_must_exist(tmp_path, kind):
+    path = str(written(tmp_path / "jaspar.meme", "MOTIF x"))
+
+    def configured(motifs):
+        values = {"kind": "sources", "genome": "hg19"} if kind == "sources" else own_files(tmp_path).dataset.__dict__
+        lines = {} if kind == "sources" else {"cell_lines": ["A", "B"], "held_out_lines": []}
+        return from_sources(dataset={**values, "motifs": motifs}, **lines)
+
+    assert catalog_of(configured("")).motifs is None
+    found = catalog_of(configured(path))
+    assert str(found.motifs) == path and found.motifs in found.files
+    says(refusal(catalog_of, configured("nowhere.meme")), "nowhere.meme", "dataset.motifs")
 
 
 def test_sources_are_those_of_the_manifest():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from epidecouple.mantel import correlation_distances, distances, mantel
+from epidecouple.mantel import distances, group_contrast, holm, joint_mantel, mantel, rank_correlations
 
 
 def random_distances(lines, seed):
@@ -21,14 +21,6 @@ def by_hand(a, b):
 def test_distances_are_euclidean():
     found = distances(np.array([[0.0, 0], [3, 4], [0, 1]]))
     np.testing.assert_allclose(found, [[0, 5, 1], [5, 0, math.sqrt(18)], [1, math.sqrt(18), 0]])
-
-
-def test_correlation_distances_do_not_see_scale_or_offset():
-    rows = np.random.default_rng(0).normal(size=(3, 20))
-    found = correlation_distances(np.vstack([rows, 4 * rows[0] + 1, -rows[0]]))
-    np.testing.assert_allclose(np.diag(found), 0, atol=1e-12)
-    assert found[0, 3] == pytest.approx(0) and found[0, 4] == pytest.approx(2)
-    assert found[0, 1] == pytest.approx(1 - np.corrcoef(rows[0], rows[1])[0, 1])
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -74,3 +66,47 @@ def test_beyond_eight_lines_permutations_are_drawn():
     rho, p = mantel(same, same)
     assert rho == pytest.approx(1) and 1 / 20_000 <= p < 1e-3
     assert mantel(same, random_distances(9, 1)) == mantel(same, random_distances(9, 1))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_joint_mantel_permutes_the_lines_once_for_all_matrices(seed):
+    a, b, c, d = (random_distances(4, 10 * seed + k) for k in range(4))
+    upper = np.triu_indices(4, 1)
+    orders = [np.ix_(order, order) for order in permutations(range(4))]
+    scores = [np.mean([spearmanr(x[upper], y[order][upper]).statistic for x, y in ((a, b), (c, d))]) for order in orders]
+    np.testing.assert_allclose(joint_mantel([(a, b), (c, d)]), (scores[0], np.mean(np.array(scores) >= scores[0] - 1e-9)))
+    assert joint_mantel([(a, b)]) == mantel(a, b)
+
+
+def test_joint_mantel_needs_the_same_order_of_lines_to_be_right_everywhere():
+    """Each matrix by itself fits under some order; only a common order counts."""
+    a = random_distances(5, 0)
+    other = [1, 0, 2, 3, 4]
+    together, apart = joint_mantel([(a, a), (a, a)]), joint_mantel([(a, a), (a, a[np.ix_(other, other)])])
+    assert together == pytest.approx((1, 1 / 120))
+    assert apart[0] < 1 and apart[1] >= 2 / 120
+
+
+def test_group_contrast_by_hand():
+    matrix = np.array([[0, 1, 4, 4, 9], [1, 0, 4, 4, 9], [4, 4, 0, 2, 9], [4, 4, 2, 0, 9], [9, 9, 9, 9, 0.0]])
+    contrast, p = group_contrast(matrix, [[0, 1], [2, 3]])
+    assert contrast == pytest.approx((1.5 - 4) / (19 / 6))
+    assert p == pytest.approx(8 / 24), "two couples can be exchanged in 8 of 24 ways"
+
+
+def test_three_couples_can_never_be_below_one_in_fifteen():
+    grouped = np.kron(1 - np.eye(3), np.ones((2, 2))) + np.kron(np.eye(3), [[0, 0.1], [0.1, 0]]) + 1e-3 * random_distances(6, 0)
+    assert group_contrast(grouped, [[0, 1], [2, 3], [4, 5]])[1] == pytest.approx(1 / 15)
+    assert group_contrast(grouped, [[0, 2], [1, 4], [3, 5]])[1] > 0.5
+    assert group_contrast(grouped.astype(np.float32), [[0, 1], [2, 3], [4, 5]])[1] == pytest.approx(1 / 15)
+
+
+def test_holm_by_hand():
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03, 0.5])), [0.04, 0.09, 0.09, 0.5])
+    assert holm(np.array([0.6, 0.7])).max() == 1
+
+
+def test_rank_correlations_of_many_rows():
+    rng = np.random.default_rng(0)
+    a, rows = rng.normal(size=7), rng.normal(size=(5, 7))
+    np.testing.assert_allclose(rank_correlations(a, rows), [spearmanr(a, row).statistic for row in rows])

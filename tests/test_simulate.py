@@ -8,6 +8,7 @@ import pytest
 from epidecouple.catalog import catalog_of
 from epidecouple.genome import chromosome_sizes, encode_windows, open_genome
 from epidecouple.loops import read_loops
+from epidecouple.meme import read_motifs
 from epidecouple.pairs import midpoints, read_pairs
 from epidecouple.panel import agreement, read_natural
 from epidecouple.peaks import read_peaks
@@ -32,7 +33,7 @@ def drawn(toy_world):
 
 def test_same_seed_same_bytes(tmp_path):
     first, second = (digests(write_toy_world(tmp_path / name, simulation=SMALL)) for name in "ab")
-    assert first == second and len(first) == 1 + 8 * 9 + 1
+    assert first == second and len(first) == 2 + 8 * 9 + 1
 
 
 def test_compressed_files_carry_no_time(toy_world):
@@ -134,6 +135,12 @@ def test_truth_is_keyed_like_the_panel_and_lies_apart(toy_world, toy_panel):
     panel, key = pd.read_parquet(toy_panel.folder / "panel.parquet"), ["chrom", "enhancer_mid", "promoter_mid"]
     assert len(panel.merge(truth, on=key, validate="one_to_one")) == len(panel) == len(truth)
     assert toy_world.truth not in toy_world.catalog.files
+
+
+def test_planted_motifs_are_written_as_a_motif_file(toy_world):
+    world, motifs = drawn(toy_world), read_motifs(toy_world.catalog.motifs)
+    assert [motif.name for motif in motifs] == list(world.motifs)
+    assert all((motif.consensus == world.motifs[motif.name]).all() for motif in motifs)
 
 
 def test_any_catalog_can_be_written(tmp_path, monkeypatch):

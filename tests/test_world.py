@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from epidecouple.world import KINDS, LOADINGS, MOTIF_LENGTH, simulate
+from epidecouple.world import KINDS, LOADINGS, MOTIF_LENGTH, motif_probabilities, simulate
 from toy import same_records, toy_config
 
 LINES, HELD_OUT = ["A", "B", "C", "D"], ["E"]
@@ -125,3 +125,19 @@ def test_a_prevalence_shift_is_that_of_training_lines_and_never_makes_everything
     rates = world_of(pairs=2200, prevalence_shift=1.5, base_rate=0.2).labels.mean(0)
     assert np.ptp(rates[:4]) > 0.15 and rates.max() < 0.55
     assert rates[4] == pytest.approx(0.2, abs=0.04)
+
+
+def test_the_motifs_of_a_world_are_those_planted_in_its_windows(world):
+    """Windows hold each consensus, on both strands, far more often than a random word."""
+    config = toy_config(simulation={}).simulation
+    kinds = {"grammar": config.grammar_motifs, "lineage": len(LINES), "decoy": config.decoy_motifs}
+    assert list(world.motifs) == [f"{kind}_{k + 1}" for kind, size in kinds.items() for k in range(size)]
+    windows = np.lib.stride_tricks.sliding_window_view(world.codes, MOTIF_LENGTH, axis=1)
+    for consensus in world.motifs.values():
+        for word in (consensus, 3 - consensus[::-1]):
+            assert (windows == word).all(2).sum() > 10
+
+
+def test_probabilities_of_a_motif_are_those_of_its_instances():
+    found = motif_probabilities(np.array([2, 0]))
+    np.testing.assert_allclose(found, [[0.0125, 0.0125, 0.9625, 0.0125], [0.9625, 0.0125, 0.0125, 0.0125]])

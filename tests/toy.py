@@ -45,7 +45,7 @@ def rooted(catalog: Catalog, root: Path) -> Catalog:
         line: LineFiles(root / files.pairs, root / files.loops, {mark: root / path for mark, path in files.peaks.items()})
         for line, files in catalog.lines.items()
     }
-    return Catalog(root / catalog.genome, catalog.regions and root / catalog.regions, lines)
+    return Catalog(root / catalog.genome, catalog.regions and root / catalog.regions, catalog.motifs and root / catalog.motifs, lines)
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,13 @@ def cut_short(path: Path, share: float = 0.6) -> Path:
 def same_records(left: object, right: object) -> bool:
     """Whether two dataclass records of arrays and tables are equal in every field."""
     pairs = [(getattr(left, field.name), getattr(right, field.name)) for field in fields(left)]
-    return all(a.equals(b) if isinstance(a, pd.DataFrame) else (a == b).all() for a, b in pairs)
+    return all(_same(a, b) for a, b in pairs)
+
+
+def _same(a: object, b: object) -> bool:
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(_same(a[name], b[name]) for name in a)
+    return a.equals(b) if isinstance(a, pd.DataFrame) else bool((a == b).all())
 
 
 def overlap(a: tuple, b: tuple) -> bool:

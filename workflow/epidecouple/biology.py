@@ -1,96 +1,78 @@
 """Biology checks: do the lines' prototypes mirror their epigenomes and loops, and does R follow the marks as it should?"""
 
+import argparse
 import logging
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from scipy.stats import rankdata
 
 from .config import Config
 from .dataset import Panel, load_panel
 from .energy import POSITIONS, EnergyModel
-from .genome import gc_content
-from .mantel import correlation_distances, distances, mantel
+from .evaluate import resampling_units
+from .mantel import group_contrast
 from .provenance import write_metrics
-from .representations import line_states
+from .rsa import Target, agreement_metrics, agreement_table, agreements, representations, targets
+from .scoring import score_resistance
+from .signs import GATED_MARKS, resistance_against_marks, sign_failures
+from .skill import group_draws
 from .stage import run_stage, stage_parser
 from .storage import load_model
 from .train import new_model, start_prototypes
+from .trees import cophenetic_correlation, tree_agreement, tree_table
 
 log = logging.getLogger(__name__)
 
-# Sign that the resistance should have against a mark at the two ends: open chromatin lowers it, silenced raises it.
-EXPECTED_SIGNS = {"DNase": -1, "H3K27ac": -1, "H3K4me1": -1, "H3K4me3": -1, "H3K9ac": -1, "H3K27me3": 1, "H3K9me3": 1}
 # Above this share the residual, not the states, carries R, and the report says so.
 LARGEST_RESIDUAL_SHARE = 0.5
-GATED_MARKS = ("DNase", "H3K27ac", "H3K27me3", "H3K9me3")
 
 
-def line_distances(model: EnergyModel, panel: Panel) -> np.ndarray:
-    """Distances (C, C) between the states g of all lines on all reference loci."""
-    return distances(line_states(model, panel, list(range(len(panel.lines))), [np.arange(panel.n_reference)], scrub=False))
+def compare_lines(
+    model: EnergyModel, untrained: EnergyModel, panel: Panel, found: list[Target], draws: np.ndarray, groups: list[list[int]]
+) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame]:
+    """Prototypes against loops and marks: metrics, the table of Mantel tests, and the trees. draws : (B, G)."""
+    ours = {left_out: representations(model, untrained, _seen(panel, left_out)) for left_out in {target.left_out for target in found}}
+    agreed = agreements(found, ours, draws)
+    whole = np.ones((1, draws.shape[1]))
+    trees = {"prototypes": ours[None]["trained"]}
+    trees |= {target.name: target.distances(whole)[0] for target in found if target.role != "mark"}
+    table = agreement_table(agreed)
+    metrics = agreement_metrics(agreed) | tree_metrics(trees, groups)
+    trained = table[(table.representation == "trained") & (table.role == "mark")]
+    metrics |= {f"mantel_p_holm_{mark}_trained": p for mark, p in zip(trained.target, trained.p_holm, strict=True)}
+    return metrics, table, tree_table(trees, panel.lines, groups)
 
 
-def loop_distances(panel: Panel, pairs: np.ndarray) -> np.ndarray:
-    """1 - correlation of the lines' labels over those of the pairs that loop in some line."""
-    labels = panel.labels[pairs]
-    return correlation_distances(labels[labels.any(1)].T.astype(float))
+def _seen(panel: Panel, left_out: int | None) -> Panel:
+    return panel if left_out is None else panel.without(left_out)
 
 
-def epigenome_distances(panel: Panel, pairs: np.ndarray) -> np.ndarray:
-    """1 - correlation of the lines' normalised marks at both ends of the pairs."""
-    return correlation_distances(np.stack([shard.signal[pairs][:, :2].astype(np.float32).ravel() for shard in panel.shards]))
+def groups_of(names: list[list[str]], lines: list[str]) -> list[list[int]]:
+    """Groups as columns of the lines; lines that the run does not have are left out, and groups of which fewer than two are left."""
+    known = [[lines.index(line) for line in group if line in lines] for group in names]
+    return [group for group in known if len(group) > 1]
 
 
-def offset_distances(panel: Panel) -> np.ndarray:
-    """Distances of the lines' mean mark levels before normalisation: the offset-only control."""
-    levels = [[mark["mean"] for mark in shard.manifest["marks"].values()] for shard in panel.shards]
-    return distances(np.array(levels))
-
-
-def agreement(ours: dict[str, np.ndarray], targets: dict[str, np.ndarray]) -> tuple[dict[str, float], pd.DataFrame]:
-    """Mantel correlation and exact p of each set of distances with each target; metrics and a table of all."""
-    rows = [(target, name, *mantel(b, a)) for target, b in targets.items() for name, a in ours.items()]
-    table = pd.DataFrame(rows, columns=["target", "representation", "rho", "p"])
+def tree_metrics(matrices: dict[str, np.ndarray], groups: list[list[int]]) -> dict[str, float]:
+    """How faithful each tree is, how well that of the prototypes agrees with the others, and how the groups hold together in each."""
     metrics = {}
-    for target, name, rho, p in rows:
-        metrics |= {f"mantel_rho_{target}_{name}": rho, f"mantel_p_{target}_{name}": p}
-    return metrics, table
+    for name, matrix in matrices.items():
+        metrics[f"cophenetic_correlation_{name}"] = cophenetic_correlation(matrix)
+        if name != "prototypes":
+            agreed = tree_agreement(matrices["prototypes"], matrix)
+            metrics |= dict(zip((f"tree_agreement_{name}", f"tree_agreement_p_{name}"), agreed, strict=True))
+        if len(groups) > 1:
+            contrast = group_contrast(matrix, groups)
+            metrics |= dict(zip((f"group_contrast_{name}", f"group_contrast_p_{name}"), contrast, strict=True))
+    return metrics
 
 
-def partial_spearman(x: np.ndarray, y: np.ndarray, covariates: np.ndarray) -> float:
-    """Spearman correlation of x and y (n,) with ranked covariates (n, k) regressed out of both ranks."""
-    design = np.column_stack([np.ones(len(x)), *(rankdata(column) for column in covariates.T)])
-    residuals = []
-    for ranks in (rankdata(x), rankdata(y)):
-        residuals.append(ranks - design @ np.linalg.lstsq(design, ranks, rcond=None)[0])
-    return float(np.corrcoef(*residuals)[0, 1])
-
-
-def resistance_against_marks(resistance: np.ndarray, panel: Panel, pairs: np.ndarray, config: Config) -> pd.DataFrame:
-    """Partial Spearman of R (n, C) with each mark at each position, per line: line, mark, position, rho, expected sign."""
-    covariates = np.column_stack([gc_content(panel.codes, panel.enhancer[pairs], panel.promoter[pairs]), panel.log_distance[pairs]])
-    rows = []
-    for c, line in enumerate(panel.lines):
-        signal = panel.shards[c].signal[pairs].astype(np.float32)
-        three = {"enhancer": signal[:, 0], "promoter": signal[:, 1], "window": signal[:, 2:].mean(1)}
-        for m, mark in enumerate(config.marks):
-            if panel.present[c, m]:
-                rows += [(line, mark, at, partial_spearman(three[at][:, m], resistance[:, c], covariates)) for at in POSITIONS]
-    table = pd.DataFrame(rows, columns=["line", "mark", "position", "rho"])
-    return table.assign(
-        expected=[EXPECTED_SIGNS.get(mark, 0) if at != "window" else 0 for mark, at in zip(table.mark, table.position, strict=True)]
-    )
-
-
-def sign_failures(signs: pd.DataFrame) -> dict[str, int]:
-    """For each gated mark that is present, in how many lines the mean correlation at the two ends has the wrong sign."""
-    ends = signs[(signs.position != "window") & signs.mark.isin(GATED_MARKS)]
-    mean = ends.groupby(["mark", "line"]).agg(rho=("rho", "mean"), expected=("expected", "first"))
-    wrong = (np.sign(mean.rho) != mean.expected).groupby("mark").sum()
-    return {f"wrong_sign_{mark}": int(count) for mark, count in wrong.items()}
+def resistance_without_marks(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> np.ndarray:
+    """R (M, n, C) of a model that is not shown one mark, for each mark in turn."""
+    lines = list(range(len(panel.lines)))
+    return np.stack([score_resistance(model, panel.without(mark), pairs, lines) for mark in range(panel.present.shape[1])])
 
 
 @torch.no_grad()
@@ -118,32 +100,39 @@ def residual_share(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float
     return float(residual / (states + residual))
 
 
+def _arguments() -> argparse.Namespace:
+    parser = stage_parser(__doc__)
+    for name in ("model", "elements", "shards", "energies", "mantel", "trees", "signs", "states", "metrics"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    return parser.parse_args()
+
+
 def main() -> None:
     """Stage `biology`: prototypes against epigenome and loops, R against marks, the table of states."""
-    parser = stage_parser(__doc__)
-    for name in ("model", "elements", "shards", "energies", "mantel", "signs", "states", "metrics"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    arguments = parser.parse_args()
+    arguments = _arguments()
     config = Config.from_json(arguments.settings)
     torch.set_num_threads(config.threads)
     panel, (model, _) = load_panel(arguments.elements, arguments.shards, config), load_model(arguments.model)
     untrained = start_prototypes(new_model(config, panel), panel, panel.training, config).eval()
-    pairs = panel.rows("test")
-    ours = {"trained": line_distances(model, panel), "untrained": line_distances(untrained, panel), "offsets": offset_distances(panel)}
-    targets = {"loops": loop_distances(panel, pairs), "epigenome": epigenome_distances(panel, pairs)}
-    metrics, mantel_table = agreement(ours, targets)
-    energies = pd.read_parquet(arguments.energies)
+    pairs, energies = panel.rows("test"), pd.read_parquet(arguments.energies)
+    units = np.unique(resampling_units(panel.chrom[pairs], energies.enhancer_mid.to_numpy()[pairs]), return_inverse=True)[1]
+    draws = group_draws(units, config.diagnose.bootstrap, config.seed)
+    groups = groups_of(config.biology.groups, panel.lines)
+    found = targets(panel, pairs, units, config.marks)
+    metrics, mantel_table, trees = compare_lines(model, untrained, panel, found, draws, groups)
     resistance = energies[[f"resistance_{line}" for line in panel.lines]].to_numpy()[pairs]
-    signs = resistance_against_marks(resistance, panel, pairs, config)
+    without = resistance_without_marks(model, panel, pairs)
+    signs = resistance_against_marks(resistance, without, panel, pairs, config.marks, units, draws)
     share = residual_share(model, panel, pairs)
     metrics |= {"residual_share": share, "prototypes_explain_resistance": int(share <= LARGEST_RESIDUAL_SHARE)}
-    metrics |= sign_failures(signs) | {"lines": len(panel.lines)}
+    metrics |= sign_failures(signs) | {"lines": len(panel.lines), "groups": len(groups)}
     metrics |= {f"marks_{mark}": int(mark in config.marks) for mark in GATED_MARKS}
     mantel_table.to_csv(arguments.mantel, sep="\t", index=False, float_format="%.6f")
+    trees.to_csv(arguments.trees, sep="\t", index=False, float_format="%.4f")
     signs.to_csv(arguments.signs, sep="\t", index=False, float_format="%.4f")
     state_table(model, panel, config).to_csv(arguments.states, sep="\t", float_format="%.4f")
     write_metrics(arguments.metrics, "biology", metrics, arguments.settings, [arguments.model, arguments.energies])
-    log.info("Mantel with loops: rho %.2f, p %.4f", metrics["mantel_rho_loops_trained"], metrics["mantel_p_loops_trained"])
+    log.info("joint Mantel test: rho %.2f, p %.4f", metrics["mantel_rho_joint_trained"], metrics["mantel_p_joint_trained"])
 
 
 if __name__ == "__main__":

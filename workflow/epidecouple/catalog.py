@@ -1,4 +1,4 @@
-"""Which file is which: genome, and per cell line its pairs, loops and peaks, for each kind of dataset."""
+"""Which file is which: genome, motifs, and per cell line its pairs, loops and peaks, for each kind of dataset."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ class Catalog:
 
     genome: Path
     regions: Path | None
+    motifs: Path | None
     lines: dict[str, LineFiles]
 
     @property
@@ -35,7 +36,7 @@ class Catalog:
     @property
     def files(self) -> list[Path]:
         """Every file of the catalog, in a fixed order."""
-        optional = [self.regions] if self.regions else []
+        optional = [path for path in (self.regions, self.motifs) if path]
         peaks = [path for files in self.lines.values() for path in files.peaks.values()]
         return [self.genome, *optional, *self.tables, *peaks]
 
@@ -59,7 +60,7 @@ def _simulated(config: Config) -> Catalog:
         )
         for line in config.all_lines
     }
-    return Catalog(root / "genome.fa.gz", None, lines)
+    return Catalog(root / "genome.fa.gz", None, root / "motifs.meme", lines)
 
 
 def _from_sources(config: Config) -> Catalog:
@@ -68,7 +69,7 @@ def _from_sources(config: Config) -> Catalog:
     lines = {line: _line_from_sources(line, found, config.marks) for line, found in of_line.items()}
     named = {source.name: source for source in sources}
     regions = _named(named, config.dataset.regions) if config.dataset.regions else None
-    return Catalog(_named(named, config.dataset.genome), regions, lines)
+    return Catalog(_named(named, config.dataset.genome), regions, _motif_file(config), lines)
 
 
 def _line_from_sources(line: str, sources: list[Source], marks: list[str]) -> LineFiles:
@@ -92,11 +93,19 @@ def _named(sources: dict[str, Source], name: str) -> Path:
 def _own_files(config: Config) -> Catalog:
     lines = {line: _line_from_config(line, config) for line in config.all_lines}
     regions = Path(config.dataset.regions) if config.dataset.regions else None
-    catalog = Catalog(Path(config.dataset.genome), regions, lines)
+    catalog = Catalog(Path(config.dataset.genome), regions, _motif_file(config), lines)
     for path in catalog.files:
         if not path.is_file():
             raise InputError("this file of the dataset does not exist", "Correct the path in `dataset`", path)
     return catalog
+
+
+def _motif_file(config: Config) -> Path | None:
+    """The user's motif file, if one is given: no source of the manifest holds motifs."""
+    path = Path(config.dataset.motifs)
+    if config.dataset.motifs and not path.is_file():
+        raise InputError("this motif file does not exist", "Correct dataset.motifs or leave it empty", path)
+    return path if config.dataset.motifs else None
 
 
 def _line_from_config(line: str, config: Config) -> LineFiles:

@@ -24,6 +24,7 @@ class DatasetConfig:
     kind: str
     genome: str
     regions: str
+    motifs: str
     files: dict
 
 
@@ -145,6 +146,24 @@ class DiagnoseConfig:
 
 
 @dataclass(frozen=True)
+class BiologyConfig:
+    """What is known beforehand about the lines: groups of related ones."""
+
+    groups: list
+
+
+@dataclass(frozen=True)
+class MotifsConfig:
+    """What U reads: pairs that are mutated, seqlets kept, windows a motif is inserted into, shuffled motifs of the null, lineage motifs."""
+
+    pairs: int
+    seqlets: int
+    windows: int
+    shuffles: int
+    lineage: list
+
+
+@dataclass(frozen=True)
 class ComparisonConfig:
     """A comparison: the seeds of its runs, and its arms, name -> overlay of the configuration."""
 
@@ -177,6 +196,8 @@ class Config:
     fine_tuning: FitConfig
     subset: SubsetConfig
     diagnose: DiagnoseConfig
+    biology: BiologyConfig
+    motifs: MotifsConfig
     comparison: ComparisonConfig
     thresholds: dict
     waive: list

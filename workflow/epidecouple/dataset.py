@@ -1,6 +1,6 @@
 """The panel in memory as training and evaluation see it: codes and signal stay memory-mapped, batches are gathered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,13 @@ class Panel:
         """Signal of the reference loci (all, or the given ones) of one line: float32 (n_loci, 2M)."""
         reference = self.shards[line].reference
         return self._flagged(reference if loci is None else reference[loci], line)
+
+    def without(self, mark: int) -> "Panel":
+        """The same panel with one mark missing in every line: presence flag and value 0."""
+        present, offset, scale = (values.copy() for values in (self.present, self.offset, self.scale))
+        for values in (present, offset, scale):
+            values[:, mark] = 0
+        return replace(self, present=present, offset=offset, scale=scale)
 
     @property
     def n_reference(self) -> int:

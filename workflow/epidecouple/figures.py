@@ -1,27 +1,16 @@
-"""Figures, each drawn from one table that a stage wrote. The only module that uses matplotlib; nothing is computed here."""
+"""Figures, each drawn from one table that a stage wrote; nothing is computed here."""
 
 import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("svg")
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
-# Okabe & Ito's colour-blind-safe colours; a line keeps its colour in every figure.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D1F", "#000000")
-INK, MUTED = "#333333", "#999999"
-DIVERGING = "RdBu_r"
-STYLE = {
-    "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10, "axes.titleweight": "bold",
-    "axes.titlelocation": "left", "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
-    "svg.hashsalt": "epidecouple", "svg.fonttype": "none", "font.family": "sans-serif",
-}  # fmt: skip
+from .biology_figures import prototypes, signs, states, trees
+from .canvas import COLOURS, DIVERGING, INK, MUTED, STYLE, Axes, Line2D, colour_of, plt
+from .motif_figures import interactions, logos, motif_effects
+
 POINTS_SHOWN = 1500
 STAGE_TITLES = {
     "resistance": "R and τ alone",
@@ -45,11 +34,6 @@ REPRESENTATIONS = {
     "g scrubbed": "g, ranks only",
 }
 TABLES = {"natural": "published table", "panel": "crossed panel"}
-
-
-def colour_of(names: list[str]) -> dict[str, str]:
-    """A colour per name, in the order given."""
-    return {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(names)}
 
 
 def funnel(path: Path) -> None:
@@ -241,59 +225,6 @@ def estimators(path: Path) -> None:
     axes[-1].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
 
 
-def prototypes(path: Path) -> None:
-    """Mantel correlations of the lines' prototypes with loops and epigenome (target, representation, rho, p)."""
-    table = pd.read_csv(path, sep="\t")
-    targets, kinds = list(table.target.unique()), list(table.representation.unique())
-    _, axes = plt.subplots(figsize=(6.5, 3))
-    for k, kind in enumerate(kinds):
-        rows = table[table.representation == kind]
-        at = np.arange(len(targets)) + 0.27 * (k - 1)
-        axes.bar(at, rows.rho, width=0.25, color=(COLOURS[0], COLOURS[4], MUTED)[k], label=kind)
-        for x, rho, p in zip(at, rows.rho, rows.p, strict=True):
-            axes.annotate(f"p {p:.2g}", (x, max(rho, 0)), ha="center", va="bottom", fontsize=7)
-    axes.axhline(0, color=INK, lw=0.8)
-    axes.set(title="Do lines with similar prototypes have similar loops and marks?", ylabel="Mantel correlation (rank)")
-    axes.set_xticks(range(len(targets)), [f"against {target}" for target in targets])
-    axes.legend(frameon=False, title="prototypes", loc="center left", bbox_to_anchor=(1, 0.5))
-
-
-def signs(path: Path) -> None:
-    """Correlation of R with each mark at each position: a point per line (line, mark, position, rho, expected)."""
-    table = pd.read_csv(path, sep="\t")
-    marks, positions = list(table.mark.unique()), list(table.position.unique())
-    colours = colour_of(list(table.line.unique()))
-    _, axes = plt.subplots(1, len(positions), figsize=(9, 0.32 * len(marks) + 1.2), sharey=True)
-    for ax, position in zip(axes, positions, strict=True):
-        for line, rows in table[table.position == position].groupby("line", sort=False):
-            ax.plot(rows.rho, [marks.index(mark) for mark in rows.mark], "o", ms=4, color=colours[line], label=line)
-        ax.axvline(0, color=INK, lw=0.8)
-        ax.set(title=f"at the {position}", xlim=(-1, 1), xlabel="correlation with R")
-    axes[0].set_yticks(range(len(marks)), marks)
-    axes[0].invert_yaxis()
-    axes[-1].legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-
-
-def states(path: Path) -> None:
-    """The chromatin states, lowest resistance first: resistance, marks, and share in each line (one row per state)."""
-    table = pd.read_csv(path, sep="\t", index_col="state")
-    parts = {"resistance": "resistance, logit", "mark": "marks, sd from reference", "share": "share of loci"}
-    columns = {part: [name for name in table if name.startswith(f"{part}_")] for part in parts}
-    table = table.loc[table[columns["resistance"]].mean(axis=1).sort_values().index]
-    widths = [len(names) for names in columns.values()]
-    _, axes = plt.subplots(1, 3, figsize=(9, 0.25 * len(table) + 1.6), width_ratios=widths, layout="constrained")
-    for ax, (part, names) in zip(axes, columns.items(), strict=True):
-        values = table[names].to_numpy()
-        top = np.abs(values).max()
-        scale = {"cmap": "Greys", "vmin": 0, "vmax": top} if part == "share" else {"cmap": DIVERGING, "vmin": -top, "vmax": top}
-        image = ax.imshow(values, aspect="auto", interpolation="nearest", **scale)
-        ax.set_xticks(range(len(names)), [name.removeprefix(f"{part}_") for name in names], rotation=60, ha="right")
-        ax.set(title=parts[part])
-        ax.set_yticks(range(len(table)) if part == "resistance" else [], table.index if part == "resistance" else None)
-        plt.colorbar(image, ax=ax, shrink=0.7)
-    axes[0].set_ylabel("chromatin state")
-
-
 FIGURES: dict[str, Callable[[Path], None]] = {
     "funnel": funnel,
     "learning_curve": learning_curve,
@@ -304,8 +235,12 @@ FIGURES: dict[str, Callable[[Path], None]] = {
     "correlation": correlation,
     "estimators": estimators,
     "prototypes": prototypes,
+    "trees": trees,
     "signs": signs,
     "states": states,
+    "logos": logos,
+    "motif_effects": motif_effects,
+    "interactions": interactions,
 }
 
 

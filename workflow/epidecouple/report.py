@@ -22,7 +22,10 @@ SECTIONS = {
     "evaluate": ("Skill on held-out chromosomes and lines", []),
     "recovery": ("Recovery of the known energies", ["recovery"]),
     "diagnose": ("Decoupling", ["information", "correlation"]),
-    "biology": ("Biology", ["states", "signs", "prototypes"]),
+    "biology": ("Biology", ["states", "signs", "prototypes", "trees"]),
+    "mutagenesis": ("What U reads: bases", ["logos"]),
+    "motifs": ("What U reads: motifs", ["motif_effects", "interactions"]),
+    "motif_recovery": ("Recovery of the planted motifs", []),
 }
 LEARNING_CURVE = (
     "Early stopping keeps the marked epoch. Below: what a quick linear probe reads about the line from z and from raw e, beyond permuted "
@@ -43,9 +46,20 @@ CAPTIONS = {
         "Shared structure would show as rows or columns of one colour. It shows linear dependence only; distance correlation and its p "
         "are among the numbers."
     ),
-    "states": "Each row is a chromatin state that all lines share; what it adds to R can be read off.",
-    "signs": "A point is a line, GC and distance regressed out. A sign is a check, not a finding: marks are inputs of R.",
-    "prototypes": "An untrained encoder is the control: what it reaches is not learned. Offsets are mean mark levels.",
+    "states": "Each row is a chromatin state that all lines share; what it adds to R can be read off. "
+    "It cannot show which state acts: states are summaries of marks, and marks come together.",
+    "signs": "A point is a line with its chromosome-bootstrap interval, GC and distance regressed out; hollow: R was not shown the mark; "
+    "grey: the expected side. A sign is a check, not a finding: even a mark left out is told by the others.",
+    "prototypes": "Exact tests over all permutations of the lines; the row of loops and all marks is the one primary test. What an "
+    "untrained encoder reaches is in the marks and not learned, and similarity over a few lines says nothing about causes.",
+    "trees": "Average-linkage trees; r is how well the heights stand for the distances, and lines of one colour were grouped beforehand. "
+    "A tree forces nested groups on any distances, so mixtures of lineages have no right place in it.",
+    "logos": "The stretches of the strongest test pairs whose bases do most to U, with flanks. They show what this model reads where U is "
+    "high; bases it reads only in pairs of low U, or only two at a time, are not seen.",
+    "motif_effects": "Mean change of U when a motif is written into test windows, against shuffled motifs (grey: two of their sd). "
+    "It shows what the model responds to, not what the cell does, and a motif that needs a partner or a place may show nothing.",
+    "interactions": "Change of U by two motifs beyond the sum of each alone, for the motifs that are called. "
+    "It can show that U is not additive, but not why: a response that saturates looks like interaction too.",
 }
 # The figure of the first screen is the first of these that was drawn.
 HEROES = ("recovery", "states", "learning_curve", "learning_curve_subset", "funnel")

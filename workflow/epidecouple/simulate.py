@@ -1,6 +1,7 @@
 """Write a simulated world in the file formats of the real sources, and its truth apart from the data.
 
-FASTA (gzip), TargetFinder pair tables, HiCCUPS loop lists, narrowPeak and broadPeak files; 0-based, half-open.
+FASTA (gzip), TargetFinder pair tables, HiCCUPS loop lists, narrowPeak and broadPeak files, planted motifs in MEME format;
+0-based, half-open.
 """
 
 import gzip
@@ -15,8 +16,9 @@ import pandas as pd
 from .catalog import Catalog, catalog_of
 from .config import Config, SimulationConfig
 from .errors import InputError
+from .meme import Motif, write_motifs
 from .stage import run_stage, stage_parser
-from .world import BACKGROUND, JITTER, LOADINGS, World, simulate
+from .world import BACKGROUND, JITTER, LOADINGS, World, motif_probabilities, simulate
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +31,12 @@ PEAK_THRESHOLD, SIGNAL_BASE, SIGNAL_SLOPE, BARRIER_SIGNAL = -2.5, 100.0, 1.0, 60
 
 
 def write_world(world: World, config: SimulationConfig, catalog: Catalog, truth: Path, seed: int) -> None:
-    """Write FASTA, pair tables, loop lists and peaks where `catalog` expects them, and the truth apart."""
+    """Write FASTA, motifs, pair tables, loop lists and peaks where `catalog` expects them, and the truth apart."""
     _check_room(config, len(catalog.lines))
     rng = np.random.default_rng([seed, 1])
     offsets = config.mark_offset * rng.normal(size=world.strength.shape[1:])
     _write_genome(world, config, catalog.genome, rng)
+    write_motifs([Motif(name, name, motif_probabilities(codes)) for name, codes in world.motifs.items()], BACKGROUND, catalog.motifs)
     for c, (line, files) in enumerate(catalog.lines.items()):
         _write_pairs(world, c, line, config, files.pairs, rng)
         _write_loops(world, c, files.loops)

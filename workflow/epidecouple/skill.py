@@ -46,7 +46,7 @@ def bootstrap_groups(groups: np.ndarray, draws: int, seed: int) -> list[np.ndarr
     """Row indices of `draws` bootstrap samples that draw whole groups (chromosomes) with replacement."""
     names = np.unique(groups)
     members = [np.flatnonzero(groups == name) for name in names]
-    return [np.concatenate([members[k] for k in pick]) for pick in _drawn(len(names), draws, seed)]
+    return [np.concatenate([members[k] for k in pick]) for pick in _picks(len(names), draws, seed)]
 
 
 def bootstrap_means(values: np.ndarray, groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
@@ -54,13 +54,19 @@ def bootstrap_means(values: np.ndarray, groups: np.ndarray, draws: int, seed: in
     code, used = np.unique(groups, return_inverse=True)[1], np.isfinite(values)
     count = np.bincount(code, weights=used)
     total = np.bincount(code, weights=np.where(used, values, 0))
-    picks = _drawn(len(count), draws, seed)
+    picks = _picks(len(count), draws, seed)
     sizes = count[picks].sum(1)
     return np.where(sizes > 0, total[picks].sum(1), np.nan) / np.maximum(sizes, 1)
 
 
-def _drawn(n_groups: int, draws: int, seed: int) -> np.ndarray:
-    return np.random.default_rng([seed, 4]).integers(0, n_groups, (draws, n_groups))
+def group_draws(groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """How often each of the G groups is in each of the samples of `bootstrap_groups`: (draws, G)."""
+    size = len(np.unique(groups))
+    return np.array([np.bincount(pick, minlength=size) for pick in _picks(size, draws, seed)])
+
+
+def _picks(groups: int, draws: int, seed: int) -> np.ndarray:
+    return np.random.default_rng([seed, 4]).integers(0, groups, (draws, groups))
 
 
 def interval(values: list[float] | np.ndarray) -> tuple[float, float]:

@@ -48,6 +48,7 @@ class World:
     barriers : bool (n_loci, C), active barriers
     origin : int (n,), the line in whose table a pair is listed
     lineage : float (n, n_lines), lineage motifs of a pair, log1p counts at both ends summed; no part of U
+    motifs : name -> consensus, codes uint8 (MOTIF_LENGTH,), of the grammar, lineage and decoy motifs, in this order
     """
 
     loci: pd.DataFrame
@@ -61,6 +62,7 @@ class World:
     barriers: np.ndarray
     origin: np.ndarray
     lineage: np.ndarray
+    motifs: dict[str, np.ndarray]
 
 
 def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], seed: int) -> World:
@@ -72,7 +74,8 @@ def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], se
     loci = _lay_out(config, rng)
     n_motifs = config.grammar_motifs + len(lines) + config.decoy_motifs
     counts = _capped(rng.poisson(MOTIF_RATE, (len(loci), n_motifs)), config.window_bp // MOTIF_LENGTH, rng)
-    codes = _plant(config, counts[loci.element], rng)
+    consensus = rng.integers(0, 4, (n_motifs, MOTIF_LENGTH))
+    codes = _plant(config, consensus, counts[loci.element], rng)
     features = np.log1p(counts)
     grammar, lineage, decoy = np.split(features, [config.grammar_motifs, config.grammar_motifs + len(lines)], axis=1)
     activity = _line_activity(len(lines), len(held_out), rng)
@@ -87,7 +90,13 @@ def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], se
     affinity = config.composition * (_standard(of_pair) @ activity.T) / 2
     origin = _draw_rows(_softmax(affinity), rng)
     strength = _strength(config, openness, rng)
-    return World(loci, codes, pairs, potential, resistance, offset, labels, strength, barriers, origin, of_pair)
+    motifs = dict(zip(_motif_names(config, len(lines)), consensus.astype(np.uint8), strict=True))
+    return World(loci, codes, pairs, potential, resistance, offset, labels, strength, barriers, origin, of_pair, motifs)
+
+
+def _motif_names(config: SimulationConfig, lines: int) -> list[str]:
+    sizes = {"grammar": config.grammar_motifs, "lineage": lines, "decoy": config.decoy_motifs}
+    return [f"{kind}_{number}" for kind, size in sizes.items() for number in range(1, size + 1)]
 
 
 def _lay_out(config: SimulationConfig, rng: np.random.Generator) -> pd.DataFrame:
@@ -110,9 +119,8 @@ def _capped(counts: np.ndarray, places: int, rng: np.random.Generator) -> np.nda
     return counts
 
 
-def _plant(config: SimulationConfig, counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Windows of background bases with `counts` motif instances each, on either strand, never overlapping."""
-    consensus = rng.integers(0, 4, (counts.shape[1], MOTIF_LENGTH))
+def _plant(config: SimulationConfig, consensus: np.ndarray, counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Windows of background bases with `counts` instances of each consensus, on either strand, never overlapping."""
     codes = rng.choice(4, (len(counts), config.window_bp), p=BACKGROUND).astype(np.uint8)
     places = config.window_bp // MOTIF_LENGTH
     for row, per_motif in zip(codes, counts, strict=True):
@@ -127,6 +135,12 @@ def _instances(consensus: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Mutate each consensus at the given rate and reverse-complement every second one on average."""
     mutated = np.where(rng.random(consensus.shape) < MOTIF_MUTATION_RATE, rng.integers(0, 4, consensus.shape), consensus)
     return np.where(rng.random((len(consensus), 1)) < 0.5, 3 - mutated[:, ::-1], mutated)
+
+
+def motif_probabilities(consensus: np.ndarray) -> np.ndarray:
+    """Base probabilities (length, 4) of the planted instances of a consensus (length,)."""
+    mutated = MOTIF_MUTATION_RATE / 4
+    return np.where(np.arange(4) == consensus[:, None], 1 - 3 * mutated, mutated)
 
 
 def _line_activity(n_lines: int, n_held_out: int, rng: np.random.Generator) -> np.ndarray:

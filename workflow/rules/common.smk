@@ -52,9 +52,13 @@ GATES = {
     "recovery": ["recovery"],
     "resistance": ["evaluate"],
     "decoupling": ["evaluate", "diagnose"],
-    "biology": ["biology"],
+    "biology": ["biology", "mutagenesis"],
 }
-if not SIMULATED:
+if CATALOG.motifs:
+    GATES["biology"].append("motifs")
+if SIMULATED:
+    GATES["biology"].append("motif_recovery")
+else:
     del GATES["recovery"]
 
 FILES = ["run", "dataset", "cell_lines", "held_out_lines", "marks"]

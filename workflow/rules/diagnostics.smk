@@ -114,6 +114,7 @@ rule biology:
         shards=shard_manifests(),
     output:
         mantel=f"{ARM}/biology/mantel.tsv",
+        trees=f"{ARM}/biology/trees.tsv",
         signs=f"{ARM}/biology/signs.tsv",
         states=f"{ARM}/biology/states.tsv",
         metrics=f"{ARM}/biology/metrics.json",
@@ -129,10 +130,10 @@ rule biology:
         runtime=30,
     params:
         code=code_digest("biology"),
-        settings=settings(*DIAGNOSTICS),
+        settings=settings("biology", *DIAGNOSTICS),
         elements=elements_folder,
         shards=shards_folder,
     shell:
         "python -m epidecouple.biology --settings {params.settings:q} --model {input.model} --elements {params.elements}"
-        " --shards {params.shards} --energies {input.energies} --mantel {output.mantel} --signs {output.signs}"
-        " --states {output.states} --metrics {output.metrics} > {log} 2>&1"
+        " --shards {params.shards} --energies {input.energies} --mantel {output.mantel} --trees {output.trees}"
+        " --signs {output.signs} --states {output.states} --metrics {output.metrics} > {log} 2>&1"

@@ -11,9 +11,16 @@ FIGURES = {
     "information": "diagnose/information.tsv",
     "correlation": "diagnose/correlation.tsv",
     "prototypes": "biology/mantel.tsv",
+    "trees": "biology/trees.tsv",
     "signs": "biology/signs.tsv",
     "states": "biology/states.tsv",
+    "logos": "mutagenesis/contributions.tsv",
 }
+if CATALOG.motifs:
+    FIGURES |= {
+        "motif_effects": "motifs/effects.tsv",
+        "interactions": "motifs/interactions.tsv",
+    }
 if SIMULATED:
     FIGURES["recovery"] = "recovery/points.tsv"
 COMPARISON_FIGURES = {"comparison": "comparison/table.tsv"}

@@ -1,0 +1,28 @@
+"""What all figures share: backend, colours, style. The only module that imports matplotlib."""
+
+import matplotlib
+
+matplotlib.use("svg")
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D
+
+__all__ = ["COLOURS", "DIVERGING", "INK", "MUTED", "STYLE", "Affine2D", "Axes", "Line2D", "PathPatch", "TextPath", "colour_of", "plt"]
+
+# Okabe & Ito's colour-blind-safe colours; a line keeps its colour in every figure.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D1F", "#000000")
+INK, MUTED = "#333333", "#999999"
+DIVERGING = "RdBu_r"
+STYLE = {
+    "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10, "axes.titleweight": "bold",
+    "axes.titlelocation": "left", "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
+    "svg.hashsalt": "epidecouple", "svg.fonttype": "none", "font.family": "sans-serif",
+}  # fmt: skip
+
+
+def colour_of(names: list[str]) -> dict[str, str]:
+    """A colour per name, in the order given."""
+    return {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(names)}

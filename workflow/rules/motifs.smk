@@ -1,0 +1,89 @@
+# What U reads: mutagenesis needs nothing but the model; insertion and matching need a motif file (dataset.motifs).
+rule mutagenesis:
+    input:
+        gate=passed("decoupling"),
+        diagnosed=f"{ARM}/diagnose/metrics.json",
+        model=f"{ARM}/train_full/model.safetensors",
+        energies=f"{ARM}/evaluate/energies.parquet",
+        splits=f"{RUN}/elements/splits.json",
+        shards=shard_manifests(),
+    output:
+        seqlets=f"{ARM}/mutagenesis/seqlets.tsv",
+        contributions=f"{ARM}/mutagenesis/contributions.tsv",
+        metrics=f"{ARM}/mutagenesis/metrics.json",
+    log:
+        f"{ARM}/logs/mutagenesis.log",
+    benchmark:
+        f"{ARM}/benchmarks/mutagenesis.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: SETUP.threads
+    resources:
+        mem_mb=6000,
+        runtime=30,
+    params:
+        code=code_digest("mutagenesis"),
+        settings=settings("motifs", *MODEL),
+        elements=elements_folder,
+        shards=shards_folder,
+    shell:
+        "python -m epidecouple.mutagenesis --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+        " --shards {params.shards} --energies {input.energies} --seqlets {output.seqlets}"
+        " --contributions {output.contributions} --metrics {output.metrics} > {log} 2>&1"
+
+
+if CATALOG.motifs:
+
+    rule motifs:
+        input:
+            motifs=of_run([CATALOG.motifs]),
+            seqlets=f"{ARM}/mutagenesis/seqlets.tsv",
+            model=f"{ARM}/train_full/model.safetensors",
+            energies=f"{ARM}/evaluate/energies.parquet",
+            splits=f"{RUN}/elements/splits.json",
+            shards=shard_manifests(),
+        output:
+            effects=f"{ARM}/motifs/effects.tsv",
+            interactions=f"{ARM}/motifs/interactions.tsv",
+            matches=f"{ARM}/motifs/matches.tsv",
+            metrics=f"{ARM}/motifs/metrics.json",
+        log:
+            f"{ARM}/logs/motifs.log",
+        benchmark:
+            f"{ARM}/benchmarks/motifs.tsv"
+        conda:
+            "../../envs/torch.yaml"
+        threads: SETUP.threads
+        resources:
+            mem_mb=6000,
+            runtime=60,
+        params:
+            code=code_digest("motifs"),
+            settings=settings("motifs", *MODEL),
+            elements=elements_folder,
+            shards=shards_folder,
+        shell:
+            "python -m epidecouple.motifs --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+            " --shards {params.shards} --energies {input.energies} --motifs {input.motifs} --seqlets {input.seqlets}"
+            " --effects {output.effects} --interactions {output.interactions} --matches {output.matches}"
+            " --metrics {output.metrics} > {log} 2>&1"
+
+
+if SIMULATED:
+
+    rule motif_recovery:
+        input:
+            effects=f"{ARM}/motifs/effects.tsv",
+            matches=f"{ARM}/motifs/matches.tsv",
+        output:
+            f"{ARM}/motif_recovery/metrics.json",
+        log:
+            f"{ARM}/logs/motif_recovery.log",
+        conda:
+            "../../envs/base.yaml"
+        params:
+            code=code_digest("motif_recovery"),
+            settings=settings("seed", *FILES),
+        shell:
+            "python -m epidecouple.motif_recovery --settings {params.settings:q} --effects {input.effects}"
+            " --matches {input.matches} --metrics {output} > {log} 2>&1"
