@@ -40,7 +40,10 @@ def test_windows_are_centred(length, start, end):
 
 def test_pairs_are_rows_of_the_elements():
     config = toy_config(splits={"folds": [["chr1"], ["chr2"], ["chr3"]]})
-    pairs = pair_table(PANEL, unique_elements(PANEL), splits_of(config))
+    mids = PANEL.enhancer_mid, PANEL.promoter_mid
+    around = {"enhancer_start": mids[0] - 5, "enhancer_end": mids[0] + 6, "promoter_start": mids[1] - 20, "promoter_end": mids[1] + 20}
+    pairs = pair_table(PANEL.assign(**around), unique_elements(PANEL), splits_of(config))
+    assert (pairs.enhancer_bp == 11).all() and (pairs.promoter_bp == 40).all()
     assert pairs[["enhancer", "promoter", "distance"]].to_numpy().tolist() == [[4, 3, 60], [0, 2, 60], [0, 1, 20]]
     assert pairs.split.tolist() == ["validation", "test", "test"]
 

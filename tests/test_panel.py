@@ -30,7 +30,7 @@ def two_lines(tmp_path, pairs: list[str], loops: list[str]) -> tuple[Config, Cat
         line: LineFiles(written(tmp_path / f"{line}.csv", PAIRS + rows), written(tmp_path / f"{line}.loops", LOOPS + found), {})
         for line, rows, found in zip("AB", pairs, loops, strict=True)
     }
-    return config, Catalog(tmp_path / "genome.fa", None, lines)
+    return config, Catalog(tmp_path / "genome.fa", None, None, lines)
 
 
 GOOD_PAIRS = [pair("chr1", 1000, 5000, 1) + pair("chr1", 3000, 5000, 0), pair("chr1", 1000, 5000, 0) + pair("chr1", 2000, 5000, 1)]
