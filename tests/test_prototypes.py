@@ -85,6 +85,15 @@ def test_a_dead_state_is_put_onto_a_locus_and_a_living_one_is_not():
     assert (made.codebook[:3] - before[:3]).abs().max() < 1
 
 
+def test_of_two_states_in_one_direction_the_later_one_is_put_onto_a_locus():
+    made = prototypes(torch.tensor([[1.0, 0], [0, 1], [2, 0.01]]))
+    e = torch.tensor([[1.0, 0], [0, 1], [2, 0.01], [-3, -3]])
+    before = made.codebook.clone()
+    assert made.follow(e, torch.Generator().manual_seed(0)) == 1
+    assert (e == made.codebook[2]).all(1).any() and made.usage[2] == pytest.approx(1 / 3)
+    assert (made.codebook[:2] - before[:2]).abs().max() < 0.1
+
+
 def test_reseeding_depends_on_the_generator_only():
     start = prototypes(torch.full((4, 2), 1000.0))
     start.usage.copy_(torch.tensor([1.0, 0, 0, 0]))
