@@ -37,8 +37,8 @@ class GroupMoments:
 
 def correlation_of(covariance: np.ndarray) -> np.ndarray:
     """Correlations of covariance matrices (..., d, d); nan for a variable that does not vary."""
-    sd = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
     with np.errstate(invalid="ignore", divide="ignore"):
+        sd = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
         return covariance / (sd[..., :, None] * sd[..., None, :])
 
 
