@@ -3,7 +3,7 @@
 import pytest
 
 from toy import ToyPanel, ToyWorld, build_toy_panel, write_toy_world
-from toy_bundle import SMALL, ToyBundle, write_toy_bundle
+from toy_bundle import ToyBundle, write_toy_bundle
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,6 @@ def toy_panel(toy_world, tmp_path_factory) -> ToyPanel:
 
 
 @pytest.fixture(scope="session")
-def toy_bundle(tmp_path_factory) -> ToyBundle:
-    """A small world of its own with a released model."""
-    world = write_toy_world(tmp_path_factory.mktemp("run"), **SMALL)
-    return write_toy_bundle(build_toy_panel(world, tmp_path_factory.mktemp("stages") / "bundle"))
+def toy_bundle(toy_panel, tmp_path_factory) -> ToyBundle:
+    """The toy panel's run with a released model that was not trained."""
+    return write_toy_bundle(toy_panel, tmp_path_factory.mktemp("run"))

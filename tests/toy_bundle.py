@@ -1,90 +1,74 @@
-"""A released toy model on disk, in the layout of a run: a `ToyWorld`, its panel, a model that was not trained, its evaluation."""
+"""A released toy model on disk, in the layout of a run: the `ToyPanel`, a model that was not trained, its evaluation."""
 
 import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 
+from epidecouple.dataset import Panel
 from epidecouple.storage import save_model
 from epidecouple.train import new_model, start_prototypes
 from toy import ToyPanel, run_main
 
-SMALL = {
-    "model": {"filters": 8, "filter_bp": 6, "z_size": 8, "hidden": 8, "locus_size": 4, "states": 4},
-    "reference": {"loci": 120, "modules": 4},
-}
+RUN = "results/demo"
+FOLDER = f"{RUN}/model"
 
 
 @dataclass(frozen=True)
 class ToyBundle:
-    """Working directory of the run, its configuration, its folder, the panel it was made from and `evaluate`'s energies."""
+    """Working directory of the run, its configuration, the panel it was made from and the energies of `evaluate`."""
 
     root: Path
     values: dict
-    run: Path
-    toy: ToyPanel
+    panel: Panel
+    table: pd.DataFrame
     energies: pd.DataFrame
 
     @property
-    def panel(self):
-        return self.toy.panel
+    def run(self) -> Path:
+        """Folder of the run."""
+        return self.root / RUN
 
+    @property
     def pairs(self) -> pd.DataFrame:
         """All pairs of the panel with the columns of a table to be scored."""
-        panel = pd.read_parquet(self.toy.folder / "panel.parquet")
-        ends = {f"{end}_chrom": panel.chrom for end in ("enhancer", "promoter")}
-        names = [f"{end}_{part}" for end in ("enhancer", "promoter") for part in ("chrom", "start", "end")]
-        return panel.assign(**ends)[names]
+        ends = {f"{end}_chrom": self.table.chrom for end in ("enhancer", "promoter")}
+        return self.table.assign(**ends)[[f"{end}_{part}" for end in ("enhancer", "promoter") for part in ("chrom", "start", "end")]]
 
-    def peaks(self, line: str) -> dict[str, str]:
-        return {mark: str(path) for mark, path in self.toy.world.catalog.lines[line].peaks.items()}
+    def peaks(self, line: str) -> dict[str, Path]:
+        """Peak files of a line by mark."""
+        return {mark: self.run / "simulated" / line / "peaks" / f"{mark}.peaks.gz" for mark in self.values["marks"]}
 
 
-def write_toy_bundle(toy: ToyPanel) -> ToyBundle:
-    """Save a perturbed model as if it were trained, run the stages `evaluate` and `release`; the run is `results/demo`."""
-    world, panel = toy.world, toy.panel
-    torch.set_num_threads(1)
-    run = world.root / "results" / world.config.run
-    for name in ("train_full", "evaluate", "download"):
-        (run / name).mkdir(parents=True, exist_ok=True)
-    shutil.copytree(toy.elements, run / "elements")
-    shutil.copytree(toy.shards, run / "shards")
-    shutil.copy(toy.folder / "reference.parquet", run / "elements")
-    shutil.copy(toy.folder / "chromosomes.tsv", run / "elements")
-    model = start_prototypes(new_model(world.config, panel), panel, panel.training, world.config)
-    generator = torch.Generator().manual_seed(3)
+def perturbed_model(toy: ToyPanel):
+    """A model whose weights are off their start, as training would leave them; in evaluation mode."""
+    config, panel = toy.world.config, toy.panel
+    model, generator = start_prototypes(new_model(config, panel), panel, panel.training, config), torch.Generator().manual_seed(3)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
-    save_model(model.eval(), run / "train_full" / "model.safetensors", json.dumps(world.values))
-    of_run = {name: f"results/{world.config.run}/{path}" for name, path in PATHS.items()}
-    stages = {name: of_run[name] for name in ("model", "elements", "shards", "energies")}
-    run_main("evaluate", world.root, world.values, metrics=run / "evaluate" / "metrics.json", **stages)
-    run_main(
-        "release",
-        world.root,
-        world.values,
-        folder=of_run["folder"],
-        reference=of_run["reference"],
-        metrics=run / "model/metrics.json",
-        **stages,
-    )
-    return ToyBundle(world.root, world.values, run, toy, pd.read_parquet(run / "evaluate" / "energies.parquet"))
+    return model.eval()
 
 
-PATHS = {
-    "model": "train_full/model.safetensors",
-    "elements": "elements",
-    "shards": "shards",
-    "energies": "evaluate/energies.parquet",
-    "reference": "elements/reference.parquet",
-    "folder": "model",
-}
-
-
-def resistance_of(bundle: ToyBundle, line: str) -> np.ndarray:
-    return bundle.energies[f"resistance_{line}"].to_numpy()
+def write_toy_bundle(toy: ToyPanel, root: Path) -> ToyBundle:
+    """Copy a toy world to `root`, put its panel and a model there as a run would, run the stages `evaluate` and `release`."""
+    torch.set_num_threads(1)
+    values, run = toy.world.values, root / RUN
+    shutil.copytree(toy.world.root, root, dirs_exist_ok=True)
+    for name in ("elements", "shards"):
+        shutil.copytree(toy.folder / name, run / name)
+    shutil.copy(toy.folder / "reference.parquet", run / "elements")
+    shutil.copy(toy.folder / "chromosomes.tsv", run / "elements")
+    (run / "train_full").mkdir()
+    (run / "evaluate").mkdir()
+    save_model(perturbed_model(toy), run / "train_full" / "model.safetensors", json.dumps(values))
+    inputs = {"model": "train_full/model.safetensors", "elements": "elements", "shards": "shards", "energies": "evaluate/energies.parquet"}
+    inputs = {name: f"{RUN}/{path}" for name, path in inputs.items()}
+    run_main("evaluate", root, values, metrics=f"{RUN}/evaluate/metrics.json", **inputs)
+    written = {"reference": f"{RUN}/elements/reference.parquet", "folder": FOLDER, "metrics": f"{FOLDER}/metrics.json"}
+    run_main("release", root, values, **inputs, **written)
+    table, energies = pd.read_parquet(toy.folder / "panel.parquet"), pd.read_parquet(run / "evaluate" / "energies.parquet")
+    return ToyBundle(root, values, toy.panel, table, energies)

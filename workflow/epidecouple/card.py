@@ -28,6 +28,7 @@ MEASURED = {
     "within_pair_auc_activity": "the same from H3K27ac at both ends",
     "train_minus_validation_aupr": "AUPR on training chromosomes minus validation chromosomes",
     "calibration_error": "calibration error of the probabilities, training lines, test chromosomes",
+    "calibration_error_unseen_line": "the same in lines never seen",
     "parameters": "parameters",
 }
 LIMITS = (
@@ -85,7 +86,7 @@ def valid_for(config: Config, bundle: Bundle) -> list[str]:
     return [
         f"Pairs of two elements on one chromosome of {bundle.genome}, with {windows.sequence_bp} bp of DNA around each midpoint.",
         f"Midpoints {low:,} to {high:,} bp apart, as in training; beyond, U extrapolates.",
-        f"Cell lines with peaks of {', '.join(config.marks)}, processed as the training lines' were; a missing mark is allowed and costs skill.",
+        f"Cell lines with peaks of {', '.join(config.marks)}, processed as in training; a missing mark costs skill.",
         f"Ranking pairs within a line, and the lines in which a pair is more likely; probabilities in {', '.join(bundle.training_lines)}.",
     ]
 
@@ -100,7 +101,7 @@ def rendered(card: dict) -> str:
         *_section("Valid for", card["valid"]),
         *_section("Limits", card["limits"]),
         "## Measured",
-        _table(["figure", "value"], [(MEASURED[name], f"{value:.4g}") for name, value in card["measured"].items()]),
+        _table(["figure", "value"], [(MEASURED[name], _number(value)) for name, value in card["measured"].items()]),
         "## Cell lines",
         _table(
             ["line", "role", "positive pairs", "missing marks", "mean P (test)", "observed share (test)"],
@@ -132,8 +133,12 @@ def _line(row: dict) -> tuple:
     return (row["line"], row["role"], row["positives"], ", ".join(row["missing_marks"]) or "none", *shares)
 
 
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+
+
 def _shown(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None else _number(value)
 
 
 def _table(head: list[str], rows: list[tuple]) -> str:

@@ -1,6 +1,7 @@
 """The cell lines a trained model can score in: those of its run, and those that somebody brings peaks for."""
 
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from .unlabelled import Placed, in_line, nothing_placed, panel_of, signal_of
 
 log = logging.getLogger(__name__)
 
+NAME = r"[A-Za-z0-9_-]+"
+
 
 class CellLines:
     """Records of cell lines by name, and their peaks, read when they are first needed."""
@@ -31,6 +34,8 @@ class CellLines:
     def add(self, name: str, peaks: Mapping[str, str | Path]) -> None:
         """Make a line known by its peak files; see `api.TrainedModel.add_line`."""
         files = {mark: Path(path) for mark, path in peaks.items()}
+        if not re.fullmatch(NAME, name):
+            raise InputError(f"'{name}' is no name of a cell line", "Use letters, digits, _ and - only", f"peaks of {name}")
         for mark in sorted(set(files) - set(self._config.marks)):
             raise InputError(f"the model has no mark '{mark}'", f"Use some of {', '.join(self._config.marks)}", f"peaks of {name}")
         for mark, path in files.items():

@@ -28,7 +28,7 @@ def line_offsets(model: EnergyModel) -> np.ndarray:
     return (model.resistance.line_offset + model.task_offset).detach().numpy().astype(np.float64)
 
 
-def training_logits(energies: pd.DataFrame, lines: list[str], offsets: np.ndarray) -> np.ndarray:
+def additive_logits(energies: pd.DataFrame, lines: list[str], offsets: np.ndarray) -> np.ndarray:
     """U - R - tau (n, len(lines)) from the table of the stage `evaluate`."""
     resistance = energies[[f"resistance_{line}" for line in lines]].to_numpy(dtype=np.float64)
     return energies.potential.to_numpy(dtype=np.float64)[:, None] - resistance - offsets
@@ -52,17 +52,18 @@ def line_records(
     return records
 
 
-def calibration_metrics(logit: np.ndarray, labels: np.ndarray, lines: list[str], slope: float, intercepts: np.ndarray) -> dict[str, float]:
-    """How far probabilities are from observed shares, per line and on average; logit, labels (n, C) of test chromosomes."""
-    predicted = probability(logit, slope, intercepts)
-    found = {"calibration_slope": slope}
-    for c, line in enumerate(lines):
-        found[f"calibration_error_{line}"] = calibration_error(predicted[:, c], labels[:, c])
-        found[f"mean_probability_{line}"], found[f"observed_share_{line}"] = float(predicted[:, c].mean()), float(labels[:, c].mean())
-    found["calibration_error"] = float(np.mean([found[f"calibration_error_{line}"] for line in lines]))
-    before = probability(logit, 1.0, 0.0)
-    found["calibration_error_before"] = float(np.mean([calibration_error(before[:, c], labels[:, c]) for c in range(len(lines))]))
-    return found
+def calibration_metrics(logit: np.ndarray, labels: np.ndarray, slope: float, records: dict[str, LineRecord]) -> dict[str, float]:
+    """How far probabilities are from observed shares, per line, on average over training lines, and over the others.
+
+    logit, labels (n, C) of test chromosomes, lines in the order of `records`.
+    """
+    found, errors = {"calibration_slope": slope}, {True: [], False: []}
+    for c, (name, line) in enumerate(records.items()):
+        predicted = probability(logit[:, c], slope, line.intercept)
+        found[f"mean_probability_{name}"], found[f"observed_share_{name}"] = float(predicted.mean()), float(labels[:, c].mean())
+        errors[line.calibrated].append(calibration_error(predicted, labels[:, c]))
+    found["calibration_error"] = float(np.mean(errors[True]))
+    return found | ({"calibration_error_unseen_line": float(np.mean(errors[False]))} if errors[False] else {})
 
 
 def main() -> None:
@@ -74,12 +75,12 @@ def main() -> None:
     config, folder = Config.from_json(arguments.settings), arguments.folder
     torch.set_num_threads(config.threads)
     panel, (model, _) = load_panel(arguments.elements, arguments.shards, config), load_model(arguments.model)
-    catalog, lines, offsets = catalog_of(config), config.cell_lines, line_offsets(model)
-    logit = training_logits(pd.read_parquet(arguments.energies), lines, offsets)
+    catalog, energies, offsets = catalog_of(config), pd.read_parquet(arguments.energies), line_offsets(model)
     validation, test, train = (panel.rows(name) for name in ("validation", "test", "train"))
-    labels = panel.labels[:, panel.training]
-    slope, intercepts = fit_calibration(logit[validation], labels[validation])
+    logit = additive_logits(energies, config.cell_lines, offsets)
+    slope, intercepts = fit_calibration(logit[validation], panel.labels[np.ix_(validation, panel.training)])
     centres = [float(resistance_on_reference(model, panel, c).mean(dtype=np.float64)) for c in range(len(panel.lines))]
+    records = line_records(panel, catalog.lines, centres, offsets, intercepts)
     distance = pd.read_parquet(arguments.elements / "pairs.parquet").distance.to_numpy()[train]
     splits = read_json(arguments.elements / "splits.json")
     folder.mkdir(parents=True, exist_ok=True)
@@ -94,12 +95,13 @@ def main() -> None:
         splits={name: splits[name] for name in NAMES},
         distance_bp=[int(distance.min()), int(distance.max())],
         slope=slope,
-        lines=line_records(panel, catalog.lines, centres, offsets, intercepts),
+        lines=records,
     )
     write_bundle(bundle, folder)
-    metrics = calibration_metrics(logit[test], labels[test], lines, slope, intercepts)
+    logit = additive_logits(energies, panel.lines, np.array([line.offset for line in records.values()]))
+    metrics = calibration_metrics(logit[test], panel.labels[test], slope, records)
     write_metrics(arguments.metrics, "release", metrics, arguments.settings, [arguments.model])
-    log.info("calibration error on test chromosomes: %.4f, before: %.4f", metrics["calibration_error"], metrics["calibration_error_before"])
+    log.info("calibration error on test chromosomes: %.4f", metrics["calibration_error"])
 
 
 if __name__ == "__main__":

@@ -53,7 +53,10 @@ def read_scorable(path: Path) -> pd.DataFrame:
 
 
 def as_scorable(table: pd.DataFrame) -> pd.DataFrame:
-    """A table in memory as `read_scorable` gives it; `row` is the table's own, or counts from 1. Raises `InputError` for missing columns."""
+    """A table in memory as `read_scorable` gives it; `row` is the table's own, or counts from 1.
+
+    Raises `InputError` for missing columns.
+    """
     if not set(COORDINATES) <= set(table.columns):
         raise InputError(f"the columns are {list(table.columns)}", f"Give {COORDINATES}", "pairs")
     kept = [name for name in (*COORDINATES, "cell_line") if name in table]

@@ -13,7 +13,6 @@ from .genome import NO_BASE, gather_codes
 from .shards import Shard, normalised_signal
 from .splits import splits_of
 
-
 NO_SPLIT = "none"
 
 

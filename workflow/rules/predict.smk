@@ -17,9 +17,11 @@ try:
 except InputError as error:
     raise WorkflowError(str(error))
 
+# The allocator keeps freed memory: half the time would go into page faults otherwise.
 shell.prefix(
     f"set -euo pipefail; export PYTHONPATH='{WORKFLOW}'"
-    f" OMP_NUM_THREADS={REQUEST.threads} MKL_NUM_THREADS={REQUEST.threads} OPENBLAS_NUM_THREADS={REQUEST.threads}; "
+    f" OMP_NUM_THREADS={REQUEST.threads} MKL_NUM_THREADS={REQUEST.threads} OPENBLAS_NUM_THREADS={REQUEST.threads}"
+    " MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=268435456; "
 )
 
 
