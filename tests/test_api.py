@@ -12,9 +12,11 @@ from epidecouple import api, load_model
 from epidecouple.api import COLUMNS
 from epidecouple.bundle import read_bundle
 from epidecouple.provenance import PACKAGE
+from epidecouple.storage import load_model as load_weights
 from toy import refusal, says, written
 
-EXACT = 1e-6  # what the scores of a prediction may differ from the evaluation's
+EXACT = 1e-6  # what scores of the same pairs may differ from the evaluation's
+ROUNDING = 5e-6  # what float32 makes of a pair in batches of other sizes
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +54,19 @@ def test_scores_are_those_of_the_evaluation_in_every_line(model, toy_bundle, rec
 def test_scores_do_not_depend_on_the_other_pairs(model, toy_bundle):
     rows = np.random.default_rng(0).permutation(len(toy_bundle.pairs))[:40]
     some = model.score(toy_bundle.pairs.iloc[rows], "LineB")
-    np.testing.assert_allclose(some.U_I, toy_bundle.energies.potential.iloc[rows], rtol=EXACT, atol=EXACT)
-    np.testing.assert_allclose(numbers(some), numbers(model.score(toy_bundle.pairs, "LineB").iloc[rows]), rtol=EXACT, atol=EXACT)
+    np.testing.assert_allclose(some.U_I, toy_bundle.energies.potential.iloc[rows], atol=ROUNDING)
+    np.testing.assert_allclose(numbers(some), numbers(model.score(toy_bundle.pairs, "LineB").iloc[rows]), atol=ROUNDING)
 
 
 def test_blocks_do_not_show(model, toy_bundle, monkeypatch):
-    whole = model.score(toy_bundle.pairs, "LineC")
-    monkeypatch.setattr(api, "PAIRS_PER_BLOCK", 100)
-    np.testing.assert_allclose(numbers(model.score(toy_bundle.pairs, "LineC")), numbers(whole), rtol=EXACT, atol=EXACT)
+    pairs = toy_bundle.pairs.head(90)
+    whole = model.score(pairs, "LineC")
+    monkeypatch.setattr(api, "PAIRS_PER_BLOCK", 40)
+    np.testing.assert_allclose(numbers(model.score(pairs, "LineC")), numbers(whole), atol=ROUNDING)
 
 
 def test_the_columns_add_up_to_the_logit_and_the_probability(model, toy_bundle, record):
-    table = model.score(toy_bundle.pairs, ["LineA", "MixG"])
+    table = model.score(toy_bundle.pairs.head(50), ["LineA", "MixG"])
     np.testing.assert_allclose(table.U_I - table.R_E - table.tau, table.logit, atol=1e-9)
     for line, rows in table.groupby("cell_line"):
         expected = 1 / (1 + np.exp(-(record.slope * rows.logit + record.lines[line].intercept)))
@@ -72,13 +75,10 @@ def test_the_columns_add_up_to_the_logit_and_the_probability(model, toy_bundle, 
 
 def test_resistance_is_centred_on_the_reference_loci(record, toy_bundle):
     """Where a reference locus stands at both ends and fills the window, mean R is the centre."""
-    panel = toy_bundle.panel
-    from epidecouple.storage import load_model as load_weights
-
-    weights, _ = load_weights(toy_bundle.run / "model" / "model.safetensors")
+    panel, (weights, _) = toy_bundle.panel, load_weights(toy_bundle.run / "model" / "model.safetensors")
     for c in (0, 6):
-        signal = panel.reference_tensor(c)[:, None].repeat(1, 2 + toy_bundle.panel.shards[0].signal.shape[1] - 2, 1)
-        assert float(weights.resistance(signal).mean()) == pytest.approx(record.lines[panel.lines[c]].centre, abs=1e-5)
+        signal = panel.reference_tensor(c)[:, None].repeat(1, panel.shards[c].signal.shape[1], 1)
+        assert weights.resistance(signal).mean().item() == pytest.approx(record.lines[panel.lines[c]].centre, abs=1e-5)
 
 
 def test_training_lines_are_calibrated_and_others_say_that_they_are_not(model, toy_bundle, record):
@@ -96,7 +96,7 @@ def test_a_line_the_model_never_saw_needs_nothing_but_its_peaks(toy_bundle):
     """A held-out line under another name: normalised on the reference loci afresh, it scores the same."""
     model = load_model(toy_bundle.run)
     model.add_line("Mine", toy_bundle.peaks("MixG"))
-    table = model.score(toy_bundle.pairs, ["Mine", "MixG"])
+    table = model.score(toy_bundle.pairs.head(50), ["Mine", "MixG"])
     mine, held_out = (table[table.cell_line == line] for line in ("Mine", "MixG"))
     np.testing.assert_allclose(numbers(mine), numbers(held_out), atol=1e-9)
     assert set(mine.calibration) == {"uncalibrated"} and model.lines[-1] == "Mine"
@@ -106,7 +106,7 @@ def test_a_mark_without_a_file_is_missing_as_in_training(toy_bundle):
     model = load_model(toy_bundle.run)
     peaks = toy_bundle.peaks("MixG")
     model.add_line("Fewer", {mark: path for mark, path in peaks.items() if mark != "DNase"})
-    table = model.score(toy_bundle.pairs, ["Fewer", "MixG"])
+    table = model.score(toy_bundle.pairs.head(50), ["Fewer", "MixG"])
     fewer, whole = (table[table.cell_line == line] for line in ("Fewer", "MixG"))
     assert fewer.R_E.notna().all() and not np.allclose(fewer.R_E, whole.R_E)
     assert "DNase" not in set(model.explain_marks(toy_bundle.pairs.head(1), "Fewer").mark)
@@ -129,7 +129,7 @@ def test_the_column_cell_line_decides_where_no_line_is_named(model, toy_bundle):
     table = model.score(pairs)
     assert table.cell_line.tolist() == ["LineB", "Nowhere", "MixH", ""]
     assert table.reason.tolist() == ["", "cell line 'Nowhere' is unknown: give its peaks", "", "cell line '' is unknown: give its peaks"]
-    assert table.logit[0] == pytest.approx(model.score(pairs.head(1), "LineB").logit[0], abs=EXACT)
+    assert table.logit[0] == pytest.approx(model.score(pairs.head(1), "LineB").logit[0], abs=ROUNDING)
     assert set(model.score(pairs, "LineA").cell_line) == {"LineA"}
 
 
@@ -156,12 +156,6 @@ def test_a_letter_that_is_no_base_costs_its_pairs_only(toy_bundle, tmp_path):
     """The base in the middle of the first pair's enhancer becomes an R."""
     first = toy_bundle.pairs.iloc[0]
     at = (first.enhancer_start + first.enhancer_end) // 2
-    name, *lines = (
-        gzip.decompress((toy_bundle.run / "simulated/genome.fa.gz").read_bytes())
-        .decode()
-        .split(f">{first.enhancer_chrom}\n")[1]
-        .split(">")[:1]
-    )
     genome = gzip.decompress((toy_bundle.run / "simulated/genome.fa.gz").read_bytes()).decode()
     head, tail = genome.split(f">{first.enhancer_chrom}\n")
     body, *rest = tail.split(">", 1)
@@ -174,7 +168,7 @@ def test_a_letter_that_is_no_base_costs_its_pairs_only(toy_bundle, tmp_path):
     assert table.reason[0] == "the enhancer's window holds a letter other than A C G T N"
     spoilt = table.reason != ""
     assert 0 < spoilt.sum() < 20
-    np.testing.assert_allclose(table.U_I[~spoilt], toy_bundle.energies.potential[~spoilt], rtol=EXACT, atol=EXACT)
+    np.testing.assert_allclose(table.U_I[~spoilt], toy_bundle.energies.potential[~spoilt], atol=ROUNDING)
 
 
 def test_another_assembly_is_refused(toy_bundle, tmp_path):
@@ -235,10 +229,7 @@ def test_bases_are_those_of_the_genome_at_their_position(model, toy_bundle):
 
 
 def test_importing_the_package_loads_no_torch():
-    program = (
-        f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); import epidecouple; assert 'torch' not in sys.modules;"
-        " from epidecouple import load_model; assert 'torch' in sys.modules"
-    )
+    program = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); import epidecouple; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
     with pytest.raises(AttributeError, match="nothing"):
         epidecouple.nothing  # noqa: B018

@@ -18,18 +18,8 @@ def predictions() -> pd.DataFrame:
         ("chr2", "100", "400", "chr2", "4000", "5000", "LineB", 1.0, ""),
         ("chr1", "100", "900", "chr1", "200", "300", "LineA", 0.0004, ""),
     ]
-    names = [
-        "enhancer_chrom",
-        "enhancer_start",
-        "enhancer_end",
-        "promoter_chrom",
-        "promoter_start",
-        "promoter_end",
-        "cell_line",
-        "probability",
-        "reason",
-    ]
-    table = pd.DataFrame(rows, columns=names)
+    places = [f"{end}_{part}" for end in ("enhancer", "promoter") for part in ("chrom", "start", "end")]
+    table = pd.DataFrame(rows, columns=[*places, "cell_line", "probability", "reason"])
     return table.assign(row=range(2, 6), U_I=1.5, R_E=-0.25, logit=[np.nan, -1.5, 12.25, -7.0])
 
 

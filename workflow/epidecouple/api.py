@@ -159,14 +159,15 @@ class TrainedModel:
             for of in ("centre", "offset", "intercept")
         )
         logit = rows.U_I - resistance - offset
-        told = line.map({name: "calibrated" if record.calibrated else "uncalibrated" for name, record in records.items()}).fillna("")
+        calibrated = rows.cell_line.isin([name for name, record in records.items() if record.calibrated])
+        told = np.where(calibrated, "calibrated", "uncalibrated")
         return rows.assign(
             R_E=resistance - centre,
             tau=offset + centre,
             logit=logit,
             probability=probability(logit, self._bundle.slope, intercept),
-            calibration=told,
-        )[COLUMNS]
+            calibration=np.where(line.notna(), told, ""),
+        )[COLUMNS].astype({"split": str, "calibration": str, "reason": str})
 
     @cached_property
     def _fasta(self) -> pyfaidx.Fasta:
