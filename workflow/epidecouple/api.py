@@ -137,7 +137,7 @@ class TrainedModel:
         lines = [cell_line] if isinstance(cell_line, str) else list(cell_line or self.lines)
         for line in [line for line in lines if line not in self.lines][:1]:
             raise InputError(f"cell line '{line}' is unknown", f"Use some of {', '.join(self.lines)}, or give its peaks", "lines")
-        return table.loc[table.index.repeat(len(lines))].assign(cell_line=lines * len(table))
+        return table.loc[table.index.repeat(len(lines))].assign(cell_line=np.tile(np.array(lines, dtype=object), len(table)))
 
     def _potential(self, placed: Placed) -> np.ndarray:
         """U_I float32 of all placed pairs."""
