@@ -3,6 +3,7 @@
 import pytest
 
 from toy import ToyPanel, ToyWorld, build_toy_panel, write_toy_world
+from toy_bundle import ToyBundle, write_toy_bundle
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +16,9 @@ def toy_world(tmp_path_factory) -> ToyWorld:
 def toy_panel(toy_world, tmp_path_factory) -> ToyPanel:
     """The toy world after the stages panel, elements, reference and shards."""
     return build_toy_panel(toy_world, tmp_path_factory.mktemp("stages") / "toy")
+
+
+@pytest.fixture(scope="session")
+def toy_bundle(toy_panel, tmp_path_factory) -> ToyBundle:
+    """The toy panel's run with a released model that was not trained."""
+    return write_toy_bundle(toy_panel, tmp_path_factory.mktemp("run"))

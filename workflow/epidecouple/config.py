@@ -222,24 +222,28 @@ def _record(kind: type, value: Any) -> Any:
     return kind(**value) if is_dataclass(kind) and value is not None else value
 
 
-def load_schema() -> dict:
-    """Read the schema of the configuration."""
-    return yaml.safe_load(SCHEMA.read_text())
+def load_schema(file: Path = SCHEMA) -> dict:
+    """Read the schema of the configuration, or another one."""
+    return yaml.safe_load(file.read_text())
 
 
 def validated(values: dict, files: list[str | Path] = ()) -> dict:
-    """Check `values` against the schema and fill in its defaults.
+    """Check `values` against the schema and what a schema cannot say, and fill in the defaults; raises `InputError`."""
+    filled = checked(values, load_schema(), files)
+    _check_relations(filled, files)
+    return filled
+
+
+def checked(values: dict, schema: dict, files: list[str | Path] = ()) -> dict:
+    """Check `values` against a schema and fill in its defaults.
 
     `files` are the configuration files the values came from, the last one winning; they are read again
     only to name the line of a mistake. Raises `InputError`.
     """
-    schema = load_schema()
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(values))
     if error is not None:
         raise _explained(error, files)
-    filled = with_defaults(schema, copy.deepcopy(values))
-    _check_relations(filled, files)
-    return filled
+    return with_defaults(schema, copy.deepcopy(values))
 
 
 def with_defaults(schema: dict, values: dict) -> dict:

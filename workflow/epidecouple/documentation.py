@@ -12,20 +12,27 @@ from pathlib import Path
 from .config import load_schema
 from .design import Component, Requirement, load_design
 from .gates import ROOT, SIGNS, load_rows
+from .request import REQUEST_SCHEMA
 
 DAG_PATTERN = re.compile(r"(<!-- dag -->\n```mermaid\n).*?(```\n<!-- /dag -->)", re.S)
 
 
 def config_page() -> str:
-    """config/README.md: every key with type, default and meaning."""
+    """config/README.md: every key of a run and of a request for predictions, with type, default and meaning."""
     head = (
         "# Configuration\n\nGenerated from `workflow/schemas/config.schema.yaml` by `make docs`; do not edit by hand.\n\n"
         "A run reads `config/config.yaml`, or the files given with `--configfile`, which replace it, the last one winning. Keys on the\n"
         "command line (`--config mirror=../mirror seed=2`) win. An unknown key or a value of the wrong type is refused\n"
         "before anything runs, with the file and the line.\n\n| key | type | default | meaning |\n|---|---|---|---|\n"
     )
-    schema = load_schema()
-    return head + "".join(_rows(schema, "", schema.get("required", [])))
+    predictions = (
+        "\n## Predictions\n\nGenerated from `workflow/schemas/predict.schema.yaml`. A call that names `pairs` makes predictions and\n"
+        "no run; it reads these keys only, from `--config` or a file of its own (`snakemake --cores 2 predict --configfile request.yaml`).\n\n"
+        "| key | type | default | meaning |\n|---|---|---|---|\n"
+    )
+    schema, request = load_schema(), load_schema(REQUEST_SCHEMA)
+    rows = [_rows(part, "", part.get("required", [])) for part in (schema, request)]
+    return head + "".join(rows[0]) + predictions + "".join(rows[1])
 
 
 def _rows(schema: dict, prefix: str, required: list[str]) -> list[str]:
@@ -33,11 +40,15 @@ def _rows(schema: dict, prefix: str, required: list[str]) -> list[str]:
     for name, part in schema["properties"].items():
         nested = part.get("type") == "object" and "properties" in part
         default = "required" if name in required else "" if nested else f"`{json.dumps(part.get('default'))}`"
-        kind = " or ".join(f"`{value}`" for value in part["enum"]) if "enum" in part else part["type"]
+        kind = " or ".join(f"`{value}`" for value in part["enum"]) if "enum" in part else _type(part)
         rows.append(f"| `{prefix}{name}` | {kind} | {default} | {part.get('description', '')} |\n")
         if nested:
             rows += _rows(part, f"{prefix}{name}.", part.get("required", []))
     return rows
+
+
+def _type(part: dict) -> str:
+    return part["type"] if isinstance(part["type"], str) else " or ".join(part["type"])
 
 
 def gates_page() -> str:

@@ -17,7 +17,8 @@ import pyfaidx
 
 from .errors import InputError
 
-_CODE_OF_BYTE = np.full(256, 255, dtype=np.uint8)
+NO_BASE = 255
+_CODE_OF_BYTE = np.full(256, NO_BASE, dtype=np.uint8)
 for _code, _letters in enumerate((b"Aa", b"Cc", b"Gg", b"Tt", b"Nn")):
     _CODE_OF_BYTE[list(_letters)] = _code
 
@@ -51,28 +52,23 @@ def chromosome_sizes(fasta: pyfaidx.Fasta) -> dict[str, int]:
     return {record.name: len(record) for record in fasta}
 
 
-def encode_windows(fasta: pyfaidx.Fasta, windows: pd.DataFrame, genome: Path) -> np.ndarray:
-    """Codes uint8 (n, L) of windows of equal length: A C G T N = 0 1 2 3 4.
-
-    Raises `InputError` for a letter other than ACGTN, naming its position.
-    """
+def gather_codes(fasta: pyfaidx.Fasta, windows: pd.DataFrame) -> np.ndarray:
+    """Codes uint8 (n, L) of windows of equal length: A C G T N = 0 1 2 3 4, and `NO_BASE` for any other letter."""
     length = int(windows.end.iloc[0] - windows.start.iloc[0])
     codes = np.empty((len(windows), length), dtype=np.uint8)
-    for chrom, block in windows.groupby("chrom", sort=False):
+    for chrom, rows in windows.groupby("chrom", sort=False).indices.items():
         letters = np.frombuffer(fasta[chrom][:].encode("ascii", "replace"), dtype=np.uint8)
-        codes[windows.index.get_indexer(block.index)] = _CODE_OF_BYTE[letters[block.start.to_numpy()[:, None] + np.arange(length)]]
-        _check_letters(codes, windows, letters, block, genome)
+        codes[rows] = _CODE_OF_BYTE[letters[windows.start.to_numpy()[rows][:, None] + np.arange(length)]]
     return codes
 
 
-def _check_letters(codes: np.ndarray, windows: pd.DataFrame, letters: np.ndarray, block: pd.DataFrame, genome: Path) -> None:
-    rows = windows.index.get_indexer(block.index)
-    row, column = np.argwhere(codes[rows] == 255)[:1].T if (codes[rows] == 255).any() else ((), ())
-    for index, offset in zip(row, column, strict=True):
-        at = block.start.iloc[index] + offset
-        raise InputError(
-            f"letter '{chr(letters[at])}' at {block.chrom.iloc[index]}:{at} is not one of A C G T N", "Replace it by N", genome
-        )
+def encode_windows(fasta: pyfaidx.Fasta, windows: pd.DataFrame, genome: Path) -> np.ndarray:
+    """Codes as `gather_codes` gives them; raises `InputError` for a letter other than ACGTN, naming its position."""
+    codes = gather_codes(fasta, windows)
+    for row, offset in np.argwhere(codes == NO_BASE)[:1]:
+        chrom, at = windows.chrom.iloc[row], int(windows.start.iloc[row] + offset)
+        raise InputError(f"letter '{fasta[chrom][at]}' at {chrom}:{at} is not one of A C G T N", "Replace it by N", genome)
+    return codes
 
 
 def gc_content(codes: np.ndarray, *rows: np.ndarray) -> np.ndarray:

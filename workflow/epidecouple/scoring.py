@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from .dataset import Panel
-from .energy import EnergyModel
+from .energy import POSITIONS, EnergyModel
 
 PAIRS_PER_BATCH = 4096
 BASES_PER_BATCH = 600_000
@@ -41,3 +41,10 @@ def embed_raw(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
 def score_potential(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> np.ndarray:
     """U_I float32 (len(pairs),)."""
     return model.potential.of_z(embed(model, panel, pairs), torch.from_numpy(panel.log_distance[pairs])).numpy()
+
+
+@torch.no_grad()
+def resistance_on_reference(model: EnergyModel, panel: Panel, line: int) -> np.ndarray:
+    """R_E float32 (n_ref,) of a line where one reference locus stands at both ends of a pair and fills the window between."""
+    signal = panel.reference_tensor(line)[:, None].expand(-1, len(POSITIONS), -1)
+    return model.resistance(signal).numpy()

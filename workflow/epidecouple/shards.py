@@ -39,25 +39,44 @@ class Shard:
     manifest: dict
 
 
-def measure(line: LineFiles, pairs: pd.DataFrame, ends: pd.DataFrame, reference: pd.DataFrame, config: Config):
-    """Signal of all configured marks of a line: normalised pairs (n, 2 + bins, M), reference (n_ref, M), statistics.
+def read_marks(files: dict[str, Path], marks: list[str]) -> dict[str, pd.DataFrame]:
+    """Peaks (chrom, start, end, signal) of each of the marks that has a file."""
+    return {mark: read_peaks(files[mark]) for mark in marks if mark in files}
+
+
+def reference_signal(peaks: dict[str, pd.DataFrame], reference: pd.DataFrame, marks: list[str]) -> tuple[np.ndarray, dict]:
+    """Normalised signal of a line on the reference loci, float16 (n_ref, M), and the statistics it was normalised with.
 
     A mark without peaks in the line, or without any on the reference loci, is missing: zeros after
     normalisation, which is the reference mean, and `present: false` in the statistics.
     """
-    bins, marks = config.windows.bins, config.marks
-    signal = np.zeros((len(pairs), 2 + bins, len(marks)), dtype=np.float16)
-    on_reference = np.zeros((len(reference), len(marks)), dtype=np.float16)
-    statistics = {}
+    on_reference, statistics = np.zeros((len(reference), len(marks)), dtype=np.float16), {}
     for m, mark in enumerate(marks):
-        peaks = read_peaks(line.peaks[mark]) if mark in line.peaks else None
-        raw = np.zeros(len(reference)) if peaks is None else np.log1p(mean_signal(reference, peaks))
+        raw = np.log1p(mean_signal(reference, peaks[mark])) if mark in peaks else np.zeros(len(reference))
         mean, sd = normalisation(raw)
         statistics[mark] = {"present": sd > 0, "mean": mean, "sd": sd}
         if sd > 0:
-            signal[:, :, m] = (pair_signal(pairs, ends, bins, peaks) - mean) / sd
             on_reference[:, m] = (raw - mean) / sd
-    return signal, on_reference, statistics
+    return on_reference, statistics
+
+
+def normalised_signal(
+    peaks: dict[str, pd.DataFrame], statistics: dict, pairs: pd.DataFrame, ends: pd.DataFrame, config: Config
+) -> np.ndarray:
+    """Signal of pairs in a line, float16 (n, 2 + bins, M), normalised with the line's statistics; 0 for a missing mark."""
+    signal = np.zeros((len(pairs), 2 + config.windows.bins, len(config.marks)), dtype=np.float16)
+    for m, mark in enumerate(config.marks):
+        known = statistics[mark]
+        if known["present"]:
+            signal[:, :, m] = (pair_signal(pairs, ends, config.windows.bins, peaks[mark]) - known["mean"]) / known["sd"]
+    return signal
+
+
+def measure(line: LineFiles, pairs: pd.DataFrame, ends: pd.DataFrame, reference: pd.DataFrame, config: Config):
+    """Signal of all configured marks of a line: normalised pairs (n, 2 + bins, M), reference (n_ref, M), statistics."""
+    peaks = read_marks(line.peaks, config.marks)
+    on_reference, statistics = reference_signal(peaks, reference, config.marks)
+    return normalised_signal(peaks, statistics, pairs, ends, config), on_reference, statistics
 
 
 def load_shard(folder: Path, split_hash: str) -> Shard:

@@ -165,3 +165,10 @@ def run_folder(wildcards, input):
 def page_digest(template):
     """What a page is rendered with: its template and the style of all pages."""
     return [fingerprint(WORKFLOW / "report" / name) for name in (template, "style.css")]
+
+
+def needs_pairs(wildcards):
+    """Predictions are asked for by naming pairs, which makes a workflow of its own (predict.smk)."""
+    raise WorkflowError(
+        "predict needs pairs and a trained model: snakemake predict --config pairs=my.tsv model=results/<run>"
+    )

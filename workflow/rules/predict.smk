@@ -1,0 +1,72 @@
+# Predictions are a workflow of their own: nothing of a run is made here, so a trained model is used as it is.
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+WORKFLOW = Path(workflow.current_basedir).parent
+sys.path.insert(0, str(WORKFLOW))
+
+from epidecouple.errors import InputError
+from epidecouple.provenance import code_digest
+from epidecouple.request import request_of
+
+try:
+    REQUEST = request_of(config, workflow.config_settings.configfiles)
+    PREDICTED = REQUEST.folder
+except InputError as error:
+    raise WorkflowError(str(error))
+
+# The allocator keeps freed memory: half the time would go into page faults otherwise.
+shell.prefix(
+    f"set -euo pipefail; export PYTHONPATH='{WORKFLOW}'"
+    f" OMP_NUM_THREADS={REQUEST.threads} MKL_NUM_THREADS={REQUEST.threads} OPENBLAS_NUM_THREADS={REQUEST.threads}"
+    " MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=268435456; "
+)
+
+
+localrules:
+    predict,
+
+
+rule predict:
+    default_target: True
+    input:
+        f"{PREDICTED}/predictions.tsv",
+
+
+# The model is no input but a fingerprint: it may lie anywhere, and is never trained from here.
+rule score_pairs:
+    input:
+        REQUEST.files,
+    output:
+        [
+            f"{PREDICTED}/{name}"
+            for name in (
+                "predictions.tsv",
+                "predictions.bedpe",
+                "predictions.interact",
+            )
+        ],
+        explanations=[
+            f"{PREDICTED}/{name}.tsv" for name in ("marks", "bases") if REQUEST.explain
+        ],
+        metrics=f"{PREDICTED}/metrics.json",
+    log:
+        f"{PREDICTED}/predict.log",
+    benchmark:
+        f"{PREDICTED}/benchmark.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: REQUEST.threads
+    params:
+        code=code_digest("predict"),
+        model=REQUEST.model_fingerprint,
+        settings=REQUEST.settings,
+        folder=PREDICTED,
+    shell:
+        "python -m epidecouple.predict --settings {params.settings:q} --folder {params.folder:q} 2>&1 | tee {log:q}"
+
+
+onsuccess:
+    logger.info(f"\nPredictions: {PREDICTED}/predictions.tsv\n")

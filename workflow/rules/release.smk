@@ -1,0 +1,58 @@
+# The model as others may use it: one folder per model, that predictions need and that can be copied.
+rule release:
+    input:
+        model=f"{ARM}/train_full/model.safetensors",
+        energies=f"{ARM}/evaluate/energies.parquet",
+        reference=f"{RUN}/elements/reference.parquet",
+        splits=f"{RUN}/elements/splits.json",
+        shards=shard_manifests(),
+    output:
+        weights=f"{ARM}/model/model.safetensors",
+        reference=f"{ARM}/model/reference.parquet",
+        record=f"{ARM}/model/prediction.json",
+        metrics=f"{ARM}/model/metrics.json",
+    log:
+        f"{ARM}/logs/release.log",
+    benchmark:
+        f"{ARM}/benchmarks/release.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: SETUP.threads
+    params:
+        code=code_digest("release"),
+        settings=settings(*MODEL),
+        elements=elements_folder,
+        shards=shards_folder,
+        folder=subpath(output.record, parent=True),
+    shell:
+        "python -m epidecouple.release --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+        " --shards {params.shards} --energies {input.energies} --reference {input.reference} --folder {params.folder}"
+        " --metrics {output.metrics} > {log} 2>&1"
+
+
+# The card tells the verdicts on the model itself, passed or not; those on its decoupling and biology are in the report.
+rule model_card:
+    input:
+        record=f"{ARM}/model/prediction.json",
+        inventory=f"{RUN}/download/inventory.tsv",
+        panel=f"{RUN}/panel/metrics.json",
+        metrics=[
+            f"{ARM}/model/metrics.json",
+            f"{ARM}/train_full/metrics.json",
+            f"{ARM}/evaluate/metrics.json",
+        ],
+        verdicts=[f"{ARM}/gates/{gate}.verdict.json" for gate in FIT_GATES],
+    output:
+        card=f"{ARM}/model/card.md",
+        data=f"{ARM}/model/card.json",
+    log:
+        f"{ARM}/logs/model_card.log",
+    localrule: True
+    conda:
+        "../../envs/base.yaml"
+    params:
+        code=code_digest("card"),
+        settings=settings(*MODEL),
+    shell:
+        "python -m epidecouple.card --settings {params.settings:q} --record {input.record} --inventory {input.inventory}"
+        " --panel {input.panel} --metrics {input.metrics} --verdicts {input.verdicts} --card {output.card} --data {output.data} > {log} 2>&1"

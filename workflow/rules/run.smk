@@ -1,0 +1,55 @@
+# A run: from data to report.
+include: "common.smk"
+include: "data.smk"
+include: "train.smk"
+include: "diagnostics.smk"
+include: "motifs.smk"
+include: "gates.smk"
+include: "report.smk"
+include: "comparison.smk"
+include: "release.smk"
+
+
+localrules:
+    all,
+    predict,
+    panel_only,
+    diagnose_full,
+    compare_record22,
+    comparison_report,
+
+
+rule all:
+    default_target: True
+    input:
+        gate_markers(),
+        f"{MAIN}/report.html",
+        f"{MAIN}/model/card.md",
+
+
+rule predict:
+    input:
+        needs_pairs,
+
+
+# The diagnostics with all permutations.
+rule diagnose_full:
+    input:
+        f"{MAIN}/diagnose_full/metrics.json",
+
+
+rule panel_only:
+    input:
+        f"{MAIN}/panel/metrics.json",
+
+
+onsuccess:
+    logger.info(f"\nReport: {MAIN}/report.html\n")
+
+
+# A failing gate ends the run: render the report of what there is, and say so.
+onerror:
+    shell(
+        f"python -m epidecouple.report --run {MAIN} --gates {','.join(GATES)} --report {MAIN}/report.html --failed 2> {MAIN}/logs/report_failed.log"
+        f" && echo 'Report of what was done: {MAIN}/report.html' >&2 || true"
+    )
