@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from epidecouple.design import load_design
@@ -92,6 +94,29 @@ def test_a_changed_key_reruns_what_sees_it_and_nothing_else(cured, tmp_path, cha
     planned = run_snakemake(cured[0], "--configfile", str(write_config(tmp_path, **changes)), "-n", "--quiet", "host")
     rules = set(re.findall(r"^\s*(?:local)?rule (\w+):", planned.stdout + planned.stderr, re.M))
     assert runs <= rules and not rests & rules
+
+
+def test_a_run_leaves_a_card_of_its_model(cured):
+    page = (cured[0] / "results/tiny/model/card.md").read_text()
+    assert "- fit: passed." in page and "| MixE | never seen in training |" in page
+
+
+def test_the_model_of_a_run_predicts_what_its_evaluation_found(cured):
+    """The run's own table of a line, scored by `snakemake predict`; a second call does nothing, and nothing of the run is made."""
+    folder = cured[0]
+    asked = ["predict", "--config", "pairs=results/tiny/simulated/MixE/pairs.csv", "model=results/tiny", "lines=[MixE]", "name=own"]
+    call = run_snakemake(folder, *asked)
+    assert call.returncode == 0, call.stdout + call.stderr
+    assert set(re.findall(r"^\s*(?:local)?rule (\w+):", call.stdout + call.stderr, re.M)) == {"score_pairs", "predict"}
+    found = pd.read_csv(folder / "results/tiny/predict/own/predictions.tsv", sep="\t", keep_default_na=False)
+    mids = [(found[f"{end}_start"].astype(int) + found[f"{end}_end"].astype(int)) // 2 for end in ("enhancer", "promoter")]
+    energies = pd.read_parquet(folder / "results/tiny/evaluate/energies.parquet").set_index(["chrom", "enhancer_mid", "promoter_mid"])
+    of_pair = energies.loc[pd.MultiIndex.from_arrays([found.enhancer_chrom, *mids])]
+    centre = json.loads((folder / "results/tiny/model/prediction.json").read_text())["lines"]["MixE"]["centre"]
+    assert np.abs(found.U_I.astype(float).to_numpy() - of_pair.potential.to_numpy()).max() < 5e-6
+    assert np.abs(found.R_E.astype(float).to_numpy() + centre - of_pair.resistance_MixE.to_numpy()).max() < 5e-6
+    again = run_snakemake(folder, *asked)
+    assert "Nothing to be done" in again.stdout + again.stderr
 
 
 def test_report_stands_alone_and_tells_every_number_it_is_built_on(cured):

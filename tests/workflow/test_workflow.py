@@ -61,6 +61,23 @@ def test_a_wrong_configuration_is_refused_before_anything_runs(tmp_path, snakema
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([], "predict needs pairs and a trained model: snakemake predict --config pairs=my.tsv model=results/<run>"),
+        (["pairs=none.tsv"], "predict needs a trained model. Give model=results/<run>."),
+        (["pairs=none.tsv", "model=results/none"], "none.tsv: there is no such file."),
+        (["pairs=none.tsv", "model=results/none", "lins=[A]"], "unknown key 'lins'"),
+    ],
+)
+def test_predictions_that_cannot_be_made_are_refused_before_anything_runs(tmp_path, snakemake, given, told):
+    config = [] if given else ["--configfile", str(write_config(tmp_path))]
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    refused = snakemake("predict", *config, *(["--config", *given] if given else []))
+    assert refused.returncode == 1 and told in output(refused), output(refused)
+    assert not (tmp_path / "results").exists()
+
+
 def test_record_22_is_refused_with_the_list_of_what_it_lacks(tmp_path):
     arm = yaml.safe_load((ROOT / "config/arms/record22.yaml").read_text())
     config = write_config(tmp_path, curriculum=arm["curriculum"], model=arm["model"])

@@ -27,7 +27,8 @@ def config_page() -> str:
     )
     predictions = (
         "\n## Predictions\n\nGenerated from `workflow/schemas/predict.schema.yaml`. A call that names `pairs` makes predictions and\n"
-        "no run; it reads these keys only, from `--config` or a file of its own (`snakemake --cores 2 predict --configfile request.yaml`).\n\n"
+        "no run; it reads these keys only, from `--config` or a file of its own:\n"
+        "`snakemake --cores 2 predict --configfile request.yaml`.\n\n"
         "| key | type | default | meaning |\n|---|---|---|---|\n"
     )
     schema, request = load_schema(), load_schema(REQUEST_SCHEMA)

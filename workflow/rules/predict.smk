@@ -63,7 +63,7 @@ rule score_pairs:
         code=code_digest("predict"),
         model=REQUEST.model_fingerprint,
         settings=REQUEST.settings,
-        folder=PREDICTED,
+        folder=subpath(output.metrics, parent=True),
     shell:
         "python -m epidecouple.predict --settings {params.settings:q} --folder {params.folder:q} 2>&1 | tee {log:q}"
 
