@@ -94,6 +94,14 @@ def test_of_two_states_in_one_direction_the_later_one_is_put_onto_a_locus():
     assert (made.codebook[:2] - before[:2]).abs().max() < 0.1
 
 
+def test_a_state_is_reseeded_where_no_other_one_is():
+    """Nearly all loci lie at the first state; the duplicate goes to the few that do not."""
+    made = prototypes(torch.tensor([[5.0, 0], [5, 0.01]]))
+    e = torch.cat([torch.tensor([[5.0, 0]]).expand(197, 2), torch.tensor([[0.0, 5]]).expand(3, 2)])
+    assert made.follow(e, torch.Generator().manual_seed(0)) == 1
+    assert made.codebook[1].tolist() == [0, 5]
+
+
 def test_reseeding_depends_on_the_generator_only():
     start = prototypes(torch.full((4, 2), 1000.0))
     start.usage.copy_(torch.tensor([1.0, 0, 0, 0]))

@@ -13,6 +13,7 @@ TEMPERATURE = 4.0
 MOMENTUM = 0.98
 # Cosine distance; at a learning rate of 0.03 two of 16 states came as near as 0.006, and the ledger stops at 0.01.
 DUPLICATE_DISTANCE = 0.02
+SMALLEST_CHANCE = 1e-9
 
 
 class StatePrototypes(nn.Module):
@@ -52,15 +53,24 @@ class StatePrototypes(nn.Module):
         mean = (member.T @ e) / count.clamp(min=1)[:, None]
         self.codebook.lerp_(torch.where(count[:, None] > 0, mean, self.codebook), 1 - MOMENTUM)
         self.usage.lerp_(count / len(e), 1 - MOMENTUM)
-        dead = (self.usage < 1 / (4 * len(self.codebook))) | self._duplicates()
-        self.codebook[dead] = e[torch.randint(len(e), (int(dead.sum()),), generator=generator)]
-        self.usage[dead] = 1 / len(self.codebook)
-        return int(dead.sum())
+        used = self.usage >= 1 / (4 * len(self.codebook))
+        living = used & ~self._duplicates(used)
+        self.codebook[~living] = self._seeds(e, living, generator)
+        self.usage[~living] = 1 / len(self.codebook)
+        return int((~living).sum())
 
-    def _duplicates(self) -> Tensor:
-        """Which states (K,) point where an earlier one points already."""
+    def _duplicates(self, used: Tensor) -> Tensor:
+        """Which states (K,) point where an earlier one that is used points already."""
         unit = nn.functional.normalize(self.codebook, dim=1)
-        return (unit @ unit.T > 1 - DUPLICATE_DISTANCE).tril(-1).any(1)
+        return ((unit @ unit.T > 1 - DUPLICATE_DISTANCE) & used).tril(-1).any(1)
+
+    def _seeds(self, e: Tensor, living: Tensor, generator: torch.Generator) -> Tensor:
+        """A locus for each state that is not living, drawn by its squared distance to the living (k-means++, Arthur 2007).
+
+        Drawn evenly, it would lie where most loci are, which is where a state is already.
+        """
+        chance = self.distances(e)[:, living].min(1).values.clamp(min=0) + SMALLEST_CHANCE
+        return e[torch.multinomial(chance, int((~living).sum()), generator=generator)] if not living.all() else e[:0]
 
 
 class LinePrototypes(nn.Module):
