@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 from .config import Config
 from .dataset import Panel, load_panel
 from .diagnose import line_states
-from .energy import POSITIONS, EnergyModel
+from .energy import EnergyModel
 from .genome import gc_content
 from .mantel import correlation_distances, distances, mantel
 from .provenance import write_metrics
@@ -21,6 +21,7 @@ from .train import new_model, start_prototypes
 
 log = logging.getLogger(__name__)
 
+POSITIONS = ("enhancer", "promoter", "window")
 # Sign that the resistance should have against a mark at the two ends: open chromatin lowers it, silenced raises it.
 EXPECTED_SIGNS = {"DNase": -1, "H3K27ac": -1, "H3K4me1": -1, "H3K4me3": -1, "H3K9ac": -1, "H3K27me3": 1, "H3K9me3": 1}
 # Above this share the residual, not the states, carries R, and the report says so.
@@ -75,7 +76,7 @@ def resistance_against_marks(resistance: np.ndarray, panel: Panel, pairs: np.nda
     rows = []
     for c, line in enumerate(panel.lines):
         signal = panel.shards[c].signal[pairs].astype(np.float32)
-        three = {"enhancer": signal[:, 0], "promoter": signal[:, 1], "window": signal[:, 2:].mean(1)}
+        three = {"enhancer": signal[:, 0], "promoter": signal[:, 1], "window": signal[:, -config.windows.bins :].mean(1)}
         for m, mark in enumerate(config.marks):
             if panel.present[c, m]:
                 rows += [(line, mark, at, partial_spearman(three[at][:, m], resistance[:, c], covariates)) for at in POSITIONS]
@@ -100,7 +101,7 @@ def state_table(model: EnergyModel, panel: Panel, config: Config) -> pd.DataFram
     Marks are means of the normalised signal over the reference loci, weighted by assignment, all training lines together.
     """
     assignment = [model.resistance.prototypes.assign(model.resistance.encoder(panel.reference_tensor(c))) for c in range(len(panel.lines))]
-    table = pd.DataFrame(model.resistance.state_resistance.numpy().T, columns=[f"resistance_{at}" for at in POSITIONS])
+    table = pd.DataFrame(model.resistance.state_resistance.numpy().T, columns=[f"resistance_{at}" for at in model.resistance.positions])
     weights = torch.cat([assignment[c] for c in panel.training]).numpy()
     marks = np.concatenate([panel.shards[c].reference for c in panel.training]).astype(np.float32)
     for m, mark in enumerate(config.marks):

@@ -24,6 +24,7 @@ class DatasetConfig:
     kind: str
     genome: str
     regions: str
+    missing: dict
     files: dict
 
 
@@ -56,11 +57,16 @@ class SimulationConfig:
 
 @dataclass(frozen=True)
 class WindowsConfig:
-    """Fixed windows, in bp: DNA around a midpoint, signal around a midpoint, bins between the two."""
+    """Fixed windows, in bp: DNA around a midpoint, signal around a midpoint, bins between the two.
+
+    scales : further widths of signal around either midpoint; signal : `standard` or `ranks`, how marks are normalised
+    """
 
     sequence_bp: int
     signal_bp: int
     bins: int
+    scales: list
+    signal: str
 
 
 @dataclass(frozen=True)
@@ -95,8 +101,10 @@ class ModelConfig:
     hidden: int
     locus_size: int
     states: int
+    window: str
     residual_penalty: float
     dropout: float
+    signal_dropout: float
 
 
 @dataclass(frozen=True)
@@ -142,6 +150,17 @@ class DiagnoseConfig:
 
 
 @dataclass(frozen=True)
+class CrossfitConfig:
+    """R alone on every fold in turn: networks of the ensemble, shares of the learning curve, rounds of boosting, near misses."""
+
+    members: int
+    shares: list
+    boosting_rounds: int
+    bootstrap: int
+    near_bp: list
+
+
+@dataclass(frozen=True)
 class ComparisonConfig:
     """A comparison: the seeds of its runs, and its arms, name -> overlay of the configuration."""
 
@@ -174,6 +193,7 @@ class Config:
     fine_tuning: FitConfig
     subset: SubsetConfig
     diagnose: DiagnoseConfig
+    crossfit: CrossfitConfig
     comparison: ComparisonConfig
     thresholds: dict
     waive: list

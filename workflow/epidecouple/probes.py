@@ -56,6 +56,19 @@ def boosting_probe(rounds: int) -> Callable[[], object]:
     return lambda: HistGradientBoostingClassifier(max_iter=rounds, max_leaf_nodes=8, early_stopping=False, random_state=0)
 
 
+def ridge_classifier() -> object:
+    """Logistic regression of two classes on standardised features, strongly shrunk: features of neighbouring widths are collinear."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.01, solver="newton-cholesky", max_iter=50))
+
+
+def boosted_classifier(rounds: int, seed: int) -> object:
+    """Gradient boosting of two classes, regularised for pairs that share loops: small trees, a third of the features a split."""
+    return HistGradientBoostingClassifier(
+        max_iter=rounds, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=100, l2_regularization=5,
+        max_features=0.3, early_stopping=False, random_state=seed,
+    )  # fmt: skip
+
+
 def v_information(x: np.ndarray, c: np.ndarray, groups: np.ndarray, probe: Callable[[], object], folds: int) -> Information:
     """Information of x (n, d) about the class c (n,), cross-validated with `groups` (n,) kept whole.
 

@@ -1,7 +1,8 @@
 """Shards: one folder per cell line with its labels, its normalised signal and where both came from.
 
 pairs.parquet   pair (row of the panel), label, published, split
-signal.npy      float16 (n, 2 + bins, M), standardised on the reference loci; 0 for a missing mark
+signal.npy      float16 (n, P, M), normalised on the reference loci; 0 for a missing mark. P: both ends, both at every
+                further width of windows.scales, the bins between
 reference.npy   float16 (n_ref, M), the same on the reference loci
 manifest.json   marks present, normalisation statistics, row counts, fingerprints, split hash
 """
@@ -17,9 +18,10 @@ from .catalog import LineFiles, catalog_of
 from .config import Config
 from .elements import windows
 from .errors import InputError
+from .normalisation import Normaliser
 from .peaks import read_peaks
 from .provenance import fingerprint, read_json, write_json
-from .signal import mean_signal, normalisation, pair_signal
+from .signal import bins_between, mean_signal, pair_signal, resized, widths
 from .stage import run_stage, stage_parser
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ log = logging.getLogger(__name__)
 class Shard:
     """A cell line as stored; arrays are memory-mapped and read-only.
 
-    labels, published : int8 (n,); signal : float16 (n, 2 + bins, M); reference : float16 (n_ref, M)
+    labels, published : int8 (n,); signal : float16 (n, P, M); reference : float16 (n_ref, M)
     """
 
     labels: np.ndarray
@@ -39,25 +41,47 @@ class Shard:
     manifest: dict
 
 
-def measure(line: LineFiles, pairs: pd.DataFrame, ends: pd.DataFrame, reference: pd.DataFrame, config: Config):
-    """Signal of all configured marks of a line: normalised pairs (n, 2 + bins, M), reference (n_ref, M), statistics.
+def places_of_ends(elements: pd.DataFrame, config: Config) -> list[pd.DataFrame]:
+    """Windows around the elements' midpoints at every width, cut at the start of the chromosome."""
+    around = [windows(elements, width) for width in (config.windows.signal_bp, *config.windows.scales)]
+    return [places.assign(start=places.start.clip(lower=0)) for places in around]
+
+
+def measure(line: LineFiles, pairs: pd.DataFrame, ends: list[pd.DataFrame], reference: pd.DataFrame, config: Config):
+    """Signal of all configured marks of a line: normalised pairs (n, P, M), reference (n_ref, M), statistics.
 
     A mark without peaks in the line, or without any on the reference loci, is missing: zeros after
     normalisation, which is the reference mean, and `present: false` in the statistics.
     """
-    bins, marks = config.windows.bins, config.marks
-    signal = np.zeros((len(pairs), 2 + bins, len(marks)), dtype=np.float16)
+    marks, between, width = config.marks, bins_between(pairs, config.windows.bins), widths(pairs, config.windows)
+    signal = np.zeros((len(pairs), len(width), len(marks)), dtype=np.float16)
     on_reference = np.zeros((len(reference), len(marks)), dtype=np.float16)
     statistics = {}
     for m, mark in enumerate(marks):
         peaks = read_peaks(line.peaks[mark]) if mark in line.peaks else None
         raw = np.zeros(len(reference)) if peaks is None else np.log1p(mean_signal(reference, peaks))
-        mean, sd = normalisation(raw)
-        statistics[mark] = {"present": sd > 0, "mean": mean, "sd": sd}
-        if sd > 0:
-            signal[:, :, m] = (pair_signal(pairs, ends, bins, peaks) - mean) / sd
-            on_reference[:, m] = (raw - mean) / sd
+        level = Normaliser.on(raw, "standard")
+        statistics[mark] = {"present": level.sd > 0, "mean": level.mean, "sd": level.sd}
+        if level.sd > 0:
+            known = normalisers(reference, raw, peaks, width, config)
+            raw_pairs = pair_signal(pairs, ends, between, peaks)
+            for p, bp in enumerate(width):
+                signal[:, p, m] = known[bp](raw_pairs[:, p])
+            on_reference[:, m] = known[config.windows.signal_bp](raw)
+            if config.windows.signal == "ranks":
+                statistics[mark]["ranks"] = {str(bp): fitted.as_dict() for bp, fitted in known.items()}
     return signal, on_reference, statistics
+
+
+def normalisers(reference: pd.DataFrame, raw: np.ndarray, peaks: pd.DataFrame, width: list[int], config: Config) -> dict[int, Normaliser]:
+    """A mark's normaliser per width: ranks are among reference loci of the same width; standardising needs one for all.
+
+    raw : log1p signal of the reference loci at `windows.signal_bp`
+    """
+    if config.windows.signal == "standard":
+        return dict.fromkeys(width, Normaliser.on(raw, "standard"))
+    wider = {bp: np.log1p(mean_signal(resized(reference, bp), peaks)) for bp in sorted(set(width))}
+    return {bp: Normaliser.on(values, "ranks") for bp, values in (wider | {config.windows.signal_bp: raw}).items()}
 
 
 def load_shard(folder: Path, split_hash: str) -> Shard:
@@ -85,8 +109,7 @@ def main() -> None:
     files, folder = catalog_of(config).lines[arguments.line], arguments.shard
     panel, pairs, elements = (pd.read_parquet(path) for path in (arguments.panel, arguments.pairs, arguments.elements))
     reference = pd.read_parquet(arguments.reference)
-    ends = windows(elements, config.windows.signal_bp)
-    signal, on_reference, statistics = measure(files, pairs, ends.assign(start=ends.start.clip(lower=0)), reference, config)
+    signal, on_reference, statistics = measure(files, pairs, places_of_ends(elements, config), reference, config)
     folder.mkdir(parents=True, exist_ok=True)
     labels = {name: panel[f"{name}_{arguments.line}"] for name in ("label", "published")}
     pd.DataFrame({"pair": panel.index, **labels, "split": pairs.split}).to_parquet(folder / "pairs.parquet", index=False)
