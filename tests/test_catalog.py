@@ -140,3 +140,10 @@ def test_manifest_row_of_another_collection_is_not_taken(monkeypatch):
 
 def test_paths_do_not_depend_on_the_checkout():
     assert not any(str(ROOT) in str(path) for path in catalog_of(from_sources()).files)
+
+
+def test_peaks_that_are_not_at_hand_are_missing_marks_of_that_line():
+    lacking = {"K562": ["DNase"], "NHEK": ["CTCF", "H3K9ac"]}
+    chosen = {"kind": "sources", "genome": "hg19", "missing": lacking}
+    found = catalog_of(toy_config(dataset=chosen, cell_lines=["K562", "NHEK"], held_out_lines=[], marks=["CTCF", "DNase", "H3K9ac"]))
+    assert {line: set(files.peaks) for line, files in found.lines.items()} == {"K562": {"CTCF", "H3K9ac"}, "NHEK": {"DNase"}}

@@ -143,3 +143,17 @@ def test_what_is_erased_from_z_is_erased_from_the_potential(model, panel):
     model.potential.eraser.projection.zero_()
     assert torch.equal(model.potential.z(panel, PAIRS), torch.zeros_like(raw))
     assert (model.potential(panel, PAIRS) - before).abs().max() > 1e-4
+
+
+def test_every_bin_and_every_width_can_have_an_entry_of_its_own(panel):
+    config = toy_config(windows={"scales": [1000]}, model={"window": "bins"})
+    resistance = EnergyModel(config, N_REFERENCE).eval().resistance
+    torch.nn.init.normal_(resistance.state_resistance)
+    torch.nn.init.normal_(resistance.prototypes.codebook)
+    assert resistance.positions == ["enhancer", "promoter", "enhancer_1000", "promoter_1000", "bin_1", "bin_2"]
+    assert resistance.state_resistance.shape == (6, CONFIG.model.states)
+    signal = torch.randn(20, 6, 8)
+    assert resistance.parts(signal).e.shape == (20, 6 * CONFIG.model.locus_size)
+    assigned = resistance.prototypes.assign(resistance.encoder(signal))
+    torch.testing.assert_close(resistance.parts(signal).states, (assigned * resistance.state_resistance).sum((1, 2)))
+    assert (resistance(signal[:, [0, 1, 2, 3, 5, 4]]) - resistance(signal)).abs().max() > 1e-3

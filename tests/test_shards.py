@@ -5,14 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epidecouple.elements import windows
+from epidecouple.normalisation import Normaliser
 from epidecouple.panel import label_matrix
 from epidecouple.peaks import read_peaks
 from epidecouple.provenance import fingerprint, read_json
-from epidecouple.shards import load_shard, measure
-from epidecouple.signal import mean_signal, pair_signal
+from epidecouple.shards import load_shard, measure, places_of_ends
+from epidecouple.signal import bins_between, mean_signal, pair_signal, resized
 from epidecouple.splits import splits_of
-from toy import refusal, run_main, says, written
+from toy import refusal, run_main, says, toy_config, written
 
 HALF_PRECISION = 2**-10  # relative spacing of float16
 
@@ -20,8 +20,7 @@ HALF_PRECISION = 2**-10  # relative spacing of float16
 def inputs_of(toy_panel):
     """pairs, ends and reference as the stage `shards` hands them to `measure`."""
     pairs, elements = (pd.read_parquet(toy_panel.elements / f"{name}.parquet") for name in ("pairs", "elements"))
-    ends = windows(elements, toy_panel.world.config.windows.signal_bp)
-    return pairs, ends.assign(start=ends.start.clip(lower=0)), pd.read_parquet(toy_panel.folder / "reference.parquet")
+    return pairs, places_of_ends(elements, toy_panel.world.config), pd.read_parquet(toy_panel.folder / "reference.parquet")
 
 
 def shard_of(toy_panel, line: str):
@@ -47,7 +46,10 @@ def test_statistics_undo_the_normalisation_within_half_precision(toy_panel):
     assert shard.signal.dtype == np.float16 and shard.signal.shape == (len(pairs), 2 + config.windows.bins, len(config.marks))
     for m, mark in enumerate(config.marks):
         peaks, known = read_peaks(files.peaks[mark]), shard.manifest["marks"][mark]
-        raw, on_reference = pair_signal(pairs, ends, config.windows.bins, peaks), np.log1p(mean_signal(reference, peaks))
+        raw, on_reference = (
+            pair_signal(pairs, ends, bins_between(pairs, config.windows.bins), peaks),
+            np.log1p(mean_signal(reference, peaks)),
+        )
         assert (known["mean"], known["sd"]) == pytest.approx((on_reference.mean(), on_reference.std()))
         expected = (raw - known["mean"]) / known["sd"]
         assert shard.signal[:, :, m].astype(float) == pytest.approx(expected, rel=HALF_PRECISION, abs=1e-6)
@@ -128,3 +130,21 @@ def test_stage_gives_the_same_shard_again(toy_panel, copied, tmp_path):
     for path in copied.iterdir():
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
     assert read_json(tmp_path / "again" / "manifest.json")["cell_line"] == "LineA"
+
+
+def test_ranks_are_among_reference_loci_of_the_same_width(toy_panel):
+    pairs, _, reference = inputs_of(toy_panel)
+    elements = pd.read_parquet(toy_panel.elements / "elements.parquet")
+    config = toy_config(windows={"scales": [20000], "signal": "ranks"})
+    files, bins = toy_panel.world.catalog.lines["LineA"], config.windows.bins
+    signal, on_reference, statistics = measure(files, pairs, places_of_ends(elements, config), reference, config)
+    assert signal.shape == (len(pairs), 4 + bins, len(config.marks))
+    assert on_reference.astype(float).mean(0) == pytest.approx(0, abs=1e-3) and on_reference.astype(float).std(0) == pytest.approx(
+        1, abs=1e-3
+    )
+    peaks, known = read_peaks(files.peaks["CTCF"]), statistics["CTCF"]["ranks"]
+    wide = np.log1p(mean_signal(resized(reference, 20000), peaks))
+    assert Normaliser(**known["20000"]) == Normaliser.on(wide, "ranks") != Normaliser(**known["2000"])
+    around = places_of_ends(elements, config)[1].iloc[pairs.promoter]
+    expected = Normaliser.on(wide, "ranks")(np.log1p(mean_signal(around.reset_index(drop=True), peaks)))
+    assert signal[:, 3, config.marks.index("CTCF")].astype(float) == pytest.approx(expected, rel=HALF_PRECISION, abs=1e-3)

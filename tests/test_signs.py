@@ -5,7 +5,7 @@ from scipy.stats import rankdata
 
 from epidecouple.signs import COLUMNS, partial_spearman, resistance_against_marks, sign_failures
 from epidecouple.skill import bootstrap_groups, group_draws
-from toy_panel import MARKS, toy_panel
+from toy_panel import BINS, MARKS, toy_panel
 
 PAIRS = np.arange(120)
 UNITS = PAIRS % 8
@@ -59,7 +59,7 @@ def test_a_draw_weighs_the_rows_of_its_units():
 def test_resistance_follows_the_mark_and_position_it_was_made_from(panel):
     resistance = np.column_stack([np.exp(-shard.signal[:, 1, 2].astype(float)) for shard in panel.shards])
     nothing = np.random.default_rng(0).normal(size=(len(MARKS), *resistance.shape))
-    table = resistance_against_marks(resistance, nothing, panel, PAIRS, MARKS, UNITS, DRAWS)
+    table = resistance_against_marks(resistance, nothing, panel, PAIRS, MARKS, UNITS, DRAWS, BINS)
     assert list(table) == COLUMNS and len(table) == 4 * panel.present.sum()
     assert not ((table.line == "LineB") & (table.mark == "H3K27me3")).any()
     made_from = (table.mark == "H3K27ac") & (table.position == "promoter")
@@ -74,7 +74,7 @@ def test_resistance_follows_the_mark_and_position_it_was_made_from(panel):
 
 def test_expected_signs(panel):
     resistance = np.random.default_rng(0).normal(size=(120, 4))
-    table = resistance_against_marks(resistance, np.stack(4 * [resistance]), panel, PAIRS, MARKS, UNITS, DRAWS)
+    table = resistance_against_marks(resistance, np.stack(4 * [resistance]), panel, PAIRS, MARKS, UNITS, DRAWS, BINS)
     expected = table.set_index(["mark", "position"]).expected.groupby(level=[0, 1]).first()
     assert expected["H3K27ac", "promoter"] == expected["DNase", "enhancer"] == -1
     assert expected["H3K27me3", "enhancer"] == 1

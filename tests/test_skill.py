@@ -80,3 +80,14 @@ def test_the_bootstrap_depends_on_its_seed():
 
 def test_interval_holds_the_middle_and_skips_what_is_missing():
     assert interval(np.append(np.arange(1001), np.nan)) == pytest.approx((25, 975))
+
+
+def test_within_pair_auc_over_the_comparisons_that_count():
+    labels, scores = np.array([[1, 0, 0], [1, 0, 1]]), np.array([[2.0, 3, 1], [5, 4, 3]])
+    counted = np.zeros((2, 3, 3), dtype=bool)
+    counted[0, 0, 2] = True
+    counted[0, 1, 0] = True  # a negative against a positive line: no comparison
+    found = within_pair_auc(labels, scores, counted)
+    assert found[0] == 1 and np.isnan(found[1])
+    assert within_pair_auc(labels, scores).tolist() == [0.5, 0.5]
+    assert (within_pair_auc(labels, scores, np.ones_like(counted)) == within_pair_auc(labels, scores)).all()

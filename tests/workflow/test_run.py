@@ -124,6 +124,7 @@ def test_report_stands_alone_and_tells_every_number_it_is_built_on(cured):
     assert not re.findall(r"(?:src|href)\s*=\s*[\"']?https?://", page)
     measured = json.loads((cured[0] / "results/tiny/evaluate/metrics.json").read_text())["metrics"]["within_pair_auc"]
     assert f"{measured:.4g}" in page and "All gates passed" in page and page.count("data:image/svg+xml") == 14
+    assert "Joint test of the lines' prototypes" in page and "Training adds" in page
 
 
 def test_a_call_that_fails_after_a_success_says_so_on_top(cured):

@@ -10,7 +10,7 @@ import torch
 
 from .config import Config
 from .dataset import Panel, load_panel
-from .energy import POSITIONS, EnergyModel
+from .energy import EnergyModel
 from .evaluate import resampling_units
 from .mantel import group_contrast
 from .provenance import write_metrics
@@ -82,7 +82,7 @@ def state_table(model: EnergyModel, panel: Panel, config: Config) -> pd.DataFram
     Marks are means of the normalised signal over the reference loci, weighted by assignment, all training lines together.
     """
     assignment = [model.resistance.prototypes.assign(model.resistance.encoder(panel.reference_tensor(c))) for c in range(len(panel.lines))]
-    table = pd.DataFrame(model.resistance.state_resistance.numpy().T, columns=[f"resistance_{at}" for at in POSITIONS])
+    table = pd.DataFrame(model.resistance.state_resistance.numpy().T, columns=[f"resistance_{at}" for at in model.resistance.positions])
     weights = torch.cat([assignment[c] for c in panel.training]).numpy()
     marks = np.concatenate([panel.shards[c].reference for c in panel.training]).astype(np.float32)
     for m, mark in enumerate(config.marks):
@@ -122,7 +122,7 @@ def main() -> None:
     metrics, mantel_table, trees = compare_lines(model, untrained, panel, found, draws, groups)
     resistance = energies[[f"resistance_{line}" for line in panel.lines]].to_numpy()[pairs]
     without = resistance_without_marks(model, panel, pairs)
-    signs = resistance_against_marks(resistance, without, panel, pairs, config.marks, units, draws)
+    signs = resistance_against_marks(resistance, without, panel, pairs, config.marks, units, draws, config.windows.bins)
     share = residual_share(model, panel, pairs)
     metrics |= {"residual_share": share, "prototypes_explain_resistance": int(share <= LARGEST_RESIDUAL_SHARE)}
     metrics |= sign_failures(signs) | {"lines": len(panel.lines), "groups": len(groups)}

@@ -66,7 +66,9 @@ def _simulated(config: Config) -> Catalog:
 def _from_sources(config: Config) -> Catalog:
     sources = load_sources()
     of_line = {line: [s for s in sources if s.collection == COLLECTION and s.cell_line == line] for line in config.all_lines}
-    lines = {line: _line_from_sources(line, found, config.marks) for line, found in of_line.items()}
+    lacking = config.dataset.missing
+    marks = {line: [mark for mark in config.marks if mark not in lacking.get(line, [])] for line in config.all_lines}
+    lines = {line: _line_from_sources(line, found, marks[line]) for line, found in of_line.items()}
     named = {source.name: source for source in sources}
     regions = _named(named, config.dataset.regions) if config.dataset.regions else None
     return Catalog(_named(named, config.dataset.genome), regions, _motif_file(config), lines)

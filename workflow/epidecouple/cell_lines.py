@@ -72,7 +72,7 @@ class CellLines:
     def _record(self, name: str) -> LineRecord:
         """What can be known of a line without labels: statistics and centre from its peaks, the rest from the training lines."""
         reference = pd.read_parquet(self._folder / REFERENCE)
-        on_reference, statistics = reference_signal(self._peaks[name], reference, self._config.marks)
+        on_reference, statistics = reference_signal(self._peaks[name], reference, self._config)
         missing = [mark for mark, known in statistics.items() if not known["present"]]
         if len(missing) == len(statistics):
             raise InputError("no peak lies on a reference locus", "Give peaks of the model's assembly and naming", f"peaks of {name}")

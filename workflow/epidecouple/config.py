@@ -25,6 +25,7 @@ class DatasetConfig:
     genome: str
     regions: str
     motifs: str
+    missing: dict
     files: dict
 
 
@@ -57,11 +58,18 @@ class SimulationConfig:
 
 @dataclass(frozen=True)
 class WindowsConfig:
-    """Fixed windows, in bp: DNA around a midpoint, signal around a midpoint, bins between the two."""
+    """Fixed windows, in bp: DNA around a midpoint, signal around a midpoint, bins between the two.
+
+    bin_bp : width at which the bins, which differ from pair to pair, are ranked among reference loci
+    scales : further widths of signal around either midpoint; signal : `standard` or `ranks`, how marks are normalised
+    """
 
     sequence_bp: int
     signal_bp: int
     bins: int
+    bin_bp: int
+    scales: list
+    signal: str
 
 
 @dataclass(frozen=True)
@@ -96,8 +104,10 @@ class ModelConfig:
     hidden: int
     locus_size: int
     states: int
+    window: str
     residual_penalty: float
     dropout: float
+    signal_dropout: float
 
 
 @dataclass(frozen=True)
@@ -164,6 +174,17 @@ class MotifsConfig:
 
 
 @dataclass(frozen=True)
+class CrossfitConfig:
+    """R alone on every fold in turn: networks of the ensemble, shares of the learning curve, rounds of boosting, near misses."""
+
+    members: int
+    shares: list
+    boosting_rounds: int
+    bootstrap: int
+    near_bp: list
+
+
+@dataclass(frozen=True)
 class ComparisonConfig:
     """A comparison: the seeds of its runs, and its arms, name -> overlay of the configuration."""
 
@@ -198,6 +219,7 @@ class Config:
     diagnose: DiagnoseConfig
     biology: BiologyConfig
     motifs: MotifsConfig
+    crossfit: CrossfitConfig
     comparison: ComparisonConfig
     thresholds: dict
     waive: list

@@ -1,6 +1,7 @@
 """The panel in memory as training and evaluation see it: codes and signal stay memory-mapped, batches are gathered."""
 
-from dataclasses import dataclass, replace
+import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from .splits import splits_of
 
 @dataclass(frozen=True)
 class Panel:
-    """All pairs in all lines; n pairs, C lines (training lines first), P = 2 + bins positions, M marks.
+    """All pairs in all lines; n pairs, C lines (training lines first), P positions (`shards`), M marks.
 
     codes : uint8 (n_elements, L); enhancer, promoter : rows of `codes` (n,)
     log_distance : float32 (n,), log10 bp; chrom, split : names (n,)
@@ -53,6 +54,15 @@ class Panel:
         rows = self.rows(split)
         return rows[discordant(self.labels[np.ix_(rows, lines)])]
 
+    def only(self, pairs: np.ndarray) -> "Panel":
+        """The panel of these pairs, their signal in memory."""
+        of_pairs = ("enhancer", "promoter", "log_distance", "annotated_bp", "chrom", "split", "labels", "published")
+        shards = [
+            dataclasses.replace(shard, labels=shard.labels[pairs], published=shard.published[pairs], signal=np.asarray(shard.signal[pairs]))
+            for shard in self.shards
+        ]
+        return dataclasses.replace(self, shards=shards, **{name: getattr(self, name)[pairs] for name in of_pairs})
+
     def label_tensor(self, pairs: np.ndarray, lines: list[int]) -> Tensor:
         """Labels float32 (len(pairs), len(lines))."""
         return torch.from_numpy(self.labels[np.ix_(pairs, lines)].astype(np.float32))
@@ -71,7 +81,7 @@ class Panel:
         present, offset, scale = (values.copy() for values in (self.present, self.offset, self.scale))
         for values in (present, offset, scale):
             values[:, mark] = 0
-        return replace(self, present=present, offset=offset, scale=scale)
+        return dataclasses.replace(self, present=present, offset=offset, scale=scale)
 
     @property
     def n_reference(self) -> int:
@@ -84,8 +94,11 @@ class Panel:
         return torch.cat([values, present], dim=-1)
 
 
-def load_panel(elements: Path, shards: Path, config: Config) -> Panel:
-    """Open what the stages `elements` and `shards` wrote; raises `InputError` when the splits do not match."""
+def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -> Panel:
+    """Open what the stages `elements` and `shards` wrote, without any window when `dna` is False.
+
+    Raises `InputError` when the splits do not match.
+    """
     splits = splits_of(config)
     if read_json(elements / "splits.json")["hash"] != splits.hash:
         raise InputError("the splits of this run have changed", "Run the stage `elements` again", elements / "splits.json")
@@ -96,7 +109,7 @@ def load_panel(elements: Path, shards: Path, config: Config) -> Panel:
     return Panel(
         lines=config.all_lines,
         training=list(range(len(config.cell_lines))),
-        codes=np.load(elements / "sequences.npy", mmap_mode="r"),
+        codes=np.load(elements / "sequences.npy", mmap_mode="r") if dna else np.zeros((0, config.windows.sequence_bp), dtype=np.uint8),
         enhancer=pairs.enhancer.to_numpy(),
         promoter=pairs.promoter.to_numpy(),
         log_distance=np.log10(np.maximum(pairs.distance, 1)).to_numpy(dtype=np.float32),

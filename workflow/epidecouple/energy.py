@@ -13,8 +13,8 @@ from .environment import ENVIRONMENTS
 from .erasure import LineEraser
 from .prototypes import LinePrototypes, StatePrototypes, line_state
 from .sequence import AnnotationReader, ElementEncoder, SequenceEncoder
+from .signal import positions
 
-POSITIONS = ("enhancer", "promoter", "window")
 ENCODERS = {"cnn": ElementEncoder, "deep": DeepElementEncoder}
 
 
@@ -57,7 +57,7 @@ class Parts(NamedTuple):
     """What R is made of, for n pairs in one line.
 
     states, residual : float32 (n,), added before the softplus
-    e : float32 (n, 3 d_locus), e_ic: enhancer, promoter and the mean over the bins between
+    e : float32 (n, positions * d_locus), e_ic: enhancer, promoter, both at further widths, and the way between
     """
 
     states: Tensor
@@ -68,22 +68,29 @@ class Parts(NamedTuple):
 class Resistance(nn.Module):
     """R_E >= 0 from the epigenome alone: the resistance of the states at both ends and between, plus a residual.
 
-    state_resistance : Parameter (3, K), what a state adds at enhancer, promoter and window; readable as a table
+    positions : names of what R reads: enhancer, promoter, both at further widths, the window or each of its bins
+    state_resistance : Parameter (positions, K), what a state adds at each of them; readable as a table
     line_offset : Parameter (C_train,), tau_c of the training lines
     locus_modules : int64 buffer (n_ref,), module of each reference locus
     """
 
-    def __init__(self, marks: int, training_lines: int, n_reference: int, n_modules: int, config: ModelConfig) -> None:
+    def __init__(self, config: Config, n_reference: int) -> None:
         super().__init__()
-        self.encoder = ENVIRONMENTS[config.environment](marks, config)
-        self.prototypes = StatePrototypes(config.states, config.locus_size)
-        self.state_resistance = nn.Parameter(torch.zeros(len(POSITIONS), config.states))
+        self.bins = config.windows.bins
+        self.positions = positions(config.windows, config.model.window == "bins")
+        n_modules, model, lines = min(config.reference.modules, n_reference), config.model, len(config.cell_lines)
+        self.encoder = ENVIRONMENTS[model.environment](len(config.marks), model)
+        self.prototypes = StatePrototypes(model.states, model.locus_size)
+        self.state_resistance = nn.Parameter(torch.zeros(len(self.positions), model.states))
         self.level = nn.Parameter(torch.ones(()))
         self.residual = nn.Sequential(
-            nn.Linear(len(POSITIONS) * config.locus_size, config.hidden), nn.GELU(), nn.Dropout(config.dropout), nn.Linear(config.hidden, 1)
+            nn.Linear(len(self.positions) * model.locus_size, model.hidden),
+            nn.GELU(),
+            nn.Dropout(model.dropout),
+            nn.Linear(model.hidden, 1),
         )
-        self.line_offset = nn.Parameter(torch.zeros(training_lines))
-        self.line_prototypes = LinePrototypes(training_lines, config.states * n_modules)
+        self.line_offset = nn.Parameter(torch.zeros(lines))
+        self.line_prototypes = LinePrototypes(lines, model.states * n_modules)
         self.register_buffer("locus_modules", torch.zeros(n_reference, dtype=torch.int64))
         self.n_modules = n_modules
 
@@ -95,10 +102,17 @@ class Resistance(nn.Module):
         """Locus representations (n, P, d_locus) of signal (n, P, 2M)."""
         return self.encoder(signal)
 
+    def at_positions(self, x: Tensor) -> Tensor:
+        """The positions of R from those of the signal, (n, P, k) to (n, positions, k): the bins one by one, or their mean."""
+        if self.positions[-1] != "window":
+            return x
+        ends = len(self.positions) - 1
+        return torch.cat([x[:, :ends], x[:, ends:].mean(1, keepdim=True)], dim=1)
+
     def parts(self, signal: Tensor) -> Parts:
         """What the states and the residual add before the softplus, and e, from signal (n, P, 2M) of one line."""
         loci = self.loci(signal)
-        states, e = _three_positions(self.prototypes.assign(loci)), _three_positions(loci).flatten(1)
+        states, e = self.at_positions(self.prototypes.assign(loci)), self.at_positions(loci).flatten(1)
         return Parts((states * self.state_resistance).sum((1, 2)), self.residual(e)[:, 0], e)
 
     def of_parts(self, parts: Parts) -> Tensor:
@@ -113,13 +127,13 @@ class Resistance(nn.Module):
 class LinearResistance(Resistance):
     """R as record 22 had it: a linear read-out of a linear e, of either sign, with no states in its path. For that arm only."""
 
-    def __init__(self, marks: int, training_lines: int, n_reference: int, n_modules: int, config: ModelConfig) -> None:
-        super().__init__(marks, training_lines, n_reference, n_modules, config)
-        self.residual = nn.Linear(len(POSITIONS) * config.locus_size, 1)
+    def __init__(self, config: Config, n_reference: int) -> None:
+        super().__init__(config, n_reference)
+        self.residual = nn.Linear(len(self.positions) * config.model.locus_size, 1)
 
     def parts(self, signal: Tensor) -> Parts:
         """Nothing from states, all from e."""
-        e = _three_positions(self.loci(signal)).flatten(1)
+        e = self.at_positions(self.loci(signal)).flatten(1)
         return Parts(torch.zeros(len(e)), self.residual(e)[:, 0], e)
 
     def of_parts(self, parts: Parts) -> Tensor:
@@ -128,11 +142,6 @@ class LinearResistance(Resistance):
 
 
 RESISTANCES = {"states": Resistance, "linear": LinearResistance}
-
-
-def _three_positions(x: Tensor) -> Tensor:
-    """Enhancer, promoter and the mean of the bins: (n, 2 + bins, k) to (n, 3, k)."""
-    return torch.cat([x[:, :2], x[:, 2:].mean(1, keepdim=True)], dim=1)
 
 
 class EnergyModel(nn.Module):
@@ -144,9 +153,7 @@ class EnergyModel(nn.Module):
     def __init__(self, config: Config, n_reference: int) -> None:
         super().__init__()
         self.potential = Potential(config.model)
-        n_modules = min(config.reference.modules, n_reference)
-        resistance = RESISTANCES[config.model.environment]
-        self.resistance = resistance(len(config.marks), len(config.cell_lines), n_reference, n_modules, config.model)
+        self.resistance = RESISTANCES[config.model.environment](config, n_reference)
         self.task_offset = nn.Parameter(torch.zeros(len(config.cell_lines)))
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:

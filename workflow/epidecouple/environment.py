@@ -11,6 +11,7 @@ class LocusEncoder(nn.Module):
     def __init__(self, marks: int, config: ModelConfig) -> None:
         super().__init__()
         self.network = nn.Sequential(
+            *([nn.Dropout(config.signal_dropout)] if config.signal_dropout else []),
             nn.Linear(2 * marks, config.hidden),
             nn.GELU(),
             nn.Linear(config.hidden, config.locus_size),

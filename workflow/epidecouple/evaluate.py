@@ -11,6 +11,7 @@ from .config import Config
 from .dataset import Panel, load_panel
 from .panel import discordant
 from .provenance import write_metrics
+from .rivals import activity
 from .scoring import score_potential, score_resistance
 from .skill import bootstrap_groups, element_lookup, interval, line_aupr, macro_aupr, within_pair_auc
 from .stage import run_stage, stage_parser
@@ -35,11 +36,6 @@ def baselines(panel: Panel, pairs: np.ndarray) -> dict[str, np.ndarray]:
     """Scores (n,) that know neither DNA nor epigenome: closeness, and how few pairs the two elements are in."""
     degree = [np.bincount(rows[pairs])[rows[pairs]] for rows in (panel.enhancer, panel.promoter)]
     return {"distance": -panel.log_distance[pairs], "degree": -np.log(degree[0] * degree[1])}
-
-
-def activity(panel: Panel, pairs: np.ndarray, mark: int) -> np.ndarray:
-    """Normalised signal of a mark at enhancer plus promoter, (n, C)."""
-    return np.column_stack([shard.signal[pairs][:, :2, mark].astype(np.float32).sum(1) for shard in panel.shards])
 
 
 def cell(panel: Panel, energy: np.ndarray, split: str, lines: list[int], name: str) -> dict[str, float]:

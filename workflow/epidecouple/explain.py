@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from .dataset import Panel
-from .energy import POSITIONS, EnergyModel
+from .energy import EnergyModel
 from .sequence import BASES
+from .signal import places
 
 LETTERS = "ACGTN"
-PLACES = dict(zip(POSITIONS, (slice(0, 1), slice(1, 2), slice(2, None)), strict=True))
 
 
 @torch.no_grad()
@@ -25,7 +25,7 @@ def marks_of_resistance(model: EnergyModel, panel: Panel, line: int, marks: list
     signal, normalised = panel.signal_tensor(pairs, line), np.asarray(panel.shards[line].signal, dtype=np.float32)
     whole, tables = model.resistance(signal), []
     for m in np.flatnonzero(panel.present[line]):
-        for position, place in PLACES.items():
+        for position, place in places(signal.shape[1], model.resistance.bins).items():
             without = signal.clone()
             without[:, place, m] = float(panel.offset[line, m])
             raised = (whole - model.resistance(without)).numpy()

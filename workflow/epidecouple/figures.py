@@ -225,6 +225,23 @@ def estimators(path: Path) -> None:
     axes[-1].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
 
 
+def resistance(path: Path) -> None:
+    """Within-pair AUC of every arm with its interval, best first: all comparisons, and those free of the panel's selection."""
+    table = pd.read_csv(path, sep="\t")
+    table = table[table.setting == table.setting.iloc[0]].sort_values("auc", ignore_index=True)
+    parts = {"all comparisons": ("auc", "lower", "upper"), "neither line lists the pair": ("unlisted", "unlisted_lower", "unlisted_upper")}
+    _, axes = plt.subplots(1, 2, figsize=(9, 0.27 * len(table) + 1), sharey=True, layout="constrained")
+    for ax, (title, (middle, lower, upper)) in zip(axes, parts.items(), strict=True):
+        for row, arm in table.iterrows():
+            colour = COLOURS[0] if arm.arm == "R" else INK if arm.arm.startswith("R,") else MUTED
+            ax.plot([arm[lower], arm[upper]], [row, row], color=colour, linewidth=1.5)
+            ax.plot(arm[middle], row, "o", color=colour, markersize=7 if arm.arm == "R" else 4)
+            ax.annotate(f"{arm[middle]:.3f}", (arm[upper], row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=7)
+        ax.axvline(0.5, color=MUTED, linewidth=0.7, linestyle=":")
+        ax.set(title=title, xlabel="within-pair AUC")
+    axes[0].set_yticks(range(len(table)), table.arm)
+
+
 FIGURES: dict[str, Callable[[Path], None]] = {
     "funnel": funnel,
     "learning_curve": learning_curve,
@@ -241,6 +258,7 @@ FIGURES: dict[str, Callable[[Path], None]] = {
     "logos": logos,
     "motif_effects": motif_effects,
     "interactions": interactions,
+    "resistance": resistance,
 }
 
 

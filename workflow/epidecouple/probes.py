@@ -10,7 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_selection import mutual_info_classif
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from .multinomial import MultinomialRegression
 from .skill import bootstrap_means, interval
@@ -72,6 +75,19 @@ class BoostingProbe:
         """Probabilities (n_held, classes) after a fit to the codes of the fitted rows."""
         settings = {"max_iter": self.rounds, "max_leaf_nodes": 8, "max_bins": BINS, "early_stopping": False, "random_state": 0}
         return HistGradientBoostingClassifier(**settings).fit(self.fitted, code).predict_proba(self.held)
+
+
+def ridge_classifier() -> object:
+    """Logistic regression of two classes on standardised features, strongly shrunk: features of neighbouring widths are collinear."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.01, solver="newton-cholesky", max_iter=50))
+
+
+def boosted_classifier(rounds: int, seed: int) -> object:
+    """Gradient boosting of two classes, regularised for pairs that share loops: small trees, a third of the features a split."""
+    return HistGradientBoostingClassifier(
+        max_iter=rounds, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=100, l2_regularization=5,
+        max_features=0.3, early_stopping=False, random_state=seed,
+    )  # fmt: skip
 
 
 Probe = Callable[[np.ndarray, np.ndarray], LinearProbe | BoostingProbe]

@@ -20,6 +20,7 @@ SECTIONS = {
     "train_subset": ("Subset training", ["learning_curve_subset"]),
     "train_full": ("Full training", ["learning_curve"]),
     "evaluate": ("Skill on held-out chromosomes and lines", []),
+    "resistance": ("In which line does a pair loop? R alone, without DNA", ["resistance"]),
     "recovery": ("Recovery of the known energies", ["recovery"]),
     "diagnose": ("Decoupling", ["information", "correlation"]),
     "biology": ("Biology", ["states", "signs", "prototypes", "trees"]),
@@ -33,6 +34,7 @@ LEARNING_CURVE = (
     "section on decoupling."
 )
 CAPTIONS = {
+    "resistance": "Blue: the R of the model. The lines' tables chose the pairs, so the left side favours what tells the listing line.",
     "funnel": "A filter that leaves nothing stops the run. Only label-discordant pairs teach R.",
     "learning_curve_subset": LEARNING_CURVE,
     "learning_curve": LEARNING_CURVE,
@@ -62,11 +64,13 @@ CAPTIONS = {
     "It can show that U is not additive, but not why: a response that saturates looks like interaction too.",
 }
 # The figure of the first screen is the first of these that was drawn.
-HEROES = ("recovery", "states", "learning_curve", "learning_curve_subset", "funnel")
+HEROES = ("recovery", "states", "resistance", "learning_curve", "learning_curve_subset", "funnel")
 HEADLINES = (
     ("evaluate", "aupr_seen_line_unseen_chromosome", "AUPR, seen lines, unseen chromosomes"),
     ("evaluate", "aupr_unseen_line_unseen_chromosome", "AUPR, unseen lines, unseen chromosomes"),
     ("evaluate", "within_pair_auc", "in which line does a pair loop? (AUC of −R within pairs)"),
+    ("resistance", "within_pair_auc", "R without DNA: in which line does a pair loop? (AUC within pairs)"),
+    ("resistance", "within_pair_auc_unlisted", "the same where neither line lists the pair"),
     ("recovery", "potential_corr", "correlation of U with the truth"),
     ("recovery", "resistance_within_pair_corr", "within-pair correlation of R with the truth"),
     ("diagnose", "z_line_linear", "share of H(line) a linear probe reads from z"),
@@ -100,8 +104,17 @@ def section_rows(run: Path) -> list[dict]:
         shown = [(name, data_uri(run / "figures" / f"{name}.svg"), CAPTIONS[name]) for name in figures]
         if content is not None:
             drawn = [figure for figure in shown if figure[1]]
-            rows.append({"stage": stage, "title": title, "metrics": content["metrics"], "figures": drawn})
+            found = {"stage": stage, "title": title, "metrics": content["metrics"], "figures": drawn}
+            rows.append(found | {"arms": table_rows(run / stage / "arms.tsv")})
     return rows
+
+
+def table_rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a table, none when it is not there."""
+    if not path.is_file():
+        return []
+    with path.open() as file:
+        return list(csv.DictReader(file, delimiter="\t"))
 
 
 def verification_of(run: Path) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from .dataset import Panel
-from .energy import POSITIONS, EnergyModel
+from .energy import EnergyModel
 
 PAIRS_PER_BATCH = 4096
 BASES_PER_BATCH = 600_000
@@ -46,5 +46,5 @@ def score_potential(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> np.n
 @torch.no_grad()
 def resistance_on_reference(model: EnergyModel, panel: Panel, line: int) -> np.ndarray:
     """R_E float32 (n_ref,) of a line where one reference locus stands at both ends of a pair and fills the window between."""
-    signal = panel.reference_tensor(line)[:, None].expand(-1, len(POSITIONS), -1)
+    signal = panel.reference_tensor(line)[:, None].expand(-1, panel.shards[line].signal.shape[1], -1)
     return model.resistance(signal).numpy()

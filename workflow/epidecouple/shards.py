@@ -1,7 +1,8 @@
 """Shards: one folder per cell line with its labels, its normalised signal and where both came from.
 
 pairs.parquet   pair (row of the panel), label, published, split
-signal.npy      float16 (n, 2 + bins, M), standardised on the reference loci; 0 for a missing mark
+signal.npy      float16 (n, P, M), normalised on the reference loci; 0 for a missing mark. P: both ends, both at every
+                further width of windows.scales, the bins between
 reference.npy   float16 (n_ref, M), the same on the reference loci
 manifest.json   marks present, normalisation statistics, row counts, fingerprints, split hash
 """
@@ -17,9 +18,10 @@ from .catalog import LineFiles, catalog_of
 from .config import Config
 from .elements import windows
 from .errors import InputError
+from .normalisation import Normaliser
 from .peaks import read_peaks
 from .provenance import fingerprint, read_json, write_json
-from .signal import mean_signal, normalisation, pair_signal
+from .signal import bins_between, mean_signal, pair_signal, resized, widths
 from .stage import run_stage, stage_parser
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ log = logging.getLogger(__name__)
 class Shard:
     """A cell line as stored; arrays are memory-mapped and read-only.
 
-    labels, published : int8 (n,); signal : float16 (n, 2 + bins, M); reference : float16 (n_ref, M)
+    labels, published : int8 (n,); signal : float16 (n, P, M); reference : float16 (n_ref, M)
     """
 
     labels: np.ndarray
@@ -44,38 +46,64 @@ def read_marks(files: dict[str, Path], marks: list[str]) -> dict[str, pd.DataFra
     return {mark: read_peaks(files[mark]) for mark in marks if mark in files}
 
 
-def reference_signal(peaks: dict[str, pd.DataFrame], reference: pd.DataFrame, marks: list[str]) -> tuple[np.ndarray, dict]:
+def places_of_ends(elements: pd.DataFrame, config: Config) -> list[pd.DataFrame]:
+    """Windows around the elements' midpoints at every width, cut at the start of the chromosome."""
+    around = [windows(elements, width) for width in (config.windows.signal_bp, *config.windows.scales)]
+    return [places.assign(start=places.start.clip(lower=0)) for places in around]
+
+
+def reference_signal(peaks: dict[str, pd.DataFrame], reference: pd.DataFrame, config: Config) -> tuple[np.ndarray, dict]:
     """Normalised signal of a line on the reference loci, float16 (n_ref, M), and the statistics it was normalised with.
 
     A mark without peaks in the line, or without any on the reference loci, is missing: zeros after
     normalisation, which is the reference mean, and `present: false` in the statistics.
     """
-    on_reference, statistics = np.zeros((len(reference), len(marks)), dtype=np.float16), {}
-    for m, mark in enumerate(marks):
+    on_reference, statistics = np.zeros((len(reference), len(config.marks)), dtype=np.float16), {}
+    for m, mark in enumerate(config.marks):
         raw = np.log1p(mean_signal(reference, peaks[mark])) if mark in peaks else np.zeros(len(reference))
-        mean, sd = normalisation(raw)
-        statistics[mark] = {"present": sd > 0, "mean": mean, "sd": sd}
-        if sd > 0:
-            on_reference[:, m] = (raw - mean) / sd
+        level = Normaliser.on(raw, "standard")
+        statistics[mark] = {"present": level.sd > 0, "mean": level.mean, "sd": level.sd}
+        if level.sd > 0:
+            if config.windows.signal == "ranks":
+                statistics[mark]["ranks"] = ranks_by_width(reference, raw, peaks[mark], config)
+            on_reference[:, m] = normaliser_of(statistics[mark], config.windows.signal_bp)(raw)
     return on_reference, statistics
 
 
+def ranks_by_width(reference: pd.DataFrame, raw: np.ndarray, peaks: pd.DataFrame, config: Config) -> dict[str, dict]:
+    """A mark's normaliser per width (bp): ranks are among reference loci of the same width.
+
+    raw : log1p signal of the reference loci at `windows.signal_bp`
+    """
+    wider = {bp: np.log1p(mean_signal(resized(reference, bp), peaks)) for bp in sorted(set(widths(config.windows)))}
+    values = wider | {config.windows.signal_bp: raw}
+    return {str(bp): Normaliser.on(signal, "ranks").as_dict() for bp, signal in values.items()}
+
+
+def normaliser_of(known: dict, width: int) -> Normaliser:
+    """The normaliser of a mark at a width (bp) from its statistics; standardising needs one for all widths."""
+    return Normaliser(**known["ranks"][str(width)]) if "ranks" in known else Normaliser(known["mean"], known["sd"])
+
+
 def normalised_signal(
-    peaks: dict[str, pd.DataFrame], statistics: dict, pairs: pd.DataFrame, ends: pd.DataFrame, config: Config
+    peaks: dict[str, pd.DataFrame], statistics: dict, pairs: pd.DataFrame, ends: list[pd.DataFrame], config: Config
 ) -> np.ndarray:
-    """Signal of pairs in a line, float16 (n, 2 + bins, M), normalised with the line's statistics; 0 for a missing mark."""
-    signal = np.zeros((len(pairs), 2 + config.windows.bins, len(config.marks)), dtype=np.float16)
+    """Signal of pairs in a line, float16 (n, P, M), normalised with the line's statistics; 0 for a missing mark."""
+    width, between = widths(config.windows), bins_between(pairs, config.windows.bins)
+    signal = np.zeros((len(pairs), len(width), len(config.marks)), dtype=np.float16)
     for m, mark in enumerate(config.marks):
         known = statistics[mark]
-        if known["present"]:
-            signal[:, :, m] = (pair_signal(pairs, ends, config.windows.bins, peaks[mark]) - known["mean"]) / known["sd"]
+        if known["present"] and len(pairs):
+            raw = pair_signal(pairs, ends, between, peaks[mark])
+            for p, bp in enumerate(width):
+                signal[:, p, m] = normaliser_of(known, bp)(raw[:, p])
     return signal
 
 
-def measure(line: LineFiles, pairs: pd.DataFrame, ends: pd.DataFrame, reference: pd.DataFrame, config: Config):
-    """Signal of all configured marks of a line: normalised pairs (n, 2 + bins, M), reference (n_ref, M), statistics."""
+def measure(line: LineFiles, pairs: pd.DataFrame, ends: list[pd.DataFrame], reference: pd.DataFrame, config: Config):
+    """Signal of all configured marks of a line: normalised pairs (n, P, M), reference (n_ref, M), statistics."""
     peaks = read_marks(line.peaks, config.marks)
-    on_reference, statistics = reference_signal(peaks, reference, config.marks)
+    on_reference, statistics = reference_signal(peaks, reference, config)
     return normalised_signal(peaks, statistics, pairs, ends, config), on_reference, statistics
 
 
@@ -104,8 +132,7 @@ def main() -> None:
     files, folder = catalog_of(config).lines[arguments.line], arguments.shard
     panel, pairs, elements = (pd.read_parquet(path) for path in (arguments.panel, arguments.pairs, arguments.elements))
     reference = pd.read_parquet(arguments.reference)
-    ends = windows(elements, config.windows.signal_bp)
-    signal, on_reference, statistics = measure(files, pairs, ends.assign(start=ends.start.clip(lower=0)), reference, config)
+    signal, on_reference, statistics = measure(files, pairs, places_of_ends(elements, config), reference, config)
     folder.mkdir(parents=True, exist_ok=True)
     labels = {name: panel[f"{name}_{arguments.line}"] for name in ("label", "published")}
     pd.DataFrame({"pair": panel.index, **labels, "split": pairs.split}).to_parquet(folder / "pairs.parquet", index=False)

@@ -8,6 +8,10 @@ interpolated values: cost per locus does not depend on its length or on the numb
 import numpy as np
 import pandas as pd
 
+from .config import WindowsConfig
+
+ENDS = ("enhancer", "promoter")
+
 
 def mean_signal(loci: pd.DataFrame, peaks: pd.DataFrame) -> np.ndarray:
     """Mean peak signal over each locus.
@@ -45,21 +49,39 @@ def bins_between(pairs: pd.DataFrame, bins: int) -> pd.DataFrame:
     enhancer, promoter = (pairs[f"{kind}_mid"].to_numpy()[:, None] for kind in ("enhancer", "promoter"))
     edges = np.floor(enhancer + (promoter - enhancer) * share).astype(np.int64)
     start, end = np.minimum(edges[:, :-1], edges[:, 1:]), np.maximum(edges[:, :-1], edges[:, 1:])
-    chrom = np.repeat(pairs.chrom.to_numpy(), bins)
+    chrom = np.repeat(pairs.chrom.astype("category"), bins)
     return pd.DataFrame({"chrom": chrom, "start": start.ravel(), "end": np.maximum(end, start + 1).ravel()})
 
 
-def pair_signal(pairs: pd.DataFrame, ends: pd.DataFrame, bins: int, peaks: pd.DataFrame) -> np.ndarray:
-    """One mark's log1p mean signal at enhancer, promoter and the bins between them.
+def positions(windows: WindowsConfig, every_bin: bool) -> list[str]:
+    """Names of the positions of R: both ends, both at every further width, and the way between as one or as bins."""
+    wider = [f"{end}_{width}" for width in windows.scales for end in ENDS]
+    return [*ENDS, *wider, *([f"bin_{k + 1}" for k in range(windows.bins)] if every_bin else ["window"])]
 
-    pairs : chrom, midpoints, and `enhancer`, `promoter` as rows of `ends` (chrom, start, end)
-    Returns float64 (n_pairs, 2 + bins).
+
+def places(positions: int, bins: int) -> dict[str, slice]:
+    """Which of the positions of a signal array (n, positions, M) lie at the enhancer, at the promoter, and in the bins between."""
+    return {"enhancer": slice(0, positions - bins, 2), "promoter": slice(1, positions - bins, 2), "window": slice(positions - bins, None)}
+
+
+def widths(windows: WindowsConfig) -> list[int]:
+    """Width in bp of every position of the signal array; for the bins, which differ from pair to pair, the one whose ranks they get."""
+    ends = [width for width in (windows.signal_bp, *windows.scales) for _ in ENDS]
+    return ends + [windows.bin_bp] * windows.bins
+
+
+def resized(loci: pd.DataFrame, width: int) -> pd.DataFrame:
+    """Loci of `width` bp about the same midpoints, cut at the start of the chromosome: chrom, start, end."""
+    start = (loci.start + loci.end) // 2 - width // 2
+    return pd.DataFrame({"chrom": loci.chrom, "start": start.clip(lower=0), "end": start + width})
+
+
+def pair_signal(pairs: pd.DataFrame, ends: list[pd.DataFrame], between: pd.DataFrame, peaks: pd.DataFrame) -> np.ndarray:
+    """One mark's log1p mean signal at enhancer and promoter, at every width in turn, and in the bins between them.
+
+    pairs : `enhancer`, `promoter` as rows of each of `ends` (chrom, start, end), one table per width
+    between : the bins of all pairs as `bins_between` gives them. Returns float64 (n_pairs, 2 len(ends) + bins).
     """
-    at_ends = mean_signal(ends, peaks)
-    between = mean_signal(bins_between(pairs, bins), peaks).reshape(len(pairs), bins)
-    return np.log1p(np.column_stack([at_ends[pairs.enhancer], at_ends[pairs.promoter], between]))
-
-
-def normalisation(reference: np.ndarray) -> tuple[float, float]:
-    """Mean and sd of one mark's log1p signal over the reference loci; sd is 0 for a mark that is absent there."""
-    return float(reference.mean()), float(reference.std())
+    at_ends = [mean_signal(places, peaks) for places in ends]
+    columns = [signal[pairs[end]] for signal in at_ends for end in ENDS]
+    return np.log1p(np.column_stack([*columns, mean_signal(between, peaks).reshape(len(pairs), -1)]))

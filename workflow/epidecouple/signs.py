@@ -5,9 +5,9 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from .dataset import Panel
-from .energy import POSITIONS
 from .genome import gc_content
 from .moments import GroupMoments, correlation_of, given
+from .signal import places
 from .skill import interval
 
 # Sign that the resistance should have against a mark at the two ends: open chromatin lowers it, silenced raises it.
@@ -16,6 +16,7 @@ EXPECTED_SIGNS = {"DNase": -1, "H3K27ac": -1, "H3K4me1": -1, "H3K4me3": -1, "H3K
 EXPECTED_IN_WINDOW = {"CTCF": 1}
 GATED_MARKS = ("DNase", "H3K27ac", "H3K27me3", "H3K9me3")
 ENDS = "both ends"
+POSITIONS = ("enhancer", "promoter", "window")
 COLUMNS = ["line", "mark", "position", "rho", "lower", "upper", "held_out", "held_out_lower", "held_out_upper", "expected"]
 
 
@@ -30,7 +31,14 @@ def partial_spearman(values: np.ndarray, covariates: np.ndarray, units: np.ndarr
 
 
 def resistance_against_marks(
-    resistance: np.ndarray, without: np.ndarray, panel: Panel, pairs: np.ndarray, marks: list[str], units: np.ndarray, draws: np.ndarray
+    resistance: np.ndarray,
+    without: np.ndarray,
+    panel: Panel,
+    pairs: np.ndarray,
+    marks: list[str],
+    units: np.ndarray,
+    draws: np.ndarray,
+    bins: int,
 ) -> pd.DataFrame:
     """Partial Spearman of R with each mark at each position and, as the mean of two, at both ends: a row per line, mark, position.
 
@@ -41,8 +49,9 @@ def resistance_against_marks(
     whole_first, rows = np.vstack([np.ones((1, draws.shape[1]), dtype=int), draws]), []
     for c, line in enumerate(panel.lines):
         signal = panel.shards[c].signal[pairs].astype(np.float32)
-        places = np.stack([signal[:, 0], signal[:, 1], signal[:, 2:].mean(1)], axis=1)
-        values = np.column_stack([resistance[:, c], without[:, :, c].T, places.reshape(len(pairs), -1)])
+        three = [signal[:, place] for place in places(signal.shape[1], bins).values()]
+        read = np.stack([three[0][:, 0], three[1][:, 0], three[2].mean(1)], axis=1)
+        values = np.column_stack([resistance[:, c], without[:, :, c].T, read.reshape(len(pairs), -1)])
         found = partial_spearman(values, covariates, units, whole_first)[:, :, 1 + len(marks) :].reshape(
             len(whole_first), -1, 3, len(marks)
         )

@@ -15,16 +15,19 @@ def line_aupr(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.array([average_precision_score(labels[:, c], scores[:, c]) for c in both])
 
 
-def within_pair_auc(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def within_pair_auc(labels: np.ndarray, scores: np.ndarray, counted: np.ndarray | None = None) -> np.ndarray:
     """For each pair the AUC of its scores over the lines: in which line does this pair loop?
 
-    labels, scores : (n, C), every pair with both classes. Returns (n,), a tie counting one half.
+    labels, scores : (n, C), every pair with both classes
+    counted : bool (n, C, C), which comparisons of a positive with a negative line count; all of them by default
+    Returns (n,), a tie counting one half, NaN for a pair without a comparison that counts.
     """
     positive, negative = labels[:, :, None] == 1, labels[:, None, :] == 0
-    compared = positive & negative
+    compared = positive & negative if counted is None else positive & negative & counted
     difference = scores[:, :, None] - scores[:, None, :]
     wins = (difference > 0) + 0.5 * (difference == 0)
-    return (wins * compared).sum((1, 2)) / compared.sum((1, 2))
+    comparisons = compared.sum((1, 2))
+    return np.divide((wins * compared).sum((1, 2)), comparisons, out=np.full(len(labels), np.nan), where=comparisons > 0)
 
 
 def element_lookup(labels: np.ndarray, ends: list[np.ndarray], fitted: np.ndarray, scored: np.ndarray) -> np.ndarray:

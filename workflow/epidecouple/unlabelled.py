@@ -10,7 +10,7 @@ from .config import Config
 from .dataset import Panel
 from .elements import pair_table, unique_elements, windows
 from .genome import NO_BASE, gather_codes
-from .shards import Shard, normalised_signal
+from .shards import Shard, normalised_signal, places_of_ends
 from .splits import splits_of
 
 NO_SPLIT = "none"
@@ -101,5 +101,4 @@ def in_line(panel: Panel, line: str, signal: np.ndarray, reference: np.ndarray, 
 
 def signal_of(placed: Placed, rows: np.ndarray, peaks: dict[str, pd.DataFrame], statistics: dict, config: Config) -> np.ndarray:
     """Normalised signal float16 (len(rows), 2 + bins, M) of pairs in the line that has these peaks."""
-    ends = windows(placed.elements, config.windows.signal_bp)
-    return normalised_signal(peaks, statistics, placed.pairs.iloc[rows], ends.assign(start=ends.start.clip(lower=0)), config)
+    return normalised_signal(peaks, statistics, placed.pairs.iloc[rows], places_of_ends(placed.elements, config), config)

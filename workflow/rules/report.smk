@@ -23,12 +23,16 @@ if CATALOG.motifs:
     }
 if SIMULATED:
     FIGURES["recovery"] = "recovery/points.tsv"
-COMPARISON_FIGURES = {"comparison": "comparison/table.tsv"}
+# Drawn for targets of their own, not for the report of the run.
+OTHER_FIGURES = {
+    "comparison": "comparison/table.tsv",
+    "resistance": "resistance/arms.tsv",
+}
 
 
 rule figure:
     input:
-        lambda wildcards: f"results/{wildcards.run}{wildcards.arm}/{(FIGURES | COMPARISON_FIGURES)[wildcards.figure]}",
+        lambda wildcards: f"results/{wildcards.run}{wildcards.arm}/{(FIGURES | OTHER_FIGURES)[wildcards.figure]}",
     output:
         report(
             f"{ARM}/figures/{{figure}}.svg",

@@ -7,6 +7,7 @@ include: "motifs.smk"
 include: "gates.smk"
 include: "report.smk"
 include: "comparison.smk"
+include: "resistance.smk"
 include: "release.smk"
 
 
@@ -17,6 +18,8 @@ localrules:
     diagnose_full,
     compare_record22,
     comparison_report,
+    resistance,
+    resistance_report,
 
 
 rule all:

@@ -1,0 +1,165 @@
+"""R alone, without DNA: one chromosome fold is left for test, R and its rivals are fitted on the others and score it.
+
+R is trained by the first stage of the curriculum and is the R that ships in the model; U is never used.
+"""
+
+import dataclasses
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from .biology import residual_share
+from .config import Config
+from .curriculum import ResistanceStage
+from .dataset import Panel, load_panel
+from .energy import EnergyModel
+from .ledger import Ledger
+from .panel import discordant
+from .provenance import write_json
+from .rivals import Fitting, line_offsets, trained_rivals, untrained_rivals
+from .scoring import score_resistance
+from .signal import ENDS
+from .splits import splits_of
+from .stage import run_stage, stage_parser
+from .train import fit, new_model, start_prototypes
+
+log = logging.getLogger(__name__)
+
+BLOCK_BP = 1_000_000
+ALL_LINES = "all lines"
+
+
+def of_fold(panel: Panel, fold: int, config: Config) -> Panel:
+    """The panel with one fold for test, the next for validation and the others for training; every line trains."""
+    splits = dataclasses.replace(config.splits, test_fold=fold, validation_fold=(fold + 1) % len(config.splits.folds))
+    split = splits_of(dataclasses.replace(config, splits=splits)).of(pd.Series(panel.chrom))
+    return dataclasses.replace(panel, split=split.to_numpy(dtype=str), training=list(range(len(panel.lines))))
+
+
+def with_all_lines(config: Config) -> Config:
+    """The configuration with the held-out lines among the training lines."""
+    return dataclasses.replace(config, cell_lines=config.all_lines, held_out_lines=[])
+
+
+class ResistanceAlone(ResistanceStage):
+    """The stage of R where there is no DNA, so that there is no z to watch."""
+
+    def watch(self) -> dict[str, float]:
+        """Nothing."""
+        return {}
+
+
+def trained_resistance(panel: Panel, lines: list[int], rows: np.ndarray, config: Config) -> EnergyModel:
+    """A model whose R and tau are fitted on the discordant pairs among `rows`, in `lines`; its U is left as it starts.
+
+    Raises `DesignViolation` when what runs is not what was designed.
+    """
+    model = new_model(config, dataclasses.replace(panel, training=lines))
+    start_prototypes(model, panel, lines, config)
+    stage = ResistanceAlone(model, panel, lines, rows, config)
+    fit(model, stage, Ledger(model, set(), config.verification, [stage.name]))
+    return model.eval()
+
+
+def without(panel: Panel, at: list[int], marks: list[int]) -> Panel:
+    """The panel with the positions `at` at their reference mean and `marks` missing in every line."""
+    shards = [dataclasses.replace(shard, signal=shard.signal.copy(), reference=shard.reference.copy()) for shard in panel.shards]
+    present = panel.present.copy()
+    present[:, marks] = False
+    for shard in shards:
+        shard.signal[:, at], shard.signal[:, :, marks], shard.reference[:, marks] = 0, 0, 0
+    return dataclasses.replace(panel, shards=shards, present=present)
+
+
+def share_of_blocks(rows: np.ndarray, blocks: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """The rows in a share of their blocks (n,): neighbouring pairs rest on the same loops, so they come or go together."""
+    names = np.unique(blocks[rows])
+    kept = np.random.default_rng([seed, 11]).permutation(names)[: round(share * len(names))]
+    return rows[np.isin(blocks[rows], kept)]
+
+
+class Fold:
+    """One fold of the panel of discordant pairs: what is fitted on it, and the scores (n_test, C) of every arm."""
+
+    def __init__(self, panel: Panel, blocks: np.ndarray, config: Config) -> None:
+        self.panel, self.blocks, self.config = panel, blocks, config
+        self.lines = list(range(len(panel.lines)))
+        self.train, self.test = panel.rows("train"), panel.rows("test")
+
+    def score(self, panel: Panel, lines: list[int], rows: np.ndarray, config: Config) -> np.ndarray:
+        """-R of the test pairs in all lines, from an R fitted on some rows in some lines."""
+        return -score_resistance(trained_resistance(panel, lines, rows, config), panel, self.test, self.lines)
+
+    def rivals(self, lines: list[int]) -> dict[str, np.ndarray]:
+        """Scores of what is fitted on the same pairs and lines as R."""
+        task = Fitting(self.train[discordant(self.panel.labels[np.ix_(self.train, lines)])], self.test, lines)
+        found = trained_rivals(self.panel, task, self.config.crossfit.boosting_rounds, self.config.seed)
+        return found | {"line offsets": line_offsets(self.panel, task)}
+
+    def variants(self) -> dict[str, Callable[[], np.ndarray]]:
+        """R with less to learn from: fewer loci, no window, no further widths, only the marks that every line has."""
+        config, windows = self.config, self.config.windows
+        ends, all_ends = len(ENDS), len(ENDS) * (1 + len(windows.scales))
+        partial = np.flatnonzero(~self.panel.present.all(0)).tolist()
+        masks = {"R, without the window": (list(range(all_ends, all_ends + windows.bins)), [])}
+        masks |= {"R, without further widths": (list(range(ends, all_ends)), [])} if windows.scales else {}
+        masks |= {"R, marks that all lines have": ([], partial)} if partial else {}
+        found = {
+            name: lambda mask=mask: self.score(without(self.panel, *mask), self.lines, self.train, config) for name, mask in masks.items()
+        }
+        for share in config.crossfit.shares:
+            rows = share_of_blocks(self.train, self.blocks, share, config.seed)
+            found[f"R, {share:.0%} of the training loci"] = lambda rows=rows: self.score(self.panel, self.lines, rows, config)
+        return found
+
+    def arms(self, ours: EnergyModel) -> dict[str, np.ndarray]:
+        """Scores of all arms that are fitted in all lines."""
+        scores = {"R": -score_resistance(ours, self.panel, self.test, self.lines)}
+        seeds = [dataclasses.replace(self.config, seed=self.config.seed + k) for k in range(1, self.config.crossfit.members)]
+        others = [self.score(self.panel, self.lines, self.train, config) for config in seeds]
+        scores["R, ensemble"] = np.mean([scores["R"], *others], axis=0)
+        scores |= {name: make() for name, make in self.variants().items()}
+        return scores | self.rivals(self.lines) | untrained_rivals(self.panel, self.test, self.config.marks)
+
+    def left_out(self, line: int) -> dict[str, np.ndarray]:
+        """Scores of the arms that never see a line's labels."""
+        lines = [other for other in self.lines if other != line]
+        return {"R": self.score(self.panel, lines, self.train, self.config)} | self.rivals(lines)
+
+
+def main() -> None:
+    """Stage `crossfit`: R and its rivals on one test fold, in all lines and with each line left out."""
+    parser = stage_parser(__doc__)
+    parser.add_argument("--fold", type=int, required=True)
+    for name in ("loci", "shards", "scores", "resistance", "metrics"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    arguments = parser.parse_args()
+    given = Config.from_json(arguments.settings)
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    everything = of_fold(load_panel(arguments.loci, arguments.shards, given, dna=False), arguments.fold, given)
+    pairs, config = pd.read_parquet(arguments.loci / "pairs.parquet"), with_all_lines(given)
+    rows = np.flatnonzero(discordant(everything.labels))
+    blocks = (pairs.chrom.astype(str) + ":" + (pairs.enhancer_mid // BLOCK_BP).astype(str)).to_numpy(dtype=str)[rows]
+    fold = Fold(everything.only(rows), blocks, config)
+    model = trained_resistance(fold.panel, fold.lines, fold.train, config)
+    scores = {f"{ALL_LINES}|{name}": score for name, score in fold.arms(model).items()}
+    for line in fold.lines:
+        scores |= {f"{everything.lines[line]}|{name}": score for name, score in fold.left_out(line).items()}
+    np.savez_compressed(arguments.scores, pairs=rows[fold.test], **scores)
+    tested = everything.rows("test")
+    table = pd.DataFrame(
+        score_resistance(model, everything, tested, fold.lines), columns=[f"resistance_{line}" for line in everything.lines]
+    )
+    table.assign(pair=tested).to_parquet(arguments.resistance, index=False)
+    share = residual_share(model, fold.panel, fold.test)
+    write_json(arguments.metrics, {"pairs": len(tested), "discordant": len(fold.test), "residual_share": share})
+    log.info("fold %d: %d arms on %d discordant pairs", arguments.fold, len(scores), len(fold.test))
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,155 @@
+# R alone, without DNA: pairs, loops and peaks are all it needs, so nothing here asks for the genome or its gates.
+LOCI = f"{RUN}/resistance/loci"
+FOLDS = range(len(SETUP.splits.folds))
+
+
+rule resistance:
+    input:
+        f"{MAIN}/resistance/report.html",
+
+
+use rule panel as resistance_panel with:
+    input:
+        tables=of_run(CATALOG.tables),
+        regions=[str(CATALOG.regions)] if CATALOG.regions else [],
+    output:
+        panel=f"{LOCI}/panel.parquet",
+        funnel=f"{LOCI}/funnel.tsv",
+        metrics=f"{LOCI}/metrics.json",
+    log:
+        f"{RUN}/logs/resistance/panel.log",
+    benchmark:
+        f"{RUN}/benchmarks/resistance/panel.tsv"
+
+
+rule resistance_loci:
+    input:
+        panel=f"{LOCI}/panel.parquet",
+        peaks=[
+            path
+            for line in SETUP.cell_lines
+            for path in of_run(CATALOG.lines[line].peaks.values())
+        ],
+    output:
+        elements=f"{LOCI}/elements.parquet",
+        pairs=f"{LOCI}/pairs.parquet",
+        splits=f"{LOCI}/splits.json",
+        reference=f"{LOCI}/reference.parquet",
+    log:
+        f"{RUN}/logs/resistance/loci.log",
+    benchmark:
+        f"{RUN}/benchmarks/resistance/loci.tsv"
+    conda:
+        "../../envs/data.yaml"
+    params:
+        code=code_digest("loci"),
+        settings=settings("seed", "reference", *DATA),
+    shell:
+        "python -m epidecouple.loci --settings {params.settings:q} --panel {input.panel} --elements {output.elements}"
+        " --pairs {output.pairs} --splits {output.splits} --reference {output.reference} > {log} 2>&1"
+
+
+use rule shard as resistance_shard with:
+    input:
+        panel=f"{LOCI}/panel.parquet",
+        pairs=f"{LOCI}/pairs.parquet",
+        elements=f"{LOCI}/elements.parquet",
+        reference=f"{LOCI}/reference.parquet",
+        splits=f"{LOCI}/splits.json",
+        peaks=lambda wildcards: [
+            path.format(run=wildcards.run)
+            for path in of_run(CATALOG.lines[wildcards.line].peaks.values())
+        ],
+    output:
+        pairs=f"{RUN}/resistance/shards/{{line}}/pairs.parquet",
+        signal=f"{RUN}/resistance/shards/{{line}}/signal.npy",
+        reference=f"{RUN}/resistance/shards/{{line}}/reference.npy",
+        manifest=f"{RUN}/resistance/shards/{{line}}/manifest.json",
+    log:
+        f"{RUN}/logs/resistance/shard/{{line}}.log",
+    benchmark:
+        f"{RUN}/benchmarks/resistance/shard/{{line}}.tsv"
+
+
+# Folds run side by side, one thread each: networks this small gain nothing from a second one.
+rule crossfit:
+    input:
+        splits=f"{LOCI}/splits.json",
+        shards=expand(
+            f"{RUN}/resistance/shards/{{line}}/manifest.json",
+            line=SETUP.all_lines,
+            allow_missing=True,
+        ),
+    output:
+        scores=f"{RUN}/resistance/folds/{{fold}}.npz",
+        resistance=f"{RUN}/resistance/folds/{{fold}}.parquet",
+        metrics=f"{RUN}/resistance/folds/{{fold}}.json",
+    log:
+        f"{RUN}/logs/resistance/fold/{{fold}}.log",
+    benchmark:
+        f"{RUN}/benchmarks/resistance/fold/{{fold}}.tsv"
+    wildcard_constraints:
+        fold=r"\d+",
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        code=code_digest("crossfit"),
+        design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
+        settings=settings("crossfit", *MODEL),
+        loci=elements_folder,
+        shards=shards_folder,
+    shell:
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
+        " python -m epidecouple.crossfit --settings {params.settings:q} --fold {wildcards.fold} --loci {params.loci}"
+        " --shards {params.shards} --scores {output.scores} --resistance {output.resistance} --metrics {output.metrics}"
+        " > {log} 2>&1"
+
+
+rule resistance_table:
+    input:
+        panel=f"{LOCI}/panel.parquet",
+        loops=of_run([files.loops for files in CATALOG.lines.values()]),
+        scores=expand(
+            f"{RUN}/resistance/folds/{{fold}}.npz", fold=FOLDS, allow_missing=True
+        ),
+        folds=expand(
+            f"{RUN}/resistance/folds/{{fold}}.json", fold=FOLDS, allow_missing=True
+        ),
+    output:
+        arms=f"{RUN}/resistance/arms.tsv",
+        metrics=f"{RUN}/resistance/metrics.json",
+    log:
+        f"{RUN}/logs/resistance.log",
+    benchmark:
+        f"{RUN}/benchmarks/resistance.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        code=code_digest("resistance"),
+        settings=settings("seed", "crossfit", *DATA),
+    shell:
+        "python -m epidecouple.resistance --settings {params.settings:q} --panel {input.panel} --scores {input.scores}"
+        " --folds {input.folds} --arms {output.arms} --metrics {output.metrics} > {log} 2>&1"
+
+
+# The page of a run with what there is: whatever else has been done stands beside it.
+rule resistance_report:
+    input:
+        metrics=f"{RUN}/resistance/metrics.json",
+        figure=f"{RUN}/figures/resistance.svg",
+    output:
+        f"{RUN}/resistance/report.html",
+    log:
+        f"{RUN}/logs/resistance_report.log",
+    conda:
+        "../../envs/base.yaml"
+    params:
+        code=code_digest("report"),
+        template=page_digest("report.html.j2"),
+        run=lambda wildcards: RUN.format(run=wildcards.run),
+        gates=",".join(GATES),
+    shell:
+        "python -m epidecouple.report --run {params.run} --gates {params.gates} --report {output} 2> {log}"
