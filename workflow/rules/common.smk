@@ -30,6 +30,7 @@ except InputError as error:
 MAIN = f"results/{SETUP.run}"
 RUN = "results/{run}"
 ARM = "results/{run}{arm}"
+COMPARED_ARMS = [name.rsplit("/", 1)[-1] for name in ARMS if name]
 SOURCES = {source.path: source for source in load_sources()}
 SIMULATED = SETUP.dataset.kind == "simulated"
 
@@ -172,3 +173,18 @@ def needs_pairs(wildcards):
     raise WorkflowError(
         "predict needs pairs and a trained model: snakemake predict --config pairs=my.tsv model=results/<run>"
     )
+
+
+def arm_files(name, items):
+    """The same files of every arm under every seed."""
+    return expand(
+        f"{MAIN}/seeds/{{seed}}/arms/{{arm}}/{name}",
+        seed=SETUP.comparison.seeds,
+        arm=COMPARED_ARMS,
+        item=items,
+    )
+
+
+def compared_run(wildcards, input):
+    """Folder of the run whose seeds and arms are compared."""
+    return Path(input.metrics[0]).parents[5]

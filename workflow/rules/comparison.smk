@@ -1,21 +1,10 @@
 # Arms side by side, each under several seeds, on the same data; no gate stops an arm, its verdicts are part of the table.
-COMPARED_ARMS = [name.rsplit("/", 1)[-1] for name in ARMS if name]
 COMPARED_STAGES = ["train_full", "evaluate", "recovery", "diagnose"]
 
 
 rule compare_record22:
     input:
         f"{MAIN}/comparison/report.html",
-
-
-def arm_files(name, items):
-    """The same files of every arm under every seed."""
-    return expand(
-        f"{MAIN}/seeds/{{seed}}/arms/{{arm}}/{name}",
-        seed=SETUP.comparison.seeds,
-        arm=COMPARED_ARMS,
-        item=items,
-    )
 
 
 rule comparison:
@@ -32,7 +21,7 @@ rule comparison:
         "../../envs/base.yaml"
     params:
         code=code_digest("comparison"),
-        run=MAIN,
+        run=compared_run,
         arms=COMPARED_ARMS,
         seeds=SETUP.comparison.seeds,
     shell:
