@@ -1,3 +1,4 @@
+import json
 import pytest
 import yaml
 
@@ -90,7 +91,8 @@ def test_defaults_are_copies():
 
 
 def test_from_json_takes_the_sections_a_stage_may_see():
-    config = Config.from_json('{"run": "x", "windows": {"sequence_bp": 10, "signal_bp": 20, "bins": 3, "bin_bp": 9, "scales": [], "signal": "ranks"}}')
+    windows = {"sequence_bp": 10, "signal_bp": 20, "bins": 3, "bin_bp": 9, "scales": [], "signal": "ranks"}
+    config = Config.from_json(json.dumps({"run": "x", "windows": windows}))
     assert (config.run, config.windows.bins, config.model) == ("x", 3, None)
 
 

@@ -191,4 +191,5 @@ def test_only_the_recovery_stage_is_given_the_truth(cured):
 def test_nothing_but_simulation_and_recovery_speaks_of_the_truth():
     """A stage cannot find the file by itself either."""
     sources = (ROOT / "workflow" / "epidecouple").glob("*.py")
-    assert {path.stem for path in sources if re.search(r"truth\.parquet|--truth|arguments\.truth", path.read_text())} == {"simulate", "recovery"}
+    speaks = {path.stem for path in sources if re.search(r"truth\.parquet|--truth|arguments\.truth", path.read_text())}
+    assert speaks == {"simulate", "recovery"}
