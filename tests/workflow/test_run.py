@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from browser import needs_chromium, opened
+from epidecouple.contents import FIGURES, drawn_figures
 from epidecouple.design import load_design
 from epidecouple.report import render
 from pipeline import ROOT, run_snakemake, write_config
+from test_report import broken_links
 
 UNREACHABLE = {"fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}}
 
@@ -61,7 +64,7 @@ def test_failing_gate_fails_again_without_training_again(failed):
 
 def test_failed_run_leaves_a_report_with_the_failure_on_top(failed):
     page = (failed[0] / "results/tiny/report.html").read_text()
-    assert 0 < page.index("GATE fit FAILED") < page.index("<h2>Verdicts")
+    assert 0 < page.index("GATE fit FAILED") < page.index('<h2 id="verdicts">')
     assert "decoupling: not reached" in page
 
 
@@ -123,8 +126,26 @@ def test_report_stands_alone_and_tells_every_number_it_is_built_on(cured):
     page = (cured[0] / "results/tiny/report.html").read_text()
     assert not re.findall(r"(?:src|href)\s*=\s*[\"']?https?://", page)
     measured = json.loads((cured[0] / "results/tiny/evaluate/metrics.json").read_text())["metrics"]["within_pair_auc"]
-    assert f"{measured:.4g}" in page and "All gates passed" in page and page.count("data:image/svg+xml") == 14
-    assert "Joint test of the lines' prototypes" in page and "Training adds" in page
+    assert f"{measured:.3f}" in page and "All 8 gates passed" in page and len(page) < 5_000_000
+    assert "prototypes against loops and all marks" in page and "Training adds" in page
+
+
+def test_report_shows_every_verdict_and_every_figure_with_its_data(cured):
+    run = cured[0] / "results/tiny"
+    page = (run / "report.html").read_text()
+    assert all(f"{path.name.split('.')[0]}: passed" in page for path in (run / "gates").glob("*.verdict.json"))
+    for name in drawn_figures(simulated=True, motifs=True):
+        assert f'href="figures/{name}.svg"' in page and f'href="{FIGURES[name].table}"' in page, name
+    assert broken_links(page, run) == []
+    index = cured[0] / "results/index.html"
+    assert "8 passed" in index.read_text() and broken_links(index.read_text(), index.parent) == []
+
+
+@needs_chromium
+def test_a_browser_opens_the_pages_of_the_run_without_complaint(cured):
+    for page in ("results/tiny/report.html", "results/index.html"):
+        document, complaints = opened(cured[0] / page)
+        assert complaints == [] and "</html>" in document
 
 
 def test_a_call_that_fails_after_a_success_says_so_on_top(cured):

@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW))
 
+from epidecouple import contents
 from epidecouple.arms import comparison_runs
 from epidecouple.catalog import catalog_of
 from epidecouple.config import Config, validated
@@ -33,6 +34,7 @@ ARM = "results/{run}{arm}"
 COMPARED_ARMS = [name.rsplit("/", 1)[-1] for name in ARMS if name]
 SOURCES = {source.path: source for source in load_sources()}
 SIMULATED = SETUP.dataset.kind == "simulated"
+FIGURES = contents.drawn_figures(SIMULATED, bool(CATALOG.motifs))
 
 # Numerical libraries get the configured number of threads, not Snakemake's, which --cores clips: results
 # must not depend on it. The allocator keeps freed memory: training spends half its time in page faults otherwise.
@@ -163,9 +165,28 @@ def run_folder(wildcards, input):
     return Path(input.verdicts[0]).parent.parent
 
 
-def page_digest(template):
-    """What a page is rendered with: its template and the style of all pages."""
-    return [fingerprint(WORKFLOW / "report" / name) for name in (template, "style.css")]
+def page_digest(*templates):
+    """What a page is rendered with: its templates and the style of all pages."""
+    return [
+        fingerprint(WORKFLOW / "report" / name) for name in (*templates, "style.css")
+    ]
+
+
+def figure_table(wildcards):
+    """The table that a figure is drawn from."""
+    table = contents.FIGURES[wildcards.figure].table
+    return f"results/{wildcards.run}{wildcards.arm}/{table}"
+
+
+def figure_section(wildcards):
+    """The section of the report that a figure belongs to."""
+    found = (s.title for s in contents.SECTIONS.values() if wildcards.figure in s.figures)
+    return next(found, "Side by side")
+
+
+def figure_caption(wildcards):
+    """What a figure can and cannot show."""
+    return contents.FIGURES[wildcards.figure].caption
 
 
 def needs_pairs(wildcards):
@@ -188,3 +209,8 @@ def arm_files(name, items):
 def compared_run(wildcards, input):
     """Folder of the run whose seeds and arms are compared."""
     return Path(input.metrics[0]).parents[5]
+
+
+def parent_run(wildcards, input):
+    """Folder of the run that a comparison belongs to."""
+    return Path(input.metrics).parent.parent

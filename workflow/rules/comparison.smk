@@ -43,7 +43,8 @@ rule comparison_report:
         "../../envs/base.yaml"
     params:
         code=code_digest("comparison_page"),
-        template=page_digest("comparison.html.j2"),
+        template=page_digest("comparison.html.j2", "macros.html.j2", "layout.html.j2"),
+        run=parent_run,
     shell:
         "python -m epidecouple.comparison_page --table {input.table} --failed {input.failed} --metrics {input.metrics}"
-        " --figure {input.figure} --page {output} 2> {log}"
+        " --run {params.run} --page {output} 2> {log}"

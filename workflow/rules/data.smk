@@ -163,7 +163,8 @@ rule data_report:
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
-        f"{RUN}/data/metrics.json",
+        splits=f"{RUN}/data/splits.tsv",
+        metrics=f"{RUN}/data/metrics.json",
     log:
         f"{RUN}/logs/data_report.log",
     conda:
@@ -176,4 +177,4 @@ rule data_report:
         shards=shards_folder,
     shell:
         "python -m epidecouple.data_report --settings {params.settings:q} --panel {params.panel}"
-        " --elements {params.elements} --shards {params.shards} --metrics {output} > {log} 2>&1"
+        " --elements {params.elements} --shards {params.shards} --splits {output.splits} --metrics {output.metrics} > {log} 2>&1"

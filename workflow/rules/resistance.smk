@@ -148,7 +148,7 @@ rule resistance_report:
         "../../envs/base.yaml"
     params:
         code=code_digest("report"),
-        template=page_digest("report.html.j2"),
+        template=page_digest("report.html.j2", "macros.html.j2", "layout.html.j2"),
         run=lambda wildcards: RUN.format(run=wildcards.run),
         gates=",".join(GATES),
     shell:
