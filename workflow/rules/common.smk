@@ -180,7 +180,9 @@ def figure_table(wildcards):
 
 def figure_section(wildcards):
     """The section of the report that a figure belongs to."""
-    found = (s.title for s in contents.SECTIONS.values() if wildcards.figure in s.figures)
+    found = (
+        s.title for s in contents.SECTIONS.values() if wildcards.figure in s.figures
+    )
     return next(found, "Side by side")
 
 
