@@ -214,3 +214,16 @@ def test_nothing_but_simulation_and_recovery_speaks_of_the_truth():
     sources = (ROOT / "workflow" / "epidecouple").glob("*.py")
     speaks = {path.stem for path in sources if re.search(r"truth\.parquet|--truth|arguments\.truth", path.read_text())}
     assert speaks == {"simulate", "recovery"}
+
+
+@pytest.mark.slow
+def test_resistance_alone_runs_on_simulated_data_too_and_a_second_call_does_nothing(tmp_path):
+    asked = ["resistance", "--configfile", str(write_config(tmp_path, crossfit={"members": 2, "shares": [0.5], "boosting_rounds": 5}))]
+    call = run_snakemake(tmp_path, *asked)
+    assert call.returncode == 0, call.stdout + call.stderr
+    run = tmp_path / "results/tiny"
+    assert broken_links((run / "resistance/report.html").read_text(), run / "resistance") == []
+    assert {"R", "gradient boosting", "line offsets"} < set(pd.read_csv(run / "resistance/arms.tsv", sep="\t").arm)
+    assert not (run / "elements").exists(), "nothing needs the genome"
+    again = run_snakemake(tmp_path, *asked)
+    assert again.returncode == 0 and "Nothing to be done" in again.stdout + again.stderr
