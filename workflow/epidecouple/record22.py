@@ -16,8 +16,8 @@ from .config import Config
 from .dataset import Panel
 from .energy import EnergyModel
 from .ledger import Ledger
+from .limits import PAIRS_PER_BATCH
 from .sampler import MacroStep, MicroBatch
-from .scoring import PAIRS_PER_BATCH
 from .skill import macro_aupr
 
 # With an adversary of weight 0.1 the encoder learns nothing but to escape it (correlation of U with the truth 0.01 after 12
