@@ -78,6 +78,44 @@ def test_curing_the_threshold_finishes_the_run_without_training_again(cured):
     assert "results/tiny/report.html" in call.stdout + call.stderr
 
 
+def jobs_of(call) -> list[str]:
+    """What the log of a call says of each job that a scheduler could submit."""
+    return re.split(r"^(?:local)?rule ", call.stdout + call.stderr, flags=re.M)[1:]
+
+
+def test_memory_by_formula_covers_the_peak_of_every_job_and_not_much_more(failed, cured):
+    seen = set()
+    for job in [*jobs_of(failed[1]), *jobs_of(cured[2])]:
+        table, declared = re.search(r"benchmark: (\S+)", job), re.search(r"mem_mb=(\d+)", job)
+        if table:
+            peak = pd.read_csv(cured[0] / table[1], sep="\t", na_values="-").max_rss.max()
+            name = job.split(":")[0]
+            assert declared, f"{name} declares no memory"
+            # Jobs that end between two samples have no peak.
+            assert not peak > int(declared[1]), (name, peak, declared[1])
+            assert not int(declared[1]) > 2.5 * peak + 250, (name, peak, declared[1])
+            seen.add(name)
+    assert {"simulate", "elements", "shard", "train_full", "evaluate", "diagnose", "biology", "motifs", "release"} <= seen
+
+
+def local_rules() -> str:
+    """Pattern of the rules that run where Snakemake runs: those in `localrules:` lists, and those that say `localrule: True`."""
+    text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    listed = [name for names in re.findall(r"^localrules:\n((?: +\w+,\n)+)", text, re.M) for name in re.findall(r"\w+", names)]
+    own = [
+        re.search(r"^ *(?:rule )?(\w+):", rule)[1] for rule in re.split(r"^(?= *rule \w+:)", text, flags=re.M) if "localrule: True" in rule
+    ]
+    return "|".join([*listed, *own, r"(?:judge|gate)_\w+"])
+
+
+def test_every_rule_that_may_be_submitted_declares_memory_and_time_and_leaves_a_benchmark(cured):
+    for target in ("all", "compare_record22", "resistance"):
+        planned = run_snakemake(cured[0], target, "--configfile", str(cured[0] / "tiny.yaml"), "-n", "--forceall")
+        for job in jobs_of(planned):
+            if not re.match(rf"(?:{local_rules()}):", job):
+                assert "mem_mb=" in job and "runtime=" in job and "benchmark: " in job, job.split(":")[0]
+
+
 def test_second_run_does_nothing(cured):
     again = run_snakemake(cured[0], "--configfile", str(cured[0] / "tiny.yaml"))
     assert again.returncode == 0 and "Nothing to be done" in again.stdout + again.stderr

@@ -13,6 +13,7 @@ from epidecouple.catalog import catalog_of
 from epidecouple.config import Config, validated
 from epidecouple.errors import InputError
 from epidecouple.gates import rows_of
+from epidecouple import memory
 from epidecouple.provenance import code_digest, fingerprint
 from epidecouple.sources import MANIFEST, load_sources
 
@@ -96,6 +97,50 @@ def settings(*sections):
         return json.dumps({name: values[name] for name in sections}, sort_keys=True)
 
     return of_wildcards
+
+
+def mem_mb(formula):
+    """Memory of a rule by one of the formulas of memory.py, more at every further attempt."""
+
+    def of_job(wildcards, input, attempt):
+        needed = getattr(memory, formula)(configured(wildcards), file_sizes(input))
+        return attempt * round(needed)
+
+    return of_job
+
+
+def minutes(count):
+    """Time of a rule, more at every further attempt."""
+
+    def of_job(wildcards, attempt):
+        return attempt * count
+
+    return of_job
+
+
+def configured(wildcards):
+    """The configuration of the run and arm that a job belongs to."""
+    run = RUNS[wildcards.get("run", SETUP.run)]
+    return Config.from_dict(run | ARMS[wildcards.get("arm", "")])
+
+
+def file_sizes(input):
+    """Sizes of a job's input files and of the arrays that lie beside them."""
+    given = input.size_mb
+    shards = [Path(path).with_name("signal.npy") for path in input.get("shards", [])]
+    windows = (
+        [Path(input.splits).with_name("sequences.npy")]
+        if "splits" in input.keys()
+        else []
+    )
+    panel = [Path(input.panel)] if "panel" in input.keys() else []
+    found = [sum_mb(paths) for paths in (panel, shards, windows)]
+    return memory.Files(given, *found)
+
+
+def sum_mb(paths):
+    """Size of those of the files that there are."""
+    return sum(path.stat().st_size for path in paths if path.exists()) / memory.MB
 
 
 def of_run(paths):

@@ -17,8 +17,13 @@ rule comparison:
         metrics=f"{MAIN}/comparison/metrics.json",
     log:
         f"{MAIN}/logs/comparison.log",
+    benchmark:
+        f"{MAIN}/benchmarks/comparison.tsv"
     conda:
         "../../envs/base.yaml"
+    resources:
+        mem_mb=mem_mb("tables"),
+        runtime=minutes(30),
     params:
         code=code_digest("comparison"),
         run=compared_run,

@@ -41,6 +41,9 @@ rule resistance_loci:
         f"{RUN}/benchmarks/resistance/loci.tsv"
     conda:
         "../../envs/data.yaml"
+    resources:
+        mem_mb=mem_mb("tables"),
+        runtime=minutes(30),
     params:
         code=code_digest("loci"),
         settings=settings("seed", "reference", *DATA),
@@ -93,8 +96,8 @@ rule crossfit:
     conda:
         "../../envs/torch.yaml"
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=mem_mb("crossfitting"),
+        runtime=minutes(120),
     params:
         code=code_digest("crossfit"),
         design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
@@ -163,6 +166,9 @@ rule resistance_table:
         f"{RUN}/benchmarks/resistance.tsv"
     conda:
         "../../envs/torch.yaml"
+    resources:
+        mem_mb=mem_mb("scores"),
+        runtime=minutes(30),
     params:
         code=code_digest("resistance"),
         settings=settings("seed", "crossfit", *DATA),
