@@ -84,7 +84,9 @@ def test_second_run_does_nothing(cured):
     ("changes", "runs", "rests"),
     [
         ({"potential": {"epochs": 3}}, {"train_subset", "train_full", "diagnose"}, {"simulate", "panel", "elements", "shard"}),
-        ({"diagnose": {"rows": 1100}}, {"diagnose_subset", "diagnose"}, {"train_subset", "shard"}),
+        ({"diagnose": {"rows": 1100}}, {"diagnose_subset", "train_full", "diagnose"}, {"train_subset", "shard"}),
+        ({"subset": {"pairs": 390}}, {"train_subset", "train_full"}, {"shard"}),
+        ({"biology": {"groups": [["LineA", "LineC"]]}}, {"biology"}, {"train_full", "diagnose", "evaluate"}),
         ({"reference": {"loci": 299}}, {"reference", "shard", "train_full"}, {"simulate", "panel", "elements"}),
         ({"waive": ["biology"]}, {"judge_biology", "gate_biology", "run_report"}, {"train_full", "biology", "judge_fit"}),
         ({"mirror": "/elsewhere"}, set(), {"simulate", "train_full"}),
@@ -94,6 +96,15 @@ def test_a_changed_key_reruns_what_sees_it_and_nothing_else(cured, tmp_path, cha
     planned = run_snakemake(cured[0], "--configfile", str(write_config(tmp_path, **changes)), "-n", "--quiet", "host")
     rules = set(re.findall(r"^\s*(?:local)?rule (\w+):", planned.stdout + planned.stderr, re.M))
     assert runs <= rules and not rests & rules
+
+
+def test_a_training_that_was_killed_is_planned_again(cured):
+    """Snakemake removes what a killed job had written; what was made from an earlier model is still there."""
+    stage, aside = cured[0] / "results/tiny/train_full", cured[0] / "results/tiny/aside"
+    stage.rename(aside)
+    planned = run_snakemake(cured[0], "-n", "--configfile", str(cured[0] / "tiny.yaml"))
+    aside.rename(stage)
+    assert "rule train_full:" in planned.stdout + planned.stderr and "rule shard:" not in planned.stdout + planned.stderr
 
 
 def test_a_run_leaves_a_card_of_its_model(cured):

@@ -148,6 +148,12 @@ def gate_markers():
     return expand(f"{MAIN}/gates/{{gate}}.passed", gate=GATES)
 
 
+def stage_metrics():
+    """What every judged stage wrote last."""
+    stages = {stage for judged in GATES.values() for stage in judged}
+    return [f"{MAIN}/{stage}/metrics.json" for stage in sorted(stages)]
+
+
 def elements_folder(wildcards, input):
     """Folder of the encoded windows."""
     return Path(input.splits).parent
