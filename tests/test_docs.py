@@ -10,7 +10,7 @@ from epidecouple.config import load_schema
 from epidecouple.gates import ROOT, load_rows
 
 PACKAGE = ROOT / "workflow" / "epidecouple"
-PAGES = [ROOT / "README.md", ROOT / "results" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "results" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 DOTTED = re.compile(r"([a-z]\w*)\.([A-Za-z_][\w.]*)")
