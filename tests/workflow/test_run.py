@@ -43,6 +43,14 @@ def test_failing_gate_says_why_in_one_sentence_and_exits_1(failed):
     assert sentence and float(sentence[1]) < 5 and sentence[2] == "results/tiny/gates/fit.verdict.json"
 
 
+def test_the_screen_shows_the_epochs_of_training_and_the_log_what_it_rests_on(failed):
+    folder, first, _ = failed
+    log = (folder / "results/tiny/logs/train_full.log").read_text()
+    epoch = re.search(r"^resistance epoch 1/6 .+ s, at most \d\d:\d\d left in this stage$", log, re.M)[0]
+    assert epoch in first.stdout + first.stderr
+    assert log.startswith("# train on python") and "\n# seed: 1\n" in log and "# train on" not in first.stdout + first.stderr
+
+
 def test_failing_gate_keeps_the_evidence_and_stops_the_line(failed):
     folder, _, _ = failed
     run = folder / "results/tiny"

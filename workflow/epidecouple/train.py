@@ -19,6 +19,7 @@ from .design import load_design, planned_stages
 from .energy import EnergyModel
 from .errors import DesignViolation
 from .ledger import AUDIT_PAIRS, Ledger
+from .progress import Pace
 from .provenance import write_json, write_metrics
 from .record22 import Record22Stage, train_record22
 from .scoring import score_potential, score_resistance
@@ -104,6 +105,7 @@ def fit(model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> tuple[pd.Da
     history = [{"stage": stage.name, "epoch": 0, "train_loss": np.nan, **stage.validate(), **stage.watch()}]
     stop.consult(0, history[0])
     ledger.start_stage(stage.name)
+    pace = Pace(stage.fit.epochs)
     for epoch in range(1, stage.fit.epochs + 1):
         started, losses = time.perf_counter(), []
         model.train()
@@ -129,7 +131,8 @@ def fit(model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> tuple[pd.Da
         history.append({"stage": stage.name, "epoch": epoch, "train_loss": mean_loss, **stage.validate(), **stage.watch()})
         stopping = stop.consult(epoch, history[-1])
         stopping = guard.consult(history[-1]) or stopping
-        log.info("%s  %.1f s", _line(history[-1], stage.fit.epochs), time.perf_counter() - started)
+        took = time.perf_counter() - started
+        log.info("%s  %.1f s, at most %s left in this stage", _line(history[-1], stage.fit.epochs), took, pace.left(epoch))
         ledger.end_epoch(stage.name, epoch, erased | loop_evidence(epoch, stop, guard))
         if stopping:
             break

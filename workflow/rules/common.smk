@@ -37,8 +37,10 @@ SIMULATED = SETUP.dataset.kind == "simulated"
 # Numerical libraries get the configured number of threads, not Snakemake's, which --cores clips: results
 # must not depend on it. The allocator keeps freed memory: training spends half its time in page faults otherwise.
 # The mirror travels here because a different one must not download again what is in place.
+# What a long stage tells goes to its log and, without the head of the log, to the screen: `told <log>`.
 shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH='{WORKFLOW}' EPIDECOUPLE_MIRROR='{SETUP.mirror}'"
+    "set -euo pipefail; told() {{ tee \"$1\" | {{ grep --line-buffered -v '^#' || true; }}; }}; "
+    f"export PYTHONPATH='{WORKFLOW}' EPIDECOUPLE_MIRROR='{SETUP.mirror}'"
     f" OMP_NUM_THREADS={SETUP.threads} MKL_NUM_THREADS={SETUP.threads} OPENBLAS_NUM_THREADS={SETUP.threads}"
     " MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=268435456; "
 )
