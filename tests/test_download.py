@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from epidecouple import download
+from epidecouple import download, progress
 from epidecouple.errors import InputError
 from epidecouple.sources import Source
 
@@ -119,7 +119,8 @@ def test_what_only_a_mirror_holds_needs_one(target):
         download.fetch(source(), "", target)
 
 
-def test_a_large_file_shows_progress(server, target, monkeypatch, capsys):
-    monkeypatch.setattr(download, "PROGRESS_BYTES", 1)
-    download.fetch(source(), server, target)
-    assert "toy: 100%" in capsys.readouterr().err
+def test_a_download_tells_how_far_it_is(server, target, monkeypatch, caplog):
+    monkeypatch.setattr(progress, "LOG_EVERY_S", 0)
+    with caplog.at_level("INFO"):
+        download.fetch(source(), server, target)
+    assert "toy: 102kB of 102kB, about 00:00 left" in caplog.messages

@@ -46,6 +46,14 @@ def test_failing_gate_says_why_in_one_sentence_and_exits_1(failed):
     assert sentence and float(sentence[1]) < 5 and sentence[2] == "results/tiny/gates/fit.verdict.json"
 
 
+def test_the_screen_shows_the_epochs_of_training_and_the_log_what_it_rests_on(failed):
+    folder, first, _ = failed
+    log = (folder / "results/tiny/logs/train_full.log").read_text()
+    epoch = re.search(r"^resistance epoch 1/6 .+ s, at most \d\d:\d\d left in this stage$", log, re.M)[0]
+    assert epoch in first.stdout + first.stderr
+    assert log.startswith("# train on python") and "\n# seed: 1\n" in log and "# train on" not in first.stdout + first.stderr
+
+
 def test_failing_gate_keeps_the_evidence_and_stops_the_line(failed):
     folder, _, _ = failed
     run = folder / "results/tiny"
@@ -125,7 +133,9 @@ def test_second_run_does_nothing(cured):
     ("changes", "runs", "rests"),
     [
         ({"potential": {"epochs": 3}}, {"train_subset", "train_full", "diagnose"}, {"simulate", "panel", "elements", "shard"}),
-        ({"diagnose": {"rows": 1100}}, {"diagnose_subset", "diagnose"}, {"train_subset", "shard"}),
+        ({"diagnose": {"rows": 1100}}, {"diagnose_subset", "train_full", "diagnose"}, {"train_subset", "shard"}),
+        ({"subset": {"pairs": 390}}, {"train_subset", "train_full"}, {"shard"}),
+        ({"biology": {"groups": [["LineA", "LineC"]]}}, {"biology"}, {"train_full", "diagnose", "evaluate"}),
         ({"reference": {"loci": 299}}, {"reference", "shard", "train_full"}, {"simulate", "panel", "elements"}),
         ({"waive": ["biology"]}, {"judge_biology", "gate_biology", "run_report"}, {"train_full", "biology", "judge_fit"}),
         ({"mirror": "/elsewhere"}, set(), {"simulate", "train_full"}),
@@ -135,6 +145,15 @@ def test_a_changed_key_reruns_what_sees_it_and_nothing_else(cured, tmp_path, cha
     planned = run_snakemake(cured[0], "--configfile", str(write_config(tmp_path, **changes)), "-n", "--quiet", "host")
     rules = set(re.findall(r"^\s*(?:local)?rule (\w+):", planned.stdout + planned.stderr, re.M))
     assert runs <= rules and not rests & rules
+
+
+def test_a_training_that_was_killed_is_planned_again(cured):
+    """Snakemake removes what a killed job had written; what was made from an earlier model is still there."""
+    stage, aside = cured[0] / "results/tiny/train_full", cured[0] / "results/tiny/aside"
+    stage.rename(aside)
+    planned = run_snakemake(cured[0], "-n", "--configfile", str(cured[0] / "tiny.yaml"))
+    aside.rename(stage)
+    assert "rule train_full:" in planned.stdout + planned.stderr and "rule shard:" not in planned.stdout + planned.stderr
 
 
 def test_a_run_leaves_a_card_of_its_model(cured):

@@ -4,7 +4,6 @@ import argparse
 import logging
 import os
 import shutil
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -12,16 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from tqdm import tqdm
-
 from .errors import InputError
+from .progress import counted
 from .sources import Source, download_path, load_sources, verify
 from .stage import run_stage
 
 log = logging.getLogger(__name__)
 
 TRIES, PAUSE_S, TIMEOUT_S, BLOCK = 3, 2.0, 60, 1 << 20
-PROGRESS_BYTES = 20_000_000
 
 
 def places(source: Source, mirror: str) -> list[str]:
@@ -87,11 +84,10 @@ def _download(url: str, part: Path, source: Source) -> None:
 
 
 def _with_progress(response: BinaryIO, expected: int, name: str) -> Iterator[bytes]:
-    """Blocks of the response; a line of progress for large files, every few seconds."""
-    large = expected >= PROGRESS_BYTES
-    with tqdm(total=expected, desc=name, unit="B", unit_scale=True, mininterval=5, disable=not large, file=sys.stderr) as bar:
+    """Blocks of the response, told as they come."""
+    with counted(name, expected, "B") as count:
         while block := response.read(BLOCK):
-            bar.update(len(block))
+            count(len(block))
             yield block
 
 

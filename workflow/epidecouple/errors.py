@@ -1,6 +1,9 @@
 """The one way this package refuses input: where, what, and how to mend it."""
 
 import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -11,6 +14,17 @@ class InputError(Exception):
     def __init__(self, problem: str, remedy: str, file: str | Path | None = None, line: int | None = None):
         place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
         super().__init__(f"{place}{problem.rstrip('.')}. {remedy.rstrip('.')}.")
+
+
+@contextmanager
+def readable(path: str | Path) -> Iterator[None]:
+    """Around reading a text file, plain or gzip: raises `InputError` for a damaged gzip and for what is no text at all."""
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"this gzip file is damaged or cut short ({error})", "Remove it and get it again", path) from error
+    except UnicodeDecodeError as error:
+        raise InputError("this is no text file", "Give text, plain or gzip (named .gz); bigWig and .hic cannot be read", path) from error
 
 
 def line_of_row(file: Path, row: int) -> int:

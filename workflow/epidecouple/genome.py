@@ -6,7 +6,6 @@ Coordinates are 0-based and half-open.
 import gzip
 import shutil
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyfaidx
 
-from .errors import InputError
+from .errors import InputError, readable
 
 NO_BASE = 255
 _CODE_OF_BYTE = np.full(256, NO_BASE, dtype=np.uint8)
@@ -27,7 +26,7 @@ for _code, _letters in enumerate((b"Aa", b"Cc", b"Gg", b"Tt", b"Nn")):
 def open_genome(path: Path) -> Iterator[pyfaidx.Fasta]:
     """Open a FASTA, plain or gzip; the unpacked copy and the index live in a scratch folder and go with it.
 
-    Raises `InputError` for a truncated gzip.
+    Raises `InputError` for a truncated gzip and for what is no FASTA.
     """
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "genome.fa"
@@ -35,16 +34,23 @@ def open_genome(path: Path) -> Iterator[pyfaidx.Fasta]:
             _unpack(path, plain)
         else:
             plain.symlink_to(path.resolve())
-        with pyfaidx.Fasta(str(plain), as_raw=True, sequence_always_upper=False) as fasta:
+        with _indexed(plain, path) as fasta:
             yield fasta
 
 
 def _unpack(path: Path, target: Path) -> None:
+    with readable(path), gzip.open(path) as source, target.open("wb") as file:
+        shutil.copyfileobj(source, file, 1 << 22)
+
+
+def _indexed(plain: Path, path: Path) -> pyfaidx.Fasta:
+    """The unpacked FASTA with its index; `path` is the file that the user gave."""
     try:
-        with gzip.open(path) as source, target.open("wb") as file:
-            shutil.copyfileobj(source, file, 1 << 22)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"this gzip file is damaged or cut short ({error})", "Remove it and run again", path) from error
+        with readable(path):
+            return pyfaidx.Fasta(str(plain), as_raw=True, sequence_always_upper=False)
+    except (pyfaidx.FastaIndexingError, ValueError) as error:
+        problem = f"this is no FASTA that can be used ({str(error).replace(str(plain), path.name).rstrip('.')})"
+        raise InputError(problem, "Give sequences below lines like >chr1, all lines of one length, each name once", path) from error
 
 
 def chromosome_sizes(fasta: pyfaidx.Fasta) -> dict[str, int]:

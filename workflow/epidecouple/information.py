@@ -13,6 +13,7 @@ from joblib import Parallel, delayed, parallel_config
 from .config import DiagnoseConfig
 from .permutation import Exchangeable, null_fractions, p_value
 from .probes import ConditionallyValidated, CrossValidated, Information, boosting_probe, linear_probe
+from .progress import tracked
 
 # Columns of the table and what they are called in metrics.json, after the name of the answer.
 PARTS = {"fraction": "", "floor": "_floor", "change": "_change"}
@@ -53,7 +54,7 @@ def answers(questions: list[Question], config: DiagnoseConfig, seed: int, thread
     """Ask all questions, on `threads` processes."""
     tasks = [task for question in questions for task in _tasks(question, config, seed, threads)]
     with parallel_config("loky", n_jobs=threads, inner_max_num_threads=1):
-        done = Parallel()(tasks)
+        done = list(tracked(Parallel(return_as="generator")(tasks), "probes", len(tasks)))
     found, per_question = [], [len(_tasks(question, config, seed, threads)) for question in questions]
     for question, results in zip(questions, np.split(np.arange(len(done)), np.cumsum(per_question)[:-1]), strict=True):
         observed, floor, *null = (done[k] for k in results)

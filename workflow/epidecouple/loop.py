@@ -15,6 +15,7 @@ from .checkpoint import random_state, resume_random
 from .curriculum import TrainingStage, small_step
 from .energy import EnergyModel
 from .ledger import AUDIT_PAIRS, Ledger
+from .progress import Pace
 from .sampler import MacroStep
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,7 @@ class Loop:
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, stage.fit.learning_rate, total_steps=steps, pct_start=WARM_UP)
         self.stop, self.guard = EarlyStop(model, stage.score, stage.fit.patience), OverfittingGuard()
         self.history, self.epoch, self.stopped = [], 0, False
+        self.pace = Pace(stage.fit.epochs)
         model.zero_grad(set_to_none=True)
         model.eval()
 
@@ -106,6 +108,7 @@ class Loop:
         """Look at epoch 0."""
         self._look(np.nan)
         self.ledger.start_stage(self.stage.name)
+        self.pace = Pace(self.stage.fit.epochs)
 
     def run_epoch(self) -> None:
         """Train, audit, validate and decide whether to go on; raises `DesignViolation` when the ledger finds one."""
@@ -117,7 +120,8 @@ class Loop:
         erased = self.stage.after_epoch()
         stopping = self._look(loss)
         self.stopped = self.guard.consult(self.history[-1]) or stopping
-        log.info("%s  %.1f s", _line(self.history[-1], self.stage.fit.epochs), time.perf_counter() - started)
+        took = time.perf_counter() - started
+        log.info("%s  %.1f s, at most %s left in this stage", _line(self.history[-1], self.stage.fit.epochs), took, self.pace.left(self.epoch))
         self.ledger.end_epoch(self.stage.name, self.epoch, erased | loop_evidence(self.epoch, self.stop, self.guard))
 
     def _look(self, loss: float) -> bool:
@@ -171,6 +175,7 @@ class Loop:
         vars(self.guard).update(taken["guard"])
         self.stage.generator.set_state(taken["generator"])
         resume_random(taken["random"])
+        self.pace = Pace(self.stage.fit.epochs, self.epoch)
 
 
 def fit(

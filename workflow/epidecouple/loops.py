@@ -1,12 +1,10 @@
 """Readers of loop lists: HiCCUPS and BEDPE. Coordinates are 0-based and half-open."""
 
-import gzip
-import zlib
 from pathlib import Path
 
 import pandas as pd
 
-from .errors import InputError, line_of_row
+from .errors import InputError, line_of_row, readable
 
 COLUMNS = ["chrom1", "start1", "end1", "chrom2", "start2", "end2"]
 HICCUPS_COLUMNS = ["chr1", "x1", "x2", "chr2", "y1", "y2"]
@@ -47,9 +45,8 @@ def named_like(loops: pd.DataFrame, chromosomes: pd.Series) -> pd.DataFrame:
 def _table(path: Path) -> pd.DataFrame:
     """All rows as text, the header of a HiCCUPS list among them."""
     try:
-        return pd.read_csv(path, sep="\t", header=None, comment="#", compression="infer", dtype=str)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"this gzip file is damaged or cut short ({error})", "Remove it and run again", path) from error
+        with readable(path):
+            return pd.read_csv(path, sep="\t", header=None, comment="#", compression="infer", dtype=str)
     except pd.errors.EmptyDataError as error:
         raise InputError("this loop list is empty", "A cell line needs loops: give another file or remove the line", path) from error
     except pd.errors.ParserError as error:

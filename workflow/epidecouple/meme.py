@@ -33,7 +33,7 @@ def read_motifs(path: Path) -> list[Motif]:
     motifs, lines = [], path.read_text().splitlines()
     for number, line in enumerate(lines, start=1):
         if line.startswith("MOTIF"):
-            _, identifier, *name = line.split()
+            identifier, *name = line.split()[1:] or [str(len(motifs) + 1)]
             motifs.append(Motif(identifier, name[0] if name else identifier, _matrix(lines, number, path)))
     if not motifs:
         raise InputError("no line of this file starts with MOTIF", "Give a motif file in MEME format", path)
@@ -51,7 +51,10 @@ def _matrix(lines: list[str], after: int, path: Path) -> np.ndarray:
 
 
 def _row(line: str, number: int, path: Path) -> list[float]:
-    row = [float(word) for word in line.split()]
+    try:
+        row = [float(word) for word in line.split()]
+    except ValueError:
+        row = []
     if len(row) != len(BASES) or not 0.98 < sum(row) < 1.02:
         raise InputError(f"'{line.strip()}' is not four probabilities that sum to 1", "Mend or remove the motif", path, number)
     return [value / sum(row) for value in row]

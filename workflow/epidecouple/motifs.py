@@ -16,6 +16,7 @@ from .insertion import ALPHA, Insertion, Places, effect_table, insert, interacti
 from .lineage import leakage
 from .meme import BASES, Motif, read_motifs
 from .orientation import flip_test
+from .progress import tracked
 from .provenance import write_metrics
 from .scanning import background_of, best_scores, log_odds, match_p, shuffled
 from .stage import run_stage, stage_parser
@@ -43,7 +44,12 @@ def match_table(seqlets: pd.DataFrame, motifs: list[Motif], background: np.ndarr
 
 def insertions(pairs: EditablePairs, motifs: list[Motif], places: Places, seed: list[int]) -> dict[str, list[Insertion]]:
     """Every motif inserted into every pair, at one end and at the other: end -> insertions in the order of the motifs."""
-    return {end: [insert(pairs, motif, end, places, [*seed, k]) for k, motif in enumerate(motifs)] for end in ENDS}
+
+    def at(end: str) -> list[Insertion]:
+        numbered = tracked(list(enumerate(motifs)), f"motifs inserted at the {end}")
+        return [insert(pairs, motif, end, places, [*seed, k]) for k, motif in numbered]
+
+    return {end: at(end) for end in ENDS}
 
 
 def mean_changes(found: dict[str, list[Insertion]]) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ from .config import Config
 from .dataset import load_panel
 from .edits import ENDS, EditablePairs, N
 from .meme import BASES
+from .progress import tracked
 from .provenance import write_metrics
 from .stage import run_stage, stage_parser
 from .storage import load_model
@@ -71,7 +72,7 @@ def seqlet_table(pairs: EditablePairs, count: int) -> tuple[pd.DataFrame, pd.Dat
     its bases, logit), bases (with flanks). Second: seqlet, position (with flanks), base, contribution.
     """
     found = []
-    for row in range(len(pairs.pairs)):
+    for row in tracked(range(len(pairs.pairs)), "mutated pairs"):
         for end in ENDS:
             contribution = contributions(pairs, row, end)
             letters = LETTERS[pairs.codes[end][row]]

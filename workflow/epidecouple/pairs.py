@@ -1,24 +1,27 @@
 """Readers of pair tables: TargetFinder's CSV and a generic TSV. Coordinates are 0-based and half-open."""
 
+import gzip
 from pathlib import Path
 
 import pandas as pd
 
-from .errors import InputError
+from .errors import InputError, readable
 
 COLUMNS = ["chrom", "enhancer_start", "enhancer_end", "promoter_start", "promoter_end", "label"]
 GENERIC_COLUMNS = [
     "enhancer_chrom", "enhancer_start", "enhancer_end", "promoter_chrom", "promoter_start", "promoter_end", "label",
 ]  # fmt: skip
 FIRST_ROW = 2
+# UTF-8, and the mark that some spreadsheets put in front of it.
+ENCODING = "utf-8-sig"
 NAME_PATTERN = r"^[^|]*\|(?P<chrom>[^:]+):(?P<start>-?\d+)-(?P<end>-?\d+)$"
 
 
 def read_pairs(path: Path) -> pd.DataFrame:
     """Pairs of one cell line: chrom, both elements' start and end, label, row (line in the file); one row per pair.
 
-    TargetFinder's CSV (`enhancer_name, promoter_name, label`, names like `K562|chr1:10-20`) or a TSV with
-    the columns of `GENERIC_COLUMNS`. Other columns are ignored, the label-derived ones of published tables among them.
+    TargetFinder's CSV (`enhancer_name, promoter_name, label`, names like `K562|chr1:10-20`) or a TSV with the columns of
+    `GENERIC_COLUMNS`, plain or gzip. Other columns are ignored, the label-derived ones of published tables among them.
     Raises `InputError` for an empty table, bad intervals, labels other than 0 and 1, and pairs listed with both labels.
     """
     header = _header(path)
@@ -35,14 +38,15 @@ def read_pairs(path: Path) -> pd.DataFrame:
 
 
 def _header(path: Path) -> list[str]:
-    with path.open() as file:
+    with readable(path), (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding=ENCODING) as file:
         first = file.readline().strip()
     return first.split("\t") if "\t" in first else first.split(",")
 
 
 def _table(path: Path, separator: str, columns: list[str]) -> pd.DataFrame:
     """Rows that are not blank; the index plus `FIRST_ROW` is the line in the file."""
-    return pd.read_csv(path, sep=separator, usecols=columns, skip_blank_lines=False).dropna(how="all")
+    with readable(path):
+        return pd.read_csv(path, sep=separator, usecols=columns, skip_blank_lines=False, encoding=ENCODING).dropna(how="all")
 
 
 def _targetfinder(path: Path) -> pd.DataFrame:

@@ -1,12 +1,11 @@
 """Readers of peak files (narrowPeak, broadPeak, BED). Coordinates are 0-based and half-open."""
 
-import gzip
-import zlib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from .errors import InputError, line_of_row
+from .errors import InputError, line_of_row, readable
 
 SIGNAL_COLUMN = 6
 
@@ -26,17 +25,16 @@ def read_peaks(path: Path) -> pd.DataFrame:
     for row in peaks[(peaks.start >= peaks.end) | (peaks.start < 0)].head(1).itertuples():
         problem = f"peak {row.chrom}:{row.start}-{row.end} is not an interval"
         raise InputError(problem, "Mend or remove it", path, line_of_row(path, row.Index))
-    for row in peaks.index[~(peaks.signal >= 0)][:1]:
+    for row in peaks.index[~((peaks.signal >= 0) & np.isfinite(peaks.signal))][:1]:
         problem = f"the signal (column {SIGNAL_COLUMN + 1}) is '{table[SIGNAL_COLUMN][row]}'"
-        raise InputError(problem, "Give a number that is not negative", path, line_of_row(path, row))
+        raise InputError(problem, "Give a finite number that is not negative", path, line_of_row(path, row))
     return peaks.sort_values(["chrom", "start", "end"], ignore_index=True).astype({"signal": float})
 
 
 def _table(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, sep="\t", header=None, comment="#", compression="infer", low_memory=False)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"this gzip file is damaged or cut short ({error})", "Remove it and run again", path) from error
+        with readable(path):
+            return pd.read_csv(path, sep="\t", header=None, comment="#", compression="infer", low_memory=False)
     except pd.errors.EmptyDataError as error:
         raise InputError("this peak file is empty", "Give another file or leave the mark out for this cell line", path) from error
     except pd.errors.ParserError as error:

@@ -4,15 +4,14 @@ Coordinates are 0-based and half-open.
 """
 
 import gzip
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from .errors import InputError
-from .pairs import GENERIC_COLUMNS, NAME_PATTERN
+from .errors import InputError, readable
+from .pairs import ENCODING, GENERIC_COLUMNS, NAME_PATTERN
 
 COORDINATES = GENERIC_COLUMNS[:-1]
 NAMES = ["enhancer_name", "promoter_name"]
@@ -68,11 +67,8 @@ def _lines(path: Path) -> list[tuple[int, str]]:
     """Lines that are not blank, with their numbers from 1."""
     if not path.is_file():
         raise InputError("there is no such file", "Correct the path of the pairs", path)
-    try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", errors="replace") as file:
-            return [(number, text.rstrip("\r\n")) for number, text in enumerate(file, start=1) if text.strip()]
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"this gzip file is damaged or cut short ({error})", "Give it again", path) from error
+    with readable(path), (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding=ENCODING, errors="replace") as file:
+        return [(number, text.rstrip("\r\n")) for number, text in enumerate(file, start=1) if text.strip()]
 
 
 def _table(lines: list[tuple[int, str]], separator: str, columns: list[str], exact: bool) -> pd.DataFrame:

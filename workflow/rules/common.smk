@@ -40,8 +40,10 @@ FIGURES = contents.drawn_figures(SIMULATED, bool(CATALOG.motifs))
 # Numerical libraries get the configured number of threads, not Snakemake's, which --cores clips: results
 # must not depend on it. The allocator keeps freed memory: training spends half its time in page faults otherwise.
 # The mirror travels here because a different one must not download again what is in place.
+# What a long stage tells goes to its log and, without the head of the log, to the screen: `told <log>`.
 shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH='{WORKFLOW}' EPIDECOUPLE_MIRROR='{SETUP.mirror}'"
+    "set -euo pipefail; told() {{ tee \"$1\" | {{ grep --line-buffered -v '^#' || true; }}; }}; "
+    f"export PYTHONPATH='{WORKFLOW}' EPIDECOUPLE_MIRROR='{SETUP.mirror}'"
     f" OMP_NUM_THREADS={SETUP.threads} MKL_NUM_THREADS={SETUP.threads} OPENBLAS_NUM_THREADS={SETUP.threads}"
     " MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=268435456; "
 )
@@ -193,6 +195,12 @@ def gate_settings(gate):
 def gate_markers():
     """Every marker: only so does a run that failed at a gate fail again."""
     return expand(f"{MAIN}/gates/{{gate}}.passed", gate=GATES)
+
+
+def stage_metrics():
+    """What every judged stage wrote last."""
+    stages = {stage for judged in GATES.values() for stage in judged}
+    return [f"{MAIN}/{stage}/metrics.json" for stage in sorted(stages)]
 
 
 def elements_folder(wildcards, input):

@@ -27,7 +27,7 @@ rule diagnose_subset:
     shell:
         "python -m epidecouple.diagnose --scope {params.scope} --nulls {params.nulls} --settings {params.settings:q} --model {input.model}"
         " --elements {params.elements} --shards {params.shards} --matrix {output.matrix}"
-        " --information {output.information} --metrics {output.metrics} > {log} 2>&1"
+        " --information {output.information} --metrics {output.metrics} 2>&1 | told {log}"
 
 
 use rule diagnose_subset as diagnose with:
@@ -141,4 +141,4 @@ rule biology:
     shell:
         "python -m epidecouple.biology --settings {params.settings:q} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {input.energies} --mantel {output.mantel} --trees {output.trees}"
-        " --signs {output.signs} --states {output.states} --metrics {output.metrics} > {log} 2>&1"
+        " --signs {output.signs} --states {output.states} --metrics {output.metrics} 2>&1 | told {log}"

@@ -29,7 +29,7 @@ rule mutagenesis:
     shell:
         "python -m epidecouple.mutagenesis --settings {params.settings:q} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {input.energies} --seqlets {output.seqlets}"
-        " --contributions {output.contributions} --metrics {output.metrics} > {log} 2>&1"
+        " --contributions {output.contributions} --metrics {output.metrics} 2>&1 | told {log}"
 
 
 if CATALOG.motifs:
@@ -66,7 +66,7 @@ if CATALOG.motifs:
             "python -m epidecouple.motifs --settings {params.settings:q} --model {input.model} --elements {params.elements}"
             " --shards {params.shards} --energies {input.energies} --motifs {input.motifs} --seqlets {input.seqlets}"
             " --effects {output.effects} --interactions {output.interactions} --matches {output.matches}"
-            " --metrics {output.metrics} > {log} 2>&1"
+            " --metrics {output.metrics} 2>&1 | told {log}"
 
 
 if SIMULATED:

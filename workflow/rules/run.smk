@@ -22,10 +22,13 @@ localrules:
     resistance_report,
 
 
+# Every stage is named: Snakemake asks for no file that was lost, as a training that is killed loses its model, while what
+# was made from it is there.
 rule all:
     default_target: True
     input:
         gate_markers(),
+        stage_metrics(),
         f"{MAIN}/report.html",
         f"{MAIN}/model/card.md",
 

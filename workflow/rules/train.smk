@@ -30,7 +30,7 @@ rule train_subset:
     shell:
         "python -m epidecouple.train --scope {params.scope} --settings {params.settings:q} --elements {params.elements}"
         " --shards {params.shards} --model {output.model} --history {output.history} --verification {output.verification}"
-        " --metrics {output.metrics} --violation {log.violation} 2>&1 | tee {log.text}"
+        " --metrics {output.metrics} --violation {log.violation} 2>&1 | told {log.text}"
 
 
 use rule train_subset as train_full with:
@@ -86,7 +86,7 @@ rule evaluate:
         shards=shards_folder,
     shell:
         "python -m epidecouple.evaluate --settings {params.settings:q} --model {input.model} --elements {params.elements}"
-        " --shards {params.shards} --energies {output.energies} --metrics {output.metrics} > {log} 2>&1"
+        " --shards {params.shards} --energies {output.energies} --metrics {output.metrics} 2>&1 | told {log}"
 
 
 if SIMULATED:
