@@ -120,8 +120,8 @@ class Loop:
         erased = self.stage.after_epoch()
         stopping = self._look(loss)
         self.stopped = self.guard.consult(self.history[-1]) or stopping
-        took = time.perf_counter() - started
-        log.info("%s  %.1f s, at most %s left in this stage", _line(self.history[-1], self.stage.fit.epochs), took, self.pace.left(self.epoch))
+        told, took = _line(self.history[-1], self.stage.fit.epochs), time.perf_counter() - started
+        log.info("%s  %.1f s, at most %s left in this stage", told, took, self.pace.left(self.epoch))
         self.ledger.end_epoch(self.stage.name, self.epoch, erased | loop_evidence(self.epoch, self.stop, self.guard))
 
     def _look(self, loss: float) -> bool:
