@@ -1,8 +1,8 @@
 """How the diagnostics develop while training: cheap versions of V(z -> line), V(e -> line) and the correlation of z and e, each epoch.
 
 Fixed published rows of validation chromosomes; a closed-form linear probe fitted on half of the chromosomes (of a single one: on
-one side of its middle) and scored on the other half, both ways. Such a probe falls short by an amount that grows with the dimensions a representation uses, and training
-changes that number: so each figure is what is read beyond the mean of a few permuted lines.
+one side of its middle) and scored on the other half, both ways. Such a probe falls short by an amount that grows with the dimensions
+a representation uses, and training changes that number: so each figure is what is read beyond the mean of a few permuted lines.
 """
 
 import numpy as np
