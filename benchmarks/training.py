@@ -1,0 +1,87 @@
+"""A training step of U: every pair of a macro-step once for all lines, against a DataLoader of (pair, line) items; and where time goes."""
+
+import dataclasses
+
+import numpy as np
+import torch
+from timing import OURS, Arm, Row, compare
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.data import DataLoader, Dataset
+from world import configuration, panel
+
+from epidecouple.curriculum import PotentialStage
+from epidecouple.dataset import Panel
+from epidecouple.energy import EnergyModel
+from epidecouple.train import start_prototypes
+
+PAIRS, ELEMENTS, STEPS, LEARNING_RATE = 20_000, 6_000, 8, 0.004
+# Kernels of the CNN: the convolution, its activation, both poolings and their gradients. Names of the profiler's operators.
+CNN = ("convolution", "relu", "threshold", "max_pool", "linalg_vector_norm", "mkldnn", "norm_backward", "amax")
+
+
+class Items(Dataset):
+    """What a user writes first: a row per pair and line, with both windows, the signal and the label."""
+
+    def __init__(self, data: Panel) -> None:
+        self.data, self.lines = data, len(data.lines)
+
+    def __len__(self) -> int:
+        return self.lines * len(self.data.enhancer)
+
+    def __getitem__(self, row: int) -> tuple:
+        pair, line = divmod(row, self.lines)
+        data = self.data
+        windows = data.codes[data.enhancer[pair]], data.codes[data.promoter[pair]]
+        return *windows, data.signal_tensor(np.array([pair]), line)[0], data.log_distance[pair], np.float32(data.labels[pair, line]), line
+
+
+def per_item(model: EnergyModel, data: Panel, batch: int, steps: int) -> None:
+    """Steps of the same model and loss over shuffled (pair, line) items."""
+    optimiser = torch.optim.AdamW(model.potential.parameters(), lr=LEARNING_RATE)
+    encoder, tau = model.potential.encoder, model.resistance.line_offset.detach()
+    loader = iter(DataLoader(Items(data), batch, shuffle=True, generator=torch.Generator().manual_seed(0)))
+    for _ in range(steps):
+        enhancer, promoter, signal, distance, label, line = next(loader)
+        with torch.no_grad():
+            offset = -model.resistance(signal) - tau[line]
+        z = encoder.combine(encoder.enhancer(enhancer), encoder.promoter(promoter))
+        logit = model.potential.of_z(z, distance) + offset
+        optimiser.zero_grad()
+        torch.nn.functional.binary_cross_entropy_with_logits(logit, label).backward()
+        optimiser.step()
+
+
+def macro_steps(stage: PotentialStage, optimiser: torch.optim.Optimizer, steps: int) -> None:
+    """Steps as training makes them, without the ledger."""
+    for _, step in zip(range(steps), stage.sampler.epoch(1), strict=False):
+        loss = torch.stack(list(stage.terms(step).values())).sum()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        stage.after_step()
+
+
+def share_in_cnn(call) -> float:
+    """Share of a call's CPU time inside the CNN's own kernels."""
+    with profile(activities=[ProfilerActivity.CPU]) as seen:
+        call()
+    own = {event.key: event.self_cpu_time_total for event in seen.key_averages()}
+    return sum(time for name, time in own.items() if any(part in name for part in CNN)) / sum(own.values())
+
+
+def rows() -> list[Row]:
+    """Labelled rows (pair in a line) per second."""
+    config = configuration(6, 7)
+    data = panel(config, PAIRS, ELEMENTS)
+    config = dataclasses.replace(config, cell_lines=data.lines, held_out_lines=[])
+    model = EnergyModel(config, data.n_reference)
+    start_prototypes(model, data, data.training, config)
+    stage = PotentialStage(model, data, data.training, data.rows("train"), config)
+    optimiser = torch.optim.AdamW(stage.parameters(), lr=LEARNING_RATE)
+    batch, lines = config.potential.batch_pairs, len(data.lines)
+    share = share_in_cnn(lambda: macro_steps(stage, optimiser, STEPS))
+    arms = {
+        OURS: Arm(lambda: macro_steps(stage, optimiser, STEPS), STEPS * batch * lines, f"{share:.0%} of the time in the CNN's kernels"),
+        "DataLoader of (pair, line)": Arm(lambda: per_item(model, data, batch, 2), 2 * batch),
+    }
+    return compare("training step of U", f"batch {batch}, {lines} lines, 2 kb", arms, repeats=2)
