@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import nn
 
-from epidecouple import curriculum, erasure, train
+from epidecouple import curriculum, erasure, loop, train
 from epidecouple.config import Config
 from epidecouple.dataset import Panel
 from epidecouple.design import load_design
@@ -331,28 +331,28 @@ def early_stop_ignored(world, patch):
     """training goes on when early stopping says stop"""
     world.reconfigure("resistance", patience=2)
     _never_better(patch)
-    consult = train.EarlyStop.consult
-    patch.setattr(train.EarlyStop, "consult", lambda stop, *arguments: consult(stop, *arguments) and False)
+    consult = loop.EarlyStop.consult
+    patch.setattr(loop.EarlyStop, "consult", lambda stop, *arguments: consult(stop, *arguments) and False)
 
 
 @mutant
 def best_epoch_not_restored(world, patch):
     """the last epoch is kept in place of the best"""
-    patch.setattr(train.EarlyStop, "restore", lambda stop: None)
+    patch.setattr(loop.EarlyStop, "restore", lambda stop: None)
     patch.setattr(curriculum.FineTuningStage, "validate", lambda stage: {"validation_aupr": 0.0, "train_aupr": 0.0})
 
 
 @mutant
 def guard_never_asked(world, patch):
     """the overfitting guard is built and never consulted"""
-    patch.setattr(train.OverfittingGuard, "consult", lambda guard, validation: False)
+    patch.setattr(loop.OverfittingGuard, "consult", lambda guard, validation: False)
 
 
 @mutant
 def guard_ignored(world, patch):
     """training goes on when the overfitting guard says stop"""
-    consult = train.OverfittingGuard.consult
-    patch.setattr(train.OverfittingGuard, "consult", lambda guard, validation: consult(guard, validation) and False)
+    consult = loop.OverfittingGuard.consult
+    patch.setattr(loop.OverfittingGuard, "consult", lambda guard, validation: consult(guard, validation) and False)
     patch.setattr(curriculum.PotentialStage, "validate", lambda stage: {"validation_aupr": 0.1, "train_aupr": 0.8})
 
 

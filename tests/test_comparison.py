@@ -80,9 +80,9 @@ def test_stage_and_page(run, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["comparison", "--run", str(run), "--arms", "design", "record22", "--seeds", "1", "2", *written])
     comparison.main()
     assert read_metrics(metrics)["record22"]["resistance_corr_gain"] == pytest.approx(0.615)
-    figure = run / "figure.svg"
-    figure.write_text("<svg/>")
-    monkeypatch.setattr(sys, "argv", ["page", *written, "--figure", str(figure), "--page", str(page)])
+    (run / "figures").mkdir()
+    (run / "figures/comparison.svg").write_text("<svg/>")
+    monkeypatch.setattr(sys, "argv", ["page", *written, "--run", str(run), "--page", str(page)])
     comparison_page.main()
     text = page.read_text()
     assert "0.915 (0.910 to 0.920)" in text and "0.300 (0.300 to 0.300)" in text

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from epidecouple.data_report import elements_in_two_splits, leak_meter, shard_metrics
+from epidecouple.data_report import elements_in_two_splits, leak_meter, shard_metrics, split_table
 from toy_panel import toy_panel
 
 
@@ -34,3 +34,12 @@ def test_leak_meter_is_one_without_shared_elements_and_more_with_them():
     apart = dataclasses.replace(panel, enhancer=np.arange(len(panel.split)), promoter=np.arange(len(panel.split)))
     assert leak_meter(apart) == pytest.approx(1)
     assert leak_meter(panel) > 1.1, "the toy's elements are shared between its splits"
+
+
+def test_the_map_of_the_splits_counts_every_pair_once_in_every_line():
+    panel = toy_panel()
+    table = split_table(panel)
+    assert set(table.line) == set(panel.lines) and set(table.line[table.trained]) == {panel.lines[c] for c in panel.training}
+    assert (table.groupby("line").pairs.sum() == len(panel.chrom)).all()
+    assert table.positives.sum() == panel.labels.sum()
+    assert table.groupby("chrom").split.nunique().max() == 1, "whole chromosomes"

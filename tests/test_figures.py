@@ -44,10 +44,3 @@ def test_the_information_figure_names_what_was_probed_on_each_table(monkeypatch,
         text in svg for text in ("published table", "crossed panel", "untrained encoder", "What tells the cell line?", "= 1.58 bits")
     )
     assert "6-mers" not in svg, "only what was asked"
-
-
-def test_every_figure_of_the_report_has_a_caption():
-    from epidecouple.report import CAPTIONS, SECTIONS
-
-    shown = {name for _, names in SECTIONS.values() for name in names}
-    assert shown == set(CAPTIONS) and shown <= set(figures.FIGURES)

@@ -8,8 +8,9 @@ from epidecouple.curriculum import CURRICULA, FineTuningStage, PotentialStage, R
 from epidecouple.design import load_design
 from epidecouple.errors import DesignViolation
 from epidecouple.ledger import Ledger
+from epidecouple.loop import fit
 from epidecouple.sampler import MacroStep, MicroBatch
-from epidecouple.train import fit, new_model, start_prototypes, train
+from epidecouple.train import new_model, start_prototypes, train
 from epidecouple.verification import start_evidence
 from toy_panel import digest, toy_config, toy_panel
 

@@ -10,7 +10,7 @@ from epidecouple.panel import label_matrix
 from epidecouple.peaks import read_peaks
 from epidecouple.provenance import fingerprint, read_json
 from epidecouple.shards import load_shard, measure, places_of_ends
-from epidecouple.signal import bins_between, mean_signal, pair_signal, resized
+from epidecouple.signal import bins_between, ends_signal, mean_signal, pair_signal, resized
 from epidecouple.splits import splits_of
 from toy import refusal, run_main, says, toy_config, written
 
@@ -47,7 +47,7 @@ def test_statistics_undo_the_normalisation_within_half_precision(toy_panel):
     for m, mark in enumerate(config.marks):
         peaks, known = read_peaks(files.peaks[mark]), shard.manifest["marks"][mark]
         raw, on_reference = (
-            pair_signal(pairs, ends, bins_between(pairs, config.windows.bins), peaks),
+            pair_signal(pairs, ends_signal(ends, peaks), bins_between(pairs, config.windows.bins), peaks),
             np.log1p(mean_signal(reference, peaks)),
         )
         assert (known["mean"], known["sd"]) == pytest.approx((on_reference.mean(), on_reference.std()))
@@ -63,6 +63,15 @@ def test_statistics_do_not_depend_on_the_pairs(toy_panel):
     assert statistics == shard_of(toy_panel, "LineB").manifest["marks"]
     assert (on_reference == shard_of(toy_panel, "LineB").reference).all()
     assert (signal == shard_of(toy_panel, "LineB").signal[:50]).all()
+
+
+def test_blocks_and_a_file_on_disk_give_the_same_numbers(toy_panel, tmp_path, monkeypatch):
+    pairs, ends, reference = inputs_of(toy_panel)
+    files, config = toy_panel.world.catalog.lines["LineB"], toy_panel.world.config
+    monkeypatch.setattr("epidecouple.shards.PAIRS_PER_BLOCK", 7)
+    signal = measure(files, pairs, ends, reference, config, tmp_path / "signal.npy")[0]
+    assert (signal == shard_of(toy_panel, "LineB").signal).all() and isinstance(signal, np.memmap)
+    assert (np.load(tmp_path / "signal.npy") == signal).all()
 
 
 def test_missing_mark_is_zero_and_said_to_be_missing(toy_panel, tmp_path):

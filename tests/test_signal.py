@@ -3,7 +3,7 @@ import pandas as pd
 import pybedtools
 import pytest
 
-from epidecouple.signal import bins_between, mean_signal, pair_signal, positions, resized, widths
+from epidecouple.signal import bins_between, ends_signal, mean_signal, pair_signal, positions, resized, widths
 from toy import frame, toy_config
 
 PEAKS = "chrom start end signal"
@@ -97,7 +97,7 @@ def test_pair_signal_by_hand():
     peaks = frame(PEAKS, ("chr1", 0, 5, 4.0), ("chr1", 24, 40, 2.0))
     backward = np.log1p([1.0, 2.0, 2.0, 2.0, 4 / 7, 0, 0])
     forward = np.log1p([2.0, 1.0, 0, 0, 4 / 7, 2.0, 2.0])
-    found = pair_signal(pairs, [ends], bins_between(pairs, 5), peaks)
+    found = pair_signal(pairs, ends_signal([ends], peaks), bins_between(pairs, 5), peaks)
     assert found == pytest.approx(np.array([backward, forward]))
 
 
@@ -105,7 +105,7 @@ def test_wider_places_stand_between_the_ends_and_the_bins():
     pairs = frame("chrom enhancer_mid promoter_mid enhancer promoter", ("chr1", 100, 500, 0, 1))
     around = [frame("chrom start end", ("chr1", 100 - h, 100 + h), ("chr1", 500 - h, 500 + h)) for h in (5, 50)]
     peaks = frame(PEAKS, ("chr1", 140, 150, 10.0), ("chr1", 495, 505, 4.0))
-    found = np.expm1(pair_signal(pairs, around, bins_between(pairs, 2), peaks))
+    found = np.expm1(pair_signal(pairs, ends_signal(around, peaks), bins_between(pairs, 2), peaks))
     assert found == pytest.approx(np.array([[0, 4, 1, 0.4, 0.5, 0.1]]))
     windows = toy_config(windows={"signal_bp": 10, "scales": [100], "bins": 2, "bin_bp": 200}).windows
     assert widths(windows) == [10, 10, 100, 100, 200, 200]

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from epidecouple.curriculum import ResistanceStage
 from epidecouple.scoring import embed
 from epidecouple.train import new_model, start_prototypes
-from epidecouple.trajectory import Trajectory, discriminant_gain
+from epidecouple.trajectory import Trajectory, discriminant_gain, half_of
 from toy_panel import toy_config, toy_panel
 
 CONFIG = toy_config()
@@ -50,6 +50,17 @@ def test_one_factorisation_serves_all_labellings():
 def test_a_half_without_a_class_has_no_answer():
     x, code, half = two_classes(n=50)
     assert np.isnan(discriminant_gain(x, (~half).astype(int)[None] * code[None], half)).all()
+
+
+def test_halves_are_chromosomes_and_the_sides_of_a_single_one():
+    chrom, place = np.array(["chr1", "chr2", "chr1", "chr3"]), np.array([5, 6, 7, 8])
+    assert half_of(chrom, place).tolist() == [True, False, True, True]
+    assert half_of(np.repeat("chr1", 4), place[::-1]).tolist() == [False, False, True, True]
+
+
+def test_rows_that_cannot_be_halved_have_no_answer():
+    x, code, _ = two_classes(n=50)
+    assert np.isnan(discriminant_gain(x, code[None], np.ones(50, dtype=bool))).all()
 
 
 @pytest.fixture

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from browser import needs_chromium, opened
+from epidecouple.contents import FIGURES, drawn_figures
 from epidecouple.design import load_design
 from epidecouple.report import render
 from pipeline import ROOT, run_snakemake, write_config
+from test_report import broken_links
 
 UNREACHABLE = {"fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}}
 
@@ -69,7 +72,7 @@ def test_failing_gate_fails_again_without_training_again(failed):
 
 def test_failed_run_leaves_a_report_with_the_failure_on_top(failed):
     page = (failed[0] / "results/tiny/report.html").read_text()
-    assert 0 < page.index("GATE fit FAILED") < page.index("<h2>Verdicts")
+    assert 0 < page.index("GATE fit FAILED") < page.index('<h2 id="verdicts">')
     assert "decoupling: not reached" in page
 
 
@@ -81,6 +84,44 @@ def test_curing_the_threshold_finishes_the_run_without_training_again(cured):
         verdict(folder, gate)["passed"] for gate in ("download", "data", "subset", "fit", "recovery", "resistance", "decoupling", "biology")
     )
     assert "results/tiny/report.html" in call.stdout + call.stderr
+
+
+def jobs_of(call) -> list[str]:
+    """What the log of a call says of each job that a scheduler could submit."""
+    return re.split(r"^(?:local)?rule ", call.stdout + call.stderr, flags=re.M)[1:]
+
+
+def test_memory_by_formula_covers_the_peak_of_every_job_and_not_much_more(failed, cured):
+    seen = set()
+    for job in [*jobs_of(failed[1]), *jobs_of(cured[2])]:
+        table, declared = re.search(r"benchmark: (\S+)", job), re.search(r"mem_mb=(\d+)", job)
+        if table:
+            peak = pd.read_csv(cured[0] / table[1], sep="\t", na_values="-").max_rss.max()
+            name = job.split(":")[0]
+            assert declared, f"{name} declares no memory"
+            # Jobs that end between two samples have no peak.
+            assert not peak > int(declared[1]), (name, peak, declared[1])
+            assert not int(declared[1]) > 2.5 * peak + 250, (name, peak, declared[1])
+            seen.add(name)
+    assert {"simulate", "elements", "shard", "train_full", "evaluate", "diagnose", "biology", "motifs", "release"} <= seen
+
+
+def local_rules() -> str:
+    """Pattern of the rules that run where Snakemake runs: those in `localrules:` lists, and those that say `localrule: True`."""
+    text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    listed = [name for names in re.findall(r"^localrules:\n((?: +\w+,\n)+)", text, re.M) for name in re.findall(r"\w+", names)]
+    own = [
+        re.search(r"^ *(?:rule )?(\w+):", rule)[1] for rule in re.split(r"^(?= *rule \w+:)", text, flags=re.M) if "localrule: True" in rule
+    ]
+    return "|".join([*listed, *own, r"(?:judge|gate)_\w+"])
+
+
+def test_every_rule_that_may_be_submitted_declares_memory_and_time_and_leaves_a_benchmark(cured):
+    for target in ("all", "compare_record22", "resistance"):
+        planned = run_snakemake(cured[0], target, "--configfile", str(cured[0] / "tiny.yaml"), "-n", "--forceall")
+        for job in jobs_of(planned):
+            if not re.match(rf"(?:{local_rules()}):", job):
+                assert "mem_mb=" in job and "runtime=" in job and "benchmark: " in job, job.split(":")[0]
 
 
 def test_second_run_does_nothing(cured):
@@ -142,8 +183,26 @@ def test_report_stands_alone_and_tells_every_number_it_is_built_on(cured):
     page = (cured[0] / "results/tiny/report.html").read_text()
     assert not re.findall(r"(?:src|href)\s*=\s*[\"']?https?://", page)
     measured = json.loads((cured[0] / "results/tiny/evaluate/metrics.json").read_text())["metrics"]["within_pair_auc"]
-    assert f"{measured:.4g}" in page and "All gates passed" in page and page.count("data:image/svg+xml") == 14
-    assert "Joint test of the lines' prototypes" in page and "Training adds" in page
+    assert f"{measured:.3f}" in page and "All 8 gates passed" in page and len(page) < 5_000_000
+    assert "prototypes against loops and all marks" in page and "Training adds" in page
+
+
+def test_report_shows_every_verdict_and_every_figure_with_its_data(cured):
+    run = cured[0] / "results/tiny"
+    page = (run / "report.html").read_text()
+    assert all(f"{path.name.split('.')[0]}: passed" in page for path in (run / "gates").glob("*.verdict.json"))
+    for name in drawn_figures(simulated=True, motifs=True):
+        assert f'href="figures/{name}.svg"' in page and f'href="{FIGURES[name].table}"' in page, name
+    assert broken_links(page, run) == []
+    index = cured[0] / "results/index.html"
+    assert "8 passed" in index.read_text() and broken_links(index.read_text(), index.parent) == []
+
+
+@needs_chromium
+def test_a_browser_opens_the_pages_of_the_run_without_complaint(cured):
+    for page in ("results/tiny/report.html", "results/index.html"):
+        document, complaints = opened(cured[0] / page)
+        assert complaints == [] and "</html>" in document
 
 
 def test_a_call_that_fails_after_a_success_says_so_on_top(cured):
@@ -212,3 +271,16 @@ def test_nothing_but_simulation_and_recovery_speaks_of_the_truth():
     sources = (ROOT / "workflow" / "epidecouple").glob("*.py")
     speaks = {path.stem for path in sources if re.search(r"truth\.parquet|--truth|arguments\.truth", path.read_text())}
     assert speaks == {"simulate", "recovery"}
+
+
+@pytest.mark.slow
+def test_resistance_alone_runs_on_simulated_data_too_and_a_second_call_does_nothing(tmp_path):
+    asked = ["resistance", "--configfile", str(write_config(tmp_path, crossfit={"members": 2, "shares": [0.5], "boosting_rounds": 5}))]
+    call = run_snakemake(tmp_path, *asked)
+    assert call.returncode == 0, call.stdout + call.stderr
+    run = tmp_path / "results/tiny"
+    assert broken_links((run / "resistance/report.html").read_text(), run / "resistance") == []
+    assert {"R", "gradient boosting", "line offsets"} < set(pd.read_csv(run / "resistance/arms.tsv", sep="\t").arm)
+    assert not (run / "elements").exists(), "nothing needs the genome"
+    again = run_snakemake(tmp_path, *asked)
+    assert again.returncode == 0 and "Nothing to be done" in again.stdout + again.stderr

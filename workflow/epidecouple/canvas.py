@@ -6,11 +6,25 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch
+from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-__all__ = ["COLOURS", "DIVERGING", "INK", "MUTED", "STYLE", "Affine2D", "Axes", "Line2D", "PathPatch", "TextPath", "colour_of", "plt"]
+__all__ = [
+    "COLOURS",
+    "DIVERGING",
+    "INK",
+    "MUTED",
+    "STYLE",
+    "Affine2D",
+    "Axes",
+    "Line2D",
+    "PathPatch",
+    "Rectangle",
+    "TextPath",
+    "colour_of",
+    "plt",
+]
 
 # Okabe & Ito's colour-blind-safe colours; a line keeps its colour in every figure.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D1F", "#000000")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from .pages import drawn_figure, page_templates
 from .provenance import read_metrics
-from .report import data_uri, page_templates
 
 
 def table_rows(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
@@ -24,13 +24,13 @@ def _cell(values: pd.Series) -> str:
 def main() -> None:
     """Render the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("table", "failed", "metrics", "figure", "page"):
+    for name in ("run", "table", "failed", "metrics", "page"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     arguments = parser.parse_args()
     table, failed = (pd.read_csv(path, sep="\t") for path in (arguments.table, arguments.failed))
     page = page_templates().get_template("comparison.html.j2").render(
         conclusions=read_metrics(arguments.metrics), seeds=table.seed.nunique(), arms=list(table.arm.unique()),
-        rows=table_rows(table), failed=failed.to_dict("records"), figure=data_uri(arguments.figure),
+        rows=table_rows(table), failed=failed.to_dict("records"), figure=drawn_figure(arguments.run, "comparison"),
     )  # fmt: skip
     arguments.page.write_text(page)
 

@@ -3,6 +3,7 @@
 R is trained by the first stage of the curriculum and is the R that ships in the model; U is never used.
 """
 
+import argparse
 import dataclasses
 import logging
 from collections.abc import Callable
@@ -131,25 +132,32 @@ class Fold:
         return {"R": self.score(self.panel, lines, self.train, self.config)} | self.rivals(lines)
 
 
-def main() -> None:
-    """Stage `crossfit`: R and its rivals on one test fold, in all lines and with each line left out."""
-    parser = stage_parser(__doc__)
+def fold_of(loci: Path, shards: Path, fold: int, given: Config) -> tuple[Panel, np.ndarray, Fold]:
+    """All pairs of the panel split for one fold, the rows of the discordant ones, and the fold made of those."""
+    everything = of_fold(load_panel(loci, shards, given, dna=False), fold, given)
+    rows = np.flatnonzero(discordant(everything.labels))
+    pairs = pd.read_parquet(loci / "pairs.parquet").iloc[rows]
+    blocks = (pairs.chrom.astype(str) + ":" + (pairs.enhancer_mid // BLOCK_BP).astype(str)).to_numpy(dtype=str)
+    return everything, rows, Fold(everything.only(rows), blocks, with_all_lines(given))
+
+
+def crossfit_parser(text: str, outputs: tuple[str, ...]) -> argparse.ArgumentParser:
+    """Command line of a stage that fits one fold."""
+    parser = stage_parser(text)
     parser.add_argument("--fold", type=int, required=True)
-    for name in ("loci", "shards", "scores", "resistance", "metrics"):
+    for name in ("loci", "shards", *outputs):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    arguments = parser.parse_args()
-    given = Config.from_json(arguments.settings)
+    return parser
+
+
+def main() -> None:
+    """Stage `crossfit`: R and its rivals on one test fold, in all lines."""
+    arguments = crossfit_parser(__doc__, ("scores", "resistance", "metrics")).parse_args()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    everything = of_fold(load_panel(arguments.loci, arguments.shards, given, dna=False), arguments.fold, given)
-    pairs, config = pd.read_parquet(arguments.loci / "pairs.parquet"), with_all_lines(given)
-    rows = np.flatnonzero(discordant(everything.labels))
-    blocks = (pairs.chrom.astype(str) + ":" + (pairs.enhancer_mid // BLOCK_BP).astype(str)).to_numpy(dtype=str)[rows]
-    fold = Fold(everything.only(rows), blocks, config)
-    model = trained_resistance(fold.panel, fold.lines, fold.train, config)
+    everything, rows, fold = fold_of(arguments.loci, arguments.shards, arguments.fold, Config.from_json(arguments.settings))
+    model = trained_resistance(fold.panel, fold.lines, fold.train, fold.config)
     scores = {f"{ALL_LINES}|{name}": score for name, score in fold.arms(model).items()}
-    for line in fold.lines:
-        scores |= {f"{everything.lines[line]}|{name}": score for name, score in fold.left_out(line).items()}
     np.savez_compressed(arguments.scores, pairs=rows[fold.test], **scores)
     tested = everything.rows("test")
     table = pd.DataFrame(

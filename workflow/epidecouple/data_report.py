@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from .config import Config
 from .dataset import Panel, load_panel
@@ -43,10 +44,20 @@ def elements_in_two_splits(panel: Panel) -> int:
     return sum(map(len, of_split)) - len(set().union(*of_split))
 
 
+def split_table(panel: Panel) -> pd.DataFrame:
+    """Pairs and positives of every chromosome in every line: chrom, split, line, trained (the line trains), pairs, positives."""
+    parts = []
+    for c, line in enumerate(panel.lines):
+        rows = pd.DataFrame({"chrom": panel.chrom, "split": panel.split, "positives": panel.labels[:, c]})
+        found = rows.groupby(["chrom", "split"], sort=False).positives.agg(pairs="size", positives="sum").reset_index()
+        parts.append(found.assign(line=line, trained=c in panel.training))
+    return pd.concat(parts)[["chrom", "split", "line", "trained", "pairs", "positives"]]
+
+
 def main() -> None:
-    """Stage `data_report`: gather the data gate's metrics."""
+    """Stage `data_report`: gather the data gate's metrics, and the map of the splits."""
     parser = stage_parser(__doc__)
-    for name in ("panel", "elements", "shards", "metrics"):
+    for name in ("panel", "elements", "shards", "splits", "metrics"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     arguments = parser.parse_args()
     config = Config.from_json(arguments.settings)
@@ -54,6 +65,7 @@ def main() -> None:
     inputs = [arguments.panel / "metrics.json", arguments.elements / "metrics.json"]
     metrics = {name: value for path in inputs for name, value in read_metrics(path).items()}
     metrics |= shard_metrics(panel) | {"element_lookup_lift": leak_meter(panel)}
+    split_table(panel).to_csv(arguments.splits, sep="\t", index=False)
     write_metrics(arguments.metrics, "data_report", metrics, arguments.settings, inputs)
     log.info("element lookup lift %.2f", metrics["element_lookup_lift"])
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from .dataset import Panel
 from .energy import EnergyModel
-from .scoring import BASES_PER_BATCH
+from .limits import BASES_PER_BATCH
 
 ENDS = ("enhancer", "promoter")
 N = 4

@@ -54,7 +54,7 @@ def check_on_genome(panel: pd.DataFrame, sizes: dict[str, int], length: int, pla
     Checked in this order: the chromosome exists, both elements end on it, both windows of `length` bp lie on it.
     """
     for row in panel[~panel.chrom.isin(list(sizes))].head(1).itertuples():
-        problem = f"chromosome {row.chrom} is not in the genome, which has {', '.join(list(sizes)[:3])}, ..."
+        problem = f"chromosome {row.chrom} is not in the genome, which has {', '.join(list(sizes)[:3])} and {max(0, len(sizes) - 3)} more"
         remedy = "Use one naming (chr1 or 1) in pairs and FASTA, or limit the pairs with dataset.regions"
         raise InputError(problem, remedy, places[row.cell_line], row.row)
     size = panel.chrom.map(sizes)

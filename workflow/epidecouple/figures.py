@@ -9,6 +9,7 @@ import pandas as pd
 
 from .biology_figures import prototypes, signs, states, trees
 from .canvas import COLOURS, DIVERGING, INK, MUTED, STYLE, Axes, Line2D, colour_of, plt
+from .data_figures import funnel, splits
 from .motif_figures import interactions, logos, motif_effects
 
 POINTS_SHOWN = 1500
@@ -34,18 +35,6 @@ REPRESENTATIONS = {
     "g scrubbed": "g, ranks only",
 }
 TABLES = {"natural": "published table", "panel": "crossed panel"}
-
-
-def funnel(path: Path) -> None:
-    """Rows left after each filter (step, rows)."""
-    table = pd.read_csv(path, sep="\t")
-    _, axes = plt.subplots(figsize=(6.5, 0.4 * len(table) + 0.8))
-    axes.barh(table.step, table.rows, color=COLOURS[0])
-    for row, count in enumerate(table.rows):
-        axes.annotate(f" {count:,}", (count, row), va="center")
-    axes.invert_yaxis()
-    axes.set(title="Rows left after each filter", xticks=[])
-    axes.spines["bottom"].set_visible(False)
 
 
 def learning_curve(path: Path) -> None:
@@ -243,6 +232,7 @@ def resistance(path: Path) -> None:
 
 
 FIGURES: dict[str, Callable[[Path], None]] = {
+    "splits": splits,
     "funnel": funnel,
     "learning_curve": learning_curve,
     "learning_curve_subset": learning_curve,

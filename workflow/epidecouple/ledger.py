@@ -74,8 +74,13 @@ class Ledger:
         self.stages_run: list[str] = []
         self.audited: dict[str, Any] = {}
         self.series: list[dict[str, Any]] = []
-        self.seconds = 0.0
+        self.seconds, self.made = 0.0, time.perf_counter()
         self.epoch = _Epoch()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the training began, without those between a kill and a restart."""
+        return time.perf_counter() - self.made
 
     @contextmanager
     def on_the_clock(self) -> Iterator[None]:
@@ -190,6 +195,18 @@ class Ledger:
         entry.violation = entry.violation or told
         if self.mode == "enforce":
             raise DesignViolation(told)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What has been recorded up to the end of an epoch."""
+        entries = [(entry.checks, entry.observed, entry.violation) for entry in self.entries]
+        return {"entries": entries, "stages": self.stages_run, "series": self.series, "seconds": self.seconds, "age": self.age}
+
+    def resume(self, taken: dict[str, Any]) -> None:
+        """Go on from a snapshot of a ledger of the same design."""
+        for entry, kept in zip(self.entries, taken["entries"], strict=True):
+            entry.checks, entry.observed, entry.violation = kept
+        self.stages_run, self.series, self.seconds = taken["stages"], taken["series"], taken["seconds"]
+        self.made = time.perf_counter() - taken["age"]
 
     def summary(self, training_seconds: float) -> dict[str, Any]:
         """What `verification.json` holds: per component designed, implemented, observed; and what the ledger cost."""

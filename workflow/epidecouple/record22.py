@@ -16,8 +16,8 @@ from .config import Config
 from .dataset import Panel
 from .energy import EnergyModel
 from .ledger import Ledger
+from .limits import PAIRS_PER_BATCH
 from .sampler import MacroStep, MicroBatch
-from .scoring import PAIRS_PER_BATCH
 from .skill import macro_aupr
 
 # With an adversary of weight 0.1 the encoder learns nothing but to escape it (correlation of U with the truth 0.01 after 12
@@ -101,8 +101,8 @@ def aupr_of_rows(model: EnergyModel, panel: Panel, rows: MicroBatch) -> float:
     return float(np.mean([macro_aupr(labels[chosen, None], score[chosen, None]) for chosen in of_line]))
 
 
-def train_record22(model: EnergyModel, panel: Panel, lines: list[int], _: np.ndarray, config: Config, ledger: Ledger):
-    """Train as record 22 did, to the last epoch and without validation: history, no metrics, nothing to restore."""
+def train_record22(model: EnergyModel, panel: Panel, lines: list[int], _: np.ndarray, config: Config, ledger: Ledger, *unused: object):
+    """Train as record 22 did, to the last epoch, without validation and without checkpoint: history, no metrics, nothing to restore."""
     discriminator = nn.Linear(config.model.z_size, len(panel.training))
     parameters = [*model.parameters(), *discriminator.parameters()]
     optimiser = torch.optim.Adam(parameters, lr=config.potential.learning_rate)

@@ -128,7 +128,7 @@ def main() -> None:
     """Stage `resistance`: the table of arms and its headline figures."""
     parser = stage_parser(__doc__)
     parser.add_argument("--panel", type=Path, required=True)
-    for name in ("scores", "folds"):
+    for name in ("scores", "unseen", "folds"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True)
     for name in ("arms", "metrics"):
         parser.add_argument(f"--{name}", type=Path, required=True)
@@ -139,7 +139,7 @@ def main() -> None:
     rows = np.flatnonzero(discordant(labels))
     pairs, labels = panel.iloc[rows].reset_index(drop=True), labels[rows]
     loops = {line: named_like(read_loops(files.loops), pairs.chrom) for line, files in catalog_of(config).lines.items()}
-    scores = pooled_scores(arguments.scores, rows)
+    scores = pooled_scores(arguments.scores, rows) | pooled_scores(arguments.unseen, rows)
     ranking = Ranking(labels, pairs[[f"published_{line}" for line in lines]].to_numpy() >= 0, pairs.chrom.to_numpy(dtype=str), config)
     table = arm_table(scores, ranking, lines)
     near = {bp: near_misses(pairs, loops, labels, bp) for bp in config.crossfit.near_bp}

@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import nn
 
 from .dataset import Panel
 from .objective import conditional_nll
 from .probes import boosted_classifier, ridge_classifier
 
 ACTIVITY = ("H3K27ac", "DNase", "CTCF")
-STEPS, LEARNING_RATE, WEIGHT_DECAY = 80, 0.03, 0.1
+MOST_STEPS, SHRINKAGE = 60, 0.1
 
 
 class Fitting(NamedTuple):
@@ -54,7 +53,7 @@ def trained_rivals(panel: Panel, task: Fitting, rounds: int, seed: int) -> dict[
     fitted = [features(panel, task.fitted, line) for line in task.lines]
     scored = np.stack([features(panel, task.scored, line) for line in range(len(panel.lines))], axis=1)
     labels = panel.labels[np.ix_(task.fitted, task.lines)]
-    rows, found = np.concatenate(fitted), {"linear conditional likelihood": linear_conditional(np.stack(fitted, 1), labels, scored, seed)}
+    rows, found = np.concatenate(fitted), {"linear conditional likelihood": linear_conditional(np.stack(fitted, 1), labels, scored)}
     classifiers = {"logistic regression": ridge_classifier(), "gradient boosting": boosted_classifier(rounds, seed)}
     for name, classifier in classifiers.items():
         classifier.fit(rows, labels.T.ravel())
@@ -75,15 +74,17 @@ def line_offsets(panel: Panel, task: Fitting) -> np.ndarray:
     return np.tile(score, (len(task.scored), 1))
 
 
-def linear_conditional(x: np.ndarray, labels: np.ndarray, scored: np.ndarray, seed: int) -> np.ndarray:
-    """-R of a linear R (n, C) fitted by the conditional likelihood on x (n, C, F), with a free offset per line."""
-    torch.manual_seed(seed)
-    readout, offset = nn.Linear(x.shape[2], 1), nn.Parameter(torch.zeros(x.shape[1]))
-    optimiser = torch.optim.AdamW([*readout.parameters(), offset], lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+def linear_conditional(x: np.ndarray, labels: np.ndarray, scored: np.ndarray) -> np.ndarray:
+    """-R of a linear R (n, C) fitted by the penalised conditional likelihood on x (n, C, F), with a free offset per line."""
+    weight, offset = torch.zeros(x.shape[2], requires_grad=True), torch.zeros(x.shape[1], requires_grad=True)
+    optimiser = torch.optim.LBFGS([weight, offset], max_iter=MOST_STEPS, history_size=20, line_search_fn="strong_wolfe")
     x, y = torch.from_numpy(x), torch.from_numpy(labels.astype(np.float32))
-    for _ in range(STEPS):
+
+    def penalised() -> torch.Tensor:
         optimiser.zero_grad()
-        conditional_nll(readout(x)[..., 0], offset, y).backward()
-        optimiser.step()
-    with torch.no_grad():
-        return -readout(torch.from_numpy(scored))[..., 0].numpy()
+        loss = conditional_nll(x @ weight, offset, y) + SHRINKAGE * weight.square().sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(penalised)
+    return -(torch.from_numpy(scored) @ weight).detach().numpy()

@@ -6,9 +6,7 @@ from torch import Tensor
 
 from .dataset import Panel
 from .energy import EnergyModel
-
-PAIRS_PER_BATCH = 4096
-BASES_PER_BATCH = 600_000
+from .limits import BASES_PER_BATCH, PAIRS_PER_BATCH
 
 
 @torch.no_grad()

@@ -18,10 +18,11 @@ from .catalog import LineFiles, catalog_of
 from .config import Config
 from .elements import windows
 from .errors import InputError
+from .limits import PAIRS_PER_BLOCK
 from .normalisation import Normaliser
 from .peaks import read_peaks
 from .provenance import fingerprint, read_json, write_json
-from .signal import bins_between, mean_signal, pair_signal, resized, widths
+from .signal import bins_between, ends_signal, mean_signal, pair_signal, resized, widths
 from .stage import run_stage, stage_parser
 
 log = logging.getLogger(__name__)
@@ -86,25 +87,42 @@ def normaliser_of(known: dict, width: int) -> Normaliser:
 
 
 def normalised_signal(
-    peaks: dict[str, pd.DataFrame], statistics: dict, pairs: pd.DataFrame, ends: list[pd.DataFrame], config: Config
+    peaks: dict[str, pd.DataFrame],
+    statistics: dict,
+    pairs: pd.DataFrame,
+    ends: list[pd.DataFrame],
+    config: Config,
+    stored: Path | None = None,
 ) -> np.ndarray:
-    """Signal of pairs in a line, float16 (n, P, M), normalised with the line's statistics; 0 for a missing mark."""
-    width, between = widths(config.windows), bins_between(pairs, config.windows.bins)
-    signal = np.zeros((len(pairs), len(width), len(config.marks)), dtype=np.float16)
-    for m, mark in enumerate(config.marks):
-        known = statistics[mark]
-        if known["present"] and len(pairs):
-            raw = pair_signal(pairs, ends, between, peaks[mark])
-            for p, bp in enumerate(width):
-                signal[:, p, m] = normaliser_of(known, bp)(raw[:, p])
+    """Signal of pairs in a line, float16 (n, P, M), normalised with the line's statistics; 0 for a missing mark.
+
+    Made in blocks of pairs, and with `stored` in a file that stays on disk, so that memory does not grow with the pairs.
+    """
+    shape = (len(pairs), len(widths(config.windows)), len(config.marks))
+    signal = np.lib.format.open_memmap(stored, "w+", np.float16, shape) if stored else np.zeros(shape, np.float16)
+    known = {m: mark for m, mark in enumerate(config.marks) if statistics[mark]["present"]}
+    at_ends = {m: ends_signal(ends, peaks[mark]) for m, mark in known.items()}
+    for start in range(0, len(pairs), PAIRS_PER_BLOCK):
+        block = pairs.iloc[start : start + PAIRS_PER_BLOCK]
+        between = bins_between(block, config.windows.bins)
+        for m, mark in known.items():
+            raw = pair_signal(block, at_ends[m], between, peaks[mark])
+            signal[start : start + len(block), :, m] = normalised(raw, statistics[mark], config)
     return signal
 
 
-def measure(line: LineFiles, pairs: pd.DataFrame, ends: list[pd.DataFrame], reference: pd.DataFrame, config: Config):
+def normalised(raw: np.ndarray, known: dict, config: Config) -> np.ndarray:
+    """A mark's signal (n, P), each position normalised with the statistics of its width."""
+    return np.column_stack([normaliser_of(known, bp)(column) for bp, column in zip(widths(config.windows), raw.T, strict=True)])
+
+
+def measure(
+    line: LineFiles, pairs: pd.DataFrame, ends: list[pd.DataFrame], reference: pd.DataFrame, config: Config, stored: Path | None = None
+):
     """Signal of all configured marks of a line: normalised pairs (n, P, M), reference (n_ref, M), statistics."""
     peaks = read_marks(line.peaks, config.marks)
     on_reference, statistics = reference_signal(peaks, reference, config)
-    return normalised_signal(peaks, statistics, pairs, ends, config), on_reference, statistics
+    return normalised_signal(peaks, statistics, pairs, ends, config, stored), on_reference, statistics
 
 
 def load_shard(folder: Path, split_hash: str) -> Shard:
@@ -132,11 +150,11 @@ def main() -> None:
     files, folder = catalog_of(config).lines[arguments.line], arguments.shard
     panel, pairs, elements = (pd.read_parquet(path) for path in (arguments.panel, arguments.pairs, arguments.elements))
     reference = pd.read_parquet(arguments.reference)
-    signal, on_reference, statistics = measure(files, pairs, places_of_ends(elements, config), reference, config)
     folder.mkdir(parents=True, exist_ok=True)
+    ends = places_of_ends(elements, config)
+    _, on_reference, statistics = measure(files, pairs, ends, reference, config, folder / "signal.npy")
     labels = {name: panel[f"{name}_{arguments.line}"] for name in ("label", "published")}
     pd.DataFrame({"pair": panel.index, **labels, "split": pairs.split}).to_parquet(folder / "pairs.parquet", index=False)
-    np.save(folder / "signal.npy", signal)
     np.save(folder / "reference.npy", on_reference)
     manifest = {
         "cell_line": arguments.line,

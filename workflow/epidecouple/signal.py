@@ -76,12 +76,16 @@ def resized(loci: pd.DataFrame, width: int) -> pd.DataFrame:
     return pd.DataFrame({"chrom": loci.chrom, "start": start.clip(lower=0), "end": start + width})
 
 
-def pair_signal(pairs: pd.DataFrame, ends: list[pd.DataFrame], between: pd.DataFrame, peaks: pd.DataFrame) -> np.ndarray:
+def ends_signal(ends: list[pd.DataFrame], peaks: pd.DataFrame) -> np.ndarray:
+    """One mark's mean signal of every element at every width, float64 (n_elements, len(ends)); ends : chrom, start, end per width."""
+    return np.column_stack([mean_signal(places, peaks) for places in ends])
+
+
+def pair_signal(pairs: pd.DataFrame, at_ends: np.ndarray, between: pd.DataFrame, peaks: pd.DataFrame) -> np.ndarray:
     """One mark's log1p mean signal at enhancer and promoter, at every width in turn, and in the bins between them.
 
-    pairs : `enhancer`, `promoter` as rows of each of `ends` (chrom, start, end), one table per width
-    between : the bins of all pairs as `bins_between` gives them. Returns float64 (n_pairs, 2 len(ends) + bins).
+    pairs : `enhancer`, `promoter` as rows of `at_ends` (n_elements, widths), which `ends_signal` gives
+    between : the bins of these pairs as `bins_between` gives them. Returns float64 (n_pairs, 2 widths + bins).
     """
-    at_ends = [mean_signal(places, peaks) for places in ends]
-    columns = [signal[pairs[end]] for signal in at_ends for end in ENDS]
+    columns = [at_width[pairs[end]] for at_width in at_ends.T for end in ENDS]
     return np.log1p(np.column_stack([*columns, mean_signal(between, peaks).reshape(len(pairs), -1)]))

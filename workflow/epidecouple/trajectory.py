@@ -1,8 +1,8 @@
 """How the diagnostics develop while training: cheap versions of V(z -> line), V(e -> line) and the correlation of z and e, each epoch.
 
-Fixed published rows of validation chromosomes; a closed-form linear probe fitted on half of the chromosomes and scored on the
-other half, both ways. Such a probe falls short by an amount that grows with the dimensions a representation uses, and training
-changes that number: so each figure is what is read beyond the mean of a few permuted lines.
+Fixed published rows of validation chromosomes; a closed-form linear probe fitted on half of the chromosomes (of a single one: on
+one side of its middle) and scored on the other half, both ways. Such a probe falls short by an amount that grows with the dimensions
+a representation uses, and training changes that number: so each figure is what is read beyond the mean of a few permuted lines.
 """
 
 import numpy as np
@@ -32,6 +32,8 @@ def discriminant_gain(x: np.ndarray, codes: np.ndarray, half: np.ndarray) -> np.
     factorisation serves all labellings (Woodbury). NaN when a half lacks a class.
     """
     classes = codes.max() + 1
+    if half.all() or not half.any():
+        return np.full(len(codes), np.nan)
     gains = np.empty(codes.shape)
     for fitted in (half, ~half):
         centred = x - x[fitted].mean(0)
@@ -50,13 +52,19 @@ def discriminant_gain(x: np.ndarray, codes: np.ndarray, half: np.ndarray) -> np.
     return gains.mean(1) / -(frequency * np.log(frequency)).sum() + 1
 
 
+def half_of(chrom: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Which rows (n,) are fitted on first: every other chromosome, or what lies before the median place of a single one."""
+    names = np.unique(chrom)
+    return np.isin(chrom, names[::2]) if len(names) > 1 else place < np.median(place)
+
+
 class Trajectory:
     """The rows that are looked at after every epoch; z of the validation pairs is taken over from the validation."""
 
     def __init__(self, model: EnergyModel, panel: Panel, lines: list[int], seed: int) -> None:
         self.model, self.panel, self.validation = model, panel, panel.rows("validation")
         self.table = natural_table(panel, lines, ROWS, seed, self.validation)
-        self.half = np.isin(self.table.chrom, np.unique(self.table.chrom)[::2])
+        self.half = half_of(self.table.chrom, panel.promoter[self.table.pair])
         line, rng = np.unique(self.table.line, return_inverse=True)[1], np.random.default_rng([seed, 18])
         self.codes = np.stack([line, *(permuted(line, self.table.units, rng) for _ in range(PERMUTATIONS))])
         self.z, self.z_line = None, float("nan")

@@ -7,11 +7,13 @@ from snakemake.exceptions import WorkflowError
 WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW))
 
+from epidecouple import contents
 from epidecouple.arms import comparison_runs
 from epidecouple.catalog import catalog_of
 from epidecouple.config import Config, validated
 from epidecouple.errors import InputError
 from epidecouple.gates import rows_of
+from epidecouple import memory
 from epidecouple.provenance import code_digest, fingerprint
 from epidecouple.sources import MANIFEST, load_sources
 
@@ -33,6 +35,7 @@ ARM = "results/{run}{arm}"
 COMPARED_ARMS = [name.rsplit("/", 1)[-1] for name in ARMS if name]
 SOURCES = {source.path: source for source in load_sources()}
 SIMULATED = SETUP.dataset.kind == "simulated"
+FIGURES = contents.drawn_figures(SIMULATED, bool(CATALOG.motifs))
 
 # Numerical libraries get the configured number of threads, not Snakemake's, which --cores clips: results
 # must not depend on it. The allocator keeps freed memory: training spends half its time in page faults otherwise.
@@ -96,6 +99,50 @@ def settings(*sections):
         return json.dumps({name: values[name] for name in sections}, sort_keys=True)
 
     return of_wildcards
+
+
+def mem_mb(formula):
+    """Memory of a rule by one of the formulas of memory.py, more at every further attempt."""
+
+    def of_job(wildcards, input, attempt):
+        needed = getattr(memory, formula)(configured(wildcards), file_sizes(input))
+        return attempt * round(needed)
+
+    return of_job
+
+
+def minutes(count):
+    """Time of a rule, more at every further attempt."""
+
+    def of_job(wildcards, attempt):
+        return attempt * count
+
+    return of_job
+
+
+def configured(wildcards):
+    """The configuration of the run and arm that a job belongs to."""
+    run = RUNS[wildcards.get("run", SETUP.run)]
+    return Config.from_dict(run | ARMS[wildcards.get("arm", "")])
+
+
+def file_sizes(input):
+    """Sizes of a job's input files and of the arrays that lie beside them."""
+    given = input.size_mb
+    shards = [Path(path).with_name("signal.npy") for path in input.get("shards", [])]
+    windows = (
+        [Path(input.splits).with_name("sequences.npy")]
+        if "splits" in input.keys()
+        else []
+    )
+    panel = [Path(input.panel)] if "panel" in input.keys() else []
+    found = [sum_mb(paths) for paths in (panel, shards, windows)]
+    return memory.Files(given, *found)
+
+
+def sum_mb(paths):
+    """Size of those of the files that there are."""
+    return sum(path.stat().st_size for path in paths if path.exists()) / memory.MB
 
 
 def of_run(paths):
@@ -171,9 +218,30 @@ def run_folder(wildcards, input):
     return Path(input.verdicts[0]).parent.parent
 
 
-def page_digest(template):
-    """What a page is rendered with: its template and the style of all pages."""
-    return [fingerprint(WORKFLOW / "report" / name) for name in (template, "style.css")]
+def page_digest(*templates):
+    """What a page is rendered with: its templates and the style of all pages."""
+    return [
+        fingerprint(WORKFLOW / "report" / name) for name in (*templates, "style.css")
+    ]
+
+
+def figure_table(wildcards):
+    """The table that a figure is drawn from."""
+    table = contents.FIGURES[wildcards.figure].table
+    return f"results/{wildcards.run}{wildcards.arm}/{table}"
+
+
+def figure_section(wildcards):
+    """The section of the report that a figure belongs to."""
+    found = (
+        s.title for s in contents.SECTIONS.values() if wildcards.figure in s.figures
+    )
+    return next(found, "Side by side")
+
+
+def figure_caption(wildcards):
+    """What a figure can and cannot show."""
+    return contents.FIGURES[wildcards.figure].caption
 
 
 def needs_pairs(wildcards):
@@ -196,3 +264,8 @@ def arm_files(name, items):
 def compared_run(wildcards, input):
     """Folder of the run whose seeds and arms are compared."""
     return Path(input.metrics[0]).parents[5]
+
+
+def parent_run(wildcards, input):
+    """Folder of the run that a comparison belongs to."""
+    return Path(input.metrics).parent.parent

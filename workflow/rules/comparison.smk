@@ -17,8 +17,13 @@ rule comparison:
         metrics=f"{MAIN}/comparison/metrics.json",
     log:
         f"{MAIN}/logs/comparison.log",
+    benchmark:
+        f"{MAIN}/benchmarks/comparison.tsv"
     conda:
         "../../envs/base.yaml"
+    resources:
+        mem_mb=mem_mb("tables"),
+        runtime=minutes(30),
     params:
         code=code_digest("comparison"),
         run=compared_run,
@@ -43,7 +48,8 @@ rule comparison_report:
         "../../envs/base.yaml"
     params:
         code=code_digest("comparison_page"),
-        template=page_digest("comparison.html.j2"),
+        template=page_digest("comparison.html.j2", "macros.html.j2", "layout.html.j2"),
+        run=parent_run,
     shell:
         "python -m epidecouple.comparison_page --table {input.table} --failed {input.failed} --metrics {input.metrics}"
-        " --figure {input.figure} --page {output} 2> {log}"
+        " --run {params.run} --page {output} 2> {log}"

@@ -10,6 +10,9 @@ if SIMULATED:
             f"{RUN}/benchmarks/simulate.tsv"
         conda:
             "../../envs/data.yaml"
+        resources:
+            mem_mb=mem_mb("simulation"),
+            runtime=minutes(30),
         params:
             code=code_digest("simulate"),
             settings=settings("simulation", "seed", *FILES),
@@ -27,6 +30,9 @@ rule download:
     retries: 1
     conda:
         "../../envs/data.yaml"
+    resources:
+        mem_mb=mem_mb("streaming"),
+        runtime=minutes(120),
     shell:
         'python -m epidecouple.download --target {output:q} --mirror "$EPIDECOUPLE_MIRROR" 2>&1 | tee {log:q}'
 
@@ -39,8 +45,13 @@ rule inventory:
         metrics=f"{RUN}/download/metrics.json",
     log:
         f"{RUN}/logs/inventory.log",
+    benchmark:
+        f"{RUN}/benchmarks/inventory.tsv"
     conda:
         "../../envs/data.yaml"
+    resources:
+        mem_mb=mem_mb("streaming"),
+        runtime=minutes(30),
     params:
         code=code_digest("inventory"),
         manifest=fingerprint(MANIFEST),
@@ -66,6 +77,9 @@ rule panel:
         f"{RUN}/benchmarks/panel.tsv"
     conda:
         "../../envs/data.yaml"
+    resources:
+        mem_mb=mem_mb("tables"),
+        runtime=minutes(30),
     params:
         code=code_digest("panel"),
         settings=settings(*DATA),
@@ -91,6 +105,9 @@ rule elements:
         f"{RUN}/benchmarks/elements.tsv"
     conda:
         "../../envs/data.yaml"
+    resources:
+        mem_mb=mem_mb("genome"),
+        runtime=minutes(60),
     params:
         code=code_digest("elements"),
         settings=settings(*DATA),
@@ -116,6 +133,9 @@ rule reference:
         f"{RUN}/benchmarks/reference.tsv"
     conda:
         "../../envs/data.yaml"
+    resources:
+        mem_mb=mem_mb("tables"),
+        runtime=minutes(30),
     params:
         code=code_digest("reference"),
         settings=settings("seed", "reference", *DATA),
@@ -146,6 +166,9 @@ rule shard:
         f"{RUN}/benchmarks/shard/{{line}}.tsv"
     conda:
         "../../envs/data.yaml"
+    resources:
+        mem_mb=mem_mb("shard"),
+        runtime=minutes(60),
     params:
         code=code_digest("shards"),
         settings=settings("reference", *DATA),
@@ -163,11 +186,17 @@ rule data_report:
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
-        f"{RUN}/data/metrics.json",
+        splits=f"{RUN}/data/splits.tsv",
+        metrics=f"{RUN}/data/metrics.json",
     log:
         f"{RUN}/logs/data_report.log",
+    benchmark:
+        f"{RUN}/benchmarks/data_report.tsv"
     conda:
         "../../envs/torch.yaml"
+    resources:
+        mem_mb=mem_mb("panel"),
+        runtime=minutes(30),
     params:
         code=code_digest("data_report"),
         settings=settings(*DATA),
@@ -176,4 +205,4 @@ rule data_report:
         shards=shards_folder,
     shell:
         "python -m epidecouple.data_report --settings {params.settings:q} --panel {params.panel}"
-        " --elements {params.elements} --shards {params.shards} --metrics {output} > {log} 2>&1"
+        " --elements {params.elements} --shards {params.shards} --splits {output.splits} --metrics {output.metrics} > {log} 2>&1"

@@ -15,8 +15,8 @@ rule diagnose_subset:
         "../../envs/torch.yaml"
     threads: SETUP.threads
     resources:
-        mem_mb=6000,
-        runtime=30,
+        mem_mb=mem_mb("probing"),
+        runtime=minutes(120),
     params:
         code=code_digest("diagnose"),
         settings=settings("subset", *DIAGNOSTICS),
@@ -79,9 +79,14 @@ rule estimators:
         "results/estimators/estimators.tsv",
     log:
         "results/estimators/estimators.log",
+    benchmark:
+        "results/estimators/benchmark.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: SETUP.threads
+    resources:
+        mem_mb=mem_mb("estimating"),
+        runtime=minutes(60),
     params:
         code=code_digest("estimators"),
     shell:
@@ -126,8 +131,8 @@ rule biology:
         "../../envs/torch.yaml"
     threads: SETUP.threads
     resources:
-        mem_mb=6000,
-        runtime=30,
+        mem_mb=mem_mb("panel"),
+        runtime=minutes(60),
     params:
         code=code_digest("biology"),
         settings=settings("biology", *DIAGNOSTICS),

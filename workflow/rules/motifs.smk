@@ -19,8 +19,8 @@ rule mutagenesis:
         "../../envs/torch.yaml"
     threads: SETUP.threads
     resources:
-        mem_mb=6000,
-        runtime=30,
+        mem_mb=mem_mb("editing"),
+        runtime=minutes(60),
     params:
         code=code_digest("mutagenesis"),
         settings=settings("motifs", *MODEL),
@@ -55,8 +55,8 @@ if CATALOG.motifs:
             "../../envs/torch.yaml"
         threads: SETUP.threads
         resources:
-            mem_mb=6000,
-            runtime=60,
+            mem_mb=mem_mb("editing"),
+            runtime=minutes(60),
         params:
             code=code_digest("motifs"),
             settings=settings("motifs", *MODEL),
@@ -79,8 +79,13 @@ if SIMULATED:
             f"{ARM}/motif_recovery/metrics.json",
         log:
             f"{ARM}/logs/motif_recovery.log",
+        benchmark:
+            f"{ARM}/benchmarks/motif_recovery.tsv"
         conda:
             "../../envs/base.yaml"
+        resources:
+            mem_mb=mem_mb("tables"),
+            runtime=minutes(30),
         params:
             code=code_digest("motif_recovery"),
             settings=settings("seed", *FILES),

@@ -8,6 +8,7 @@ WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW))
 
 from epidecouple.errors import InputError
+from epidecouple.memory import MB, prediction
 from epidecouple.provenance import code_digest
 from epidecouple.request import request_of
 
@@ -59,6 +60,11 @@ rule score_pairs:
     conda:
         "../../envs/torch.yaml"
     threads: REQUEST.threads
+    resources:
+        mem_mb=round(
+            prediction(sum(Path(f).stat().st_size for f in REQUEST.files) / MB)
+        ),
+        runtime=120,
     params:
         code=code_digest("predict"),
         model=REQUEST.model_fingerprint,

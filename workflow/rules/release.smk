@@ -18,6 +18,9 @@ rule release:
     conda:
         "../../envs/torch.yaml"
     threads: SETUP.threads
+    resources:
+        mem_mb=mem_mb("panel"),
+        runtime=minutes(30),
     params:
         code=code_digest("release"),
         settings=settings(*MODEL),

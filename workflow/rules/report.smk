@@ -3,42 +3,15 @@ localrules:
     run_report,
 
 
-# figure -> the table it is drawn from
-FIGURES = {
-    "funnel": "panel/funnel.tsv",
-    "learning_curve_subset": "train_subset/history.tsv",
-    "learning_curve": "train_full/history.tsv",
-    "information": "diagnose/information.tsv",
-    "correlation": "diagnose/correlation.tsv",
-    "prototypes": "biology/mantel.tsv",
-    "trees": "biology/trees.tsv",
-    "signs": "biology/signs.tsv",
-    "states": "biology/states.tsv",
-    "logos": "mutagenesis/contributions.tsv",
-}
-if CATALOG.motifs:
-    FIGURES |= {
-        "motif_effects": "motifs/effects.tsv",
-        "interactions": "motifs/interactions.tsv",
-    }
-if SIMULATED:
-    FIGURES["recovery"] = "recovery/points.tsv"
-# Drawn for targets of their own, not for the report of the run.
-OTHER_FIGURES = {
-    "comparison": "comparison/table.tsv",
-    "resistance": "resistance/arms.tsv",
-}
-
-
 rule figure:
     input:
-        lambda wildcards: f"results/{wildcards.run}{wildcards.arm}/{(FIGURES | OTHER_FIGURES)[wildcards.figure]}",
+        figure_table,
     output:
         report(
             f"{ARM}/figures/{{figure}}.svg",
             caption="../report/figure.rst",
-            category="Figures",
-            labels={"figure": "{figure}"},
+            category=figure_section,
+            labels={"figure": "{figure}", "run": "{run}{arm}"},
         ),
     log:
         f"{ARM}/logs/figure/{{figure}}.log",
@@ -46,6 +19,7 @@ rule figure:
         "../../envs/base.yaml"
     params:
         code=code_digest("figures"),
+        caption=figure_caption,
     shell:
         "python -m epidecouple.figures {wildcards.figure} {input} {output} > {log} 2>&1"
 
@@ -56,14 +30,19 @@ rule run_report:
         verdicts=[f"{RUN}/gates/{gate}.verdict.json" for gate in GATES],
         figures=[f"{RUN}/figures/{figure}.svg" for figure in FIGURES],
     output:
-        f"{RUN}/report.html",
+        report(
+            f"{RUN}/report.html",
+            caption="../report/page.rst",
+            category="Report",
+            labels={"page": "report", "run": "{run}"},
+        ),
     log:
         f"{RUN}/logs/report.log",
     conda:
         "../../envs/base.yaml"
     params:
         code=code_digest("report"),
-        template=page_digest("report.html.j2"),
+        template=page_digest("report.html.j2", "macros.html.j2", "layout.html.j2"),
         run=run_folder,
         gates=",".join(GATES),
     shell:

@@ -41,6 +41,9 @@ rule resistance_loci:
         f"{RUN}/benchmarks/resistance/loci.tsv"
     conda:
         "../../envs/data.yaml"
+    resources:
+        mem_mb=mem_mb("tables"),
+        runtime=minutes(30),
     params:
         code=code_digest("loci"),
         settings=settings("seed", "reference", *DATA),
@@ -93,8 +96,8 @@ rule crossfit:
     conda:
         "../../envs/torch.yaml"
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=mem_mb("crossfitting"),
+        runtime=minutes(120),
     params:
         code=code_digest("crossfit"),
         design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
@@ -108,12 +111,48 @@ rule crossfit:
         " > {log} 2>&1"
 
 
+rule unseen:
+    input:
+        splits=f"{LOCI}/splits.json",
+        shards=expand(
+            f"{RUN}/resistance/shards/{{line}}/manifest.json",
+            line=SETUP.all_lines,
+            allow_missing=True,
+        ),
+    output:
+        f"{RUN}/resistance/unseen/{{fold}}.npz",
+    log:
+        f"{RUN}/logs/resistance/unseen/{{fold}}.log",
+    benchmark:
+        f"{RUN}/benchmarks/resistance/unseen/{{fold}}.tsv"
+    wildcard_constraints:
+        fold=r"\d+",
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        code=code_digest("unseen"),
+        design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
+        settings=settings("crossfit", *MODEL),
+        loci=elements_folder,
+        shards=shards_folder,
+    shell:
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
+        " python -m epidecouple.unseen --settings {params.settings:q} --fold {wildcards.fold} --loci {params.loci}"
+        " --shards {params.shards} --scores {output} > {log} 2>&1"
+
+
 rule resistance_table:
     input:
         panel=f"{LOCI}/panel.parquet",
         loops=of_run([files.loops for files in CATALOG.lines.values()]),
         scores=expand(
             f"{RUN}/resistance/folds/{{fold}}.npz", fold=FOLDS, allow_missing=True
+        ),
+        unseen=expand(
+            f"{RUN}/resistance/unseen/{{fold}}.npz", fold=FOLDS, allow_missing=True
         ),
         folds=expand(
             f"{RUN}/resistance/folds/{{fold}}.json", fold=FOLDS, allow_missing=True
@@ -127,12 +166,15 @@ rule resistance_table:
         f"{RUN}/benchmarks/resistance.tsv"
     conda:
         "../../envs/torch.yaml"
+    resources:
+        mem_mb=mem_mb("scores"),
+        runtime=minutes(30),
     params:
         code=code_digest("resistance"),
         settings=settings("seed", "crossfit", *DATA),
     shell:
         "python -m epidecouple.resistance --settings {params.settings:q} --panel {input.panel} --scores {input.scores}"
-        " --folds {input.folds} --arms {output.arms} --metrics {output.metrics} > {log} 2>&1"
+        " --unseen {input.unseen} --folds {input.folds} --arms {output.arms} --metrics {output.metrics} > {log} 2>&1"
 
 
 # The page of a run with what there is: whatever else has been done stands beside it.
@@ -148,7 +190,7 @@ rule resistance_report:
         "../../envs/base.yaml"
     params:
         code=code_digest("report"),
-        template=page_digest("report.html.j2"),
+        template=page_digest("report.html.j2", "macros.html.j2", "layout.html.j2"),
         run=lambda wildcards: RUN.format(run=wildcards.run),
         gates=",".join(GATES),
     shell:

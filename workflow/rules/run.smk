@@ -49,13 +49,19 @@ rule panel_only:
         f"{MAIN}/panel/metrics.json",
 
 
+# The index shows every run there is, also those of other configurations, so no rule can know what it depends on.
+INDEX = "python -m epidecouple.index --results results --page results/index.html"
+
+
 onsuccess:
-    logger.info(f"\nReport: {MAIN}/report.html\n")
+    shell(f"{INDEX} 2> {MAIN}/logs/index.log || true")
+    logger.info(f"\nReport: {MAIN}/report.html   all runs: results/index.html\n")
 
 
 # A failing gate ends the run: render the report of what there is, and say so.
 onerror:
     shell(
         f"python -m epidecouple.report --run {MAIN} --gates {','.join(GATES)} --report {MAIN}/report.html --failed 2> {MAIN}/logs/report_failed.log"
+        f" && {INDEX} 2> {MAIN}/logs/index.log"
         f" && echo 'Report of what was done: {MAIN}/report.html' >&2 || true"
     )

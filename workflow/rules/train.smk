@@ -18,8 +18,8 @@ rule train_subset:
         "../../envs/torch.yaml"
     threads: SETUP.threads
     resources:
-        mem_mb=6000,
-        runtime=30,
+        mem_mb=mem_mb("training"),
+        runtime=minutes(60),
     params:
         code=code_digest("train"),
         design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
@@ -77,8 +77,8 @@ rule evaluate:
         "../../envs/torch.yaml"
     threads: SETUP.threads
     resources:
-        mem_mb=6000,
-        runtime=30,
+        mem_mb=mem_mb("scoring"),
+        runtime=minutes(60),
     params:
         code=code_digest("evaluate"),
         settings=settings(*DIAGNOSTICS),
@@ -101,8 +101,13 @@ if SIMULATED:
             metrics=f"{ARM}/recovery/metrics.json",
         log:
             f"{ARM}/logs/recovery.log",
+        benchmark:
+            f"{ARM}/benchmarks/recovery.tsv"
         conda:
             "../../envs/data.yaml"
+        resources:
+            mem_mb=mem_mb("tables"),
+            runtime=minutes(30),
         params:
             code=code_digest("recovery"),
             settings=settings("simulation", "seed", "diagnose", *DATA),

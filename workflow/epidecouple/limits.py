@@ -1,0 +1,6 @@
+"""How much is computed at once, so that memory does not grow with the number of pairs."""
+
+PAIRS_PER_BATCH = 4096
+BASES_PER_BATCH = 600_000
+# Pairs whose bins are measured at once when a shard is made.
+PAIRS_PER_BLOCK = 200_000
