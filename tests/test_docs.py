@@ -67,3 +67,8 @@ def test_every_name_in_code_type_exists(page):
 def test_every_file_of_the_repository_that_is_named_exists(page):
     for place in {place for code in CODE.findall(page.read_text()) for place in PLACE.findall(code)}:
         assert (ROOT / place).exists() or place.startswith("resources/download"), place
+
+
+def test_the_readme_leads_to_every_page():
+    linked = {target.partition("#")[0] for target in LINK.findall((ROOT / "README.md").read_text())}
+    assert {str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")} <= linked
