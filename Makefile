@@ -1,11 +1,12 @@
 # make run    set up, run the default configuration, end with the path of the report
 # make test   set up, run the tests
+# make test-slurm   set SLURM up on this machine (as root), run the tests that need it, take it down again
 # make setup  what both share: .venv with pinned dependencies, and bedtools
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run test test-slow lint docs bedtools
+.PHONY: setup run test test-slow test-slurm lint docs bedtools
 
 setup: bedtools .venv/.done
 
@@ -41,6 +42,15 @@ test: setup
 
 test-slow: setup
 	python -m pytest -m slow
+
+# A SLURM that is there already is used as it is.
+test-slurm: setup
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,slurm]'
+	@if sinfo > /dev/null 2>&1; then python -m pytest -m slurm; else \
+	  command -v slurmctld > /dev/null || $(MAKE) --no-print-directory install PACKAGE="slurm-wlm munge" || exit 1; \
+	  tests/slurm/single_node.sh start || exit 1; \
+	  python -m pytest -m slurm; status=$$?; tests/slurm/single_node.sh stop; exit $$status; \
+	fi
 
 lint: setup
 	ruff check workflow tests

@@ -8,14 +8,22 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+LOCALLY = ("--cores", "2", "--workflow-profile", str(ROOT / "profiles" / "default"))
 TINY = Path(__file__).parent / "workflow" / "tiny.yaml"
 
 
-def run_snakemake(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--directory", str(folder), "--cores", "2"]
-    command += ["--workflow-profile", str(ROOT / "profiles" / "default"), "--nocolor", *arguments]
+def snakemake_command(folder: Path, *arguments: str, where: tuple[str, ...] = LOCALLY) -> dict:
+    """What `subprocess` is given to run Snakemake in a folder."""
+    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--directory", str(folder), "--nocolor"]
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env={**os.environ, "PATH": path, **(env or {})})
+    return {"args": [*command, *where, *arguments], "text": True, "cwd": folder, "env": {**os.environ, "PATH": path}}
+
+
+def run_snakemake(
+    folder: Path, *arguments: str, env: dict[str, str] | None = None, where: tuple[str, ...] = LOCALLY
+) -> subprocess.CompletedProcess:
+    call = snakemake_command(folder, *arguments, where=where)
+    return subprocess.run(**call | {"env": call["env"] | (env or {})}, capture_output=True)
 
 
 def write_config(folder: Path, **changes: object) -> Path:

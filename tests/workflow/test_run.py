@@ -106,6 +106,16 @@ def test_memory_by_formula_covers_the_peak_of_every_job_and_not_much_more(failed
     assert {"simulate", "elements", "shard", "train_full", "evaluate", "diagnose", "biology", "motifs", "release"} <= seen
 
 
+def test_no_job_uses_more_threads_than_its_rule_declares(failed, cured):
+    """Processor time of a job, against its wall time and what the benchmark's own sampling may miss."""
+    for job in [*jobs_of(failed[1]), *jobs_of(cured[2])]:
+        table, threads = re.search(r"benchmark: (\S+)", job), re.search(r"threads: (\d+)", job)
+        if table:
+            measured = pd.read_csv(cured[0] / table[1], sep="\t", na_values="-").iloc[0]
+            allowed = int(threads[1]) if threads else 1
+            assert not measured.cpu_time > 1.15 * allowed * measured.s + 1, (job.split(":")[0], allowed, measured.cpu_time, measured.s)
+
+
 def local_rules() -> str:
     """Pattern of the rules that run where Snakemake runs: those in `localrules:` lists, and those that say `localrule: True`."""
     text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))

@@ -137,6 +137,14 @@ def environments() -> dict[Path, dict[str, str]]:
     return found
 
 
+def test_every_rule_with_networks_declares_its_threads_or_takes_one():
+    """The libraries get `threads` of the configuration (common.smk), so a rule that may use them has to say so."""
+    text = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
+    for rule in re.split(r"^(?= *rule \w+:)", text, flags=re.M):
+        if "envs/torch.yaml" in rule:
+            assert re.search(r"threads: (SETUP|REQUEST)\.threads|OMP_NUM_THREADS=1", rule), rule.split(":")[0]
+
+
 def test_every_conda_file_is_used_and_exists():
     rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
     assert {f"../../envs/{path.name}" for path in environments()} == set(re.findall(r'"(\S+envs/\S+\.yaml)"', rules))

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from .distributed import rank
 from .provenance import code_digest, versions
 
 FILE = "checkpoint.pt"
@@ -25,6 +26,8 @@ class Checkpoint:
 
     def save(self, state: dict[str, Any]) -> None:
         """Write the state beside the old file, then put it in its place: one of them is always whole."""
+        if rank():
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         fresh = self.file.with_suffix(".new")
         torch.save({"basis": self.basis, "state": state}, fresh)

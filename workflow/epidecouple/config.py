@@ -199,6 +199,9 @@ class Config:
     run: str
     seed: int
     threads: int
+    device: str
+    compile: bool
+    processes: int
     mirror: str
     dataset: DatasetConfig
     cell_lines: list

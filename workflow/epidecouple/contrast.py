@@ -31,7 +31,7 @@ def _similarity(z: Tensor) -> Tensor:
 
 def contrast_of_similarity(similarity: Tensor, labels: Tensor) -> Tensor:
     """The contrast from scaled cosine similarities (n, n) and labels (n,)."""
-    others = ~torch.eye(len(labels), dtype=torch.bool)
+    others = ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
     anchors = labels == 1
     log_share = similarity - similarity.masked_fill(~others, -torch.inf).logsumexp(1, keepdim=True)
     positives = (anchors[None] & others)[anchors].float()
@@ -45,7 +45,7 @@ def line_contrast(states: Tensor, prototypes: Tensor) -> Tensor:
     The other lines' prototypes are the negatives that a homogeneous batch lacks (Snell 2017).
     """
     cosine = nn.functional.normalize(states.float(), dim=1) @ nn.functional.normalize(prototypes.float(), dim=1).T
-    return nn.functional.cross_entropy(cosine / LINE_TEMPERATURE, torch.arange(len(states)))
+    return nn.functional.cross_entropy(cosine / LINE_TEMPERATURE, torch.arange(len(states), device=states.device))
 
 
 def orthogonality(z: Tensor, e: Tensor) -> Tensor:

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from .config import Config, FitConfig
 from .contrast import contrast_over_lines, line_contrast, orthogonality
 from .dataset import Panel
+from .distributed import gathered, share
 from .energy import EnergyModel, Parts
 from .objective import conditional_nll, task_nll
-from .sampler import CellBatchSampler, MacroStep
+from .sampler import CellBatchSampler, MacroStep, MicroBatch
 from .scoring import embed, embed_raw, score_potential, score_resistance
 from .skill import macro_aupr, within_pair_auc
 from .trajectory import Trajectory
@@ -54,7 +55,11 @@ class TrainingStage:
 
     def read(self, step: MacroStep) -> list[Parts]:
         """The environment of a macro-step: each line's micro-batch in a forward pass of its own."""
-        return [self.model.resistance.parts(self.panel.signal_tensor(batch.pairs, batch.line)) for batch in step.micro_batches]
+        return [self._parts(batch) for batch in step.micro_batches]
+
+    def _parts(self, batch: MicroBatch) -> Parts:
+        own = self.model.resistance.parts(self.panel.signal_tensor(share(batch.pairs), batch.line))
+        return Parts(*(gathered(part, len(batch.pairs)) for part in own))
 
     def resistance_of(self, parts: list[Parts]) -> Tensor:
         """R (n, C) of a macro-step, its lines in the order of the micro-batches."""
@@ -82,10 +87,10 @@ class TrainingStage:
 
     def potential_terms(self, pairs: np.ndarray, offset: Tensor, weights: np.ndarray) -> tuple[dict[str, Tensor], Tensor]:
         """What teaches U, given the detached offset -R - tau (n, C); and z (n, d_z), encoded once for all lines."""
-        z = self.model.potential.z(self.panel, pairs)
-        potential = self.model.potential.of_z(z, torch.from_numpy(self.panel.log_distance[pairs]))
+        z = gathered(self.model.potential.z(self.panel, share(pairs)), len(pairs))
+        potential = self.model.potential.of_z(z, self.panel.distance_tensor(pairs))
         labels = self.labels(pairs)
-        task = task_nll(potential, offset - self.model.task_offset[self.lines], labels, torch.from_numpy(weights))
+        task = task_nll(potential, offset - self.model.task_offset[self.lines], labels, self.panel.tensor(weights))
         return {"task": task, "label_contrast": self.config.objective.label_contrast * contrast_over_lines(z, labels)}, z
 
     def _line_contrast(self) -> Tensor:
@@ -115,14 +120,14 @@ class TrainingStage:
             return {}
         pairs, columns = np.nonzero(self.panel.published[np.ix_(self.rows, self.lines)] >= 0)
         raw = embed_raw(self.model, self.panel, self.rows[pairs])
-        return {"leace_residual": self.model.potential.eraser.refit(raw, torch.from_numpy(columns))}
+        return {"leace_residual": self.model.potential.eraser.refit(raw, self.panel.tensor(columns))}
 
     def validate_resistance(self) -> dict[str, float]:
         """Conditional likelihood and within-pair AUC of -R on validation chromosomes."""
         pairs = self.discordant
         resistance = score_resistance(self.model, self.panel, pairs, self.lines)
         offset = self.model.resistance.line_offset.detach()[self.lines]
-        loss = conditional_nll(torch.from_numpy(resistance), offset, self.labels(pairs))
+        loss = conditional_nll(self.panel.tensor(resistance), offset, self.labels(pairs))
         auc = within_pair_auc(self.panel.labels[np.ix_(pairs, self.lines)], -resistance).mean()
         return {"validation_loss": float(loss), "validation_within_pair_auc": float(auc)}
 
@@ -136,7 +141,7 @@ class TrainingStage:
         """Macro AUPR on validation chromosomes, and on some training pairs for the overfitting guard."""
         z = embed(self.model, self.panel, self.validation)
         self.trajectory.note(z)
-        potential = self.model.potential.of_z(z, torch.from_numpy(self.panel.log_distance[self.validation])).numpy()
+        potential = self.model.potential.of_z(z, self.panel.distance_tensor(self.validation)).cpu().numpy()
         train = self.aupr(self.guarded, score_potential(self.model, self.panel, self.guarded))
         return {"validation_aupr": self.aupr(self.validation, potential), "train_aupr": train}
 
@@ -153,7 +158,7 @@ class TrainingStage:
         """
         turned, shifted, found = copy.copy(self), copy.copy(self), {}
         turned.panel = dataclasses.replace(self.panel, labels=1 - self.panel.labels)
-        added = torch.linspace(-2, 2, len(step.pairs))[:, None]
+        added = torch.linspace(-2, 2, len(step.pairs), device=self.panel.device)[:, None]
         shifted.resistance_of = lambda parts: self.resistance_of(parts) - added
         ours = self.terms(step)
         if "label_contrast" in ours:
@@ -210,8 +215,8 @@ class PotentialStage(TrainingStage):
         super().__init__(*arguments)
         self.fit = self.config.potential
         self.sampler = self.sampler_of(self.rows, self.fit)
-        resistance = torch.from_numpy(score_resistance(self.model, self.panel, self.rows, self.lines))
-        self.offset = torch.full((len(self.panel.enhancer), len(self.lines)), torch.nan)
+        resistance = self.panel.tensor(score_resistance(self.model, self.panel, self.rows, self.lines))
+        self.offset = torch.full((len(self.panel.enhancer), len(self.lines)), torch.nan, device=self.panel.device)
         self.offset[self.rows] = -resistance - self.model.resistance.line_offset.detach()[self.lines]
 
     def terms(self, step: MacroStep) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from .config import Config
+from .device import CPU
 from .errors import InputError
 from .panel import discordant
 from .provenance import read_json
@@ -27,6 +29,7 @@ class Panel:
     labels, published : int8 (n, C); shards : one per line, holding signal (n, P, M) and reference (n_ref, M)
     present : bool (C, M), False for a mark missing in a line
     offset, scale : float32 (C, M), what a normalised mark is multiplied by and shifted to: 0 and 1, or its statistics to undo it
+    device : where the tensors go that a panel gives; on any but the CPU all codes are kept there
     """
 
     lines: list[str]
@@ -44,6 +47,7 @@ class Panel:
     present: np.ndarray
     offset: np.ndarray
     scale: np.ndarray
+    device: torch.device = CPU
 
     def rows(self, split: str) -> np.ndarray:
         """Pairs of a split."""
@@ -63,9 +67,25 @@ class Panel:
         ]
         return dataclasses.replace(self, shards=shards, **{name: getattr(self, name)[pairs] for name in of_pairs})
 
+    def tensor(self, values: np.ndarray) -> Tensor:
+        """An array on the panel's device."""
+        return torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
+
+    def window_tensor(self, elements: np.ndarray) -> Tensor:
+        """Codes uint8 (len(elements), L) of some elements."""
+        return self.tensor(self.codes[elements]) if self.device == CPU else self._resident_codes[self.tensor(elements)]
+
+    @cached_property
+    def _resident_codes(self) -> Tensor:
+        return self.tensor(self.codes)
+
+    def distance_tensor(self, pairs: np.ndarray) -> Tensor:
+        """log10 distance float32 (len(pairs),)."""
+        return self.tensor(self.log_distance[pairs])
+
     def label_tensor(self, pairs: np.ndarray, lines: list[int]) -> Tensor:
         """Labels float32 (len(pairs), len(lines))."""
-        return torch.from_numpy(self.labels[np.ix_(pairs, lines)].astype(np.float32))
+        return self.tensor(self.labels[np.ix_(pairs, lines)].astype(np.float32))
 
     def signal_tensor(self, pairs: np.ndarray, line: int) -> Tensor:
         """Signal of one line with a presence flag per mark: float32 (len(pairs), P, 2M)."""
@@ -89,8 +109,8 @@ class Panel:
         return len(self.shards[0].reference)
 
     def _flagged(self, signal: np.ndarray, line: int) -> Tensor:
-        values = torch.from_numpy(np.asarray(signal, dtype=np.float32) * self.scale[line] + self.offset[line])
-        present = torch.from_numpy(self.present[line].astype(np.float32)).expand_as(values)
+        values = self.tensor(np.asarray(signal, dtype=np.float32) * self.scale[line] + self.offset[line])
+        present = self.tensor(self.present[line].astype(np.float32)).expand_as(values)
         return torch.cat([values, present], dim=-1)
 
 

@@ -37,12 +37,12 @@ class Potential(nn.Module):
         """z before erasure; each unique window is encoded once."""
         enhancer_rows, enhancer = np.unique(panel.enhancer[pairs], return_inverse=True)
         promoter_rows, promoter = np.unique(panel.promoter[pairs], return_inverse=True)
-        codes = [torch.from_numpy(np.ascontiguousarray(panel.codes[rows])) for rows in (enhancer_rows, promoter_rows)]
-        return self.annotated(self.encoder(*codes, torch.from_numpy(enhancer), torch.from_numpy(promoter)), panel, pairs)
+        codes = [panel.window_tensor(rows) for rows in (enhancer_rows, promoter_rows)]
+        return self.annotated(self.encoder(*codes, panel.tensor(enhancer), panel.tensor(promoter)), panel, pairs)
 
     def annotated(self, z: Tensor, panel: Panel, pairs: np.ndarray) -> Tensor:
         """z as the encoder gives it; with `model.annotation` the elements' annotated lengths are added to it."""
-        return z if self.annotation is None else z + self.annotation(torch.from_numpy(panel.annotated_bp[pairs]))
+        return z if self.annotation is None else z + self.annotation(panel.tensor(panel.annotated_bp[pairs]))
 
     def of_z(self, z: Tensor, log_distance: Tensor) -> Tensor:
         """U_I float32 (n,) in logit units from z (n, d_z) and log10 distance (n,)."""
@@ -50,7 +50,7 @@ class Potential(nn.Module):
 
     def forward(self, panel: Panel, pairs: np.ndarray) -> Tensor:
         """U_I float32 (len(pairs),)."""
-        return self.of_z(self.z(panel, pairs), torch.from_numpy(panel.log_distance[pairs]))
+        return self.of_z(self.z(panel, pairs), panel.distance_tensor(pairs))
 
 
 class Parts(NamedTuple):
@@ -134,7 +134,7 @@ class LinearResistance(Resistance):
     def parts(self, signal: Tensor) -> Parts:
         """Nothing from states, all from e."""
         e = self.at_positions(self.loci(signal)).flatten(1)
-        return Parts(torch.zeros(len(e)), self.residual(e)[:, 0], e)
+        return Parts(e.new_zeros(len(e)), self.residual(e)[:, 0], e)
 
     def of_parts(self, parts: Parts) -> Tensor:
         """R float32 (n,) in logit units."""

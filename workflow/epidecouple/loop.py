@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from .checkpoint import random_state, resume_random
 from .curriculum import TrainingStage, small_step
+from .distributed import agree, average_gradients, of_all_processes, rank
 from .energy import EnergyModel
 from .ledger import AUDIT_PAIRS, Ledger
 from .progress import Pace
@@ -146,11 +147,13 @@ class Loop:
         loss = torch.stack(list(terms.values())).sum()
         self.optimiser.zero_grad()
         loss.backward()
+        average_gradients(self.stage.parameters())
         nn.utils.clip_grad_norm_(self.stage.parameters(), GRADIENT_NORM)
         with self.ledger.optimiser_step():
             self.optimiser.step()
         self.schedule.step()
         self.stage.after_step()
+        agree(self.model.buffers())
         self.ledger.step(step, terms, self.stage.lines)
         return loss.detach()
 
@@ -163,7 +166,7 @@ class Loop:
             "stop": self.stop.snapshot(),
             "guard": vars(self.guard),
             "generator": self.stage.generator.get_state(),
-            "random": random_state(),
+            "random": of_all_processes(random_state()),
         }
 
     def resume(self, taken: dict[str, Any]) -> None:
@@ -174,7 +177,7 @@ class Loop:
         vars(self.stop).update(taken["stop"])
         vars(self.guard).update(taken["guard"])
         self.stage.generator.set_state(taken["generator"])
-        resume_random(taken["random"])
+        resume_random(taken["random"][rank()])
         self.pace = Pace(self.stage.fit.epochs, self.epoch)
 
 

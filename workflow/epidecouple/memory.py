@@ -89,10 +89,14 @@ def editing(config: Config, files: Files) -> float:
 
 
 def training(config: Config, files: Files) -> float:
-    """Validation scores all windows; a step holds those of a macro-step twice, for the backward pass."""
+    """Validation scores all windows; a step holds those of a macro-step twice, for the backward pass.
+
+    Each of several processes scores all windows.
+    """
     batch = max(config.potential.batch_pairs, config.fine_tuning.batch_pairs)
     stepped = min(2 * batch * config.windows.sequence_bp, files.windows * MB)
-    return scoring(config, files) + KEPT * 2 * _activations(config, stepped, DEEP_TRAINED)
+    alone = scoring(config, files) + KEPT * 2 * _activations(config, stepped, DEEP_TRAINED)
+    return config.processes * alone
 
 
 def probing(config: Config, files: Files) -> float:

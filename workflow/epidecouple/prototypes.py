@@ -38,7 +38,7 @@ class StatePrototypes(nn.Module):
     @torch.no_grad()
     def start(self, e: Tensor, seed: int) -> None:
         """Place the states at the k-means centroids of e (n, d)."""
-        self.codebook.copy_(torch.from_numpy(centroids(e.numpy(), len(self.codebook), seed)))
+        self.codebook.copy_(torch.from_numpy(centroids(e.cpu().numpy(), len(self.codebook), seed)))
         self.usage.fill_(1 / len(self.codebook))
 
     @torch.no_grad()
@@ -70,7 +70,9 @@ class StatePrototypes(nn.Module):
         Drawn evenly, it would lie where most loci are, which is where a state is already.
         """
         chance = self.distances(e)[:, living].min(1).values.clamp(min=0) + SMALLEST_CHANCE
-        return e[torch.multinomial(chance, int((~living).sum()), generator=generator)] if not living.all() else e[:0]
+        if living.all():
+            return e[:0]
+        return e[torch.multinomial(chance.cpu(), int((~living).sum()), generator=generator).to(e.device)]
 
 
 class LinePrototypes(nn.Module):

@@ -70,11 +70,11 @@ def random_steps(rows: MicroBatch, size: int, rng: np.random.Generator) -> Itera
 def energy(model: EnergyModel, panel: Panel, batch: MicroBatch) -> tuple[Tensor, Tensor]:
     """U - R (n,) of rows of mixed lines, and z (n, d_z); no offset of the line."""
     z = model.potential.z(panel, batch.pairs)
-    potential = model.potential.of_z(z, torch.from_numpy(panel.log_distance[batch.pairs]))
-    resistance = torch.zeros(len(batch.pairs))
+    potential = model.potential.of_z(z, panel.distance_tensor(batch.pairs))
+    resistance = potential.new_zeros(len(batch.pairs))
     for line in np.unique(batch.lines):
         rows = np.flatnonzero(batch.lines == line)
-        resistance = resistance.index_put((torch.from_numpy(rows),), model.resistance(panel.signal_tensor(batch.pairs[rows], int(line))))
+        resistance = resistance.index_put((panel.tensor(rows),), model.resistance(panel.signal_tensor(batch.pairs[rows], int(line))))
     return potential - resistance, z
 
 
@@ -82,8 +82,8 @@ def losses(model: EnergyModel, discriminator: nn.Module, panel: Panel, step: Mac
     """Task loss over both energies at once, line discriminator on z with its gradient reversed, L1 of the weights."""
     batch = step.micro_batches[0]
     logit, z = energy(model, panel, batch)
-    lines = torch.from_numpy(batch.lines)
-    labels = torch.from_numpy(panel.labels[batch.pairs, batch.lines].astype(np.float32))
+    lines = panel.tensor(batch.lines)
+    labels = panel.tensor(panel.labels[batch.pairs, batch.lines].astype(np.float32))
     sparsity = sum(parameter.abs().mean() for parameter in model.parameters())
     return {
         "task": nn.functional.binary_cross_entropy_with_logits(logit, labels),
@@ -95,7 +95,7 @@ def losses(model: EnergyModel, discriminator: nn.Module, panel: Panel, step: Mac
 @torch.no_grad()
 def aupr_of_rows(model: EnergyModel, panel: Panel, rows: MicroBatch) -> float:
     """Macro AUPR of U - R over the lines of some rows."""
-    score = torch.cat([energy(model, panel, part)[0] for part in in_parts(rows, PAIRS_PER_BATCH)]).numpy()
+    score = torch.cat([energy(model, panel, part)[0] for part in in_parts(rows, PAIRS_PER_BATCH)]).cpu().numpy()
     labels = panel.labels[rows.pairs, rows.lines]
     of_line = [rows.lines == line for line in np.unique(rows.lines)]
     return float(np.mean([macro_aupr(labels[chosen, None], score[chosen, None]) for chosen in of_line]))
@@ -103,7 +103,7 @@ def aupr_of_rows(model: EnergyModel, panel: Panel, rows: MicroBatch) -> float:
 
 def train_record22(model: EnergyModel, panel: Panel, lines: list[int], _: np.ndarray, config: Config, ledger: Ledger, *unused: object):
     """Train as record 22 did, to the last epoch, without validation and without checkpoint: history, no metrics, nothing to restore."""
-    discriminator = nn.Linear(config.model.z_size, len(panel.training))
+    discriminator = nn.Linear(config.model.z_size, len(panel.training)).to(panel.device)
     parameters = [*model.parameters(), *discriminator.parameters()]
     optimiser = torch.optim.Adam(parameters, lr=config.potential.learning_rate)
     (rows, rest), rng, history = natural_rows(panel, lines, config.seed), np.random.default_rng([config.seed, 12]), []

@@ -14,7 +14,7 @@ def score_resistance(model: EnergyModel, panel: Panel, pairs: np.ndarray, lines:
     """R_E float32 (len(pairs), len(lines))."""
     batches = np.array_split(pairs, max(1, len(pairs) // PAIRS_PER_BATCH))
     columns = [torch.cat([model.resistance(panel.signal_tensor(batch, line)) for batch in batches]) for line in lines]
-    return torch.stack(columns, dim=1).numpy()
+    return torch.stack(columns, dim=1).cpu().numpy()
 
 
 @torch.no_grad()
@@ -30,19 +30,19 @@ def embed_raw(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
     for network, rows in ((encoder.enhancer, panel.enhancer[pairs]), (encoder.promoter, panel.promoter[pairs])):
         unique, where = np.unique(rows, return_inverse=True)
         blocks = np.array_split(unique, len(unique) * panel.codes.shape[1] // BASES_PER_BATCH + 1)
-        encoded = torch.cat([network(torch.from_numpy(np.ascontiguousarray(panel.codes[block]))) for block in blocks])
-        embedded.append(encoded[torch.from_numpy(where)])
+        encoded = torch.cat([network(panel.window_tensor(block)) for block in blocks])
+        embedded.append(encoded[panel.tensor(where)])
     return model.potential.annotated(encoder.combine(*embedded), panel, pairs)
 
 
 @torch.no_grad()
 def score_potential(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> np.ndarray:
     """U_I float32 (len(pairs),)."""
-    return model.potential.of_z(embed(model, panel, pairs), torch.from_numpy(panel.log_distance[pairs])).numpy()
+    return model.potential.of_z(embed(model, panel, pairs), panel.distance_tensor(pairs)).cpu().numpy()
 
 
 @torch.no_grad()
 def resistance_on_reference(model: EnergyModel, panel: Panel, line: int) -> np.ndarray:
     """R_E float32 (n_ref,) of a line where one reference locus stands at both ends of a pair and fills the window between."""
     signal = panel.reference_tensor(line)[:, None].expand(-1, panel.shards[line].signal.shape[1], -1)
-    return model.resistance(signal).numpy()
+    return model.resistance(signal).cpu().numpy()

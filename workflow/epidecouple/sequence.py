@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import ModelConfig
+from .device import encoder_precision
 
 BASES = 4
 TYPICAL_ELEMENT_BP = 500
@@ -70,7 +71,16 @@ class SequenceEncoder(nn.Module):
 
         enhancer_codes, promoter_codes : uint8 (n_unique, L), unique windows; enhancer, promoter : int64 (n,), rows of them.
         """
-        return self.combine(self.enhancer(enhancer_codes)[enhancer], self.promoter(promoter_codes)[promoter])
+        with encoder_precision(enhancer_codes.device, self.training):
+            embedded = self.enhancer(enhancer_codes), self.promoter(promoter_codes)
+        return self.combine(embedded[0].float()[enhancer], embedded[1].float()[promoter])
+
+    def compile_elements(self) -> None:
+        """Let torch.compile make kernels for both element encoders; their parameters keep their names."""
+        # The ledger follows gradients several times through one graph.
+        torch._functorch.config.donated_buffer = False
+        for network in (self.enhancer, self.promoter):
+            network.compile(dynamic=True)
 
     def combine(self, enhancer: Tensor, promoter: Tensor) -> Tensor:
         """z float32 (n, d_z) from the two element embeddings (n, d_z) of each pair."""

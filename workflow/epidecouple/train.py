@@ -17,6 +17,8 @@ from .config import Config
 from .curriculum import CURRICULA, FineTuningStage, TrainingStage
 from .dataset import Panel, load_panel
 from .design import load_design, planned_stages
+from .device import chosen_device, make_deterministic
+from .distributed import draw_apart, joined_processes, rank
 from .energy import EnergyModel
 from .errors import DesignViolation
 from .ledger import Ledger
@@ -219,21 +221,38 @@ def main() -> None:
     arguments = parser.parse_args()
     config = Config.from_json(arguments.settings)
     torch.set_num_threads(config.threads)
-    torch.use_deterministic_algorithms(True)
-    panel = load_panel(arguments.elements, arguments.shards, config)
+    device = chosen_device(config.device)
+    make_deterministic(device)
+    with joined_processes(device):
+        run(arguments, config, device)
+
+
+def run(arguments: Namespace, config: Config, device: torch.device) -> None:
+    """Train on a device and write the outputs, the first of several processes for all."""
+    panel = dataclasses.replace(load_panel(arguments.elements, arguments.shards, config), device=device)
     lines, rows, plan = subset_of(panel, config) if arguments.scope == "subset" else (panel.training, panel.rows("train"), config)
-    model, checkpoint = new_model(plan, panel), checkpoint_of(arguments, panel)
+    model, checkpoint = new_model(plan, panel).to(device), checkpoint_of(arguments, panel)
+    draw_apart(config.seed)
+    if config.compile:
+        model.potential.encoder.compile_elements()
     try:
         history, metrics, verification = train(model, panel, lines, rows, plan, checkpoint)
     except DesignViolation as violation:
-        write_json(arguments.violation, violation.record)
+        if rank() == 0:
+            write_json(arguments.violation, violation.record)
         raise
+    if rank() == 0:
+        write(arguments, panel, model, history, metrics, verification)
+        checkpoint.remove()
+
+
+def write(arguments: Namespace, panel: Panel, model: EnergyModel, history: pd.DataFrame, metrics: dict, verification: dict) -> None:
+    """The outputs of the stage."""
     save_model(model, arguments.model, arguments.settings)
     history.to_csv(arguments.history, sep="\t", index=False)
     write_json(arguments.verification, verification)
     inputs = [arguments.elements / "splits.json", *(arguments.shards / line / "manifest.json" for line in panel.lines)]
     write_metrics(arguments.metrics, "train", metrics, arguments.settings, inputs)
-    checkpoint.remove()
     log.info(
         "design: %d violations; the ledger took %.1f %% of the time", metrics["design_violations"], 100 * verification["overhead_share"]
     )

@@ -71,7 +71,7 @@ class Trajectory:
 
     def note(self, z: torch.Tensor) -> None:
         """Take over z (n_validation, d_z) of all validation pairs."""
-        self.z = z.numpy()[np.searchsorted(self.validation, self.table.pair)].astype(np.float64)
+        self.z = z.cpu().numpy()[np.searchsorted(self.validation, self.table.pair)].astype(np.float64)
         self.z_line = self._beyond_null(self.z)
 
     @torch.no_grad()
@@ -98,7 +98,7 @@ class Trajectory:
         parts = []
         for line in np.unique(self.table.line):
             signal = self.panel.signal_tensor(self.table.pair[self.table.line == line], line)
-            parts.append(self.model.resistance.parts(signal).e.double().numpy())
+            parts.append(self.model.resistance.parts(signal).e.double().cpu().numpy())
         return np.concatenate(parts)[np.argsort(order)]
 
 

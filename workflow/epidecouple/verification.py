@@ -92,12 +92,12 @@ def _largest_change(a: Tensor, b: Tensor) -> float:
 
 def _potential_by_both_ways(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
     """U (2, n): as the model's forward pass gives it and as it is scored."""
-    return torch.stack([model(panel, pairs, 0)[0], torch.from_numpy(score_potential(model, panel, pairs))])
+    return torch.stack([model(panel, pairs, 0)[0], panel.tensor(score_potential(model, panel, pairs))])
 
 
 def _resistance_by_both_ways(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
     """R (n, 1 + C): as the model's forward pass gives it in the first line, and as it is scored in every line."""
-    scored = torch.from_numpy(score_resistance(model, panel, pairs, list(range(len(panel.lines)))))
+    scored = panel.tensor(score_resistance(model, panel, pairs, list(range(len(panel.lines)))))
     return torch.cat([model(panel, pairs, 0)[1][:, None], scored], dim=1)
 
 
@@ -157,9 +157,9 @@ def conditional_nll_shift_by_potential(model: EnergyModel, panel: Panel, pairs: 
     """|change of the conditional likelihood| when an arbitrary u_i is added to every energy of pair i."""
     with _mode(model, False):
         lines = panel.training
-        resistance = torch.from_numpy(score_resistance(model, panel, pairs, lines))
+        resistance = panel.tensor(score_resistance(model, panel, pairs, lines))
         labels, offset = panel.label_tensor(pairs, lines), model.resistance.line_offset
-        shift = torch.linspace(-3, 3, len(pairs))[:, None]
+        shift = torch.linspace(-3, 3, len(pairs), device=panel.device)[:, None]
         return float((conditional_nll(resistance - shift, offset, labels) - conditional_nll(resistance, offset, labels)).abs())
 
 
@@ -179,7 +179,7 @@ def start_evidence(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dict[
 def normalisation_error(panel: Panel) -> dict[str, float]:
     """How far the present marks of any line, as the model reads them, are from mean 0 and sd 1 on the reference loci."""
     read = [panel.reference_tensor(line)[:, : len(present)] for line, present in enumerate(panel.present)]
-    values = [marks[:, present].double().numpy() for marks, present in zip(read, panel.present, strict=True)]
+    values = [marks[:, present].double().cpu().numpy() for marks, present in zip(read, panel.present, strict=True)]
     return {
         "reference_mean_error": float(max(np.abs(x.mean(0)).max() for x in values)),
         "reference_sd_error": float(max(np.abs(x.std(0) - 1).max() for x in values)),

@@ -73,6 +73,9 @@ MODEL = [
     *DATA,
     "seed",
     "threads",
+    "device",
+    "compile",
+    "processes",
     "reference",
     "model",
     "objective",
@@ -109,6 +112,12 @@ def mem_mb(formula):
         return attempt * round(needed)
 
     return of_job
+
+
+def launcher():
+    """What starts a training: Python, or torchrun with several of it, each with the configured threads."""
+    several = f"torchrun --standalone --nproc-per-node {SETUP.processes} -m"
+    return several if SETUP.processes > 1 else "python -m"
 
 
 def minutes(count):

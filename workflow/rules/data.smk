@@ -194,6 +194,7 @@ rule data_report:
         f"{RUN}/benchmarks/data_report.tsv"
     conda:
         "../../envs/torch.yaml"
+    threads: SETUP.threads
     resources:
         mem_mb=mem_mb("panel"),
         runtime=minutes(30),

@@ -166,6 +166,7 @@ rule resistance_table:
         f"{RUN}/benchmarks/resistance.tsv"
     conda:
         "../../envs/torch.yaml"
+    threads: SETUP.threads
     resources:
         mem_mb=mem_mb("scores"),
         runtime=minutes(30),

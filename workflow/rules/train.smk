@@ -16,7 +16,7 @@ rule train_subset:
         f"{ARM}/benchmarks/train_subset.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: SETUP.threads
+    threads: SETUP.threads * SETUP.processes
     resources:
         mem_mb=mem_mb("training"),
         runtime=minutes(60),
@@ -25,10 +25,11 @@ rule train_subset:
         design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
         settings=settings("subset", *MODEL),
         scope="subset",
+        launcher=launcher(),
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.train --scope {params.scope} --settings {params.settings:q} --elements {params.elements}"
+        "{params.launcher} epidecouple.train --scope {params.scope} --settings {params.settings:q} --elements {params.elements}"
         " --shards {params.shards} --model {output.model} --history {output.history} --verification {output.verification}"
         " --metrics {output.metrics} --violation {log.violation} 2>&1 | told {log.text}"
 
@@ -57,6 +58,7 @@ use rule train_subset as train_full with:
         design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
         settings=settings(*MODEL),
         scope="full",
+        launcher=launcher(),
         elements=elements_folder,
         shards=shards_folder,
 

@@ -1,0 +1,45 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import two_processes
+from epidecouple import distributed
+from toy import ROOT
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """What two processes and one alone find."""
+    out = tmp_path_factory.mktemp("processes") / "found.pt"
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", two_processes.__file__, str(out)]
+    path = os.pathsep.join([str(ROOT / "workflow"), str(Path(__file__).parent)])
+    called = subprocess.run(command, env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
+    assert called.returncode == 0, called.stderr
+    return torch.load(out), {"gradients": two_processes.gradients(), "trained": two_processes.trained()}
+
+
+def test_the_gradient_of_a_macro_step_is_that_of_one_process(both):
+    two, one = (found["gradients"] for found in both)
+    assert set(two) == set(one) and {name.split()[0] for name in one} == {"resistance", "potential", "fine_tuning"}
+    for name, gradient in one.items():
+        torch.testing.assert_close(two[name], gradient, rtol=1e-5, atol=1e-5, msg=lambda told, name=name: f"{name}: {told}")
+    assert max(float(gradient.abs().max()) for gradient in one.values()) > 0.01
+
+
+def test_the_trained_model_is_that_of_one_process(both):
+    (two, two_metrics), (one, one_metrics) = (found["trained"] for found in both)
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, rtol=1e-4, atol=1e-5, msg=lambda told, name=name: f"{name}: {told}")
+    assert two_metrics["validation_aupr"] == pytest.approx(one_metrics["validation_aupr"], abs=1e-6)
+
+
+def test_one_process_shares_and_changes_nothing():
+    pairs, values = np.arange(5), torch.arange(5.0)
+    assert distributed.share(pairs) is not None and (distributed.share(pairs) == pairs).all()
+    assert distributed.gathered(values, 5) is values
+    assert (distributed.processes(), distributed.rank(), distributed.of_all_processes("a")) == (1, 0, ["a"])

@@ -1,0 +1,48 @@
+"""What several processes and one alone must agree on; torchrun runs this file, `test_distributed.py` compares.
+
+`torchrun --nproc-per-node 2 two_processes.py OUT`: the gradient of every stage's first macro-step, and the model after training.
+"""
+
+import sys
+
+import torch
+
+from epidecouple.curriculum import CURRICULA
+from epidecouple.device import CPU
+from epidecouple.distributed import average_gradients, draw_apart, joined_processes, rank
+from epidecouple.train import new_model, start_prototypes, train
+from toy_panel import toy_config, toy_panel
+
+# Dropout draws other random numbers in other processes; 13 and 25 pairs are not shared out evenly.
+CONFIG = toy_config(
+    model={"dropout": 0, "leace": True}, resistance={"batch_pairs": 13}, potential={"batch_pairs": 25}, fine_tuning={"batch_pairs": 25}
+)
+
+
+def gradients() -> dict[str, torch.Tensor]:
+    """Gradient of the sum of the terms of each stage's first macro-step, by stage and parameter."""
+    panel, found = toy_panel(), {}
+    model = start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG)
+    for make_stage in CURRICULA["resistance_first"]:
+        stage = make_stage(model, panel, panel.training, panel.rows("train"), CONFIG)
+        model.zero_grad()
+        sum(stage.terms(next(iter(stage.sampler.epoch(1)))).values()).backward()
+        average_gradients(stage.parameters())
+        found |= {f"{stage.name} {name}": p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    return found
+
+
+def trained() -> tuple[dict[str, torch.Tensor], dict]:
+    """The model after the whole curriculum, and its metrics."""
+    panel = toy_panel()
+    model = new_model(CONFIG, panel)
+    draw_apart(CONFIG.seed)
+    _, metrics, _ = train(model, panel, panel.training, panel.rows("train"), CONFIG)
+    return model.state_dict(), metrics
+
+
+if __name__ == "__main__":
+    with joined_processes(CPU):
+        found = {"gradients": gradients(), "trained": trained()}
+        if rank() == 0:
+            torch.save(found, sys.argv[1])

@@ -1,0 +1,103 @@
+"""The DAG through SLURM: what is submitted, a gate that fails, a training that is cancelled."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from epidecouple.checkpoint import FILE
+from epidecouple.provenance import read_json
+from pipeline import ROOT, run_snakemake, snakemake_command, write_config
+
+PLUGIN = importlib.util.find_spec("snakemake_executor_plugin_slurm") is not None
+ANSWERS = shutil.which("sinfo") is not None and subprocess.run(["sinfo"], capture_output=True).returncode == 0
+pytestmark = [
+    pytest.mark.slurm,
+    pytest.mark.skipif(not ANSWERS, reason="no SLURM answers here; `make test-slurm` sets one up"),
+    pytest.mark.skipif(not PLUGIN, reason="Snakemake's plugin for SLURM is not installed; `make test-slurm` installs it"),
+]
+
+# The profile as it is, asking more often than a real cluster would like, and not its accounting, which the test node does not have.
+HASTE = (
+    "--slurm-status-command",
+    "squeue",
+    "--slurm-init-seconds-before-status-checks",
+    "2",
+    "--seconds-between-status-checks",
+    "2",
+    "--latency-wait",
+    "10",
+)
+ON_SLURM = ("--profile", str(ROOT / "profiles" / "slurm"), "--workflow-profile", "none", *HASTE)
+UNREACHABLE = {"fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}}
+# Long enough to be cancelled on the way.
+LONG = {"resistance": {"epochs": 60, "patience": 60}}
+FULL = "results/tiny/train_full"
+
+
+def submitted(call: subprocess.CompletedProcess) -> set[str]:
+    """Rules that were handed to SLURM."""
+    return set(re.findall(r"submitted with SLURM jobid \d+ \(log: \S*/rule_(\w+)/", call.stdout + call.stderr))
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory):
+    """A run on SLURM whose gate `fit` cannot pass: folder, call."""
+    folder = tmp_path_factory.mktemp("slurm")
+    config = write_config(folder, threads=1, thresholds=UNREACHABLE)
+    return folder, run_snakemake(folder, "--configfile", str(config), where=ON_SLURM)
+
+
+def test_a_failing_gate_ends_the_run_with_its_sentence_and_no_second_try(failed):
+    _, call = failed
+    told = call.stdout + call.stderr
+    assert call.returncode == 1
+    assert re.search(r"GATE fit FAILED: skill_lift_lower is \S+, need > 5\.", told), told
+    assert "Trying to restart" not in told
+
+
+def test_jobs_are_submitted_and_gates_and_figures_run_here(failed):
+    rules = submitted(failed[1])
+    assert {"simulate", "elements", "shard", "train_subset", "train_full", "evaluate"} <= rules
+    assert not [rule for rule in rules if re.match("judge_|gate_|figure|run_report", rule)]
+
+
+def test_the_run_goes_on_to_its_end_once_the_threshold_is_in_reach(failed):
+    folder = failed[0]
+    before = (folder / FULL / "model.safetensors").stat().st_mtime_ns
+    call = run_snakemake(folder, "--configfile", str(write_config(folder, threads=1)), where=ON_SLURM)
+    assert call.returncode == 0, call.stdout + call.stderr
+    assert {"diagnose", "biology"} <= submitted(call) and "train_full" not in submitted(call)
+    assert (folder / FULL / "model.safetensors").stat().st_mtime_ns == before
+    assert (folder / "results/tiny/report.html").exists()
+
+
+def cancel_when(process: subprocess.Popen, exists: Path) -> None:
+    """Cancel all jobs of SLURM as soon as a file exists."""
+    while not exists.exists() and process.poll() is None:
+        time.sleep(0.02)
+    jobs = subprocess.run(["squeue", "-h", "-o", "%i"], capture_output=True, text=True, check=True).stdout.split()
+    assert jobs, "the training ended before it was cancelled"
+    subprocess.run(["scancel", *jobs], check=True)
+
+
+def test_a_training_cancelled_on_the_way_goes_on_and_ends_as_an_unbroken_one(tmp_path):
+    config = ["--configfile", str(write_config(tmp_path, threads=1, **LONG))]
+    unbroken = run_snakemake(tmp_path, f"{FULL}/metrics.json", *config)
+    assert unbroken.returncode == 0, unbroken.stdout + unbroken.stderr
+    kept = {name: (tmp_path / FULL / name).read_bytes() for name in ("model.safetensors", "metrics.json", "history.tsv")}
+    record = read_json(tmp_path / FULL / "verification.json")
+    arguments = snakemake_command(tmp_path, f"{FULL}/metrics.json", "--forcerun", "train_full", *config, where=ON_SLURM)
+    process = subprocess.Popen(**arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    cancel_when(process, tmp_path / FULL / "checkpoint" / FILE)
+    told = process.communicate()[0]
+    assert process.returncode == 0, told
+    assert "Trying to restart" in told
+    assert "goes on after epoch" in (tmp_path / "results/tiny/logs/train_full.log").read_text()
+    assert {name: (tmp_path / FULL / name).read_bytes() for name in kept} == kept
+    assert read_json(tmp_path / FULL / "verification.json") | {"overhead_share": 0} == record | {"overhead_share": 0}
+    assert not (tmp_path / FULL / "checkpoint").exists()
