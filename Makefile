@@ -1,12 +1,13 @@
 # make run    set up, run the default configuration, end with the path of the report
 # make test   set up, run the tests
 # make test-slurm   set SLURM up on this machine (as root), run the tests that need it, take it down again
+# make benchmark   install the peers in an environment of their own, compare with them, print a table of ratios
 # make setup  what both share: .venv with pinned dependencies, and bedtools
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run test test-slow test-slurm lint docs bedtools
+.PHONY: setup run test test-slow test-slurm benchmark lint docs bedtools
 
 setup: bedtools .venv/.done
 
@@ -52,9 +53,22 @@ test-slurm: setup
 	  python -m pytest -m slurm; status=$$?; tests/slurm/single_node.sh stop; exit $$status; \
 	fi
 
+# The allocator keeps its memory, as in the workflow; two threads at most, as the rules have them.
+BENCHMARK = OMP_NUM_THREADS=2 MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=268435456 .venv-benchmark/bin/python
+
+.venv-benchmark/.done: pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-benchmark
+	.venv-benchmark/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	.venv-benchmark/bin/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+benchmark: bedtools .venv-benchmark/.done
+	$(BENCHMARK) benchmarks/run.py
+	$(BENCHMARK) benchmarks/scaling.py
+
 lint: setup
-	ruff check workflow tests
-	ruff format --check workflow tests
+	ruff check workflow tests benchmarks
+	ruff format --check workflow tests benchmarks
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import torch
-from timing import OURS, Arm, Row, compare
-from world import configuration
 
 from epidecouple.sequence import ElementEncoder
+from timing import OURS, Arm, Row, compare
+from world import configuration
 
 WINDOWS, LENGTH, BATCH, SIDE = 40_000, 2000, 512, 2048
 

@@ -15,14 +15,14 @@ import polars as pl
 import pyfaidx
 import torch
 from tangermeme.io import extract_loci
-from timing import OURS, Arm, Row, compare
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Subset
-from world import elements, pairs_of, write_genome
 
 from epidecouple.elements import windows
 from epidecouple.genome import encode_windows, open_genome
 from epidecouple.sequence import one_hot
+from timing import OURS, Arm, Row, compare
+from world import elements, pairs_of, write_genome
 
 ELEMENTS, PAIRS, SLOW_PAIRS = 20_000, 8_192, 512
 WINDOWS, BATCHES = (1000, 2000, 4000), (64, 512, 4096)
@@ -117,7 +117,9 @@ def encoding(fasta: Path, places: pd.DataFrame, length: int) -> list[Row]:
     """Encoding windows, which ours does once for a run and the others for every batch."""
     arms = {
         OURS: Arm(lambda: Codes(fasta, places), len(places), f"{length} B per window, once"),
-        "tangermeme extract_loci": Arm(lambda: extract_loci(places, str(fasta), in_window=length), len(places), f"{4 * length} B per window"),
+        "tangermeme extract_loci": Arm(
+            lambda: extract_loci(places, str(fasta), in_window=length), len(places), f"{4 * length} B per window"
+        ),
     }
     return compare("encode windows", f"{length} bp", arms, repeats=2)
 

@@ -1,6 +1,6 @@
 """All benchmarks, or the named ones: a table of ratios, all arms measured in this run.
 
-    make benchmark          python benchmarks/run.py reading signals
+make benchmark          python benchmarks/run.py reading signals
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+
 from timing import Row
 
 FOLDER = Path(__file__).parent

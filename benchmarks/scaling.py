@@ -1,6 +1,6 @@
 """How sharding and scoring R grow with pairs and lines: seconds and peak memory, each size in a process of its own.
 
-    python benchmarks/scaling.py [pairs ...]      writes benchmarks/scaling.tsv and benchmarks/scaling.svg
+python benchmarks/scaling.py [pairs ...]      writes benchmarks/scaling.tsv and benchmarks/scaling.svg
 """
 
 import argparse
@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from world import configuration, elements, pairs_of, peaks
 
 from epidecouple.canvas import COLOURS, STYLE, plt
 from epidecouple.config import Config
@@ -22,6 +21,7 @@ from epidecouple.elements import windows
 from epidecouple.energy import EnergyModel
 from epidecouple.shards import normalised_signal
 from epidecouple.signal import mean_signal
+from world import configuration, elements, pairs_of, peaks
 
 FOLDER = Path(__file__).parent
 SIZES, MANY_LINES, MARKS, PEAKS = (10_000, 100_000, 1_000_000, 10_000_000), 60, 7, 20_000

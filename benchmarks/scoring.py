@@ -2,12 +2,12 @@
 
 import numpy as np
 import torch
-from timing import OURS, Arm, Row, compare
-from world import configuration, panel
 
 from epidecouple.dataset import Panel
 from epidecouple.energy import EnergyModel
 from epidecouple.scoring import score_potential
+from timing import OURS, Arm, Row, compare
+from world import configuration, panel
 
 PAIRS, ELEMENTS, FEW, BATCH = 40_000, 6_000, 2_000, 512
 

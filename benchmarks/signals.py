@@ -11,11 +11,11 @@ import bioframe
 import numpy as np
 import pandas as pd
 import pyranges
-from timing import OURS, Arm, Row, compare
-from world import elements, pairs_of, peaks
 
 from epidecouple.elements import windows
 from epidecouple.signal import bins_between, ends_signal, mean_signal
+from timing import OURS, Arm, Row, compare
+from world import elements, pairs_of, peaks
 
 PAIRS, ELEMENTS, BINS, PEAKS, WIDTH = 207_238, 60_000, 8, 50_000, 3000
 LINES, MARKS = 6, 7

@@ -4,15 +4,15 @@ import dataclasses
 
 import numpy as np
 import torch
-from timing import OURS, Arm, Row, compare
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.data import DataLoader, Dataset
-from world import configuration, panel
 
 from epidecouple.curriculum import PotentialStage
 from epidecouple.dataset import Panel
 from epidecouple.energy import EnergyModel
 from epidecouple.train import start_prototypes
+from timing import OURS, Arm, Row, compare
+from world import configuration, panel
 
 PAIRS, ELEMENTS, STEPS, LEARNING_RATE = 20_000, 6_000, 8, 0.004
 # Kernels of the CNN: the convolution, its activation, both poolings and their gradients. Names of the profiler's operators.

@@ -112,7 +112,7 @@ def test_lint_and_format(snakemake, tmp_path):
     assert linted.returncode == 0, output(linted)
     subprocess.run([sys.executable, "-m", "snakefmt.snakefmt", "--check", "Snakefile", "workflow"], cwd=ROOT, check=True)
     for command in (["check"], ["format", "--check"]):
-        subprocess.run([sys.executable, "-m", "ruff", *command, "workflow", "tests"], cwd=ROOT, check=True)
+        subprocess.run([sys.executable, "-m", "ruff", *command, "workflow", "tests", "benchmarks"], cwd=ROOT, check=True)
 
 
 def test_generated_pages_are_current():
