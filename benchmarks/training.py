@@ -14,7 +14,7 @@ from epidecouple.train import start_prototypes
 from timing import OURS, Arm, Row, compare
 from world import configuration, panel
 
-PAIRS, ELEMENTS, STEPS, LEARNING_RATE = 20_000, 6_000, 8, 0.004
+PAIRS, ELEMENTS, STEPS, LEARNING_RATE, LENGTH, BATCH = 20_000, 6_000, 8, 0.004, 2000, 512
 # Kernels of the CNN: the convolution, its activation, both poolings and their gradients. Names of the profiler's operators.
 CNN = ("convolution", "relu", "threshold", "max_pool", "linalg_vector_norm", "mkldnn", "norm_backward", "amax")
 
@@ -71,17 +71,17 @@ def share_in_cnn(call) -> float:
 
 def rows() -> list[Row]:
     """Labelled rows (pair in a line) per second."""
-    config = configuration(6, 7)
+    config = configuration(6, 7, windows={"sequence_bp": LENGTH}, potential={"batch_pairs": BATCH})
     data = panel(config, PAIRS, ELEMENTS)
     config = dataclasses.replace(config, cell_lines=data.lines, held_out_lines=[])
     model = EnergyModel(config, data.n_reference)
     start_prototypes(model, data, data.training, config)
     stage = PotentialStage(model, data, data.training, data.rows("train"), config)
     optimiser = torch.optim.AdamW(stage.parameters(), lr=LEARNING_RATE)
-    batch, lines = config.potential.batch_pairs, len(data.lines)
+    lines = len(data.lines)
     share = share_in_cnn(lambda: macro_steps(stage, optimiser, STEPS))
     arms = {
-        OURS: Arm(lambda: macro_steps(stage, optimiser, STEPS), STEPS * batch * lines, f"{share:.0%} of the time in the CNN's kernels"),
-        "DataLoader of (pair, line)": Arm(lambda: per_item(model, data, batch, 2), 2 * batch),
+        OURS: Arm(lambda: macro_steps(stage, optimiser, STEPS), STEPS * BATCH * lines, f"{share:.0%} of the time in the CNN's kernels"),
+        "DataLoader of (pair, line)": Arm(lambda: per_item(model, data, BATCH, 2), 2 * BATCH),
     }
-    return compare("training step of U", f"batch {batch}, {lines} lines, 2 kb", arms, repeats=2)
+    return compare("training step of U", f"batch {BATCH}, {lines} lines, {LENGTH} bp", arms, repeats=2)

@@ -126,6 +126,12 @@ def test_nothing_left_names_every_filter_with_its_rows(tmp_path):
     says(message, "'on chromosomes of the folds'", "rows of the pair tables: 2", "on chromosomes of the folds: 0")
 
 
+def test_regions_that_are_no_bed_are_refused_with_their_line(tmp_path):
+    config, catalog = two_lines(tmp_path, GOOD_PAIRS, [NEAR, FAR])
+    regions = written(tmp_path / "regions.bed", "chr1\t900\t2900\nchr1\tx\t6000\n")
+    says(refusal(build_panel, config, replace(catalog, regions=regions)), "regions.bed:2", "'x', not a whole number")
+
+
 def test_nothing_left_inside_the_regions(tmp_path):
     config, catalog = two_lines(tmp_path, GOOD_PAIRS, [NEAR, FAR])
     regions = written(tmp_path / "regions.bed", "chr2\t0\t9000\n")

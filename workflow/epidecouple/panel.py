@@ -15,6 +15,7 @@ from .errors import InputError
 from .intervals import inside, joined
 from .loops import named_like, read_loops
 from .pairs import midpoints, read_pairs
+from .peaks import read_peaks
 from .provenance import write_metrics
 from .stage import run_stage, stage_parser
 
@@ -106,7 +107,7 @@ def build_panel(config: Config, catalog: Catalog) -> tuple[pd.DataFrame, pd.Data
     loops = {line: named_like(read_loops(files.loops), natural.chrom) for line, files in catalog.lines.items()}
     natural = funnel.keep("on chromosomes of the folds", natural, on_chromosomes(natural, config))
     if catalog.regions:
-        regions = pd.read_csv(catalog.regions, sep="\t", header=None, usecols=[0, 1, 2], names=["chrom", "start", "end"])
+        regions = read_peaks(catalog.regions)[["chrom", "start", "end"]]
         natural = funnel.keep("both DNA windows inside dataset.regions", natural, in_regions(natural, regions, config.windows.sequence_bp))
     panel = funnel.keep("distinct pairs by midpoints", cross(natural, loops))
     labels, seen = label_matrix(panel, config.all_lines), label_matrix(panel, config.cell_lines)

@@ -278,3 +278,9 @@ def compared_run(wildcards, input):
 def parent_run(wildcards, input):
     """Folder of the run that a comparison belongs to."""
     return Path(input.metrics).parent.parent
+
+
+def pages_made():
+    """The pages of the run that are there: a target of its own has one of its own."""
+    places = ["report.html", "comparison/report.html", "resistance/report.html"]
+    return [f"{MAIN}/{place}" for place in places if Path(f"{MAIN}/{place}").exists()]

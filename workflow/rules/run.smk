@@ -55,7 +55,9 @@ INDEX = "python -m epidecouple.index --results results --page results/index.html
 
 onsuccess:
     shell(f"{INDEX} 2> {MAIN}/logs/index.log || true")
-    logger.info(f"\nReport: {MAIN}/report.html   all runs: results/index.html\n")
+    logger.info(
+        f"\nReport: {' '.join(pages_made())}   all runs: results/index.html\n"
+    )
 
 
 # A failing gate ends the run: render the report of what there is, and say so.
