@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -9,16 +10,22 @@ import torch
 
 import two_processes
 from epidecouple import distributed
-from toy import ROOT
+from epidecouple.provenance import read_metrics
+from toy import ROOT, run_main
+
+
+def by_two(*program: str) -> subprocess.CompletedProcess:
+    """Run a program by two processes on this machine."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *program]
+    path = os.pathsep.join([str(ROOT / "workflow"), str(Path(__file__).parent)])
+    return subprocess.run(command, env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
     """What two processes and one alone find."""
     out = tmp_path_factory.mktemp("processes") / "found.pt"
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", two_processes.__file__, str(out)]
-    path = os.pathsep.join([str(ROOT / "workflow"), str(Path(__file__).parent)])
-    called = subprocess.run(command, env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
+    called = by_two(two_processes.__file__, str(out))
     assert called.returncode == 0, called.stderr
     return torch.load(out), {"gradients": two_processes.gradients(), "trained": two_processes.trained()}
 
@@ -36,6 +43,24 @@ def test_the_trained_model_is_that_of_one_process(both):
     for name, value in one.items():
         torch.testing.assert_close(two[name], value, rtol=1e-4, atol=1e-5, msg=lambda told, name=name: f"{name}: {told}")
     assert two_metrics["validation_aupr"] == pytest.approx(one_metrics["validation_aupr"], abs=1e-6)
+
+
+def test_the_stage_by_two_processes_writes_and_tells_once(toy_panel, tmp_path):
+    of_world = toy_panel.world.values
+    short = {"filters": 8, "z_size": 8, "hidden": 8, "states": 4, "dropout": 0}
+    values = of_world | {"threads": 1, "verification": "observe", "model": of_world["model"] | short}
+    values |= {stage: of_world[stage] | {"epochs": 1} for stage in ("resistance", "potential", "fine_tuning")}
+    folders = {"--elements": toy_panel.elements, "--shards": toy_panel.shards}
+    outputs = {f"--{name}": tmp_path / f"{name}.out" for name in ("model", "history", "verification", "violation", "metrics")}
+    given = {"--scope": "full", "--settings": json.dumps(values), **folders, **outputs}
+    called = by_two("-m", "epidecouple.train", *(str(part) for pair in given.items() for part in pair))
+    assert called.returncode == 0, called.stderr
+    assert called.stderr.count("fine_tuning epoch 1/1") == 1
+    one = {name: tmp_path / f"one_{name.removeprefix('--')}" for name in outputs}
+    run_main("train", tmp_path, values, scope="full", **{name.removeprefix("--"): path for name, path in (folders | one).items()})
+    found, expected = (read_metrics(paths["--metrics"])["validation_aupr"] for paths in (outputs, one))
+    assert found == pytest.approx(expected, abs=1e-5)
+    assert not (tmp_path / "checkpoint").exists()
 
 
 def test_one_process_shares_and_changes_nothing():

@@ -43,7 +43,9 @@ def machine() -> str:
 
 def run_stage(main: Callable[[], None]) -> None:
     """Run a stage's `main`: log to standard error, end bad input and design violations with one sentence and exit status 1."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    # Of the processes that torchrun starts only the first tells how things go.
+    level = logging.INFO if os.environ.get("RANK", "0") == "0" else logging.ERROR
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
     logging.info("\n".join(log_head(sys.argv)))
     try:
         main()
