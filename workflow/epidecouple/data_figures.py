@@ -42,6 +42,7 @@ def splits(path: Path) -> None:
         axes.add_patch(Rectangle((x, y), 0.96, 0.92, color=colour, lw=0))
         shade = "white" if role in ("training", "test, seen lines") else INK
         axes.annotate(short_count(row.positives), (x + 0.48, y + 0.46), ha="center", va="center", fontsize=6.5, color=shade)
+    axes.set_xlabel("chromosome", loc="right")
     axes.set(xlim=(0, len(chroms)), ylim=(len(lines), 0), title="What each chromosome was used for, with its positive pairs")
     axes.set_xticks(np.arange(len(chroms)) + 0.48, [chrom.removeprefix("chr") for chrom in chroms])
     axes.set_yticks(np.arange(len(lines)) + 0.46, lines)

@@ -22,11 +22,11 @@ LONGEST_CHROMOSOME, TEXT_COPIES = 250.0, 4
 KEPT = 1.8
 # A process that fits probes.
 PROBE = 350
-# Bytes per base and filter: two strands, float32, before and after the activation. The deep encoder has a channel for every
-# filter, and takes 7 kB per base to score, 88 kB to train, of which its blocks are the most.
-STRANDS_AND_TENSORS = 2 * 4 * 2
+# Bytes per base and filter: two strands, float32, rectified in place. The deep encoder has a channel for every filter, and
+# takes 7 kB per base to score, 88 kB to train, of which its blocks are the most.
+STRANDS_AND_BYTES = 2 * 4
 DEFAULT_FILTERS = 64
-DEEP_CHANNELS, DEEP_SCORED, DEEP_TRAINED = 256, 1, 6
+DEEP_CHANNELS, DEEP_SCORED, DEEP_TRAINED = 256, 2, 12
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def scores(config: Config, files: Files) -> float:
 
 def prediction(given: float) -> float:
     """A request's files (MB), one chromosome, and a batch of windows in an encoder of the default size."""
-    activations = BASES_PER_BATCH * DEFAULT_FILTERS * STRANDS_AND_TENSORS / MB
+    activations = BASES_PER_BATCH * DEFAULT_FILTERS * STRANDS_AND_BYTES / MB
     return NETWORKS + PARSED * given + TEXT_COPIES * LONGEST_CHROMOSOME + KEPT * activations
 
 
@@ -132,4 +132,4 @@ def _scored_bases(files: Files) -> float:
 def _activations(config: Config, bases: float, deep: float) -> float:
     """MB that the encoder holds at once for some bases; `deep`: how much more the deep encoder's blocks hold than its first layer."""
     channels = DEEP_CHANNELS * deep if config.model.encoder == "deep" else config.model.filters
-    return bases * channels * STRANDS_AND_TENSORS / MB
+    return bases * channels * STRANDS_AND_BYTES / MB
