@@ -26,13 +26,11 @@ DEMO = Files(given=1.0, signal=8 * 3.36, windows=1.32)
 
 # Peaks (max_rss, MB) of the default run of 24,000 pairs and of R alone on 207,238 pairs of six cell lines.
 MEASURED = [
-    (memory.training, DEFAULT, DEMO, 1740),
-    (memory.training, DEFAULT, DEMO, 2297),
-    (memory.scoring, DEFAULT, DEMO, 1174),
-    (memory.probing, DEFAULT, DEMO, 1910),
-    (memory.probing, DEFAULT, DEMO, 2081),
-    (memory.panel, DEFAULT, DEMO, 585),
-    (memory.editing, DEFAULT, DEMO, 586),
+    (memory.training, DEFAULT, DEMO, 1101),
+    (memory.scoring, DEFAULT, DEMO, 984),
+    (memory.probing, DEFAULT, DEMO, 1529),
+    (memory.panel, DEFAULT, DEMO, 554),
+    (memory.editing, DEFAULT, DEMO, 555),
     (memory.genome, DEFAULT, Files(given=5.0, panel=0.79), 200),
     (memory.shard, DEFAULT, Files(given=2.0, panel=0.79), 216),
     (memory.shard, REAL, Files(given=30.0, panel=6.5), 600),
