@@ -67,9 +67,15 @@ start() {
   exit 1
 }
 
+# The daemons write their state while they end.
+end() {
+  kill "$1" || return 0
+  timeout 30 tail --pid="$1" -f /dev/null
+}
+
 stop() {
   for pid in "$state/slurmd.pid" "$state/slurmctld.pid" /run/munge/munged.pid; do
-    if [ -s "$pid" ]; then kill "$(cat "$pid")" || true; fi
+    if [ -s "$pid" ]; then end "$(cat "$pid")"; fi
   done
   if [ -e "$conf" ] && grep -q "$mark" "$conf"; then rm -f "$conf" /etc/slurm/gres.conf /etc/slurm/cgroup.conf; fi
   rm -rf "$state"
