@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyfaidx
+from numpy.lib.stride_tricks import sliding_window_view
 
 from .errors import InputError, readable
 
@@ -64,7 +65,7 @@ def gather_codes(fasta: pyfaidx.Fasta, windows: pd.DataFrame) -> np.ndarray:
     codes = np.empty((len(windows), length), dtype=np.uint8)
     for chrom, rows in windows.groupby("chrom", sort=False).indices.items():
         letters = np.frombuffer(fasta[chrom][:].encode("ascii", "replace"), dtype=np.uint8)
-        codes[rows] = _CODE_OF_BYTE[letters[windows.start.to_numpy()[rows][:, None] + np.arange(length)]]
+        codes[rows] = _CODE_OF_BYTE[sliding_window_view(letters, length)[windows.start.to_numpy()[rows]]]
     return codes
 
 

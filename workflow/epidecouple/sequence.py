@@ -12,8 +12,12 @@ TYPICAL_ELEMENT_BP = 500
 
 
 def one_hot(codes: Tensor) -> Tensor:
-    """Codes uint8 (n, L) to float32 (n, 4, L); N is a column of zeros."""
-    return (codes[:, None] == torch.arange(BASES, dtype=torch.uint8, device=codes.device)[:, None]).float()
+    """Codes uint8 (n, L) to float32 (n, 4, L); N is a column of zeros.
+
+    Compared into floats at once: by way of booleans it takes ten times as long on a CPU.
+    """
+    hot = torch.empty(len(codes), BASES, codes.shape[1], device=codes.device)
+    return torch.eq(codes[:, None], torch.arange(BASES, dtype=torch.uint8, device=codes.device)[:, None], out=hot)
 
 
 class ElementEncoder(nn.Module):
