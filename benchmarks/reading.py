@@ -81,7 +81,8 @@ class Regions:
         return torch.from_numpy(np.asarray(self.dataset[rows]).view(np.uint8).reshape(len(rows), -1))
 
     def hot(self, found: Tensor) -> Tensor:
-        return (found[:, None] == torch.tensor(list(b"ACGT"), dtype=torch.uint8)[:, None]).float()
+        hot = torch.empty(len(found), 4, found.shape[1])
+        return torch.eq(found[:, None], torch.tensor(list(b"ACGT"), dtype=torch.uint8)[:, None], out=hot)
 
 
 class Extracted:

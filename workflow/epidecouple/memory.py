@@ -7,7 +7,7 @@ against the peaks of a run. A scheduler multiplies them by the attempt.
 from dataclasses import dataclass
 
 from .config import Config
-from .limits import BASES_PER_BATCH
+from .limits import BASES_PER_BATCH, PAIRS_PER_BLOCK
 
 MB = 1e6
 # An interpreter with pandas; with torch and scikit-learn too.
@@ -66,9 +66,11 @@ def genome(config: Config, files: Files) -> float:
 
 
 def shard(config: Config, files: Files) -> float:
-    """Tables, peaks, and the signal of one line: float16 for all marks, one mark in float64 with its bins as a table."""
+    """Tables, peaks, a block of pairs in float64 with its bins as a table, and the signal of one line as it is written."""
     positions = 2 * (1 + len(config.windows.scales)) + config.windows.bins
-    return tables(config, files) + files.panel / PAIR_ON_DISK * positions * (2 * len(config.marks) + 8 * 4)
+    pairs = files.panel / PAIR_ON_DISK
+    block = min(pairs, PAIRS_PER_BLOCK / MB)
+    return tables(config, files) + positions * (pairs * 2 * len(config.marks) + block * 8 * 4)
 
 
 def panel(config: Config, files: Files) -> float:
