@@ -54,7 +54,7 @@ def score(path: Path, model: EnergyModel, pairs: int) -> float:
 
 
 def measured(n_pairs: int, lines: int) -> dict[str, float]:
-    """Seconds to shard and to score all lines, and the peak of this process' own memory (MB)."""
+    """Seconds to shard and to score all lines, and the peak memory of this process (MB)."""
     config = configuration(lines, MARKS)
     table = elements(min(200_000, max(2000, n_pairs // 4)), margin=5000)
     pairs = pairs_of(table, n_pairs)
@@ -70,11 +70,11 @@ def measured(n_pairs: int, lines: int) -> dict[str, float]:
             score(path, model, len(pairs))
             seconds["score"] += time.perf_counter() - started
             path.unlink()
-    return {"pairs": len(pairs), "lines": lines, **seconds, "memory_mb": anonymous_mb()}
+    return {"pairs": len(pairs), "lines": lines, **seconds, "memory_mb": peak_mb()}
 
 
-def anonymous_mb() -> float:
-    """Peak resident memory in MB, of which pages of mapped files can be taken back at any time."""
+def peak_mb() -> float:
+    """Peak resident memory in MB, pages of mapped files included, which the system takes back when it needs them."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -88,7 +88,9 @@ def draw(table: pd.DataFrame) -> None:
                 ax.plot(rows[x], rows[name], "o-", color=colour, label=name)
             ax.set(xscale="log", yscale="log", xlabel=x, ylabel="seconds")
         axes[2].plot(by_pairs.pairs, by_pairs.memory_mb / 1024, "o-", color=COLOURS[0])
-        axes[2].set(xscale="log", xlabel="pairs", ylabel="peak memory, GB", ylim=(0, None), title="Memory")
+        axes[2].set(xscale="log", xlabel="pairs", ylabel="GB, pages of the mapped shard included", ylim=(0, None), title="Peak memory")
+        axes[1].minorticks_off()
+        axes[1].set_xticks(by_lines.lines.tolist(), by_lines.lines.astype(str).tolist())
         axes[0].set_title("Six lines")
         axes[1].set_title(f"{by_lines.pairs.iloc[0]:,} pairs")
         axes[0].legend(frameon=False)
