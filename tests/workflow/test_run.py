@@ -247,6 +247,7 @@ def test_same_seed_gives_the_same_bits(cured, tmp_path):
         assert (tmp_path / "results/tiny" / name).read_bytes() == (cured[0] / "results/tiny" / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_arms_are_trained_on_the_same_data_and_compared_whatever_their_gates_say(cured):
     """One seed; the run itself is not touched, and a second call does nothing."""
     folder = cured[0]

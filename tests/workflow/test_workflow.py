@@ -78,6 +78,7 @@ def test_predictions_that_cannot_be_made_are_refused_before_anything_runs(tmp_pa
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.slow
 def test_record_22_is_refused_with_the_list_of_what_it_lacks(tmp_path):
     arm = yaml.safe_load((ROOT / "config/arms/record22.yaml").read_text())
     config = write_config(tmp_path, curriculum=arm["curriculum"], model=arm["model"])
