@@ -10,7 +10,7 @@ from browser import needs_chromium, opened
 from epidecouple import index
 from epidecouple.contents import Row
 from epidecouple.pages import TEMPLATES, number
-from epidecouple.report import leading_check, render, told
+from epidecouple.report import hero_figure, leading_check, render, told
 
 LARGEST_PAGE = 5_000_000
 
@@ -115,6 +115,12 @@ def test_the_leading_check_is_the_first_that_failed_else_the_chosen_one():
     failed = [*checks, check("elements_in_two_splits", "failed")]
     assert leading_check({"gate": "data", "checks": failed})["metric"] == "elements_in_two_splits"
     assert leading_check({"gate": "data", "checks": checks[2:]}) is None
+
+
+@pytest.mark.parametrize(("explain", "shown"), [(1, "states"), (0, "signs")])
+def test_states_that_do_not_explain_r_are_not_the_figure_of_the_first_screen(explain, shown):
+    figures = [{"name": name} for name in ("states", "signs")]
+    assert hero_figure([{"metrics": {"prototypes_explain_resistance": explain}, "figures": figures}])["name"] == shown
 
 
 def test_a_row_without_interval_or_comparison_shows_none():

@@ -270,7 +270,7 @@ SECTIONS = {
     ),
 }
 # The figure of the first screen is the first of these that was drawn.
-HEROES = ("recovery", "resistance", "states", "learning_curve", "learning_curve_subset", "splits", "funnel")
+HEROES = ("recovery", "resistance", "states", "signs", "learning_curve", "learning_curve_subset", "splits", "funnel")
 # Numbers of the first screen and of the index, each the row of a section.
 HEADLINES = (
     ("evaluate", "aupr_seen_line_unseen_chromosome"),

@@ -57,8 +57,10 @@ def headlines(sections: list[dict]) -> list[dict]:
 
 
 def hero_figure(sections: list[dict]) -> dict[str, str] | None:
-    """The figure of the first screen: the first of `HEROES` that the run has."""
+    """The figure of the first screen: the first of `HEROES` that the run has, the states only where they explain R."""
     drawn = {figure["name"]: figure for section in sections for figure in section["figures"]}
+    if any(section["metrics"].get("prototypes_explain_resistance") == 0 for section in sections):
+        drawn.pop("states", None)
     return next((drawn[name] for name in HEROES if name in drawn), None)
 
 
