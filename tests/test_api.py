@@ -182,7 +182,8 @@ def test_a_run_that_was_copied_elsewhere_still_predicts(toy_bundle, model, copie
     pd.testing.assert_frame_equal(table, model.score(toy_bundle.pairs.head(5)))
 
 
-def test_peaks_that_changed_since_training_are_refused(toy_bundle, copied):
+def test_peaks_that_changed_since_training_are_refused(toy_bundle, copied, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the checkout has a finished run, its record's own paths would lead there
     path = copied / "simulated/LineB/peaks/CTCF.peaks.gz"
     path.write_bytes((copied / "simulated/LineC/peaks/CTCF.peaks.gz").read_bytes())
     model = load_model(copied)
