@@ -19,6 +19,7 @@ from .curriculum import ResistanceStage
 from .dataset import Panel, load_panel
 from .energy import EnergyModel
 from .ledger import Ledger
+from .loop import fit
 from .panel import discordant
 from .provenance import write_json
 from .rivals import Fitting, line_offsets, trained_rivals, untrained_rivals
@@ -26,7 +27,7 @@ from .scoring import score_resistance
 from .signal import ENDS
 from .splits import splits_of
 from .stage import run_stage, stage_parser
-from .train import fit, new_model, start_prototypes
+from .train import new_model, start_prototypes
 
 log = logging.getLogger(__name__)
 

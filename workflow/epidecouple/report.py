@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .contents import HEROES, LEADING, SECTIONS, Row, headline_rows
-from .gates import FAILED
+from .gates import FAILED, NOT_APPLICABLE
 from .pages import commit, drawn_figure, page_templates, read_optional, table_rows, verdict_of
 
 
@@ -17,7 +17,7 @@ def verdict_rows(run: Path, gates: list[str]) -> list[dict]:
 
 def leading_check(verdict: dict) -> dict | None:
     """The check that says most about a gate: the first that failed, else the one of `LEADING`, else the first that applies."""
-    applied = [check for check in verdict["checks"] if check["outcome"] != "not applicable"]
+    applied = [check for check in verdict["checks"] if check["outcome"] != NOT_APPLICABLE]
     first = [check for check in applied if check["outcome"] == FAILED]
     first += [check for check in applied if check["metric"] == LEADING.get(verdict["gate"])]
     return next(iter(first + applied), None)
