@@ -1,4 +1,4 @@
-"""Documentation that is generated: config/README.md from the schema, the gates, the messages and the DAG picture.
+"""Documentation that is generated: config/README.md from the schema, the gates, the design and the DAG picture.
 
 `python -m epidecouple.documentation` writes all of it.
 """
@@ -12,11 +12,9 @@ from pathlib import Path
 from .config import load_schema
 from .design import Component, Requirement, load_design
 from .gates import ROOT, SIGNS, load_rows
-from .messages import Message, messages_of
 from .request import REQUEST_SCHEMA
 
 DAG_PATTERN = re.compile(r"(<!-- dag -->\n```mermaid\n).*?(```\n<!-- /dag -->)", re.S)
-MESSAGES_PATTERN = re.compile(r"(<!-- messages: ([\w ]+) -->\n).*?(<!-- /messages -->)", re.S)
 
 
 def config_page() -> str:
@@ -127,30 +125,13 @@ def with_rule_graph(readme: str, graph: str) -> str:
     return DAG_PATTERN.sub(lambda found: found[1] + graph + found[2], readme)
 
 
-def with_messages(page: str) -> str:
-    """The page with a table between its marks, of all messages of the modules that the first mark names."""
-    return MESSAGES_PATTERN.sub(lambda found: found[1] + _message_table(found[2].split()) + found[3], page)
-
-
-def _message_table(modules: list[str]) -> str:
-    rows = [_message_row(message) for module in modules for message in messages_of(module)]
-    return "| it says | what to do |\n|---|---|\n" + "".join(dict.fromkeys(rows))
-
-
-def _message_row(message: Message) -> str:
-    """Escaped so that GitHub takes no bar for a column and no angle bracket outside code for HTML."""
-    problem, remedy = message.problem.replace("|", "\\|"), message.remedy.replace("|", "\\|").replace("<", "\\<")
-    return f"| `{problem}` | {remedy} |\n"
-
-
 def pages() -> dict[Path, str]:
     """Every generated page and its content."""
-    readme, troubleshooting = ROOT / "README.md", ROOT / "docs" / "troubleshooting.md"
+    readme = ROOT / "README.md"
     return {
         ROOT / "config" / "README.md": config_page(),
         ROOT / "docs" / "design.md": design_page(),
         ROOT / "docs" / "gates.md": gates_page(),
-        troubleshooting: with_messages(troubleshooting.read_text()),
         readme: with_rule_graph(readme.read_text(), rule_graph()),
     }
 
