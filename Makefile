@@ -67,11 +67,11 @@ benchmark: bedtools .venv-benchmark/.done
 	$(BENCHMARK) benchmarks/scaling.py
 
 lint: setup
-	ruff check workflow tests benchmarks
-	ruff format --check workflow tests benchmarks
+	ruff check workflow tests benchmarks docs
+	ruff format --check workflow tests benchmarks docs
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 
 docs: setup
-	python -m epidecouple.documentation
+	python docs/generate.py
 	python tests/mutants.py

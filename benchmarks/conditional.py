@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from statsmodels.discrete.conditional_models import ConditionalLogit
 
-from epidecouple.objective import conditional_nll
+from epidecouple.model.losses import conditional_nll
 from timing import OURS, Arm, Row, compare
 
 PAIRS, FEW, LINES, FEATURES, STEPS = 11_539, 2_000, 6, 10, 100

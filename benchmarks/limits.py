@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from epidecouple.sequence import ElementEncoder
+from epidecouple.model.sequence import ElementEncoder
 from timing import OURS, Arm, Row, compare
 from world import configuration
 

@@ -18,9 +18,9 @@ from tangermeme.io import extract_loci
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Subset
 
-from epidecouple.elements import windows
-from epidecouple.genome import encode_windows, open_genome
-from epidecouple.sequence import one_hot
+from epidecouple.data.loci import windows
+from epidecouple.files.fasta import encode_windows, open_genome
+from epidecouple.model.sequence import one_hot
 from timing import OURS, Arm, Row, compare
 from world import elements, pairs_of, write_genome
 

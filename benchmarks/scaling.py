@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from epidecouple.canvas import COLOURS, STYLE, plt
-from epidecouple.config import Config
-from epidecouple.elements import windows
-from epidecouple.energy import EnergyModel
-from epidecouple.shards import normalised_signal
-from epidecouple.signal import mean_signal
+from epidecouple.core.config import Config
+from epidecouple.data.line_signal import normalised_signal
+from epidecouple.data.loci import windows
+from epidecouple.data.signal import mean_signal
+from epidecouple.model.energy import EnergyModel
+from epidecouple.report.figures.style import COLOURS, STYLE, plt
 from world import configuration, elements, pairs_of, peaks
 
 FOLDER = Path(__file__).parent

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from epidecouple.dataset import Panel
-from epidecouple.energy import EnergyModel
-from epidecouple.scoring import score_potential
+from epidecouple.data.panel import Panel
+from epidecouple.model.energy import EnergyModel
+from epidecouple.model.scoring import score_potential
 from timing import OURS, Arm, Row, compare
 from world import configuration, panel
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pyranges
 
-from epidecouple.elements import windows
-from epidecouple.signal import bins_between, ends_signal, mean_signal
+from epidecouple.data.loci import windows
+from epidecouple.data.signal import bins_between, ends_signal, mean_signal
 from timing import OURS, Arm, Row, compare
 from world import elements, pairs_of, peaks
 

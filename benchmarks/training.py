@@ -7,10 +7,10 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.data import DataLoader, Dataset
 
-from epidecouple.curriculum import PotentialStage
-from epidecouple.dataset import Panel
-from epidecouple.energy import EnergyModel
-from epidecouple.train import start_prototypes
+from epidecouple.data.panel import Panel
+from epidecouple.model.energy import EnergyModel
+from epidecouple.model.initialise import start_prototypes
+from epidecouple.training.phases import PotentialStage
 from timing import OURS, Arm, Row, compare
 from world import configuration, panel
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from epidecouple.config import Config, validated
-from epidecouple.dataset import Panel
-from epidecouple.normalisation import Normaliser
-from epidecouple.shards import Shard
+from epidecouple.core.config import Config, validated
+from epidecouple.data.normalisation import Normaliser
+from epidecouple.data.panel import Panel
+from epidecouple.data.shards import Shard
 
 CHROMOSOMES, CHROMOSOME_BP = 8, 10_000_000
 LINE_LETTERS = 60

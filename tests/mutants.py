@@ -14,14 +14,17 @@ import pytest
 import torch
 from torch import nn
 
-from epidecouple import curriculum, erasure, loop, train
-from epidecouple.config import Config
-from epidecouple.dataset import Panel
-from epidecouple.design import load_design
-from epidecouple.energy import EnergyModel, Resistance
-from epidecouple.errors import DesignViolation
-from epidecouple.prototypes import StatePrototypes
-from epidecouple.sampler import CellBatchSampler, MicroBatch
+from epidecouple.core.config import Config
+from epidecouple.core.errors import DesignViolation
+from epidecouple.data.panel import Panel
+from epidecouple.data.sampler import CellBatchSampler, MicroBatch
+from epidecouple.model import erasure
+from epidecouple.model.energy import EnergyModel
+from epidecouple.model.initialise import new_model
+from epidecouple.model.prototypes import StatePrototypes
+from epidecouple.model.resistance import Resistance
+from epidecouple.training import loop, phases, trainer
+from epidecouple.verification.design import load_design
 from toy_panel import toy_config, toy_panel
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "mutants.md"
@@ -40,7 +43,7 @@ class World:
         """Replace values of a section of the configuration."""
         part = dataclasses.replace(getattr(self.config, section), **values)
         self.config = dataclasses.replace(self.config, **{section: part})
-        self.model = train.new_model(self.config, self.panel)
+        self.model = new_model(self.config, self.panel)
 
 
 def new_world() -> World:
@@ -54,7 +57,7 @@ def new_world() -> World:
     panel = toy_panel()
     shards = [dataclasses.replace(shard, reference=_standard(shard.reference)) for shard in panel.shards]
     panel = dataclasses.replace(panel, shards=shards, labels=panel.labels.copy())
-    return World(panel, config, train.new_model(config, panel))
+    return World(panel, config, new_model(config, panel))
 
 
 def _standard(reference: np.ndarray) -> np.ndarray:
@@ -64,7 +67,7 @@ def _standard(reference: np.ndarray) -> np.ndarray:
 
 def run(world: World) -> None:
     """Train with verification enforced."""
-    train.train(world.model, world.panel, world.panel.training, world.panel.rows("train"), world.config)
+    trainer.train(world.model, world.panel, world.panel.training, world.panel.rows("train"), world.config)
 
 
 Mutant = Callable[[World, pytest.MonkeyPatch], None]
@@ -150,7 +153,7 @@ def plain_likelihood_for_r(world, patch):
     def plain(resistance, line_offset, labels):
         return nn.functional.binary_cross_entropy_with_logits(-resistance - line_offset, labels)
 
-    patch.setattr(curriculum, "conditional_nll", plain)
+    patch.setattr(phases, "conditional_nll", plain)
 
 
 @mutant
@@ -161,7 +164,7 @@ def task_loss_moves_r(world, patch):
         resistance = torch.stack([stage.model.resistance.of_parts(part) for part in stage.read(step)], dim=1)
         return stage.potential_terms(step.pairs, -resistance - stage.model.resistance.line_offset[stage.lines], step.weights)[0]
 
-    patch.setattr(curriculum.PotentialStage, "terms", live)
+    patch.setattr(phases.PotentialStage, "terms", live)
 
 
 def _resampled(patch, change):
@@ -208,15 +211,15 @@ def label_contrast_weight_zero(world, patch):
 @mutant
 def label_contrast_on_detached_z(world, patch):
     """the label contrast is computed on a detached z"""
-    contrast = curriculum.contrast_over_lines
-    patch.setattr(curriculum, "contrast_over_lines", lambda z, labels: contrast(z.detach(), labels))
+    contrast = phases.contrast_over_lines
+    patch.setattr(phases, "contrast_over_lines", lambda z, labels: contrast(z.detach(), labels))
 
 
 @mutant
 def contrast_with_line_as_label(world, patch):
     """the contrast on z takes the line as its label: one class in a homogeneous batch"""
-    contrast = curriculum.contrast_over_lines
-    patch.setattr(curriculum, "contrast_over_lines", lambda z, labels: contrast(z, torch.ones_like(labels)))
+    contrast = phases.contrast_over_lines
+    patch.setattr(phases, "contrast_over_lines", lambda z, labels: contrast(z, torch.ones_like(labels)))
 
 
 @mutant
@@ -228,8 +231,8 @@ def line_contrast_weight_zero(world, patch):
 @mutant
 def line_contrast_on_detached_e(world, patch):
     """the contrast on g is computed on a detached environment"""
-    contrast = curriculum.line_contrast
-    patch.setattr(curriculum, "line_contrast", lambda states, prototypes: contrast(states.detach(), prototypes))
+    contrast = phases.line_contrast
+    patch.setattr(phases, "line_contrast", lambda states, prototypes: contrast(states.detach(), prototypes))
 
 
 @mutant
@@ -241,14 +244,14 @@ def orthogonality_weight_zero(world, patch):
 @mutant
 def orthogonality_on_detached_e(world, patch):
     """the orthogonality penalty is computed on a detached e"""
-    penalty = curriculum.orthogonality
-    patch.setattr(curriculum, "orthogonality", lambda z, e: penalty(z, e.detach()))
+    penalty = phases.orthogonality
+    patch.setattr(phases, "orthogonality", lambda z, e: penalty(z, e.detach()))
 
 
 @mutant
 def orthogonality_moves_z(world, patch):
     """the orthogonality penalty sends its gradient to z as well"""
-    patch.setattr(curriculum, "orthogonality", lambda z, e: (z.T @ e / len(z)).square().mean())
+    patch.setattr(phases, "orthogonality", lambda z, e: (z.T @ e / len(z)).square().mean())
 
 
 @mutant
@@ -290,40 +293,40 @@ def integer_coded_leace(world, patch):
 def leace_never_fitted(world, patch):
     """concept erasure is switched on and never fitted"""
     world.reconfigure("model", leace=True)
-    patch.setattr(curriculum.TrainingStage, "refit_eraser", lambda stage: {})
+    patch.setattr(phases.TrainingStage, "refit_eraser", lambda stage: {})
 
 
 @mutant
 def curriculum_freezes_nothing(world, patch):
     """R goes on moving while U is learned"""
-    patch.setattr(curriculum.PotentialStage, "moves", curriculum.FineTuningStage.moves)
-    terms = curriculum.PotentialStage.terms
+    patch.setattr(phases.PotentialStage, "moves", phases.FineTuningStage.moves)
+    terms = phases.PotentialStage.terms
     patch.setattr(
-        curriculum.PotentialStage, "terms", lambda stage, step: terms(stage, step) | stage.resistance_terms(step.pairs, stage.read(step))
+        phases.PotentialStage, "terms", lambda stage, step: terms(stage, step) | stage.resistance_terms(step.pairs, stage.read(step))
     )
 
 
 @mutant
 def stage_skipped(world, patch):
     """the last stage of the curriculum is left out"""
-    patch.setitem(curriculum.CURRICULA, "resistance_first", curriculum.CURRICULA["resistance_first"][:-1])
+    patch.setitem(phases.CURRICULA, "resistance_first", phases.CURRICULA["resistance_first"][:-1])
 
 
 @mutant
 def first_stage_skipped(world, patch):
     """U is learned before R, under the name of the other order"""
-    patch.setitem(curriculum.CURRICULA, "resistance_first", curriculum.CURRICULA["resistance_first"][1:])
+    patch.setitem(phases.CURRICULA, "resistance_first", phases.CURRICULA["resistance_first"][1:])
     world.reconfigure("fine_tuning", epochs=12, learning_rate=0.05, patience=12)
 
 
 @mutant
 def validation_skipped(world, patch):
     """a stage returns no validation figures"""
-    patch.setattr(curriculum.PotentialStage, "validate", lambda stage: {})
+    patch.setattr(phases.PotentialStage, "validate", lambda stage: {})
 
 
 def _never_better(patch):
-    patch.setattr(curriculum.ResistanceStage, "validate", lambda stage: {"validation_loss": 1.0})
+    patch.setattr(phases.ResistanceStage, "validate", lambda stage: {"validation_loss": 1.0})
 
 
 @mutant
@@ -339,7 +342,7 @@ def early_stop_ignored(world, patch):
 def best_epoch_not_restored(world, patch):
     """the last epoch is kept in place of the best"""
     patch.setattr(loop.EarlyStop, "restore", lambda stop: None)
-    patch.setattr(curriculum.FineTuningStage, "validate", lambda stage: {"validation_aupr": 0.0, "train_aupr": 0.0})
+    patch.setattr(phases.FineTuningStage, "validate", lambda stage: {"validation_aupr": 0.0, "train_aupr": 0.0})
 
 
 @mutant
@@ -353,7 +356,7 @@ def guard_ignored(world, patch):
     """training goes on when the overfitting guard says stop"""
     consult = loop.OverfittingGuard.consult
     patch.setattr(loop.OverfittingGuard, "consult", lambda guard, validation: consult(guard, validation) and False)
-    patch.setattr(curriculum.PotentialStage, "validate", lambda stage: {"validation_aupr": 0.1, "train_aupr": 0.8})
+    patch.setattr(phases.PotentialStage, "validate", lambda stage: {"validation_aupr": 0.1, "train_aupr": 0.8})
 
 
 @mutant

@@ -1,6 +1,7 @@
 """How tests call Snakemake: the checkout's Snakefile, a working directory of their own."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALLY = ("--cores", "2", "--workflow-profile", str(ROOT / "profiles" / "default"))
+BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.M | re.S)
 TINY = Path(__file__).parent / "workflow" / "tiny.yaml"
 
 
@@ -34,3 +36,18 @@ def write_config(folder: Path, **changes: object) -> Path:
     path = folder / "tiny.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     return path
+
+
+def run_bash(text: str, folder) -> None:
+    """The block's `snakemake` is that of the checkout's workflow."""
+    script = f'snakemake() {{ {sys.executable} -m snakemake -s {ROOT / "Snakefile"} "$@"; }}\nset -e\n{text}'
+    path = f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"
+    made = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path})
+    assert made.returncode == 0, made.stdout + made.stderr
+
+
+def broken_links(page, folder):
+    """Links of a page that lead nowhere: anchors without a target and files that are not there."""
+    ids = set(re.findall(r'\bid="([^"]+)"', page))
+    links = re.findall(r'<a\b[^>]*href="([^"]+)"', page)
+    return [link for link in links if not (link[1:] in ids if link.startswith("#") else (folder / link).exists())]

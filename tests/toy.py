@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from epidecouple.catalog import Catalog, LineFiles, catalog_of
-from epidecouple.config import Config, validated
-from epidecouple.dataset import Panel, load_panel
-from epidecouple.errors import InputError
+from epidecouple.core.config import Config, validated
+from epidecouple.core.errors import InputError
+from epidecouple.data.panel import Panel, load_panel
+from epidecouple.files.catalog import Catalog, LineFiles, catalog_of
 
 ROOT = Path(__file__).parent.parent
 LOOP = "chrom1 start1 end1 chrom2 start2 end2"
@@ -79,7 +79,7 @@ def run_main(stage: str, root: Path, values: dict, **arguments) -> None:
     try:
         sys.argv = argv
         with contextlib.chdir(root):
-            importlib.import_module(f"epidecouple.{stage}").main()
+            importlib.import_module(f"epidecouple.stages.{stage}").main()
     finally:
         sys.argv = before
 
@@ -106,7 +106,7 @@ def build_toy_panel(world: ToyWorld, folder: Path) -> ToyPanel:
     run_main("reference", world.root, world.values, chromosomes=chromosomes, reference=reference)
     for line in world.config.all_lines:
         inputs = {"panel": panel, "reference": reference, "splits": splits, **tables}
-        run_main("shards", world.root, world.values, line=line, shard=shards / line, **inputs)
+        run_main("shard", world.root, world.values, line=line, shard=shards / line, **inputs)
     return ToyPanel(world, folder, elements, shards, load_panel(elements, shards, world.config))
 
 

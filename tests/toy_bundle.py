@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from epidecouple.dataset import Panel
-from epidecouple.storage import save_model
-from epidecouple.train import new_model, start_prototypes
+from epidecouple.data.panel import Panel
+from epidecouple.model.initialise import new_model, start_prototypes
+from epidecouple.model.weights import save_model
 from toy import ToyPanel, run_main
 
 RUN = "results/demo"

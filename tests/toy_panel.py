@@ -5,9 +5,9 @@ import json
 import numpy as np
 import torch
 
-from epidecouple.config import Config, validated
-from epidecouple.dataset import Panel
-from epidecouple.shards import Shard
+from epidecouple.core.config import Config, validated
+from epidecouple.data.panel import Panel
+from epidecouple.data.shards import Shard
 
 # The networks here are so small that threads only get in each other's way.
 torch.set_num_threads(1)

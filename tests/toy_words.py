@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from epidecouple.edits import EditablePairs
-from epidecouple.meme import BASES, Motif
+from epidecouple.core.dna import BASES
+from epidecouple.files.motifs import Motif
+from epidecouple.interpretation.edited_pairs import EditablePairs
 from toy_panel import toy_panel
 
 WORD = "ACGGTTCA"

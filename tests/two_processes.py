@@ -7,10 +7,11 @@ import sys
 
 import torch
 
-from epidecouple.curriculum import CURRICULA
-from epidecouple.device import CPU
-from epidecouple.distributed import average_gradients, draw_apart, joined_processes, rank
-from epidecouple.train import new_model, start_prototypes, train
+from epidecouple.core.device import CPU
+from epidecouple.model.initialise import new_model, start_prototypes
+from epidecouple.training.phases import CURRICULA
+from epidecouple.training.processes import average_gradients, draw_apart, joined_processes, rank
+from epidecouple.training.trainer import train
 from toy_panel import toy_config, toy_panel
 
 # Dropout draws other random numbers in other processes; 13 and 25 pairs are not shared out evenly.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from epidecouple.checkpoint import FILE
-from epidecouple.provenance import read_json
+from epidecouple.core.provenance import read_json
+from epidecouple.training.checkpoint import FILE
 from pipeline import ROOT, run_snakemake, snakemake_command, write_config
 
 PLUGIN = importlib.util.find_spec("snakemake_executor_plugin_slurm") is not None

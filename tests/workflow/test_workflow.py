@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from epidecouple.OUT.docs.generate import pages
 
-from epidecouple.documentation import pages
-from epidecouple.gates import load_rows
+from epidecouple.core.gates import load_rows
 from pipeline import ROOT, run_snakemake, write_config
 
 STUB = Path(__file__).parent / "stubs" / "conda" / "bin"

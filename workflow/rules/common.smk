@@ -7,15 +7,16 @@ from snakemake.exceptions import WorkflowError
 WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW))
 
-from epidecouple import contents
-from epidecouple.arms import comparison_runs
-from epidecouple.catalog import catalog_of
-from epidecouple.config import Config, validated
-from epidecouple.errors import InputError
-from epidecouple.gates import rows_of
-from epidecouple import memory
-from epidecouple.provenance import code_digest, fingerprint
-from epidecouple.sources import MANIFEST, load_sources
+from epidecouple.report import layout as contents
+from epidecouple.core.arms import comparison_runs
+from epidecouple.files.catalog import catalog_of
+from epidecouple.core.config import Config, validated
+from epidecouple.core.errors import InputError
+from epidecouple.core.gates import rows_of
+from epidecouple.core import memory
+from epidecouple.core.provenance import code_digest, fingerprint
+from epidecouple.core.paths import MANIFEST
+from epidecouple.files.manifest import load_sources
 
 CONFIG_FILES = workflow.config_settings.configfiles or ["config/config.yaml"]
 try:

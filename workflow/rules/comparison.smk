@@ -30,7 +30,7 @@ rule comparison:
         arms=COMPARED_ARMS,
         seeds=SETUP.comparison.seeds,
     shell:
-        "python -m epidecouple.comparison --run {params.run} --arms {params.arms} --seeds {params.seeds}"
+        "python -m epidecouple.stages.comparison --run {params.run} --arms {params.arms} --seeds {params.seeds}"
         " --table {output.table} --failed {output.failed} --metrics {output.metrics} 2>&1 | tee {log}"
 
 
@@ -47,9 +47,9 @@ rule comparison_report:
     conda:
         "../../envs/base.yaml"
     params:
-        code=code_digest("comparison_page"),
+        code=code_digest("comparison_report"),
         template=page_digest("comparison.html.j2", "macros.html.j2", "layout.html.j2"),
         run=parent_run,
     shell:
-        "python -m epidecouple.comparison_page --table {input.table} --failed {input.failed} --metrics {input.metrics}"
+        "python -m epidecouple.stages.comparison_report --table {input.table} --failed {input.failed} --metrics {input.metrics}"
         " --run {params.run} --page {output} 2> {log}"

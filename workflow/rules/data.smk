@@ -17,7 +17,7 @@ if SIMULATED:
             code=code_digest("simulate"),
             settings=settings("simulation", "seed", *FILES),
         shell:
-            "python -m epidecouple.simulate --settings {params.settings:q} --truth {output.truth} > {log} 2>&1"
+            "python -m epidecouple.stages.simulate --settings {params.settings:q} --truth {output.truth} > {log} 2>&1"
 
 
 rule download:
@@ -34,7 +34,7 @@ rule download:
         mem_mb=mem_mb("streaming"),
         runtime=minutes(120),
     shell:
-        'python -m epidecouple.download --target {output:q} --mirror "$EPIDECOUPLE_MIRROR" 2>&1 | tee {log:q}'
+        'python -m epidecouple.stages.download --target {output:q} --mirror "$EPIDECOUPLE_MIRROR" 2>&1 | tee {log:q}'
 
 
 rule inventory:
@@ -57,7 +57,7 @@ rule inventory:
         manifest=fingerprint(MANIFEST),
         settings=settings(*FILES),
     shell:
-        "python -m epidecouple.inventory --settings {params.settings:q} --inventory {output.inventory}"
+        "python -m epidecouple.stages.inventory --settings {params.settings:q} --inventory {output.inventory}"
         " --metrics {output.metrics} > {log} 2>&1"
 
 
@@ -84,7 +84,7 @@ rule panel:
         code=code_digest("panel"),
         settings=settings(*DATA),
     shell:
-        "python -m epidecouple.panel --settings {params.settings:q} --panel {output.panel}"
+        "python -m epidecouple.stages.panel --settings {params.settings:q} --panel {output.panel}"
         " --funnel {output.funnel} --metrics {output.metrics} > {log} 2>&1"
 
 
@@ -112,7 +112,7 @@ rule elements:
         code=code_digest("elements"),
         settings=settings(*DATA),
     shell:
-        "python -m epidecouple.elements --settings {params.settings:q} --panel {input.panel} --elements {output.elements}"
+        "python -m epidecouple.stages.elements --settings {params.settings:q} --panel {input.panel} --elements {output.elements}"
         " --sequences {output.sequences} --pairs {output.pairs} --splits {output.splits}"
         " --chromosomes {output.chromosomes} --metrics {output.metrics} > {log} 2>&1"
 
@@ -140,7 +140,7 @@ rule reference:
         code=code_digest("reference"),
         settings=settings("seed", "reference", *DATA),
     shell:
-        "python -m epidecouple.reference --settings {params.settings:q} --chromosomes {input.chromosomes}"
+        "python -m epidecouple.stages.reference --settings {params.settings:q} --chromosomes {input.chromosomes}"
         " --reference {output} > {log} 2>&1"
 
 
@@ -170,11 +170,11 @@ rule shard:
         mem_mb=mem_mb("shard"),
         runtime=minutes(60),
     params:
-        code=code_digest("shards"),
+        code=code_digest("shard"),
         settings=settings("reference", *DATA),
         folder=subpath(output.manifest, parent=True),
     shell:
-        "python -m epidecouple.shards --settings {params.settings:q} --line {wildcards.line} --panel {input.panel}"
+        "python -m epidecouple.stages.shard --settings {params.settings:q} --line {wildcards.line} --panel {input.panel}"
         " --pairs {input.pairs} --elements {input.elements} --reference {input.reference} --splits {input.splits}"
         " --shard {params.folder} > {log} 2>&1"
 
@@ -205,5 +205,5 @@ rule data_report:
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.data_report --settings {params.settings:q} --panel {params.panel}"
+        "python -m epidecouple.stages.data_report --settings {params.settings:q} --panel {params.panel}"
         " --elements {params.elements} --shards {params.shards} --splits {output.splits} --metrics {output.metrics} > {log} 2>&1"

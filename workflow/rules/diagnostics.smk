@@ -25,7 +25,7 @@ rule diagnose_subset:
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.diagnose --scope {params.scope} --nulls {params.nulls} --settings {params.settings:q} --model {input.model}"
+        "python -m epidecouple.stages.diagnose --scope {params.scope} --nulls {params.nulls} --settings {params.settings:q} --model {input.model}"
         " --elements {params.elements} --shards {params.shards} --matrix {output.matrix}"
         " --information {output.information} --metrics {output.metrics} 2>&1 | told {log}"
 
@@ -90,7 +90,7 @@ rule estimators:
     params:
         code=code_digest("estimators"),
     shell:
-        "python -m epidecouple.estimators --table {output} > {log} 2>&1"
+        "python -m epidecouple.stages.estimators --table {output} > {log} 2>&1"
 
 
 rule compare_estimators:
@@ -104,9 +104,9 @@ rule compare_estimators:
     conda:
         "../../envs/base.yaml"
     params:
-        code=code_digest("figures"),
+        code=code_digest("figure"),
     shell:
-        "python -m epidecouple.figures estimators {input} {output} > {log} 2>&1"
+        "python -m epidecouple.stages.figure estimators {input} {output} > {log} 2>&1"
 
 
 rule biology:
@@ -139,6 +139,6 @@ rule biology:
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.biology --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+        "python -m epidecouple.stages.biology --settings {params.settings:q} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {input.energies} --mantel {output.mantel} --trees {output.trees}"
         " --signs {output.signs} --states {output.states} --metrics {output.metrics} 2>&1 | told {log}"

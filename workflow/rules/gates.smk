@@ -20,7 +20,7 @@ for gate, stages in GATES.items():
             rows=json.dumps(rows_of(gate, config["thresholds"]), sort_keys=True),
             settings=gate_settings(gate),
         shell:
-            "python -m epidecouple.judge --gate {params.gate} --settings {params.settings:q} --metrics {input.metrics}"
+            "python -m epidecouple.stages.judge --gate {params.gate} --settings {params.settings:q} --metrics {input.metrics}"
             " --verdict {output} > {log} 2>&1"
 
     rule:
@@ -39,4 +39,4 @@ for gate, stages in GATES.items():
         params:
             code=code_digest("enforce"),
         shell:
-            "python -m epidecouple.enforce {input} 2> {log}"
+            "python -m epidecouple.stages.enforce {input} 2> {log}"

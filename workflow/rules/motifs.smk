@@ -27,7 +27,7 @@ rule mutagenesis:
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.mutagenesis --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+        "python -m epidecouple.stages.mutagenesis --settings {params.settings:q} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {input.energies} --seqlets {output.seqlets}"
         " --contributions {output.contributions} --metrics {output.metrics} 2>&1 | told {log}"
 
@@ -63,7 +63,7 @@ if CATALOG.motifs:
             elements=elements_folder,
             shards=shards_folder,
         shell:
-            "python -m epidecouple.motifs --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+            "python -m epidecouple.stages.motifs --settings {params.settings:q} --model {input.model} --elements {params.elements}"
             " --shards {params.shards} --energies {input.energies} --motifs {input.motifs} --seqlets {input.seqlets}"
             " --effects {output.effects} --interactions {output.interactions} --matches {output.matches}"
             " --metrics {output.metrics} 2>&1 | told {log}"
@@ -90,5 +90,5 @@ if SIMULATED:
             code=code_digest("motif_recovery"),
             settings=settings("seed", *FILES),
         shell:
-            "python -m epidecouple.motif_recovery --settings {params.settings:q} --effects {input.effects}"
+            "python -m epidecouple.stages.motif_recovery --settings {params.settings:q} --effects {input.effects}"
             " --matches {input.matches} --metrics {output} > {log} 2>&1"

@@ -7,10 +7,10 @@ from snakemake.exceptions import WorkflowError
 WORKFLOW = Path(workflow.current_basedir).parent
 sys.path.insert(0, str(WORKFLOW))
 
-from epidecouple.errors import InputError
-from epidecouple.memory import MB, prediction
-from epidecouple.provenance import code_digest
-from epidecouple.request import request_of
+from epidecouple.core.errors import InputError
+from epidecouple.core.memory import MB, prediction
+from epidecouple.core.provenance import code_digest
+from epidecouple.prediction.request import request_of
 
 try:
     REQUEST = request_of(config, workflow.config_settings.configfiles)
@@ -71,7 +71,7 @@ rule score_pairs:
         settings=REQUEST.settings,
         folder=subpath(output.metrics, parent=True),
     shell:
-        "python -m epidecouple.predict --settings {params.settings:q} --folder {params.folder:q} 2>&1 | tee {log:q}"
+        "python -m epidecouple.stages.predict --settings {params.settings:q} --folder {params.folder:q} 2>&1 | tee {log:q}"
 
 
 onsuccess:

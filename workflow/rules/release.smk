@@ -28,7 +28,7 @@ rule release:
         shards=shards_folder,
         folder=subpath(output.record, parent=True),
     shell:
-        "python -m epidecouple.release --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+        "python -m epidecouple.stages.release --settings {params.settings:q} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {input.energies} --reference {input.reference} --folder {params.folder}"
         " --metrics {output.metrics} > {log} 2>&1"
 
@@ -54,8 +54,8 @@ rule model_card:
     conda:
         "../../envs/base.yaml"
     params:
-        code=code_digest("card"),
+        code=code_digest("model_card"),
         settings=settings(*MODEL),
     shell:
-        "python -m epidecouple.card --settings {params.settings:q} --record {input.record} --inventory {input.inventory}"
+        "python -m epidecouple.stages.model_card --settings {params.settings:q} --record {input.record} --inventory {input.inventory}"
         " --panel {input.panel} --metrics {input.metrics} --verdicts {input.verdicts} --card {output.card} --data {output.data} > {log} 2>&1"

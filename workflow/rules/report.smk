@@ -18,10 +18,10 @@ rule figure:
     conda:
         "../../envs/base.yaml"
     params:
-        code=code_digest("figures"),
+        code=code_digest("figure"),
         caption=figure_caption,
     shell:
-        "python -m epidecouple.figures {wildcards.figure} {input} {output} > {log} 2>&1"
+        "python -m epidecouple.stages.figure {wildcards.figure} {input} {output} > {log} 2>&1"
 
 
 # The report rests on verdicts, not on passed gates: it is there when one fails, too.
@@ -41,9 +41,9 @@ rule run_report:
     conda:
         "../../envs/base.yaml"
     params:
-        code=code_digest("report"),
+        code=code_digest("run_report"),
         template=page_digest("report.html.j2", "macros.html.j2", "layout.html.j2"),
         run=run_folder,
         gates=",".join(GATES),
     shell:
-        "python -m epidecouple.report --run {params.run} --gates {params.gates} --report {output} > {log} 2>&1"
+        "python -m epidecouple.stages.run_report --run {params.run} --gates {params.gates} --report {output} > {log} 2>&1"

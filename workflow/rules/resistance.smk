@@ -45,10 +45,10 @@ rule resistance_loci:
         mem_mb=mem_mb("tables"),
         runtime=minutes(30),
     params:
-        code=code_digest("loci"),
+        code=code_digest("resistance_loci"),
         settings=settings("seed", "reference", *DATA),
     shell:
-        "python -m epidecouple.loci --settings {params.settings:q} --panel {input.panel} --elements {output.elements}"
+        "python -m epidecouple.stages.resistance_loci --settings {params.settings:q} --panel {input.panel} --elements {output.elements}"
         " --pairs {output.pairs} --splits {output.splits} --reference {output.reference} > {log} 2>&1"
 
 
@@ -100,13 +100,13 @@ rule crossfit:
         runtime=minutes(120),
     params:
         code=code_digest("crossfit"),
-        design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
+        design=fingerprint(WORKFLOW / "epidecouple" / "verification" / "design.toml"),
         settings=settings("crossfit", *MODEL),
         loci=elements_folder,
         shards=shards_folder,
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.crossfit --settings {params.settings:q} --fold {wildcards.fold} --loci {params.loci}"
+        " python -m epidecouple.stages.crossfit --settings {params.settings:q} --fold {wildcards.fold} --loci {params.loci}"
         " --shards {params.shards} --scores {output.scores} --resistance {output.resistance} --metrics {output.metrics}"
         " > {log} 2>&1"
 
@@ -134,13 +134,13 @@ rule unseen:
         runtime=30,
     params:
         code=code_digest("unseen"),
-        design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
+        design=fingerprint(WORKFLOW / "epidecouple" / "verification" / "design.toml"),
         settings=settings("crossfit", *MODEL),
         loci=elements_folder,
         shards=shards_folder,
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.unseen --settings {params.settings:q} --fold {wildcards.fold} --loci {params.loci}"
+        " python -m epidecouple.stages.unseen --settings {params.settings:q} --fold {wildcards.fold} --loci {params.loci}"
         " --shards {params.shards} --scores {output} > {log} 2>&1"
 
 
@@ -174,7 +174,7 @@ rule resistance_table:
         code=code_digest("resistance"),
         settings=settings("seed", "crossfit", *DATA),
     shell:
-        "python -m epidecouple.resistance --settings {params.settings:q} --panel {input.panel} --scores {input.scores}"
+        "python -m epidecouple.stages.resistance --settings {params.settings:q} --panel {input.panel} --scores {input.scores}"
         " --unseen {input.unseen} --folds {input.folds} --arms {output.arms} --metrics {output.metrics} > {log} 2>&1"
 
 
@@ -190,9 +190,9 @@ rule resistance_report:
     conda:
         "../../envs/base.yaml"
     params:
-        code=code_digest("report"),
+        code=code_digest("run_report"),
         template=page_digest("report.html.j2", "macros.html.j2", "layout.html.j2"),
         run=lambda wildcards: RUN.format(run=wildcards.run),
         gates=",".join(GATES),
     shell:
-        "python -m epidecouple.report --run {params.run} --gates {params.gates} --report {output} 2> {log}"
+        "python -m epidecouple.stages.run_report --run {params.run} --gates {params.gates} --report {output} 2> {log}"

@@ -22,14 +22,14 @@ rule train_subset:
         runtime=minutes(60),
     params:
         code=code_digest("train"),
-        design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
+        design=fingerprint(WORKFLOW / "epidecouple" / "verification" / "design.toml"),
         settings=settings("subset", *MODEL),
         scope="subset",
         launcher=launcher(),
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "{params.launcher} epidecouple.train --scope {params.scope} --settings {params.settings:q} --elements {params.elements}"
+        "{params.launcher} epidecouple.stages.train --scope {params.scope} --settings {params.settings:q} --elements {params.elements}"
         " --shards {params.shards} --model {output.model} --history {output.history} --verification {output.verification}"
         " --metrics {output.metrics} --violation {log.violation} 2>&1 | told {log.text}"
 
@@ -55,7 +55,7 @@ use rule train_subset as train_full with:
         f"{ARM}/benchmarks/train_full.tsv"
     params:
         code=code_digest("train"),
-        design=fingerprint(WORKFLOW / "epidecouple" / "design.toml"),
+        design=fingerprint(WORKFLOW / "epidecouple" / "verification" / "design.toml"),
         settings=settings(*MODEL),
         scope="full",
         launcher=launcher(),
@@ -87,7 +87,7 @@ rule evaluate:
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.evaluate --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+        "python -m epidecouple.stages.evaluate --settings {params.settings:q} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {output.energies} --metrics {output.metrics} 2>&1 | told {log}"
 
 
@@ -114,5 +114,5 @@ if SIMULATED:
             code=code_digest("recovery"),
             settings=settings("simulation", "seed", "diagnose", *DATA),
         shell:
-            "python -m epidecouple.recovery --settings {params.settings:q} --energies {input.energies} --truth {input.truth}"
+            "python -m epidecouple.stages.recovery --settings {params.settings:q} --energies {input.energies} --truth {input.truth}"
             " --evaluated {input.evaluated} --points {output.points} --metrics {output.metrics} > {log} 2>&1"

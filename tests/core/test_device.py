@@ -1,0 +1,125 @@
+import copy
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+import torch.fx.experimental._config
+
+from epidecouple.core.device import CPU, chosen_device
+from epidecouple.model import sequence
+from epidecouple.model.initialise import new_model, start_prototypes
+from epidecouple.model.losses import contrast_of_similarity
+from epidecouple.model.sequence import encoder_precision
+from epidecouple.training import phases
+from epidecouple.training.phases import FineTuningStage, PotentialStage, ResistanceStage
+from epidecouple.training.trainer import train
+from toy import refusal, says
+from toy_panel import digest, toy_config, toy_panel
+
+CONFIG = toy_config(model={"dropout": 0})
+STAGES = (ResistanceStage, PotentialStage, FineTuningStage)
+CUDA, META = torch.device("cuda", 0), torch.device("meta")
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return toy_panel()
+
+
+@pytest.fixture(scope="module")
+def model(panel):
+    return start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG)
+
+
+@pytest.fixture
+def gpus(monkeypatch):
+    """Pretend that two CUDA devices are there."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+    return monkeypatch
+
+
+def test_a_required_device_that_is_missing_is_an_error_with_a_remedy(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    says(refusal(chosen_device, "cuda"), "device is cuda", "Set device: auto or cpu")
+    assert chosen_device("auto") == chosen_device("cpu") == CPU
+
+
+def test_auto_takes_cuda_where_it_is_and_every_process_its_own(gpus):
+    assert chosen_device("cpu") == CPU
+    assert chosen_device("auto") == chosen_device("cuda") == CUDA
+    gpus.setenv("LOCAL_RANK", "1")
+    assert chosen_device("auto") == torch.device("cuda", 1)
+
+
+def test_codes_kept_on_a_device_are_those_of_the_file(panel):
+    elements = np.array([3, 0, 3, 7])
+    elsewhere = dataclasses.replace(panel, device=torch.device("cpu", 0))
+    assert torch.equal(elsewhere.window_tensor(elements), panel.window_tensor(elements))
+    assert elsewhere._resident_codes is elsewhere._resident_codes
+    assert "_resident_codes" not in vars(panel), "on the CPU codes stay on disk"
+
+
+def macro_step(kind, model, panel):
+    stage = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
+    return stage, next(iter(stage.sampler.epoch(1)))
+
+
+def test_the_encoder_is_trained_in_bfloat16_and_all_energies_and_losses_are_float32(panel, model, monkeypatch):
+    stage, step = macro_step(FineTuningStage, model, panel)
+    exact = stage.terms(step)
+    monkeypatch.setattr(
+        sequence, "encoder_precision", lambda device, training: torch.autocast("cpu", torch.bfloat16, enabled=training), raising=True
+    )
+    seen = []
+    hook = model.potential.encoder.enhancer.project[-1].register_forward_hook(lambda module, given, found: seen.append(found.dtype))
+    model.train()
+    terms, z = stage.terms(step), model.potential.z(panel, step.pairs)
+    model.eval()
+    evaluated = model.potential.z(panel, step.pairs)
+    hook.remove()
+    assert seen[0] == torch.bfloat16 and seen[-1] == torch.float32
+    assert z.dtype == torch.float32 and {term.dtype for term in terms.values()} == {torch.float32}
+    assert not torch.equal(z, evaluated)
+    for name, term in terms.items():
+        torch.testing.assert_close(term, exact[name], rtol=0.05, atol=0.02)
+
+
+def test_bfloat16_is_for_training_on_cuda_only():
+    assert isinstance(encoder_precision(CUDA, True), torch.autocast)
+    for device, training in ((CUDA, False), (CPU, True), (CPU, False)):
+        assert not isinstance(encoder_precision(device, training), torch.autocast)
+
+
+@pytest.mark.parametrize("kind", STAGES)
+def test_no_term_mixes_tensors_of_two_devices(panel, model, kind, monkeypatch):
+    """On the device `meta`, whose tensors have no content, operations refuse tensors of another device as on a GPU."""
+    # Which lines have two positives depends on content.
+    monkeypatch.setattr(phases, "contrast_over_lines", lambda z, labels: contrast_of_similarity(z @ z.T, labels[:, 0]))
+    stage, step = macro_step(kind, copy.deepcopy(model).train(), panel)
+    stage.panel, stage.model = dataclasses.replace(panel, device=META), stage.model.to(META)
+    stage.offset = getattr(stage, "offset", torch.zeros(0)).to(META)
+    with torch.fx.experimental._config.patch(meta_nonzero_assume_all_nonzero=True):
+        terms = stage.terms(step)
+        sum(terms.values()).backward()
+    assert {term.device for term in terms.values()} == {META}
+    assert {parameter.grad.device for parameter in stage.parameters()} == {META}
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_training_on_cuda_agrees_with_the_cpu(panel):
+    found = []
+    for device in (CPU, CUDA):
+        there = dataclasses.replace(panel, device=device)
+        network = new_model(CONFIG, panel).to(device)
+        found.append(train(network, there, there.training, there.rows("train"), CONFIG)[1])
+    assert found[1]["validation_aupr"] == pytest.approx(found[0]["validation_aupr"], abs=0.05)
+
+
+def test_compiling_keeps_the_names_of_the_parameters(panel):
+    network = new_model(CONFIG, panel)
+    before = digest(network.state_dict())
+    network.potential.encoder.compile_elements()
+    assert digest(network.state_dict()) == before

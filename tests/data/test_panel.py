@@ -1,0 +1,76 @@
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from epidecouple.data.panel import load_panel
+from epidecouple.data.splits import splits_of
+from toy import refusal, says, toy_config
+
+
+def test_shapes_and_types(toy_panel):
+    panel, config = toy_panel.panel, toy_panel.world.config
+    n, lines = len(panel.labels), len(config.all_lines)
+    assert panel.labels.shape == panel.published.shape == (n, lines) and panel.labels.dtype == panel.published.dtype == np.int8
+    assert panel.lines == config.all_lines and panel.training == [0, 1, 2, 3, 4, 5]
+    assert panel.codes.dtype == np.uint8 and panel.codes.max() <= 4 and panel.log_distance.dtype == np.float32
+    assert panel.present.shape == (lines, len(config.marks)) and panel.present.all()
+    assert panel.enhancer.max() < len(panel.codes) and panel.promoter.max() < len(panel.codes)
+    assert panel.n_reference == len(panel.shards[3].reference)
+
+
+def test_rows_part_the_pairs_by_chromosome(toy_panel):
+    panel, splits = toy_panel.panel, splits_of(toy_panel.world.config)
+    rows = {name: panel.rows(name) for name in ("train", "validation", "test")}
+    assert sorted(np.concatenate(list(rows.values()))) == list(range(len(panel.labels)))
+    assert all(set(panel.chrom[found]) == set(getattr(splits, name)) & set(panel.chrom) for name, found in rows.items())
+
+
+def test_discordant_rows_are_brute_force(toy_panel):
+    panel = toy_panel.panel
+    for lines in ([0, 1, 2], [3, 7]):
+        expected = [row for row in panel.rows("train") if len({panel.labels[row, line] for line in lines}) == 2]
+        assert panel.discordant_rows("train", lines).tolist() == expected and expected
+
+
+def test_tensors_hold_the_rows_asked_for_and_a_flag_per_mark(toy_panel):
+    panel = toy_panel.panel
+    pairs = np.array([5, 2, 5, 300])
+    signal = panel.signal_tensor(pairs, 4)
+    marks = panel.present.shape[1]
+    assert signal.dtype == torch.float32 and signal.shape == (4, 10, 2 * marks)
+    assert (signal[..., :marks].numpy() == panel.shards[4].signal[pairs].astype(np.float32)).all()
+    assert (signal[..., marks:] == 1).all()
+    assert panel.label_tensor(pairs, [7, 0]).tolist() == panel.labels[pairs][:, [7, 0]].tolist()
+    assert (panel.reference_tensor(4, np.array([3, 1])) == panel.reference_tensor(4)[[3, 1]]).all()
+
+
+def test_missing_mark_is_flagged(toy_panel, tmp_path):
+    shards = shutil.copytree(toy_panel.shards, tmp_path / "shards")
+    manifest = shards / "LineB" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"present": true', '"present": false', 1))
+    panel = load_panel(toy_panel.elements, shards, toy_panel.world.config)
+    assert (~panel.present).sum() == 1 and not panel.present[1, 0]
+    flags = panel.signal_tensor(np.array([0]), 1)[..., 7:]
+    assert (flags[..., 0] == 0).all() and (flags[..., 1:] == 1).all()
+
+
+def test_other_splits_are_refused(toy_panel):
+    other = toy_config(splits={"test_fold": 2})
+    message = refusal(load_panel, toy_panel.elements, toy_panel.shards, other)
+    says(message, f"{toy_panel.elements / 'splits.json'}: ", "splits of this run have changed", "`elements`")
+
+
+def test_one_shard_of_other_splits_is_refused(toy_panel, tmp_path):
+    shards = shutil.copytree(toy_panel.shards, tmp_path / "shards")
+    manifest, own = shards / "MixH" / "manifest.json", splits_of(toy_panel.world.config).hash
+    manifest.write_text(manifest.read_text().replace(own, "f" * 16))
+    says(refusal(load_panel, toy_panel.elements, shards, toy_panel.world.config), f"{manifest}: ", own, "f" * 16)
+
+
+def test_log_distance_is_that_of_the_midpoints(toy_panel):
+    table = pd.read_parquet(toy_panel.folder / "panel.parquet")
+    distance = (table.enhancer_mid - table.promoter_mid).abs()
+    assert 10.0**toy_panel.panel.log_distance == pytest.approx(distance.to_numpy(), rel=1e-5)

@@ -1,0 +1,66 @@
+import re
+
+import numpy as np
+import pytest
+
+from epidecouple.core.dna import gc_content
+from epidecouple.files.fasta import chromosome_sizes, encode_windows, open_genome
+from toy import cut_short, frame, refusal, says, written
+
+LETTERS = {"chr2": "ACGTNacgtnAC", "chr1": "TTTTGGGGCCCCAAAA", "3": "N"}
+FASTA = "".join(f">{name} some words\n" + "\n".join(re.findall(".{1,5}", text)) + "\n" for name, text in LETTERS.items())
+
+
+def encoded(path, *rows):
+    with open_genome(path) as fasta:
+        return encode_windows(fasta, frame("chrom start end", *rows), path)
+
+
+def decoded(codes: np.ndarray) -> list[str]:
+    return ["".join("ACGTN"[code] for code in row) for row in codes]
+
+
+@pytest.fixture(params=["genome.fa", "genome.fa.gz"])
+def genome(tmp_path, request):
+    return written(tmp_path / request.param, FASTA)
+
+
+def test_sizes(genome):
+    with open_genome(genome) as fasta:
+        assert chromosome_sizes(fasta) == {"chr2": 12, "chr1": 16, "3": 1}
+
+
+def test_windows_decode_to_the_letters_whatever_their_order(genome):
+    rows = [("chr1", 2, 8), ("chr2", 0, 6), ("chr1", 10, 16), ("chr2", 6, 12), ("chr1", 2, 8)]
+    assert decoded(encoded(genome, *rows)) == [LETTERS[chrom][start:end].upper() for chrom, start, end in rows]
+
+
+def test_index_of_the_table_does_not_matter(genome):
+    windows = frame("chrom start end", ("chr1", 2, 8), ("chr2", 0, 6), ("chr1", 10, 16)).set_axis([7, 3, 5])
+    with open_genome(genome) as fasta:
+        assert decoded(encode_windows(fasta, windows, genome)) == ["TTGGGG", "ACGTNA", "CCAAAA"]
+
+
+def test_nothing_is_left_beside_the_genome(genome):
+    encoded(genome, ("chr1", 0, 4))
+    assert list(genome.parent.iterdir()) == [genome]
+
+
+def test_letter_that_is_no_base_is_named_with_its_position(tmp_path):
+    path = written(tmp_path / "genome.fa", ">chr1\nACGTACGT\n>chr2\nACGTA\nCRTAC\n")
+    assert decoded(encoded(path, ("chr2", 0, 3), ("chr2", 7, 10))) == ["ACG", "TAC"]
+    says(refusal(encoded, path, ("chr1", 0, 4), ("chr2", 0, 4), ("chr2", 5, 9)), f"{path}: ", "'R'", "chr2:6 ", "Replace it by N")
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.97])
+def test_truncated_gzip(tmp_path, share):
+    rng = np.random.default_rng(0)
+    path = written(tmp_path / "genome.fa.gz", ">chr1\n" + "".join(rng.choice(list("ACGT"), 5000)) + "\n")
+    assert encoded(path, ("chr1", 0, 9)).shape == (1, 9)
+    says(refusal(encoded, cut_short(path, share), ("chr1", 0, 9)), f"{path}: ", "cut short", "Remove it")
+
+
+def test_gc_content_by_hand():
+    codes = np.array([[0, 1, 2, 3], [1, 1, 2, 2], [4, 4, 0, 3]], dtype=np.uint8)
+    assert gc_content(codes, np.array([0, 1])).tolist() == [0.5, 1.0]
+    assert gc_content(codes, np.array([0, 1]), np.array([2, 0])).tolist() == [0.25, 0.75]

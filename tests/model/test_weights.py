@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+import torch
+
+from epidecouple.core.config import Config
+from epidecouple.model.initialise import new_model, start_prototypes
+from epidecouple.model.scoring import score_potential, score_resistance
+from epidecouple.model.weights import load_model, save_model
+from toy_panel import digest, toy_panel, toy_settings
+
+SETTINGS = toy_settings(model={"states": 5, "filters": 7})
+CONFIG = Config.from_json(SETTINGS)
+
+
+@pytest.fixture
+def panel():
+    return toy_panel()
+
+
+def test_a_model_comes_back_with_its_scores_and_configuration(panel, tmp_path):
+    model = start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+        model.resistance.prototypes.usage.uniform_()
+    model.eval()
+    save_model(model, tmp_path / "model.safetensors", SETTINGS)
+    torch.manual_seed(99)
+    loaded, config = load_model(tmp_path / "model.safetensors")
+    assert config == CONFIG
+    assert not any(module.training for module in loaded.modules())
+    assert digest(loaded.state_dict()) == digest(model.state_dict())
+    pairs, lines = np.arange(len(panel.labels)), [0, 1, 2, 3]
+    np.testing.assert_array_equal(score_potential(loaded, panel, pairs), score_potential(model, panel, pairs))
+    np.testing.assert_array_equal(score_resistance(loaded, panel, pairs, lines), score_resistance(model, panel, pairs, lines))
+    assert (loaded.resistance.locus_modules > 0).any()
+
+
+def test_another_model_is_not_mistaken_for_it(panel, tmp_path):
+    """A file whose weights do not fit its settings is refused."""
+    save_model(new_model(CONFIG, panel), tmp_path / "model.safetensors", toy_settings(model={"states": 6, "filters": 7}))
+    with pytest.raises(RuntimeError, match="codebook"):
+        load_model(tmp_path / "model.safetensors")

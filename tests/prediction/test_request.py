@@ -1,0 +1,72 @@
+import json
+
+import pytest
+import yaml
+
+from epidecouple.core.config import load_schema
+from epidecouple.core.paths import REQUEST_SCHEMA
+from epidecouple.prediction.request import Request, listed_peaks, request_of
+from toy import ROOT, refusal, says, written
+
+
+@pytest.fixture
+def asked(toy_bundle, tmp_path):
+    """The least that a request says, on files that are there."""
+    return {"pairs": str(written(tmp_path / "my.pairs.tsv", "")), "model": str(toy_bundle.run)}
+
+
+def test_two_keys_are_enough(asked):
+    request = request_of(asked)
+    assert (request.name, request.lines, request.peaks, request.explain, request.genome) == ("my", [], {}, 0, "")
+    assert request.folder == "results/demo/predict/my" and len(request.model_fingerprint) == 2
+    assert Request.from_json(request.settings) == request and request.files == [asked["pairs"]]
+
+
+def test_the_keys_of_a_run_play_no_part(asked):
+    """Snakemake reads the default configuration too, where nothing else is given."""
+    default = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    assert request_of({**default, **asked}) == request_of(asked)
+
+
+def test_only_model_and_threads_are_keys_of_both():
+    both = set(load_schema()["properties"]) & set(load_schema(REQUEST_SCHEMA)["properties"])
+    assert both == {"model", "threads"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"lins": ["LineA"]}, ["unknown key 'lins'", "lines"]),
+        ({"explain": -1}, ["'explain'", "minimum"]),
+        ({"lines": "LineA"}, ["'lines'", "array"]),
+        ({"model": {"filters": 3}}, ["needs a trained model", "model=results/<run>"]),
+        ({"model": "results/none"}, ["results/none: ", "no trained model"]),
+        ({"pairs": "none.tsv"}, ["none.tsv: ", "no such file"]),
+        ({"genome": "none.fa"}, ["none.fa: ", "no such file"]),
+        ({"peaks": {"Mine": {"CTCF": "none.bed"}}}, ["none.bed: ", "no such file"]),
+        ({"peaks": "none.tsv"}, ["none.tsv: ", "no such file", "mark"]),
+    ],
+)
+def test_a_wrong_request_is_refused(asked, changes, told):
+    says(refusal(request_of, asked | changes), *told)
+
+
+def test_a_mistake_is_told_with_its_line(asked, tmp_path):
+    file = written(tmp_path / "request.yaml", yaml.safe_dump(asked | {"explain": "all"}))
+    line = next(n for n, text in enumerate(file.read_text().splitlines(), start=1) if text.startswith("explain"))
+    says(refusal(request_of, yaml.safe_load(file.read_text()), [file]), f"{file}:{line}: ", "'explain'")
+
+
+def test_peaks_may_be_listed_in_a_table(asked, tmp_path):
+    one, two = (str(written(tmp_path / f"{n}.bed", "")) for n in (1, 2))
+    listed = written(tmp_path / "peaks.tsv", f"cell_line\tmark\tpath\nMine\tCTCF\t{one}\n\nMine\tDNase\t{two}\nHers\tCTCF\t{two}\n")
+    expected = {"Mine": {"CTCF": one, "DNase": two}, "Hers": {"CTCF": two}}
+    assert listed_peaks(listed) == expected
+    assert request_of(asked | {"peaks": str(listed)}) == request_of(asked | {"peaks": expected})
+    assert json.loads(request_of(asked | {"peaks": str(listed)}).settings)["peaks"] == expected
+
+
+@pytest.mark.parametrize("text", ["", "line\tmark\tpath\n", "cell_line\tmark\tpath\nMine\tCTCF\n"])
+def test_a_list_of_peaks_without_its_columns_is_refused(tmp_path, text):
+    path = written(tmp_path / "peaks.tsv", text)
+    says(refusal(listed_peaks, path), f"{path}: ", "cell_line mark path")

@@ -1,0 +1,46 @@
+import re
+import sys
+
+import pandas as pd
+import pytest
+
+from epidecouple.decoupling.probe_runner import answers, information_table
+from epidecouple.stages import figure
+from toy_probes import CONFIG, question
+
+
+def drawn(monkeypatch, tmp_path, name, table):
+    """The SVG of a figure from its table."""
+    table.to_csv(tmp_path / "table.tsv", sep="\t", index=False)
+    monkeypatch.setattr(sys, "argv", ["figures", name, str(tmp_path / "table.tsv"), str(tmp_path / "figure.svg")])
+    figure.main()
+    return (tmp_path / "figure.svg").read_text()
+
+
+def history(watched):
+    table = pd.DataFrame({"stage": ["resistance"] * 3 + ["potential"] * 2, "epoch": [0, 1, 2, 0, 1], "train_loss": [None, 2, 1, None, 3]})
+    table["validation_loss"], table["validation_aupr"], table["train_aupr"] = (
+        [3, 2, 1, None, None],
+        [None] * 3 + [0.2, 0.4],
+        [None] * 3 + [0.2, 0.5],
+    )
+    return table.assign(z_line=0.02, e_line=0.2, z_e=0.01) if watched else table
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_stages_stand_side_by_side_and_trajectories_below_where_they_were_watched(monkeypatch, tmp_path, watched):
+    svg = drawn(monkeypatch, tmp_path, "learning_curve", history(watched))
+    assert len(re.findall(r'id="axes_\d+"', svg)) == (4 if watched else 2)
+    assert ("z about the line" in svg) == ("dotted: before training" in svg) == watched
+    assert svg.count("kept: epoch") == 2
+
+
+def test_the_information_figure_names_what_was_probed_on_each_table(monkeypatch, tmp_path):
+    asked = [question(permutations=0), question("boosted", 0)]
+    asked += [question(permutations=0, label=("e raw", "panel", "linear", "line", ""), name="panel")]
+    asked += [question(permutations=0, label=("z", "natural", "linear", "line", "label"), name="given")]
+    svg = drawn(monkeypatch, tmp_path, "information", information_table(answers(asked, CONFIG, 0, 1), CONFIG, 0))
+    assert all(
+        text in svg for text in ("published table", "crossed panel", "untrained encoder", "What tells the cell line?", "= 1.58 bits")
+    )
+    assert "6-mers" not in svg, "only what was asked"

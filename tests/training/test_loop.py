@@ -1,0 +1,199 @@
+import contextlib
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from epidecouple.data.sampler import MacroStep
+from epidecouple.training.loop import EarlyStop, OverfittingGuard, fit, loop_evidence
+from toy_panel import toy_config
+
+CONFIG = toy_config()
+
+
+def early_stop(score, values, patience):
+    """Consult once per value on a one-weight model whose weight is the epoch; returns stop, model and the epoch it stopped at."""
+    model = nn.Linear(1, 1, bias=False)
+    stop = EarlyStop(model, score, patience)
+    for epoch, value in enumerate(values):
+        nn.init.constant_(model.weight, epoch)
+        if stop.consult(epoch, {score: value, "other": -value}):
+            break
+    return stop, model, epoch
+
+
+@pytest.mark.parametrize(
+    ("score", "values", "best", "last"),
+    [
+        ("validation_aupr", [0.1, 0.5, 0.3, 0.4, 0.9], 1, 3),
+        ("validation_loss", [0.9, 0.2, 0.3, 0.4, 0.1], 1, 3),
+        ("validation_aupr", [0.1, 0.2, 0.3, 0.4, 0.5], 4, 4),
+        ("validation_loss", [0.1, 0.2, 0.3, 0.4, 0.5], 0, 2),
+        ("validation_aupr", [0.5, 0.5, 0.5, 0.5], 0, 2),
+        ("validation_aupr", [0.5, float("nan"), 0.6, 0.1], 2, 3),
+    ],
+)
+def test_early_stop_keeps_the_best_epoch(score, values, best, last):
+    stop, model, ended = early_stop(score, values, patience=2)
+    assert (stop.best_epoch, ended, stop.consultations) == (best, last, last + 1)
+    assert stop.validations == np.isfinite(values[: last + 1]).sum()
+    assert stop.restored == (ended == best)
+    stop.restore()
+    assert model.weight.item() == best and stop.restored
+
+
+class Unwatched:
+    """A ledger that keeps what it is told and checks nothing."""
+
+    def __init__(self):
+        self.told, self.audits, self.stages = [], [], []
+
+    def start_stage(self, name):
+        self.stages.append(name)
+
+    def start_epoch(self):
+        pass
+
+    def optimiser_step(self):
+        return contextlib.nullcontext()
+
+    def step(self, step, terms, lines):
+        pass
+
+    def audit(self, stage, step):
+        assert not stage.model.training
+        self.audits.append(len(self.told) + 1)
+
+    def end_epoch(self, stage, epoch, evidence):
+        self.told.append((stage, epoch, evidence))
+
+
+class Scripted:
+    """A stage whose validation is given and whose loss pushes one weight steadily."""
+
+    name, score, lines = "scripted", "validation_aupr", [0]
+
+    def __init__(self, model, values, epochs, steps=3, patience=2):
+        self.model, self.values, self.sampler = model, iter(values), self
+        self.fit = dataclasses.replace(CONFIG.potential, epochs=epochs, patience=patience, learning_rate=0.01)
+        self.steps, self.seen, self.modes, self.followed = steps, [], [], 0
+
+    def __len__(self):
+        return self.steps
+
+    def epoch(self, number):
+        return iter([MacroStep(np.array([number]), [], np.ones(1))] * self.steps)
+
+    def parameters(self):
+        return list(self.model.parameters())
+
+    def terms(self, step):
+        self.modes.append(self.model.training)
+        output = self.model(torch.ones(1, 1)).sum()
+        return {"first": 0.4 * output, "second": 0.6 * output}
+
+    def start_epoch(self, epoch):
+        self.started = epoch
+
+    def after_epoch(self):
+        return {"extra": self.started}
+
+    def after_step(self):
+        self.followed += 1
+
+    def watch(self):
+        assert not self.model.training
+        return {"watched": self.model.weight.item()}
+
+    def validate(self):
+        assert not self.model.training
+        self.seen.append(self.model.weight.item())
+        return {"validation_aupr": next(self.values)}
+
+
+def test_fit_keeps_the_best_epoch_and_records_every_epoch():
+    stage = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.3, 0.9, 0.2, 0.1, 0.1], epochs=5)
+    ledger = Unwatched()
+    history, stop, _ = fit(stage.model, stage, ledger)
+    assert history.epoch.tolist() == [0, 1, 2, 3, 4]
+    assert np.isnan(history.train_loss[0]) and history.train_loss[1:].notna().all()
+    assert (stop.best_epoch, stop.consultations) == (2, 5)
+    assert stage.model.weight.item() == stage.seen[2]
+    assert len(set(stage.seen)) == 5 and history.watched.tolist() == stage.seen
+    assert stage.followed == 12 and all(stage.modes)
+    assert not stage.model.training
+    assert ledger.stages == ["scripted"] and ledger.audits == [1]
+    assert [(name, epoch) for name, epoch, _ in ledger.told] == [("scripted", epoch) for epoch in (1, 2, 3, 4)]
+    for _, epoch, evidence in ledger.told:
+        assert evidence.pop("extra") == epoch
+        assert set(evidence.values()) == {0}
+
+
+def test_the_loss_is_the_sum_of_the_terms():
+    stage = Scripted(nn.Linear(1, 1, bias=False), np.arange(9) / 10, epochs=1, steps=1)
+    history, *_ = fit(stage.model, stage, Unwatched())
+    assert history.train_loss[1] == pytest.approx(stage.seen[0])
+
+
+def test_gradients_are_audited_in_the_first_epoch_and_every_fifth_after_it():
+    stage, ledger = Scripted(nn.Linear(1, 1, bias=False), np.arange(13) / 13, epochs=12), Unwatched()
+    fit(stage.model, stage, ledger)
+    assert ledger.audits == [1, 6, 11]
+
+
+def test_fit_can_keep_the_state_before_the_first_step():
+    stage = Scripted(nn.Linear(1, 1, bias=False), [0.9, 0.3, 0.2], epochs=5)
+    _, stop, _ = fit(stage.model, stage, Unwatched())
+    assert stop.best_epoch == 0
+    assert stage.model.weight.item() == stage.seen[0]
+
+
+@pytest.mark.parametrize(("epochs", "steps"), [(1, 1), (5, 1), (1, 5), (2, 2), (6, 1)])
+def test_fit_moves_the_weights_however_few_the_steps(epochs, steps):
+    stage = Scripted(nn.Linear(1, 1, bias=False), np.arange(9) / 10, epochs, steps, patience=9)
+    fit(stage.model, stage, Unwatched())
+    assert stage.seen[-1] < stage.seen[0] - 1e-5
+
+
+def test_fit_stops_when_validation_falls_behind_training():
+    stage = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], epochs=5)
+    plain = stage.validate
+    stage.validate = lambda: plain() | {"train_aupr": 0.56}
+    history, stop, guard = fit(stage.model, stage, Unwatched())
+    assert guard.fired == "gap"
+    assert history.epoch.tolist() == [0, 1]
+    assert stop.best_epoch == 1 and stage.model.weight.item() == stage.seen[1]
+
+
+@pytest.mark.parametrize(
+    ("validation", "stops", "fired"),
+    [
+        ({}, False, "none"),
+        ({"validation_loss": 0.5}, False, "none"),
+        ({"train_aupr": 0.89, "validation_aupr": 0.65}, False, "none"),
+        ({"train_aupr": 0.91, "validation_aupr": 0.90}, False, "memorised"),
+        ({"train_aupr": 0.60, "validation_aupr": 0.34}, True, "gap"),
+        ({"train_aupr": 0.95, "validation_aupr": 0.60}, True, "gap"),
+    ],
+)
+def test_the_guard_warns_of_memorising_and_stops_at_a_gap(validation, stops, fired, caplog):
+    guard = OverfittingGuard()
+    assert guard.consult(validation) == stops
+    assert (guard.consultations, guard.fired) == (1, fired)
+    assert len(caplog.records) == (fired != "none") + (fired == "gap" and validation["train_aupr"] > 0.9)
+
+
+def test_what_the_loop_left_out_is_counted():
+    stop, guard = EarlyStop(nn.Linear(1, 1), "validation_aupr", 2), OverfittingGuard()
+    stop.consult(0, {"validation_aupr": 0.5})
+    stop.consult(1, {"train_aupr": 0.5})
+    guard.consult({})
+    assert loop_evidence(4, stop, guard) == {
+        "validations_missing": 4,
+        "consultations_missing": 3,
+        "epochs_after_stop": 2,
+        "guard_consultations_missing": 3,
+        "epochs_after_guard": 0,
+    }

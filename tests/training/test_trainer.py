@@ -1,0 +1,323 @@
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from epidecouple.model.initialise import new_model, start_prototypes
+from epidecouple.model.losses import contrast_over_lines, orthogonality
+from epidecouple.model.scoring import score_resistance
+from epidecouple.statistics.ranking import within_pair_auc
+from epidecouple.training.loop import fit
+from epidecouple.training.phases import CURRICULA, FineTuningStage, PotentialStage, ResistanceStage, small_step
+from epidecouple.training.record22 import Record22Stage
+from epidecouple.training.trainer import measure, missing_components, subset_of, train
+from epidecouple.verification.ledger import Ledger
+from toy_panel import N_REFERENCE, digest, toy_config, toy_panel
+
+CONFIG = toy_config()
+STAGES = (ResistanceStage, PotentialStage, FineTuningStage)
+
+
+@pytest.fixture
+def panel():
+    return toy_panel()
+
+
+def ready(panel, config=CONFIG):
+    return start_prototypes(new_model(config, panel), panel, panel.training, config)
+
+
+def made(kind, model, panel, config=CONFIG):
+    return kind(model, panel, panel.training, panel.rows("train"), config)
+
+
+def watched(model, *stages):
+    """A ledger that stops training at the first violation."""
+    return Ledger(model, set(), "enforce", [stage.name for stage in stages])
+
+
+def moved(stage, model):
+    before = digest(model.state_dict())
+    history, *_ = fit(model, stage, watched(model, stage))
+    after = digest(model.state_dict())
+    return {name for name in before if before[name] != after[name]}, history
+
+
+def always_better(stage):
+    """The stage with a validation figure that grows, so that its last epoch is kept."""
+    values = iter(range(100))
+    stage.validate = lambda: {stage.score: -next(values) if stage.score.endswith("_loss") else next(values)}
+    return stage
+
+
+PROTOTYPES = {f"resistance.{name}" for name in ("prototypes.codebook", "prototypes.usage", "line_prototypes.prototypes")}
+
+
+def parameters_of(model, *prefixes):
+    return {name for name, _ in model.named_parameters() if name.startswith(prefixes)}
+
+
+def test_the_resistance_stage_moves_the_resistance_only(panel):
+    model = ready(panel)
+    names, _ = moved(always_better(made(ResistanceStage, model, panel)), model)
+    assert names == parameters_of(model, "resistance.") | PROTOTYPES
+
+
+def test_the_potential_stage_moves_the_potential_and_the_task_offset_only(panel):
+    model = ready(panel)
+    names, _ = moved(always_better(made(PotentialStage, model, panel)), model)
+    assert names == parameters_of(model, "potential.", "task_offset")
+
+
+def test_fine_tuning_moves_both_energies_and_the_prototypes(panel):
+    model = ready(panel)
+    names, _ = moved(always_better(made(FineTuningStage, model, panel)), model)
+    assert names == {name for name, _ in model.named_parameters()} | PROTOTYPES
+
+
+def test_the_potential_stage_moves_the_eraser_where_it_is_switched_on(panel):
+    config = toy_config(model={"leace": True})
+    model = ready(panel, config)
+    names, _ = moved(always_better(made(PotentialStage, model, panel, config)), model)
+    eraser = {"potential.eraser.projection", "potential.eraser.centre"}
+    assert names == parameters_of(model, "potential.", "task_offset") | eraser
+
+
+def test_each_stage_hands_its_own_parameters_to_the_optimiser(panel):
+    model, given = ready(panel), []
+    for make_stage in STAGES:
+        given.append([id(parameter) for parameter in made(make_stage, model, panel).parameters()])
+    assert all(len(ids) == len(set(ids)) for ids in given)
+    assert set(given[0]) == {id(parameter) for parameter in model.resistance.parameters()}
+    assert set(given[1]) == {id(parameter) for parameter in [*model.potential.parameters(), model.task_offset]}
+    assert set(given[2]) == {id(parameter) for parameter in model.parameters()}
+
+
+def test_the_resistance_stage_takes_discordant_training_pairs_of_its_lines(panel):
+    lines = [0, 2]
+    stage = ResistanceStage(ready(panel), panel, lines, panel.rows("train"), CONFIG)
+    labels = panel.labels[:, lines]
+    expected = [i for i in range(len(labels)) if panel.split[i] == "train" and labels[i, 0] != labels[i, 1]]
+    assert stage.train.tolist() == expected
+    step = next(iter(stage.sampler.epoch(1)))
+    assert set(step.pairs) <= set(expected)
+    assert [batch.line for batch in step.micro_batches] == lines
+
+
+def test_the_resistance_stage_does_not_see_dna_or_the_potential(panel):
+    model = ready(panel).eval()
+    stage = ResistanceStage(model, panel, panel.training, panel.rows("train"), CONFIG)
+    step = next(iter(stage.sampler.epoch(1)))
+
+    def terms():
+        stage.generator.manual_seed(0)
+        return stage.terms(step)
+
+    before = terms()
+    assert set(before) == {"conditional_likelihood", "residual_penalty", "line_contrast"}
+    for parameter in model.potential.parameters():
+        nn.init.constant_(parameter, torch.nan)
+    for name, value in terms().items():
+        assert torch.equal(value, before[name]) and torch.isfinite(value)
+
+
+def test_the_potential_stage_weights_its_strata_and_offsets_by_resistance(panel):
+    model = ready(panel).eval()
+    with torch.no_grad():
+        model.task_offset.copy_(torch.tensor([0.1, -0.2, 0.3]))
+        model.resistance.line_offset.copy_(torch.tensor([1.0, 2.0, 3.0]))
+    stage = PotentialStage(model, panel, panel.training, panel.rows("train"), CONFIG)
+    step = next(iter(stage.sampler.epoch(1)))
+    total = 0.0
+    for line in panel.training:
+        u, r = model(panel, step.pairs, line)
+        logit = u - r - model.resistance.line_offset[line] - model.task_offset[line]
+        nll = nn.functional.binary_cross_entropy_with_logits(logit, panel.label_tensor(step.pairs, [line])[:, 0], reduction="none")
+        total += (nll * torch.from_numpy(step.weights)).mean() / 3
+    terms = stage.terms(step)
+    torch.testing.assert_close(terms.pop("task"), total)
+    labels = panel.label_tensor(step.pairs, panel.training)
+    contrast = contrast_over_lines(model.potential.z(panel, step.pairs), labels)
+    torch.testing.assert_close(terms.pop("label_contrast"), CONFIG.objective.label_contrast * contrast)
+    assert not terms
+
+
+def fine_tuning_terms(panel, config, epoch=1):
+    """The terms of a fine-tuning stage on one macro-step, their model and the step; the model is in evaluation mode."""
+    model = ready(panel, config).eval()
+    with torch.no_grad():
+        model.resistance.state_resistance.normal_()
+    stage = made(FineTuningStage, model, panel, config)
+    stage.start_epoch(epoch)
+    step = next(iter(stage.sampler.epoch(1)))
+    return stage.terms(step), model, step
+
+
+def test_fine_tuning_has_the_terms_of_both_stages_and_the_orthogonality_of_each_line(panel):
+    terms, model, step = fine_tuning_terms(panel, CONFIG)
+    assert set(terms) == {"task", "label_contrast", "conditional_likelihood", "residual_penalty", "line_contrast", "orthogonality"}
+    z = model.potential.z(panel, step.pairs)
+    by_line = [orthogonality(z, model.resistance.parts(panel.signal_tensor(step.pairs, line)).e) for line in panel.training]
+    torch.testing.assert_close(terms["orthogonality"], CONFIG.objective.orthogonality * torch.stack(by_line).mean())
+
+
+def test_terms_on_the_environment_come_in_over_the_ramp_and_no_other_does(panel):
+    config = toy_config(objective={"ramp_epochs": 4})
+    first, full, after = (fine_tuning_terms(panel, config, epoch)[0] for epoch in (1, 4, 5))
+    for name, value in full.items():
+        share = 0.25 if name in ("line_contrast", "orthogonality") else 1
+        torch.testing.assert_close(first[name], share * value)
+        torch.testing.assert_close(after[name], value)
+
+
+def test_a_small_step_keeps_positive_pairs_and_every_line(panel):
+    stage = made(PotentialStage, ready(panel), panel)
+    step = next(iter(stage.sampler.epoch(1)))
+    small = small_step(step, 6)
+    np.testing.assert_array_equal(small.pairs, step.pairs[-6:])
+    assert panel.labels[np.ix_(small.pairs, panel.training)].any(1).all()
+    assert [batch.line for batch in small.micro_batches] == panel.training
+    for batch in small.micro_batches:
+        np.testing.assert_array_equal(batch.pairs, small.pairs)
+        assert len(batch.lines) == len(small.weights) == 6
+
+
+def test_labels_of_validation_and_test_pairs_do_not_reach_the_weights(panel):
+    """Two runs that differ in those labels take the same steps; early stop is out of play."""
+    unseen, weights = panel.split != "train", []
+    flipped = dataclasses.replace(panel, labels=np.where(unseen[:, None], 1 - panel.labels, panel.labels))
+    for which in (panel, flipped):
+        model = ready(which)
+        for make_stage in STAGES:
+            fit(model, always_better(made(make_stage, model, which)), watched(model, make_stage))
+        weights.append(digest(model.state_dict()))
+    assert weights[0] == weights[1]
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(panel):
+    def trained(seed):
+        config = dataclasses.replace(CONFIG, seed=seed)
+        model = new_model(config, panel)
+        history, _, _ = train(model, panel, panel.training, panel.rows("train"), config)
+        return digest(model.state_dict()), history
+
+    (first, history), (again, history_again), (other, _) = trained(1), trained(1), trained(2)
+    assert first == again
+    pd.testing.assert_frame_equal(history, history_again)
+    assert first["potential.head.0.weight"] != other["potential.head.0.weight"]
+    assert first["resistance.encoder.network.0.weight"] != other["resistance.encoder.network.0.weight"]
+
+
+def test_training_learns_a_tiny_panel(panel):
+    long = {"epochs": 60, "patience": 60, "learning_rate": 0.02}
+    sizes = {"dropout": 0, "filters": 16, "hidden": 16}
+    config = toy_config(model=sizes, resistance=long | {"batch_pairs": 24}, potential=long, fine_tuning={"epochs": 5})
+    model, rows = new_model(config, panel), panel.rows("train")
+    start_prototypes(model, panel, panel.training, config)
+    untrained = measure(model.eval(), panel, panel.training, rows)
+    for make_stage in STAGES:
+        stage = make_stage(model, panel, panel.training, rows, config)
+        fit(model, always_better(stage), watched(model, stage))
+    trained = measure(model, panel, panel.training, rows)
+    assert trained["train_aupr"] > 0.8 > untrained["train_aupr"] + 0.1
+    assert trained["train_minus_validation_aupr"] == trained["train_aupr"] - trained["validation_aupr"]
+    assert trained["within_pair_sd_resistance"] > 0.2
+    rows = np.concatenate([panel.discordant_rows(split, panel.training) for split in ("validation", "test")])
+    auc = within_pair_auc(panel.labels[np.ix_(rows, panel.training)], -score_resistance(model, panel, rows, panel.training))
+    assert auc.mean() > 0.65
+
+
+def test_train_runs_resistance_first_and_reports_what_the_gates_read(panel):
+    model = new_model(CONFIG, panel)
+    history, metrics, record = train(model, panel, panel.training, panel.rows("train"), CONFIG)
+    assert history.stage.drop_duplicates().tolist() == ["resistance", "potential", "fine_tuning"]
+    assert metrics["task_gradient_on_resistance"] == metrics["early_stop_consultations_missing"] == 0
+    assert [row["epoch"] for row in record["epochs"] if row["stage"] == "potential"] == history[
+        history.stage == "potential"
+    ].epoch.tolist()[1:]
+    for row in record["epochs"]:
+        moved = {name for name in model.parameter_groups() if row[f"gradient_norm.{name}"] > 0}
+        assert moved == set(row["moved_groups"].split())
+    for stage, part in history.groupby("stage"):
+        assert metrics[f"{stage}_guard_fired"] in ("none", "memorised", "gap")
+        assert metrics[f"{stage}_best_epoch"] in part.epoch.tolist()
+    for stage in ("potential", "fine_tuning"):
+        assert metrics[f"{stage}_best_epoch"] == history[history.stage == stage].set_index("epoch").validation_aupr.idxmax()
+    resistance = history[history.stage == "resistance"].set_index("epoch")
+    assert metrics["resistance_best_epoch"] == resistance.validation_loss.idxmin()
+    assert metrics["design_violations"] == metrics["design_unchecked"] == 0
+    assert metrics["parameters"] == sum(parameter.numel() for parameter in model.parameters())
+    assert record["missing"] == record["violations"] == record["unchecked"] == []
+    rows = panel.rows("validation")
+    spread = score_resistance(model, panel, rows, panel.training).std(1).mean()
+    assert metrics["within_pair_sd_resistance"] == pytest.approx(spread)
+
+
+def test_the_original_order_learns_the_potential_on_an_environment_that_stands_still(panel):
+    config = toy_config(curriculum="potential_first", verification="observe")
+    model = new_model(config, panel)
+    history, metrics, record = train(model, panel, panel.training, panel.rows("train"), config)
+    assert history.stage.drop_duplicates().tolist() == ["potential", "fine_tuning"]
+    assert "resistance_best_epoch" not in metrics
+    assert not [told for told in record["violations"] if told.startswith("curriculum")]
+    assert record["unchecked"] == record["missing"] == []
+
+
+def test_both_orders_bring_every_component_to_work_and_record_22_brings_none():
+    due = {
+        "conditional likelihood",
+        "task likelihood",
+        "homogeneous sampling",
+        "label contrast on z",
+        "line contrast on g",
+        "orthogonality of e to z",
+        "prototype codebook",
+        "curriculum",
+        "validation and early stopping",
+        "overfitting guard",
+    }
+    for curriculum in CURRICULA.values():
+        assert missing_components(curriculum, {"model.leace"}) == []
+    assert set(missing_components((Record22Stage,), set())) == due
+    assert set(missing_components((Record22Stage,), {"model.leace"})) == due | {"concept erasure"}
+    assert missing_components((ResistanceStage, PotentialStage), set()) == ["orthogonality of e to z"]
+
+
+def test_locus_modules_are_made_from_training_lines_only(panel):
+    altered = toy_panel()
+    altered.shards[3].reference[:] = np.random.default_rng(5).normal(0, 9, altered.shards[3].reference.shape)
+    modules = new_model(CONFIG, panel).resistance.locus_modules
+    assert torch.equal(modules, new_model(CONFIG, altered).resistance.locus_modules)
+    altered.shards[0].reference[:] = altered.shards[3].reference
+    assert not torch.equal(modules, new_model(CONFIG, altered).resistance.locus_modules)
+    assert 1 < len(modules.unique()) <= CONFIG.reference.modules
+
+
+def test_the_subset_takes_some_training_pairs_and_lines(panel):
+    lines, rows, short = subset_of(panel, CONFIG)
+    assert lines == [0, 1]
+    assert len(np.unique(rows)) == 30
+    assert (panel.split[rows] == "train").all()
+    assert short.potential.epochs == CONFIG.subset.epochs
+    assert short.fine_tuning.epochs == 1
+    assert short == dataclasses.replace(CONFIG, potential=short.potential, fine_tuning=short.fine_tuning)
+    np.testing.assert_array_equal(subset_of(panel, CONFIG)[1], rows)
+
+
+def test_a_subset_trains_with_fewer_lines_than_the_model_has(panel):
+    lines, rows, short = subset_of(panel, CONFIG)
+    model = new_model(short, panel)
+    history, _, _ = train(model, panel, lines, rows, short)
+    assert history[["validation_loss", "validation_aupr"]].notna().any(axis=1).all()
+    assert model.resistance.line_offset[2] == 0 and model.task_offset[2] == 0
+    assert not model.resistance.line_prototypes.prototypes[2].any()
+
+
+def test_prototypes_start_at_the_states_of_the_lines(panel):
+    model = ready(panel)
+    for line in panel.training:
+        state = model.resistance.line_state(panel.reference_tensor(line), torch.arange(N_REFERENCE))
+        assert torch.equal(model.resistance.line_prototypes.prototypes[line], state)

@@ -1,0 +1,144 @@
+import dataclasses
+import math
+
+import pytest
+
+from epidecouple.core.gates import COMPARISONS
+from epidecouple.training.phases import CURRICULA, TrainingStage
+from epidecouple.training.record22 import Record22Stage
+from epidecouple.verification.design import Component, Requirement, implemented, load_design
+from toy_panel import toy_config
+
+DESIGN = load_design()
+RULES = [rule for component in DESIGN for rule in component.requires]
+GROUPS = {"sequence", "potential_head", "task_offset", "environment", "resistance_head", "line_offset"}
+PLANNED = {stage.name for stages in CURRICULA.values() for stage in stages}
+
+
+def requirement(must_be, value, when="epoch", stages=()):
+    return Requirement("evidence", must_be, value, when, stages)
+
+
+def test_every_component_of_the_plan_is_there_once():
+    names = [component.name for component in DESIGN]
+    assert len(names) == len(set(names))
+    assert {
+        "architecture",
+        "crossed panel",
+        "mark normalisation",
+        "conditional likelihood",
+        "homogeneous sampling",
+        "label contrast on z",
+        "line contrast on g",
+        "orthogonality of e to z",
+        "prototype codebook",
+        "concept erasure",
+        "curriculum",
+        "validation and early stopping",
+        "overfitting guard",
+    } <= set(names)
+
+
+@pytest.mark.parametrize("component", DESIGN, ids=lambda component: component.name)
+def test_a_component_lives_somewhere_asks_for_something_and_has_a_mutant(component):
+    assert component.lives_in and component.requires and component.mutants and component.mechanism
+    assert component.kind in ("hard", "soft")
+    assert implemented(component)
+
+
+def test_mutants_are_named_once():
+    names = [mutant for component in DESIGN for mutant in component.mutants]
+    assert len(names) == len(set(names))
+
+
+def test_requirements_are_well_formed():
+    for rule in RULES:
+        assert rule.must_be in {*COMPARISONS, "is"}
+        assert rule.when in ("start", "epoch", "audit", "end")
+        assert (rule.must_be == "is") == isinstance(rule.value, str)
+        assert rule.expectation
+    for component in DESIGN:
+        due = [(rule.evidence, rule.when, stage) for rule in component.requires for stage in rule.stages or ("",)]
+        assert len(due) == len(set(due))
+
+
+def test_stages_and_groups_of_the_design_exist():
+    assert {stage for rule in RULES for stage in rule.stages} <= PLANNED
+    routes = [rule for rule in RULES if rule.evidence == "moved_groups" or rule.evidence.startswith("gradient_groups.")]
+    assert routes
+    for rule in routes:
+        groups = rule.value.split()
+        assert set(groups) <= GROUPS and groups == sorted(groups)
+
+
+def test_moved_groups_are_those_the_stages_move():
+    stages = {stage.name: stage for kinds in CURRICULA.values() for stage in kinds}
+    moved = {rule.stages: rule.value for rule in RULES if rule.evidence == "moved_groups"}
+    assert moved == {(name,): " ".join(sorted(stage.moves)) for name, stage in stages.items()}
+
+
+def test_what_a_stage_exercises_is_a_component():
+    names = {component.name for component in DESIGN}
+    for stage in (TrainingStage, Record22Stage, *(kind for kinds in CURRICULA.values() for kind in kinds)):
+        assert stage.exercises <= names
+
+
+def test_optional_components_name_a_switch_of_the_configuration():
+    optional = [component.optional for component in DESIGN if component.optional]
+    assert optional == ["model.leace"]
+    assert toy_config().model.leace is False
+
+
+@pytest.mark.parametrize(
+    ("must_be", "value", "meets", "fails"),
+    [
+        ("le", 0.5, [0.5, 0.4, -1, 0], [0.51, 1]),
+        ("ge", 0.5, [0.5, 0.6, 7], [0.49, 0, -1]),
+        ("gt", 0, [1e-12, 1], [0, 0.0, -1]),
+        ("eq", 0, [0, 0.0, False], [1e-12, 1, -1]),
+        ("eq", 1, [1, 1.0, True], [0.999, 2, 0]),
+        ("is", "a b", ["a b"], ["b a", "a", "", "a b c", 1]),
+    ],
+)
+def test_a_requirement_is_met_on_its_own_side_only(must_be, value, meets, fails):
+    rule = requirement(must_be, value)
+    assert all(rule.met(observed) for observed in meets)
+    assert not any(rule.met(observed) for observed in fails)
+
+
+@pytest.mark.parametrize(("must_be", "value"), [("le", 1.0), ("ge", 0.0), ("gt", 0.0), ("eq", 0), ("is", "x")])
+def test_what_is_missing_or_no_number_is_not_met(must_be, value):
+    for observed in (None, math.nan, math.inf, -math.inf, "0", [0]):
+        assert not requirement(must_be, value).met(observed)
+
+
+def test_a_requirement_applies_at_its_moment_and_in_its_stages():
+    start, every, some = requirement("eq", 0, "start"), requirement("eq", 0), requirement("eq", 0, stages=("potential",))
+    assert start.applies("start", "") and not start.applies("epoch", "potential")
+    assert every.applies("epoch", "resistance") and every.applies("epoch", "potential") and not every.applies("end", "")
+    assert some.applies("epoch", "potential") and not some.applies("epoch", "resistance")
+    assert requirement("is", "x", "end", ("resistance",)).applies("end", "")
+
+
+def test_expectations_are_told_in_words():
+    assert requirement("le", 1e-6).expectation == "<= 1e-06"
+    assert requirement("eq", 0).expectation == "= 0"
+    assert requirement("is", "sequence").expectation == "is sequence"
+
+
+@pytest.mark.parametrize("symbol", ["model.losses.nothing", "model.resistance.Resistance.nothing"])
+def test_a_symbol_that_is_gone_is_not_implemented(symbol):
+    gone = dataclasses.replace(DESIGN[0], lives_in=(*DESIGN[0].lives_in, symbol))
+    assert not implemented(gone)
+
+
+def test_a_file_of_components_is_read_in_its_order(tmp_path):
+    file = tmp_path / "design.toml"
+    row = '[[component]]\nname = "{}"\nlives_in = ["a.b"]\nkind = "soft"\nmechanism = "m"\nmutants = ["x"]\nrequires = [{}]\n'
+    rule = '{ evidence = "e", must_be = "is", value = "v", when = "epoch", stages = ["s"] }'
+    file.write_text(row.format("second", "") + row.format("first", rule))
+    expected = (Requirement("e", "is", "v", "epoch", ("s",)),)
+    assert load_design(file) == [
+        Component("second", ("a.b",), "soft", "m", ("x",), ()),
+        Component("first", ("a.b",), "soft", "m", ("x",), expected),
+    ]

@@ -1,0 +1,1 @@
+"""What every room uses: configuration, gates, errors, digests. It knows no table of pairs, no network and no rule."""

@@ -1,0 +1,98 @@
+"""Gates: thresholds as data, verdicts as data. Judging never fails; `enforce` turns a failing verdict into exit status 1."""
+
+import math
+import operator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from .errors import InputError
+from .paths import ROOT
+
+ROWS = ROOT / "config" / "gates.yaml"
+SCHEMA = ROOT / "workflow" / "schemas" / "gates.schema.yaml"
+COMPARISONS = {"le": operator.le, "ge": operator.ge, "gt": operator.gt, "eq": operator.eq}
+SIGNS = {"le": "<=", "ge": ">=", "gt": ">", "eq": "="}
+PASSED, FAILED, NOT_APPLICABLE = "passed", "failed", "not applicable"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One row of `config/gates.yaml` beside the value that was measured; `outcome` is passed, failed or not applicable."""
+
+    gate: str
+    metric: str
+    need: str
+    value: float | None
+    outcome: str
+    why: str
+    remedy: str
+
+
+def load_rows(path: Path = ROWS) -> list[dict]:
+    """Read the thresholds; raises `InputError` when a row does not fit the schema."""
+    rows = yaml.safe_load(path.read_text())
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text())).iter_errors(rows))
+    if error is not None:
+        raise InputError(f"row {list(error.absolute_path)}: {error.message}", "See the head of the file for its columns", path)
+    return rows
+
+
+def rows_of(gate: str, thresholds: dict[str, dict], path: Path = ROWS) -> list[dict]:
+    """The rows of one gate with a run's own thresholds ("gate.metric" -> value, why) in place.
+
+    Raises `InputError` when a run replaces a threshold that does not exist.
+    """
+    rows = load_rows(path)
+    known = {f"{row['gate']}.{row['metric']}" for row in rows}
+    for name in thresholds:
+        if name not in known:
+            raise InputError(f"thresholds names '{name}', which no gate has", f"Known: {', '.join(sorted(known))}", "config")
+    return [row | thresholds.get(f"{gate}.{row['metric']}", {}) for row in rows if row["gate"] == gate]
+
+
+def judge(rows: list[dict], metrics: dict[str, Any]) -> list[Check]:
+    """Compare metrics with the rows of a gate; a metric that is missing or not a number fails."""
+    return [_check(row, metrics) for row in rows]
+
+
+def _check(row: dict, metrics: dict[str, Any]) -> Check:
+    value = metrics.get(row["metric"])
+    if not all(_holds(condition, metrics) for condition in row.get("applies_when", [])):
+        outcome = NOT_APPLICABLE
+    else:
+        outcome = PASSED if _holds(row, metrics) else FAILED
+    need = f"{SIGNS[row['must_be']]} {row['value']:g}"
+    return Check(row["gate"], row["metric"], need, value, outcome, row["why"], row["remedy"])
+
+
+def _holds(row: dict, metrics: dict[str, Any]) -> bool:
+    value = metrics.get(row["metric"])
+    usable = isinstance(value, int | float) and math.isfinite(value)
+    return usable and COMPARISONS[row["must_be"]](value, row["value"])
+
+
+def verdict(gate: str, checks: list[Check], waived: bool) -> dict:
+    """What a gate's verdict file holds; a waived gate passes with `waived: true` beside its failures."""
+    failed = [check for check in checks if check.outcome == FAILED]
+    return {"gate": gate, "passed": waived or not failed, "waived": waived, "checks": [asdict(check) for check in checks]}
+
+
+def sentences(found: dict) -> list[str]:
+    """One sentence per failed check of a verdict: metric, value, threshold, remedy."""
+    return [
+        f"GATE {found['gate']} FAILED: {check['metric']} is {_shown(check['value'])}, need {check['need']}. {_sentence(check['remedy'])}"
+        for check in found["checks"]
+        if check["outcome"] == FAILED
+    ]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _shown(value: float | None) -> str:
+    return "missing" if value is None else f"{value:.4g}"

@@ -1,0 +1,57 @@
+"""Splits by chromosome and by cell line, decided once and carried with a hash that later stages assert."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from ..core.config import Config
+from ..core.errors import InputError
+
+NAMES = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Chromosomes of each split and lines of each role; a chromosome belongs to one split."""
+
+    train: list[str]
+    validation: list[str]
+    test: list[str]
+    training_lines: list[str]
+    held_out_lines: list[str]
+
+    @property
+    def hash(self) -> str:
+        """Digest of the whole decision (16 hexadecimal digits)."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+    def of(self, chromosomes: pd.Series) -> pd.Series:
+        """The split of each chromosome, as a name of `NAMES`."""
+        return chromosomes.map({chrom: name for name in NAMES for chrom in getattr(self, name)})
+
+
+def splits_of(config: Config) -> Splits:
+    """Test and validation folds as configured, every other fold for training."""
+    folds = config.splits.folds
+    aside = (config.splits.test_fold, config.splits.validation_fold)
+    train = [chrom for number, fold in enumerate(folds) if number not in aside for chrom in fold]
+    return Splits(train, folds[aside[1]], folds[aside[0]], config.cell_lines, config.held_out_lines)
+
+
+def check_splits(split: pd.Series, labels: pd.DataFrame, training_lines: list[str]) -> None:
+    """Raise `InputError` when a split cannot serve: no pair, one class only in a line, no discordant pair to learn R from.
+
+    split : name of each pair's split; labels : one 0/1 column per line.
+    """
+    for name in NAMES:
+        rows = labels[split == name]
+        if rows.empty:
+            raise InputError(f"the {name} split has no pair", "Choose another splits.test_fold or splits.validation_fold", "config")
+        for line in rows.columns[rows.nunique() < 2]:
+            problem = f"all {len(rows)} labels of {line} in the {name} split are {rows[line].iloc[0]}"
+            raise InputError(problem, "Choose other folds, more pairs, or leave the cell line out", "config")
+        if not (rows[training_lines].nunique(axis=1) > 1).any():
+            problem = f"no pair of the {name} split is label-discordant between the training lines, and R is learned from such pairs"
+            raise InputError(problem, "Choose other folds, more pairs or more cell lines", "config")

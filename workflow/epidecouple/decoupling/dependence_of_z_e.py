@@ -1,0 +1,90 @@
+"""What z and e share within cell lines, on raw e, and whether either is collapsed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data.panel import Panel
+from ..statistics.dependence import (
+    cross_correlation,
+    dependence,
+    distance_matrix,
+    excess_rms,
+    held_out_cca,
+    kernel_matrix,
+    largest_correlation,
+    rank_me,
+    spread,
+)
+from ..statistics.permutation import Exchangeable, p_value, permuted
+from .probe_rows import disjoint_pairs
+from .representations import Encoded
+
+CORRELATION_ROWS = 4000
+# Pairwise measures take memory and time with the square of the rows.
+PAIRWISE_ROWS = 2000
+# A dimension that varies less than this share of the most variable one is dead.
+DEAD_SPREAD = 0.01
+
+
+@dataclass(frozen=True)
+class CouplingRows:
+    """Pairs on which z and e are compared: random ones, and ones of which no two share an element."""
+
+    some: np.ndarray
+    disjoint: np.ndarray
+
+
+def coupling_rows(panel: Panel, seed: int) -> CouplingRows:
+    """Draw the pairs."""
+    some = np.random.default_rng([seed, 9]).permutation(len(panel.enhancer))[:CORRELATION_ROWS]
+    return CouplingRows(np.sort(some), disjoint_pairs(panel, PAIRWISE_ROWS, seed))
+
+
+def z_and_e(network: Encoded, panel: Panel, pairs: np.ndarray, lines: list[int]) -> tuple[dict[str, float], np.ndarray]:
+    """Held-out canonical correlation, excess RMS, ranks and spreads of pairs, and the mean cross-correlation matrix."""
+    z = network.z(pairs)
+    chromosomes = np.unique(panel.chrom[pairs])
+    fitted = np.isin(panel.chrom[pairs], chromosomes[::2])
+    found, matrices = [], []
+    for line in lines:
+        e = network.e(panel.signal_tensor(pairs, line))
+        matrices.append(cross_correlation(z, e))
+        found.append((held_out_cca(z, e, fitted), excess_rms(matrices[-1], len(z)), rank_me(e), spread(e).min()))
+    cca, rms, rank, smallest = np.mean(found, axis=0)
+    metrics = {"z_e_cca": cca, "z_e_excess_rms": rms, "e_rank": rank, "e_smallest_spread": smallest, "z_smallest_spread": spread(z).min()}
+    dead = {"z_dead_dimensions": int((spread(z) < DEAD_SPREAD).sum())}
+    return {name: float(value) for name, value in metrics.items()} | dead, np.mean(matrices, axis=0)
+
+
+def pairwise(network: Encoded, panel: Panel, pairs: np.ndarray, lines: list[int], seed: int, permutations: int) -> dict[str, float]:
+    """Largest correlation, bias-corrected squared distance correlation and debiased CKA of pairs that share no element.
+
+    Such pairs may be permuted within chromosomes: p of the first two, each the share of permutations that reach it.
+    """
+    z = network.z(pairs).astype(np.float64)
+    es = [network.e(panel.signal_tensor(pairs, line)).astype(np.float64) for line in lines]
+    kernel, distances, of_e = kernel_matrix(z), distance_matrix(z), [distance_matrix(e) for e in es]
+    found = {"z_e_cka": float(np.mean([dependence(kernel, kernel_matrix(e)) for e in es]))}
+
+    def largest(order: np.ndarray) -> float:
+        return float(np.mean([largest_correlation(z[order], e) for e in es]))
+
+    def distance(order: np.ndarray) -> float:
+        moved = distances[np.ix_(order, order)]
+        return float(np.mean([dependence(moved, matrix) for matrix in of_e]))
+
+    orders = list(_orders(panel.chrom[pairs], seed, permutations))
+    for name, statistic in (("z_e_largest", largest), ("z_e_dcor", distance)):
+        null = [statistic(order) for order in orders]
+        found[name] = statistic(np.arange(len(pairs)))
+        found |= {f"{name}_p": p_value(found[name], null), f"{name}_null": float(np.mean(null))} if null else {}
+    return found
+
+
+def _orders(chrom: np.ndarray, seed: int, permutations: int) -> Iterator[np.ndarray]:
+    """Orders (n,) of the rows, permuted within chromosomes."""
+    rows = np.arange(len(chrom))
+    for number in range(permutations):
+        yield permuted(rows, Exchangeable(rows, chrom), np.random.default_rng([seed, 15, number]))

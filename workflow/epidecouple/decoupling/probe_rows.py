@@ -1,0 +1,55 @@
+"""The two tables that diagnostics look at: the published one, where DNA tells the line by composition, and the crossed panel."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data.panel import Panel
+from ..statistics.permutation import Exchangeable, codes
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a table: pair, line, label and chromosome, each (n,), and what may be exchanged under the null."""
+
+    name: str
+    pair: np.ndarray
+    line: np.ndarray
+    label: np.ndarray
+    chrom: np.ndarray
+    units: Exchangeable
+
+
+def natural_table(panel: Panel, lines: list[int], limit: int, seed: int, pairs: np.ndarray | None = None) -> Table:
+    """Published rows of the given lines (of the given pairs alone, where there are any), at most `limit` of them drawn at random.
+
+    Exchangeable within a chromosome are blocks of a line's pairs that share a promoter.
+    """
+    among = np.arange(len(panel.enhancer)) if pairs is None else pairs
+    at, columns = np.nonzero(panel.published[np.ix_(among, lines)] >= 0)
+    chosen = np.sort(np.random.default_rng([seed, 6]).permutation(len(at))[:limit])
+    pair, line = among[at[chosen]], np.array(lines)[columns[chosen]]
+    units = Exchangeable(codes(line, panel.promoter[pair]), panel.chrom[pair])
+    return Table("natural", pair, line, panel.published[pair, line], panel.chrom[pair], units)
+
+
+def crossed_table(panel: Panel, lines: list[int], limit: int, seed: int) -> Table:
+    """Random pairs of the panel, each in all of the given lines, at most `limit` rows.
+
+    Lines are exchangeable within a pair.
+    """
+    pairs = np.random.default_rng([seed, 13]).permutation(len(panel.enhancer))[: limit // len(lines)]
+    pair, line = np.repeat(np.sort(pairs), len(lines)), np.tile(lines, len(pairs))
+    units = Exchangeable(np.arange(len(pair)), pair)
+    return Table("panel", pair, line, panel.labels[pair, line], panel.chrom[pair], units)
+
+
+def disjoint_pairs(panel: Panel, limit: int, seed: int) -> np.ndarray:
+    """Random pairs of which no two share an element, at most `limit`: rows that may be permuted one by one."""
+    taken, chosen = set(), []
+    for pair in np.random.default_rng([seed, 14]).permutation(len(panel.enhancer)):
+        ends = {panel.enhancer[pair], panel.promoter[pair]}
+        if len(chosen) < limit and not ends & taken:
+            chosen.append(pair)
+            taken |= ends
+    return np.sort(chosen)

@@ -1,0 +1,83 @@
+"""Evaluation: the energies of every pair in every line, and skill per test cell against trivial baselines."""
+
+import numpy as np
+import pandas as pd
+
+from ..core.config import Config
+from ..data.labels import discordant
+from ..data.panel import Panel
+from ..statistics.bootstrap import bootstrap_groups, interval
+from ..statistics.ranking import element_lookup, macro_aupr, within_pair_auc
+from .baselines import activity
+
+ACTIVITY_MARK = "H3K27ac"
+
+
+def baselines(panel: Panel, pairs: np.ndarray) -> dict[str, np.ndarray]:
+    """Scores (n,) that know neither DNA nor epigenome: closeness, and how few pairs the two elements are in."""
+    degree = [np.bincount(rows[pairs])[rows[pairs]] for rows in (panel.enhancer, panel.promoter)]
+    return {"distance": -panel.log_distance[pairs], "degree": -np.log(degree[0] * degree[1])}
+
+
+def cell(panel: Panel, energy: np.ndarray, split: str, lines: list[int], name: str) -> dict[str, float]:
+    """Macro AUPR, base rate and lift of one test cell (lines x chromosomes)."""
+    rows = panel.rows(split)
+    labels = panel.labels[np.ix_(rows, lines)]
+    aupr, base = macro_aupr(labels, energy[np.ix_(rows, lines)]), float(labels.mean())
+    return {f"aupr_{name}": aupr, f"base_rate_{name}": base, f"lift_{name}": aupr / base}
+
+
+def skill_lift(panel: Panel, energy: np.ndarray, units: np.ndarray, config: Config) -> dict[str, float]:
+    """Macro AUPR on test chromosomes minus the best trivial baseline's, with a bootstrap interval over `units`."""
+    rows, lines = panel.rows("test"), list(range(len(panel.lines)))
+    labels, ours = panel.labels[rows], energy[rows]
+    rivals = {name: np.repeat(score[:, None], len(lines), axis=1) for name, score in baselines(panel, rows).items()}
+    rivals["element_lookup"] = np.repeat(_lookup(panel, rows)[:, None], len(lines), axis=1)
+    auprs = {name: macro_aupr(labels, score) for name, score in rivals.items()}
+    best = max(auprs, key=auprs.get)
+    draws = bootstrap_groups(units, config.diagnose.bootstrap, config.seed)
+    differences = [macro_aupr(labels[draw], ours[draw]) - macro_aupr(labels[draw], rivals[best][draw]) for draw in draws]
+    low, high = interval(differences)
+    return {
+        "skill_lift": macro_aupr(labels, ours) - auprs[best],
+        "skill_lift_lower": low,
+        "skill_lift_upper": high,
+        "best_baseline": best,
+        "element_lookup_lift": auprs["element_lookup"] / float(labels.mean()),
+        **{f"aupr_baseline_{name}": value for name, value in auprs.items()},
+    }
+
+
+def _lookup(panel: Panel, rows: np.ndarray) -> np.ndarray:
+    return element_lookup(panel.labels[:, panel.training], [panel.enhancer, panel.promoter], panel.rows("train"), rows)
+
+
+def within_pair(panel: Panel, resistance: np.ndarray, units: np.ndarray, config: Config) -> dict[str, float]:
+    """Within-pair AUC of -R on discordant test pairs against H3K27ac at both ends, with a bootstrap interval over `units`."""
+    rows = panel.rows("test")
+    keep = discordant(panel.labels[rows])
+    rows, units = rows[keep], units[keep]
+    ours = within_pair_auc(panel.labels[rows], -resistance[rows])
+    found = {"within_pair_auc": float(ours.mean()), "within_pair_pairs": len(rows)}
+    draws = bootstrap_groups(units, config.diagnose.bootstrap, config.seed)
+    found["within_pair_auc_lower"], found["within_pair_auc_upper"] = interval([ours[draw].mean() for draw in draws])
+    if ACTIVITY_MARK in config.marks:
+        rival = within_pair_auc(panel.labels[rows], activity(panel, rows, config.marks.index(ACTIVITY_MARK)))
+        found["within_pair_auc_activity"] = float(rival.mean())
+        low, high = interval([(ours[draw] - rival[draw]).mean() for draw in draws])
+        found |= {"within_pair_gain_lower": low, "within_pair_gain_upper": high}
+    return found
+
+
+def energy_table(panel: Panel, potential: np.ndarray, resistance: np.ndarray, pairs: pd.DataFrame) -> pd.DataFrame:
+    """One row per pair: coordinates, split, potential, and per line resistance and label."""
+    columns = {f"resistance_{line}": resistance[:, c] for c, line in enumerate(panel.lines)}
+    labels = {f"label_{line}": panel.labels[:, c] for c, line in enumerate(panel.lines)}
+    return pairs.assign(potential=potential, **columns, **labels)
+
+
+def _mean_label_aupr(panel: Panel, held_out: list[int]) -> float:
+    """The average-activity baseline of an unseen line on seen chromosomes (Schreiber 2020)."""
+    rows = panel.rows("train")
+    mean = panel.labels[np.ix_(rows, panel.training)].mean(1)
+    return macro_aupr(panel.labels[np.ix_(rows, held_out)], np.repeat(mean[:, None], len(held_out), axis=1))

@@ -1,0 +1,27 @@
+"""Trained models on disk: weights with the configuration they were made with. The only module that uses safetensors."""
+
+from pathlib import Path
+
+from safetensors import safe_open
+from safetensors.torch import load_model as load_weights
+from safetensors.torch import save_model as save_weights
+
+from ..core.config import Config
+from .energy import EnergyModel
+
+SETTINGS = "settings"
+
+
+def save_model(model: EnergyModel, path: Path, settings: str) -> None:
+    """Write weights and buffers, and the settings (JSON) in the file's header."""
+    save_weights(model, str(path), metadata={SETTINGS: settings})
+
+
+def load_model(path: Path) -> tuple[EnergyModel, Config]:
+    """Read a model in evaluation mode, and its configuration."""
+    with safe_open(str(path), framework="pt") as file:
+        config = Config.from_json(file.metadata()[SETTINGS])
+        n_reference = file.get_slice("resistance.locus_modules").get_shape()[0]
+    model = EnergyModel(config, n_reference)
+    load_weights(model, str(path))
+    return model.eval(), config

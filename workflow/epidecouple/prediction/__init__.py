@@ -1,0 +1,1 @@
+"""A trained model in other hands: bundle, request, card, scores. It knows no training and no label."""

@@ -1,0 +1,105 @@
+"""What a prediction needs beside the weights: a record that lies with them in one folder and can be copied with it.
+
+The folder `results/<run>/model/` holds model.safetensors, reference.parquet and prediction.json (this record).
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import InputError
+from ..core.provenance import fingerprint, read_json, write_json
+
+FORMAT = 1
+RECORD, WEIGHTS, REFERENCE = "prediction.json", "model.safetensors", "reference.parquet"
+TRAINING, HELD_OUT, GIVEN = "training", "held_out", "given"
+
+
+@dataclass(frozen=True)
+class LineRecord:
+    """What is known of a cell line.
+
+    role : training, held_out, or given (by whoever predicts)
+    marks : mark -> present, mean, sd of its log1p signal on the reference loci
+    centre : mean of R over the line's reference loci, in logit units
+    offset, intercept : tau_c and the intercept of the calibration; the training lines' means for any other line
+    peaks : mark -> path and fingerprint
+    """
+
+    role: str
+    marks: dict[str, dict]
+    centre: float
+    offset: float
+    intercept: float
+    peaks: dict[str, dict[str, str]]
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether tau_c and the intercept were fitted on this line's own labels."""
+        return self.role == TRAINING
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The record of a trained model.
+
+    folder : where it was written, as seen from the working directory of the run
+    genome : path of the FASTA; chromosomes : length in bp of those that pairs were on
+    splits : name -> chromosomes; distance_bp : smallest and largest of the training pairs
+    slope : of the calibration; lines : by name, training lines first
+    """
+
+    run: str
+    folder: str
+    weights: str
+    genome: str
+    chromosomes: dict[str, int]
+    splits: dict[str, list[str]]
+    distance_bp: list[int]
+    slope: float
+    lines: dict[str, LineRecord]
+
+    @property
+    def training_lines(self) -> list[str]:
+        """Lines the model was trained on."""
+        return [name for name, line in self.lines.items() if line.role == TRAINING]
+
+
+def write_bundle(bundle: Bundle, folder: Path) -> None:
+    """Write the record into `folder`."""
+    write_json(folder / RECORD, {"format": FORMAT, **dataclasses.asdict(bundle), "order": list(bundle.lines)})
+
+
+def find_bundle(model: str | Path) -> Path:
+    """The folder that holds a trained model, given a run's folder or that folder itself; raises `InputError`."""
+    for folder in (Path(model) / "model", Path(model)):
+        if (folder / RECORD).is_file():
+            return folder
+    raise InputError(f"no trained model is here (no model/{RECORD})", "Give the folder of a run that was trained: results/<run>", model)
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read the record of a folder that `find_bundle` found; raises `InputError` for another format or changed weights."""
+    record = read_json(folder / RECORD)
+    if record.pop("format") != FORMAT:
+        raise InputError("this model was written by another version", "Run snakemake again on its configuration", folder / RECORD)
+    lines = {name: LineRecord(**record["lines"][name]) for name in record.pop("order")}
+    bundle = Bundle(**{**record, "lines": lines})
+    if fingerprint(folder / WEIGHTS) != bundle.weights:
+        raise InputError("these are not the weights the record was made for", "Copy the whole folder again", folder / WEIGHTS)
+    return bundle
+
+
+def find_input(path: str, folder: Path, bundle: Bundle) -> Path:
+    """Where an input file of the run lies today, or `path` itself where none of the places to look has it.
+
+    Looked at in this order: from the run's working directory, which `folder` tells; below the run's folder, wherever
+    that was copied to; from this working directory.
+    """
+    written, here = Path(bundle.folder), folder.resolve()
+    places = []
+    if here.parts[-len(written.parts) :] == written.parts:
+        places.append(Path(*here.parts[: -len(written.parts)]) / path)
+    if Path(path).is_relative_to(written.parent):
+        places.append(here.parent / Path(path).relative_to(written.parent))
+    return next((place for place in places if place.is_file()), Path(path))

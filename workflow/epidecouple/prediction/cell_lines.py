@@ -1,0 +1,92 @@
+"""The cell lines a trained model can score in: those of its run, and those that somebody brings peaks for."""
+
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..core.config import Config
+from ..core.errors import InputError
+from ..core.provenance import fingerprint
+from ..data.line_signal import read_marks, reference_signal
+from ..data.panel import Panel
+from ..model.energy import EnergyModel
+from ..model.scoring import resistance_on_reference
+from .bundle import GIVEN, REFERENCE, Bundle, LineRecord, find_input
+from .placed_pairs import Placed, in_line, nothing_placed, panel_of, signal_of
+
+log = logging.getLogger(__name__)
+
+NAME = r"[A-Za-z0-9_-]+"
+
+
+class CellLines:
+    """Records of cell lines by name, and their peaks, read when they are first needed."""
+
+    def __init__(self, folder: Path, bundle: Bundle, model: EnergyModel, config: Config) -> None:
+        self.records = dict(bundle.lines)
+        self._folder, self._bundle, self._model, self._config = folder, bundle, model, config
+        self._peaks: dict[str, dict[str, pd.DataFrame]] = {}
+
+    def add(self, name: str, peaks: Mapping[str, str | Path]) -> None:
+        """Make a line known by its peak files; see `trained_model.TrainedModel.add_line`."""
+        files = {mark: Path(path) for mark, path in peaks.items()}
+        if not re.fullmatch(NAME, name):
+            raise InputError(f"'{name}' is no name of a cell line", "Use letters, digits, _ and - only", f"peaks of {name}")
+        for mark in sorted(set(files) - set(self._config.marks)):
+            raise InputError(f"the model has no mark '{mark}'", f"Use some of {', '.join(self._config.marks)}", f"peaks of {name}")
+        for mark, path in files.items():
+            require_file(path, f"{mark} peaks of {name}", "Correct the path")
+        if name in self._bundle.lines:
+            self._peaks[name] = self._peaks_of_run(name, files)
+            return
+        self._peaks[name] = read_marks(files, self._config.marks)
+        self.records[name] = self._record(name)
+
+    def panel(self, placed: Placed, rows: np.ndarray, line: str) -> Panel:
+        """Placed pairs at positions `rows`, in one line."""
+        known, peaks = self.records[line].marks, self._peaks_of(line)
+        nowhere = np.zeros((0, len(self._config.marks)), dtype=np.float16)
+        signal = signal_of(placed, rows, peaks, known, self._config)
+        return in_line(panel_of(placed, rows), line, signal, nowhere, known, self._config)
+
+    def _peaks_of(self, line: str) -> dict[str, pd.DataFrame]:
+        if line not in self._peaks:
+            files = {mark: find_input(known["path"], self._folder, self._bundle) for mark, known in self.records[line].peaks.items()}
+            self._peaks[line] = self._peaks_of_run(line, files)
+        return self._peaks[line]
+
+    def _peaks_of_run(self, line: str, files: dict[str, Path]) -> dict[str, pd.DataFrame]:
+        """Peaks of a line of the run; the files must be those it was measured with, wherever they lie."""
+        for mark, known in self._bundle.lines[line].peaks.items():
+            path = files.get(mark, Path(known["path"]))
+            require_file(path, f"{mark} peaks of {line}", f"Give all peak files of {line}")
+            if fingerprint(path) != known["fingerprint"]:
+                problem = f"these are not the {mark} peaks of {line} in the run {self._bundle.run}"
+                raise InputError(problem, "Give the run's own files, or another name to the line", path)
+        return read_marks(files, list(self._bundle.lines[line].peaks))
+
+    def _record(self, name: str) -> LineRecord:
+        """What can be known of a line without labels: statistics and centre from its peaks, the rest from the training lines."""
+        reference = pd.read_parquet(self._folder / REFERENCE)
+        on_reference, statistics = reference_signal(self._peaks[name], reference, self._config)
+        missing = [mark for mark, known in statistics.items() if not known["present"]]
+        if len(missing) == len(statistics):
+            raise InputError("no peak lies on a reference locus", "Give peaks of the model's assembly and naming", f"peaks of {name}")
+        log.info("%s: not a training line, so its tau is the training mean; missing marks: %s", name, ", ".join(missing) or "none")
+        placed = nothing_placed(self._config)
+        signal = signal_of(placed, np.arange(0), self._peaks[name], statistics, self._config)
+        panel = in_line(panel_of(placed, np.arange(0)), name, signal, on_reference, statistics, self._config)
+        centre = float(resistance_on_reference(self._model, panel, 0).mean(dtype=np.float64))
+        training = [self._bundle.lines[line] for line in self._bundle.training_lines]
+        offset, intercept = (float(np.mean([getattr(line, of) for line in training])) for of in ("offset", "intercept"))
+        return LineRecord(GIVEN, statistics, centre, offset, intercept, {})
+
+
+def require_file(path: Path, what: str, remedy: str) -> None:
+    """Raise `InputError` when a file is not there."""
+    if not path.is_file():
+        raise InputError(f"{what}: there is no such file", remedy, path)

@@ -1,0 +1,139 @@
+"""The model card: what a trained model was made from, what was measured on it, where it is valid and where not (Mitchell 2019).
+
+Nothing is measured here: every number is taken from the record of the model and from metrics that stages wrote.
+"""
+
+import pandas as pd
+
+from ..core.config import Config
+from ..core.gates import sentences
+from .bundle import TRAINING, Bundle, LineRecord
+
+ROLES = {TRAINING: "trained on", "held_out": "never seen in training"}
+MEASURED = {
+    "aupr_seen_line_unseen_chromosome": "AUPR, training lines, test chromosomes (mean over lines)",
+    "base_rate_seen_line_unseen_chromosome": "base rate there",
+    "aupr_unseen_line_unseen_chromosome": "AUPR, lines never seen, test chromosomes",
+    "base_rate_unseen_line_unseen_chromosome": "base rate there",
+    "skill_lift": "macro AUPR over the best of distance, degree and element lookup",
+    "skill_lift_lower": "lower end of its 95 % interval",
+    "within_pair_auc": "in which line does a pair loop? AUC of -R within pairs",
+    "within_pair_auc_activity": "the same from H3K27ac at both ends",
+    "train_minus_validation_aupr": "AUPR on training chromosomes minus validation chromosomes",
+    "calibration_error": "calibration error of the probabilities, training lines, test chromosomes",
+    "calibration_error_unseen_line": "the same in lines never seen",
+    "parameters": "parameters",
+}
+LIMITS = (
+    "U is about DNA and distance, R about marks at and between the two elements. What neither holds (expression, a variant outside "
+    "the windows, three-dimensional structure beyond the pair) cannot show.",
+    "A positive label is a loop call that joins both elements, not proof of regulation.",
+    "The zero of R is a convention: R is told minus its mean over the line's own reference loci. A line whose chromatin is open "
+    "or closed as a whole looks like any other, since marks are normalised on those loci.",
+    "Pairs on training chromosomes were seen in training: scores there say nothing about how well the model generalises.",
+    "In a line without labels of its own probabilities are uncalibrated: the order of the pairs is meaningful, the level is not.",
+    "Leave-one-mark-out and mutagenesis say what the model responds to, not what causes a loop.",
+)
+OF_SIMULATION = "The data are simulated: this model has learned an artificial grammar and says nothing about any genome."
+
+
+def card_of(config: Config, bundle: Bundle, inventory: pd.DataFrame, metrics: dict, verdicts: list[dict]) -> dict:
+    """The content of the card.
+
+    inventory : path, bytes, fingerprint of every input file; metrics : of the panel, training, evaluation and release together.
+    """
+    lines = [line_row(name, line, metrics) for name, line in bundle.lines.items()]
+    return {
+        "run": config.run,
+        "weights": bundle.weights,
+        "settings": {"seed": config.seed, "curriculum": config.curriculum, "encoder": config.model.encoder, "marks": config.marks},
+        "data": {"kind": config.dataset.kind, "genome": bundle.genome, "pairs": metrics["panel_pairs"], "chromosomes": bundle.splits},
+        "files": inventory[["path", "bytes", "fingerprint"]].to_dict("records"),
+        "lines": lines,
+        "measured": {name: metrics[name] for name in MEASURED if metrics.get(name) is not None},
+        "verdicts": [
+            {"gate": found["gate"], "passed": found["passed"], "waived": found["waived"], "failures": sentences(found)}
+            for found in verdicts
+        ],
+        "valid": valid_for(config, bundle),
+        "limits": [*([OF_SIMULATION] if config.dataset.kind == "simulated" else []), *LIMITS],
+    }
+
+
+def line_row(name: str, line: LineRecord, metrics: dict) -> dict:
+    """What the card tells of a cell line."""
+    return {
+        "line": name,
+        "role": ROLES[line.role],
+        "positives": metrics[f"positives_{name}"],
+        "missing_marks": [mark for mark, known in line.marks.items() if not known["present"]],
+        "mean_probability": metrics.get(f"mean_probability_{name}"),
+        "observed_share": metrics.get(f"observed_share_{name}"),
+    }
+
+
+def valid_for(config: Config, bundle: Bundle) -> list[str]:
+    """Where predictions may be used, as sentences."""
+    low, high = bundle.distance_bp
+    windows = config.windows
+    return [
+        f"Pairs of two elements on one chromosome of {bundle.genome}, with {windows.sequence_bp} bp of DNA around each midpoint.",
+        f"Midpoints {low:,} to {high:,} bp apart, as in training; beyond, U extrapolates.",
+        f"Cell lines with peaks of {', '.join(config.marks)}, processed as in training; a missing mark costs skill.",
+        f"Ranking pairs within a line, and the lines in which a pair is more likely; probabilities in {', '.join(bundle.training_lines)}.",
+    ]
+
+
+def rendered(card: dict) -> str:
+    """The card in markdown."""
+    parts = [
+        f"# Model card: {card['run']}",
+        "An enhancer-promoter interaction model with two energies: logit P = U(DNA, distance) − R(marks) − τ(line), R ≥ 0. Fields: "
+        "`card.json`; how to use it: `docs/tutorial.md`.",
+        *_section("Verdicts", [_verdict(found) for found in card["verdicts"]]),
+        *_section("Valid for", card["valid"]),
+        *_section("Limits", card["limits"]),
+        "## Measured",
+        _table(["figure", "value"], [(MEASURED[name], _number(value)) for name, value in card["measured"].items()]),
+        "## Cell lines",
+        _table(
+            ["line", "role", "positive pairs", "missing marks", "mean P (test)", "observed share (test)"],
+            [_line(row) for row in card["lines"]],
+        ),
+        "## Data",
+        f"{card['data']['pairs']:,} pairs ({card['data']['kind']}), each labelled in every line. Chromosomes: "
+        + "; ".join(f"{name} {', '.join(chroms)}" for name, chroms in card["data"]["chromosomes"].items())
+        + ".",
+        _table(
+            ["file", "bytes", "SHA-256 (16 digits)"], [(file["path"], file["bytes"], f"`{file['fingerprint']}`") for file in card["files"]]
+        ),
+        f"Seed {card['settings']['seed']}, curriculum {card['settings']['curriculum']}, weights `{card['weights']}`.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(title: str, sentences: list[str]) -> list[str]:
+    return [f"## {title}", "\n".join(f"- {sentence}" for sentence in sentences)]
+
+
+def _verdict(found: dict) -> str:
+    outcome = "waived" if found["waived"] else "passed" if found["passed"] else "**failed: do not rely on this model**"
+    return " ".join([f"{found['gate']}: {outcome}.", *found["failures"]])
+
+
+def _line(row: dict) -> tuple:
+    shares = [_shown(row[name]) for name in ("mean_probability", "observed_share")]
+    return (row["line"], row["role"], row["positives"], ", ".join(row["missing_marks"]) or "none", *shares)
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+
+
+def _shown(value: float | None) -> str:
+    return "–" if value is None else _number(value)
+
+
+def _table(head: list[str], rows: list[tuple]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)

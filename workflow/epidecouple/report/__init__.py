@@ -1,0 +1,1 @@
+"""Pages and figures from files. It computes no number and loads no model."""

@@ -1,0 +1,79 @@
+"""Figures, each drawn from one table that a stage wrote; nothing is computed here."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .style import COLOURS, MUTED, Axes, plt
+
+STAGE_TITLES = {
+    "resistance": "R and τ alone",
+    "potential": "U with offset −R̂",
+    "fine_tuning": "both, each by its losses",
+    "record22": "record 22",
+}
+
+TRAJECTORIES = {"z_line": ("z about the line", COLOURS[0]), "e_line": ("e about the line", COLOURS[1]), "z_e": ("z with e", COLOURS[3])}
+
+
+def learning_curve(path: Path) -> None:
+    """A column per stage of training that ran: the validation figure that decides, and below it what z and e know by then.
+
+    Columns: stage, epoch, train_loss, ...; z_line, e_line, z_e of the trajectory where it was watched.
+    """
+    history = pd.read_csv(path, sep="\t")
+    stages, watched = list(history.stage.unique()), "z_line" in history
+    size = (3.6 * len(stages), 4.8 if watched else 2.8)
+    _, axes = plt.subplots(1 + watched, len(stages), figsize=size, squeeze=False, layout="constrained", sharex="col")
+    for number, (ax, stage) in enumerate(zip(axes[0], stages, strict=True), start=1):
+        rows = history[history.stage == stage]
+        {"resistance": _loss_curve}.get(stage, _aupr_curve if "validation_aupr" in history else _unvalidated_curve)(ax, rows)
+        ax.set(title=f"{number}  {STAGE_TITLES[stage]}")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+    if watched:
+        _trajectories(axes[1], history, stages)
+    for ax in axes[-1]:
+        ax.set_xlabel("epoch")
+
+
+def _trajectories(axes: np.ndarray, history: pd.DataFrame, stages: list[str]) -> None:
+    top = max(0.05, 1.15 * history[list(TRAJECTORIES)].to_numpy().max())
+    low = min(-0.01, 1.15 * history[list(TRAJECTORIES)].to_numpy().min())
+    for ax, stage in zip(axes, stages, strict=True):
+        rows = history[history.stage == stage]
+        for name, (text, colour) in TRAJECTORIES.items():
+            ax.axhline(history[name].iloc[0], color=colour, lw=0.8, ls=":")
+            ax.plot(rows.epoch, rows[name], color=colour, marker=".", label=text)
+        ax.set(ylim=(low, top))
+    axes[0].set_ylabel("share of H(line); correlation")
+    axes[-1].annotate("dotted: before training", (1, 1.01), xycoords="axes fraction", ha="right", va="bottom", fontsize=7, color=MUTED)
+    axes[0].legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(0, 1.22), ncols=3, columnspacing=1)
+
+
+def _loss_curve(axes: Axes, history: pd.DataFrame) -> None:
+    axes.plot(history.epoch, history.train_loss, color=MUTED, label="training, all terms")
+    axes.plot(history.epoch, history.validation_loss, color=COLOURS[0], label="validation")
+    _mark_best(axes, history.epoch, history.validation_loss, history.validation_loss.idxmin(), above=True)
+    axes.set(ylabel="nats per discordant pair")
+    axes.legend(frameon=False)
+
+
+def _aupr_curve(axes: Axes, history: pd.DataFrame) -> None:
+    axes.plot(history.epoch, history.train_aupr, color=MUTED, label="training")
+    axes.plot(history.epoch, history.validation_aupr, color=COLOURS[0], label="validation")
+    _mark_best(axes, history.epoch, history.validation_aupr, history.validation_aupr.idxmax())
+    axes.set(ylabel="AUPR, mean over lines", ylim=(0, None))
+    axes.legend(frameon=False, loc="lower right")
+
+
+def _unvalidated_curve(axes: Axes, history: pd.DataFrame) -> None:
+    axes.plot(history.epoch, history.train_loss, color=COLOURS[5])
+    axes.set(ylabel="training loss; nothing was validated")
+
+
+def _mark_best(axes: Axes, epoch: pd.Series, value: pd.Series, best: int, above: bool = False) -> None:
+    axes.plot(epoch[best], value[best], "o", color=COLOURS[5])
+    side = {epoch.iloc[0]: "left", epoch.iloc[-1]: "right"}.get(epoch[best], "center")
+    place = {"xytext": (0, 10 if above else -16), "textcoords": "offset points", "ha": side, "color": COLOURS[5]}
+    axes.annotate(f"kept: epoch {epoch[best]}", (epoch[best], value[best]), **place)

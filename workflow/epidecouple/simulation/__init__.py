@@ -1,0 +1,1 @@
+"""The simulated world, and the only room that knows its truth. No model and no training may read from here."""

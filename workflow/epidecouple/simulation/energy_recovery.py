@@ -1,0 +1,110 @@
+"""Recovery of the known energies of a simulated world, on test chromosomes. The only stage that reads the truth."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..core.config import Config
+from ..statistics.bootstrap import bootstrap_groups, interval
+from ..statistics.ranking import macro_aupr
+
+KEY = ["chrom", "enhancer_mid", "promoter_mid"]
+
+
+def within_pair_centred(x: np.ndarray) -> np.ndarray:
+    """Each pair's values minus their mean over lines, (n, C)."""
+    return x - x.mean(1, keepdims=True)
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Pearson correlation of two arrays of equal shape, flattened."""
+    return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+
+
+def slope(true: np.ndarray, estimate: np.ndarray) -> float:
+    """Slope of the truth on its estimate, both centred: 1 when the scale is right, above 1 when the estimate is shrunk."""
+    a, b = (x - x.mean() for x in (true, estimate))
+    return float((a * b).sum() / np.square(b).sum())
+
+
+@dataclass(frozen=True)
+class Energies:
+    """U (n,) and R (n, C) of test pairs, in logit units."""
+
+    potential: np.ndarray
+    resistance: np.ndarray
+
+    def of(self, rows: np.ndarray, lines: list[int]) -> np.ndarray:
+        """U - R (len(rows), len(lines))."""
+        return self.potential[rows, None] - self.resistance[np.ix_(rows, lines)]
+
+
+def energies_of(table: pd.DataFrame, lines: list[str]) -> Energies:
+    """The energies of a table with `potential` and `resistance_<line>`."""
+    return Energies(table.potential.to_numpy(), table[[f"resistance_{line}" for line in lines]].to_numpy())
+
+
+def lineage_leak(potential: np.ndarray, lineage: np.ndarray) -> float:
+    """Largest |correlation| of U (n,) with a lineage motif's count (n, k): such motifs are no part of the true U."""
+    return max(abs(correlation(potential, lineage[:, k])) for k in range(lineage.shape[1]))
+
+
+def recovered(energies: pd.DataFrame, truth: pd.DataFrame, config: Config) -> dict[str, float]:
+    """Agreement of the energies with the truth on test chromosomes, each figure with a chromosome-bootstrap interval.
+
+    energies, truth : one row per pair in the same order.
+    """
+    values = _figures(energies, truth, config)
+    draws = bootstrap_groups(energies.chrom.to_numpy(dtype=str), config.diagnose.bootstrap, config.seed)
+    found = {name: value(np.arange(len(energies))) for name, value in values.items()}
+    for name, value in values.items():
+        found[f"{name}_lower"], found[f"{name}_upper"] = interval([value(draw) for draw in draws])
+    return found
+
+
+def _figures(energies: pd.DataFrame, truth: pd.DataFrame, config: Config) -> dict[str, Callable[[np.ndarray], float]]:
+    """What is compared, as functions of the rows."""
+    lines = config.all_lines
+    ours, true = energies_of(energies, lines), energies_of(truth, lines)
+    centred, expected = (within_pair_centred(energy.resistance) for energy in (ours, true))
+    lineage = truth.filter(regex="^lineage_motif_").to_numpy()
+    figures = {
+        "potential_corr": lambda rows: correlation(ours.potential[rows], true.potential[rows]),
+        "resistance_within_pair_corr": lambda rows: correlation(centred[rows], expected[rows]),
+        "resistance_within_line_corr": lambda rows: correlation(*(x[rows] - x[rows].mean(0) for x in (centred, expected))),
+        "potential_slope": lambda rows: slope(true.potential[rows], ours.potential[rows]),
+        "resistance_slope": lambda rows: slope(expected[rows], centred[rows]),
+        "lineage_leak": lambda rows: lineage_leak(ours.potential[rows], lineage[rows]),
+        "lineage_leak_of_truth": lambda rows: lineage_leak(true.potential[rows], lineage[rows]),
+    }
+    for c, line in enumerate(lines):
+        figures[f"resistance_corr_{line}"] = lambda rows, c=c: correlation(ours.resistance[rows, c], true.resistance[rows, c])
+    return figures | _against_oracle(energies, ours, true, config)
+
+
+def _against_oracle(energies: pd.DataFrame, ours: Energies, true: Energies, config: Config) -> dict[str, Callable[[np.ndarray], float]]:
+    """AUPR on unseen lines and chromosomes beside that of the true energies and of the true potential alone."""
+    unseen = [config.all_lines.index(line) for line in config.held_out_lines]
+    labels = energies[[f"label_{line}" for line in config.held_out_lines]].to_numpy()
+    potential_alone = Energies(true.potential, np.zeros_like(true.resistance))
+
+    def aupr(scored: Energies) -> Callable[[np.ndarray], float]:
+        return lambda rows: macro_aupr(labels[rows], scored.of(rows, unseen))
+
+    return {
+        "aupr_unseen": aupr(ours),
+        "aupr_unseen_oracle": aupr(true),
+        "aupr_unseen_potential_oracle": aupr(potential_alone),
+        "aupr_unseen_share_of_oracle": lambda rows: aupr(ours)(rows) / aupr(true)(rows),
+    }
+
+
+def _points(energies: pd.DataFrame, truth: pd.DataFrame, lines: list[str]) -> pd.DataFrame:
+    """What the figure shows: estimated and true energies of every pair in every line (energy, line, estimate, truth)."""
+    frames = [pd.DataFrame({"energy": "potential", "line": "all", "estimate": energies.potential.to_numpy(), "truth": truth.potential})]
+    ours, true = (within_pair_centred(table[[f"resistance_{line}" for line in lines]].to_numpy()) for table in (energies, truth))
+    for c, line in enumerate(lines):
+        frames.append(pd.DataFrame({"energy": "resistance", "line": line, "estimate": ours[:, c], "truth": true[:, c]}))
+    return pd.concat(frames, ignore_index=True)

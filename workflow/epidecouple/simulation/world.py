@@ -1,0 +1,237 @@
+"""A simulated world with known energies; `simulate` writes it in the file formats of the real sources.
+
+DNA decides the potential U through planted grammar motifs, and the openness of a locus through
+planted lineage motifs; openness and barriers decide the resistance R. Symbols as in the design:
+
+    U_i  = sigma_U * standardise(a.phi_E + b.phi_P + beta * (A phi_E).(B phi_P)) + h_E + h_P
+    o_ic = (o_Ec + o_Pc) / sqrt(2) - gamma_w * barrier_ic, o_Ec with a global shift of line c where offsets are biology
+    R_ic = softplus(1 - rho * o_ic)
+    y_ic ~ Bernoulli(sigmoid(U_i - R_ic - tau_c))
+
+Coordinates are 0-based and half-open.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..core.config import SimulationConfig
+
+BACKGROUND = (0.29, 0.21, 0.21, 0.29)
+MOTIF_LENGTH = 12
+JITTER = 200
+MOTIF_MUTATION_RATE = 0.05
+MOTIF_RATE = 0.6
+KINDS = ("enhancer", "promoter", "barrier", "background")
+# Loading of each mark on the openness of a locus.
+LOADINGS = {
+    "CTCF": 0.6, "DNase": 1.2, "H3K4me1": 0.8, "H3K4me3": 0.9,
+    "H3K27ac": 1.1, "H3K27me3": -0.9, "H3K9me3": -0.7,
+}  # fmt: skip
+STATIC_OPENNESS, LINEAGE_OPENNESS, LINE_OPENNESS = 0.4, 1.0, 0.7
+BARRIER_WEIGHT, BARRIER_ACTIVITY = 0.5, 0.6
+HIGHEST_BASE_RATE = 0.5
+RESISTANCE_SLOPE, RESISTANCE_SHIFT = 1.4, 1.0
+LINEAGE_ACTIVITY, SISTER_ACTIVITY, MIXTURE_ACTIVITY, ACTIVITY_NOISE = 1.8, 1.0, 1.4, 0.2
+
+
+@dataclass(frozen=True)
+class World:
+    """What the simulator knows: loci, pairs, energies and labels.
+
+    loci : one row per slot: chrom, mid (bp), kind, element (has a window in `codes`)
+    codes : uint8 (n_elements, L), windows of enhancers and promoters in `loci` order
+    pairs : enhancer and promoter as rows of `loci`, n_pairs rows
+    potential (n,), resistance (n, C), offset (C,), labels (n, C)
+    strength : float (n_loci, C, M), level of each mark before the line's technical offset
+    barriers : bool (n_loci, C), active barriers
+    origin : int (n,), the line in whose table a pair is listed
+    lineage : float (n, n_lines), lineage motifs of a pair, log1p counts at both ends summed; no part of U
+    motifs : name -> consensus, codes uint8 (MOTIF_LENGTH,), of the grammar, lineage and decoy motifs, in this order
+    """
+
+    loci: pd.DataFrame
+    codes: np.ndarray
+    pairs: pd.DataFrame
+    potential: np.ndarray
+    resistance: np.ndarray
+    offset: np.ndarray
+    labels: np.ndarray
+    strength: np.ndarray
+    barriers: np.ndarray
+    origin: np.ndarray
+    lineage: np.ndarray
+    motifs: dict[str, np.ndarray]
+
+
+def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], seed: int) -> World:
+    """Draw a world: the first `len(lines)` lines have a lineage each, held-out ones mix two of them.
+
+    Returns a `World`; the same arguments give the same world.
+    """
+    rng = np.random.default_rng(seed)
+    loci = _lay_out(config, rng)
+    n_motifs = config.grammar_motifs + len(lines) + config.decoy_motifs
+    counts = _capped(rng.poisson(MOTIF_RATE, (len(loci), n_motifs)), config.window_bp // MOTIF_LENGTH, rng)
+    consensus = rng.integers(0, 4, (n_motifs, MOTIF_LENGTH))
+    codes = _plant(config, consensus, counts[loci.element], rng)
+    features = np.log1p(counts)
+    grammar, lineage, decoy = np.split(features, [config.grammar_motifs, config.grammar_motifs + len(lines)], axis=1)
+    activity = _line_activity(len(lines), len(held_out), rng)
+    shift = config.biological_offset * np.random.default_rng([seed, 2]).normal(size=len(activity))
+    openness = _openness(lineage, decoy, activity, rng) + shift
+    barriers = (loci.kind == "barrier").to_numpy()[:, None] & (rng.random((len(loci), len(activity))) < BARRIER_ACTIVITY)
+    pairs = _draw_pairs(config, loci, rng)
+    potential = _potential(config, grammar, pairs, rng)
+    resistance = _resistance(openness, _barrier_density(loci, barriers, pairs), pairs)
+    offset, labels = _labels(config, potential, resistance, len(lines), rng)
+    of_pair = lineage[pairs.enhancer] + lineage[pairs.promoter]
+    affinity = config.composition * (_standard(of_pair) @ activity.T) / 2
+    origin = _draw_rows(_softmax(affinity), rng)
+    strength = _strength(config, openness, rng)
+    motifs = dict(zip(_motif_names(config, len(lines)), consensus.astype(np.uint8), strict=True))
+    return World(loci, codes, pairs, potential, resistance, offset, labels, strength, barriers, origin, of_pair, motifs)
+
+
+def _motif_names(config: SimulationConfig, lines: int) -> list[str]:
+    sizes = {"grammar": config.grammar_motifs, "lineage": lines, "decoy": config.decoy_motifs}
+    return [f"{kind}_{number}" for kind, size in sizes.items() for number in range(1, size + 1)]
+
+
+def _lay_out(config: SimulationConfig, rng: np.random.Generator) -> pd.DataFrame:
+    """One locus per slot of `slot_bp`, its kind drawn at random, the first and last slot left empty."""
+    sizes = (config.enhancers, config.promoters, config.barriers, config.background_loci)
+    kinds = np.repeat(KINDS, [size // config.chromosomes for size in sizes])
+    frames = []
+    for number in range(1, config.chromosomes + 1):
+        mid = (np.arange(len(kinds)) + 1) * config.slot_bp + config.slot_bp // 2 + rng.integers(-JITTER, JITTER + 1, len(kinds))
+        frames.append(pd.DataFrame({"chrom": f"chr{number}", "mid": mid, "kind": rng.permutation(kinds)}))
+    loci = pd.concat(frames, ignore_index=True)
+    return loci.assign(element=loci.kind.isin(["enhancer", "promoter"]))
+
+
+def _capped(counts: np.ndarray, places: int, rng: np.random.Generator) -> np.ndarray:
+    """Drop motif instances at random where a window has more than it has places."""
+    for row in np.flatnonzero(counts.sum(1) > places):
+        kept = rng.permutation(np.repeat(np.arange(counts.shape[1]), counts[row]))[:places]
+        counts[row] = np.bincount(kept, minlength=counts.shape[1])
+    return counts
+
+
+def _plant(config: SimulationConfig, consensus: np.ndarray, counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Windows of background bases with `counts` instances of each consensus, on either strand, never overlapping."""
+    codes = rng.choice(4, (len(counts), config.window_bp), p=BACKGROUND).astype(np.uint8)
+    places = config.window_bp // MOTIF_LENGTH
+    for row, per_motif in zip(codes, counts, strict=True):
+        motifs = rng.permutation(np.repeat(np.arange(len(per_motif)), per_motif))
+        instances = _instances(consensus[motifs], rng)
+        starts = rng.permutation(places)[: len(motifs)] * MOTIF_LENGTH
+        row[starts[:, None] + np.arange(MOTIF_LENGTH)] = instances
+    return codes
+
+
+def _instances(consensus: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Mutate each consensus at the given rate and reverse-complement every second one on average."""
+    mutated = np.where(rng.random(consensus.shape) < MOTIF_MUTATION_RATE, rng.integers(0, 4, consensus.shape), consensus)
+    return np.where(rng.random((len(consensus), 1)) < 0.5, 3 - mutated[:, ::-1], mutated)
+
+
+def motif_probabilities(consensus: np.ndarray) -> np.ndarray:
+    """Base probabilities (length, 4) of the planted instances of a consensus (length,)."""
+    mutated = MOTIF_MUTATION_RATE / 4
+    return np.where(np.arange(4) == consensus[:, None], 1 - 3 * mutated, mutated)
+
+
+def _line_activity(n_lines: int, n_held_out: int, rng: np.random.Generator) -> np.ndarray:
+    """Lineage factor activity (C, n_lines): own lineage and, weaker, that of a sister for training lines, two for held-out ones.
+
+    Training lines 0 and 1, 2 and 3, ... are sisters: the tree that the prototypes should find.
+    """
+    activity = np.zeros((n_lines + n_held_out, n_lines))
+    np.fill_diagonal(activity, LINEAGE_ACTIVITY)
+    for line in range(n_lines // 2 * 2):
+        activity[line, line ^ 1] = SISTER_ACTIVITY
+    for row in range(n_lines, n_lines + n_held_out):
+        activity[row, rng.choice(n_lines, 2, replace=False)] = MIXTURE_ACTIVITY
+    return activity + ACTIVITY_NOISE * rng.normal(size=activity.shape)
+
+
+def _openness(lineage: np.ndarray, decoy: np.ndarray, activity: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Openness (n_loci, C): a constitutive part, one from lineage motifs, and one of its own in each line."""
+    static = _standard(decoy @ rng.normal(size=decoy.shape[1]))
+    own = rng.normal(size=(len(lineage), len(activity)))
+    return STATIC_OPENNESS * static[:, None] + LINEAGE_OPENNESS * (_standard(lineage) @ activity.T) / 2 + LINE_OPENNESS * own
+
+
+def _draw_pairs(config: SimulationConfig, loci: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Distinct enhancer-promoter pairs of one chromosome, no farther apart than `max_distance_bp`."""
+    chosen = []
+    for _, block in loci.groupby("chrom", sort=False):
+        enhancers, promoters = (block.index[block.kind == kind].to_numpy() for kind in ("enhancer", "promoter"))
+        far = np.abs(loci.mid.to_numpy()[enhancers][:, None] - loci.mid.to_numpy()[promoters][None])
+        near = np.argwhere(far <= config.max_distance_bp)
+        near = near[rng.permutation(len(near))[: config.pairs // config.chromosomes]]
+        chosen.append(np.column_stack([enhancers[near[:, 0]], promoters[near[:, 1]]]))
+    return pd.DataFrame(np.concatenate(chosen), columns=["enhancer", "promoter"])
+
+
+def _potential(config: SimulationConfig, grammar: np.ndarray, pairs: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+    """U_i from grammar motifs at both ends and their low-rank compatibility, plus an unlearnable hub term."""
+    size = grammar.shape[1]
+    enhancer, promoter = grammar[pairs.enhancer], grammar[pairs.promoter]
+    additive = enhancer @ rng.normal(size=size) + promoter @ rng.normal(size=size)
+    compatibility = ((enhancer @ rng.normal(size=(size, 2))) * (promoter @ rng.normal(size=(size, 2)))).sum(1)
+    hub = config.hub_sd * rng.normal(size=len(grammar))
+    learnable = config.potential_sd * _standard(additive + config.compatibility * compatibility)
+    return learnable + hub[pairs.enhancer] + hub[pairs.promoter]
+
+
+def _barrier_density(loci: pd.DataFrame, barriers: np.ndarray, pairs: pd.DataFrame) -> np.ndarray:
+    """Active barriers per slot between the two ends (n, C); loci lie in genomic order, a slot each."""
+    passed = np.vstack([np.zeros((1, barriers.shape[1])), np.cumsum(barriers, axis=0)])
+    low, high = (np.sort(pairs.to_numpy(), axis=1)[:, side] for side in (0, 1))
+    return (passed[high] - passed[low]) / (high - low)[:, None]
+
+
+def _resistance(openness: np.ndarray, barrier_density: np.ndarray, pairs: pd.DataFrame) -> np.ndarray:
+    open_pair = (openness[pairs.enhancer] + openness[pairs.promoter]) / np.sqrt(2)
+    blocked = BARRIER_WEIGHT * barrier_density / (barrier_density.std() or 1.0)
+    return np.logaddexp(0, RESISTANCE_SHIFT - RESISTANCE_SLOPE * (open_pair - blocked))
+
+
+def _labels(config: SimulationConfig, potential: np.ndarray, resistance: np.ndarray, training: int, rng: np.random.Generator):
+    """Offsets that give each line its base rate (bisection), and the labels drawn with them; held-out lines have the mean rate."""
+    shift = config.prevalence_shift * rng.normal(size=resistance.shape[1]) * (np.arange(resistance.shape[1]) < training)
+    rates = np.minimum(config.base_rate * np.exp(shift), HIGHEST_BASE_RATE)
+    energy = potential[:, None] - resistance
+    low, high = np.full(len(rates), -15.0), np.full(len(rates), 15.0)
+    for _ in range(50):
+        middle = (low + high) / 2
+        too_many = _sigmoid(energy - middle).mean(0) > rates
+        low, high = np.where(too_many, middle, low), np.where(too_many, high, middle)
+    labels = rng.random(resistance.shape) < _sigmoid(energy - low)
+    return low, labels.astype(np.int8)
+
+
+def _strength(config: SimulationConfig, openness: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Level of each mark (n_loci, C, M); the technical offset is added where the peaks are written."""
+    loading = np.array(list(LOADINGS.values()))
+    return openness[:, :, None] * loading + config.mark_noise * rng.normal(size=(*openness.shape, len(loading)))
+
+
+def _draw_rows(probability: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return (probability.cumsum(1) > rng.random((len(probability), 1))).argmax(1)
+
+
+def _softmax(x: np.ndarray) -> np.ndarray:
+    weight = np.exp(x - x.max(1, keepdims=True))
+    return weight / weight.sum(1, keepdims=True)
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def _standard(x: np.ndarray) -> np.ndarray:
+    return (x - x.mean(0)) / x.std(0)

@@ -1,0 +1,45 @@
+"""Bootstrap over whole groups of rows."""
+
+import numpy as np
+
+BLOCK_BP = 1_000_000
+FEWEST_CHROMOSOMES = 3
+
+
+def bootstrap_groups(groups: np.ndarray, draws: int, seed: int) -> list[np.ndarray]:
+    """Row indices of `draws` bootstrap samples that draw whole groups (chromosomes) with replacement."""
+    names = np.unique(groups)
+    members = [np.flatnonzero(groups == name) for name in names]
+    return [np.concatenate([members[k] for k in pick]) for pick in _picks(len(names), draws, seed)]
+
+
+def bootstrap_means(values: np.ndarray, groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """Mean of the values (n,), NaN left out, over each sample of `bootstrap_groups`, without the rows being gathered."""
+    code, used = np.unique(groups, return_inverse=True)[1], np.isfinite(values)
+    count = np.bincount(code, weights=used)
+    total = np.bincount(code, weights=np.where(used, values, 0))
+    picks = _picks(len(count), draws, seed)
+    sizes = count[picks].sum(1)
+    return np.where(sizes > 0, total[picks].sum(1), np.nan) / np.maximum(sizes, 1)
+
+
+def group_draws(groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """How often each of the G groups is in each of the samples of `bootstrap_groups`: (draws, G)."""
+    size = len(np.unique(groups))
+    return np.array([np.bincount(pick, minlength=size) for pick in _picks(size, draws, seed)])
+
+
+def _picks(groups: int, draws: int, seed: int) -> np.ndarray:
+    return np.random.default_rng([seed, 4]).integers(0, groups, (draws, groups))
+
+
+def interval(values: list[float] | np.ndarray) -> tuple[float, float]:
+    """Percentile interval that holds 95 % of the values."""
+    return tuple(float(x) for x in np.nanpercentile(values, [2.5, 97.5]))
+
+
+def resampling_units(chrom: np.ndarray, mid: np.ndarray) -> np.ndarray:
+    """What a bootstrap draws as a whole: chromosomes, or blocks of 1 Mb where fewer than three chromosomes are at hand."""
+    if len(np.unique(chrom)) >= FEWEST_CHROMOSOMES:
+        return chrom
+    return np.array([f"{name}:{position // BLOCK_BP}" for name, position in zip(chrom, mid, strict=True)])

@@ -1,0 +1,219 @@
+"""One stage of training: its steps, validation after every epoch, early stop and overfitting guard."""
+
+import copy
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from ..core.progress import Pace
+from ..data.sampler import MacroStep
+from ..model.energy import EnergyModel
+from ..verification.ledger import AUDIT_PAIRS, Ledger
+from .checkpoint import random_state, resume_random
+from .phases import TrainingStage, small_step
+from .processes import agree, average_gradients, of_all_processes, rank
+
+log = logging.getLogger(__name__)
+
+WARM_UP = 0.2
+GRADIENT_NORM = 5.0
+# OneCycleLR needs a few steps to have both its phases.
+FEWEST_SCHEDULED = 6
+# Epochs between two audits of where gradients go; each costs a few backward passes of a small step.
+AUDIT_EVERY = 5
+MEMORISED_AUPR, LARGEST_GAP = 0.90, 0.25
+
+
+class EarlyStop:
+    """Keeps the best state seen and says when `patience` epochs have passed without a better one.
+
+    A score named `*_loss` is better when lower, any other when higher; one that is missing is never better.
+    """
+
+    def __init__(self, model: nn.Module, score: str, patience: int) -> None:
+        self.model, self.score, self.patience = model, score, patience
+        self.best, self.best_epoch, self.consultations, self.validations = -np.inf, -1, 0, 0
+        self.state = copy.deepcopy(model.state_dict())
+
+    def consult(self, epoch: int, validation: dict[str, float]) -> bool:
+        """Note the epoch's validation; True when training should stop."""
+        self.consultations += 1
+        value = float(validation.get(self.score, np.nan))
+        self.validations += bool(np.isfinite(value))
+        value = -value if self.score.endswith("_loss") else value
+        if value > self.best:
+            self.best, self.best_epoch = value, epoch
+            self.state = copy.deepcopy(self.model.state_dict())
+        return epoch - self.best_epoch >= self.patience
+
+    def snapshot(self) -> dict[str, Any]:
+        """The best state so far and the counts."""
+        return {name: value for name, value in vars(self).items() if name != "model"}
+
+    def restore(self) -> None:
+        """Put the best epoch's state back into the model."""
+        self.model.load_state_dict(self.state)
+
+    @property
+    def restored(self) -> bool:
+        """Whether the model stands at the best epoch's state."""
+        return all(torch.equal(value, self.state[name]) for name, value in self.model.state_dict().items())
+
+
+class OverfittingGuard:
+    """Warns when training AUPR says the pairs are memorised, stops when validation falls too far behind."""
+
+    def __init__(self) -> None:
+        self.consultations, self.stops, self.fired = 0, 0, "none"
+
+    def consult(self, validation: dict[str, float]) -> bool:
+        """True when training should stop; stages without an AUPR have nothing to ask."""
+        self.consultations += 1
+        train = validation.get("train_aupr", 0.0)
+        if train > MEMORISED_AUPR:
+            self.fired = "memorised"
+            log.warning("training AUPR %.3f is above %.2f: the pairs are being memorised", train, MEMORISED_AUPR)
+        if train - validation.get("validation_aupr", train) > LARGEST_GAP:
+            self.fired = "gap"
+            log.warning("training AUPR is more than %.2f above validation: stopping", LARGEST_GAP)
+            self.stops += 1
+        return self.stops > 0
+
+
+class Loop:
+    """One stage while it is trained. Epoch 0 is the state before the first step."""
+
+    def __init__(self, model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> None:
+        self.model, self.stage, self.ledger = model, stage, ledger
+        self.optimiser = torch.optim.AdamW(stage.parameters(), lr=stage.fit.learning_rate, weight_decay=stage.fit.weight_decay)
+        steps = max(FEWEST_SCHEDULED, stage.fit.epochs * len(stage.sampler))
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, stage.fit.learning_rate, total_steps=steps, pct_start=WARM_UP)
+        self.stop, self.guard = EarlyStop(model, stage.score, stage.fit.patience), OverfittingGuard()
+        self.history, self.epoch, self.stopped = [], 0, False
+        self.pace = Pace(stage.fit.epochs)
+        model.zero_grad(set_to_none=True)
+        model.eval()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last epoch has been."""
+        return self.stopped or self.epoch >= self.stage.fit.epochs
+
+    def start(self) -> None:
+        """Look at epoch 0."""
+        self._look(np.nan)
+        self.ledger.start_stage(self.stage.name)
+        self.pace = Pace(self.stage.fit.epochs)
+
+    def run_epoch(self) -> None:
+        """Train, audit, validate and decide whether to go on; raises `DesignViolation` when the ledger finds one."""
+        started = time.perf_counter()
+        self.epoch += 1
+        loss, step = self._train()
+        if self.epoch % AUDIT_EVERY == 1:
+            self.ledger.audit(self.stage, small_step(step, AUDIT_PAIRS))
+        erased = self.stage.after_epoch()
+        stopping = self._look(loss)
+        self.stopped = self.guard.consult(self.history[-1]) or stopping
+        told, took = _line(self.history[-1], self.stage.fit.epochs), time.perf_counter() - started
+        log.info("%s  %.1f s, at most %s left in this stage", told, took, self.pace.left(self.epoch))
+        self.ledger.end_epoch(self.stage.name, self.epoch, erased | loop_evidence(self.epoch, self.stop, self.guard))
+
+    def _look(self, loss: float) -> bool:
+        """Note the epoch and ask the early stop."""
+        figures = {**self.stage.validate(), **self.stage.watch()}
+        self.history.append({"stage": self.stage.name, "epoch": self.epoch, "train_loss": loss, **figures})
+        return self.stop.consult(self.epoch, self.history[-1])
+
+    def _train(self) -> tuple[float, MacroStep]:
+        """The steps of an epoch: their mean loss, and the last one."""
+        self.model.train()
+        self.stage.start_epoch(self.epoch)
+        self.ledger.start_epoch()
+        losses = []
+        for step in self.stage.sampler.epoch(self.epoch):
+            losses.append(self._step(step))
+        self.model.eval()
+        return float(torch.stack(losses).mean()), step
+
+    def _step(self, step: MacroStep) -> Tensor:
+        terms = self.stage.terms(step)
+        loss = torch.stack(list(terms.values())).sum()
+        self.optimiser.zero_grad()
+        loss.backward()
+        average_gradients(self.stage.parameters())
+        nn.utils.clip_grad_norm_(self.stage.parameters(), GRADIENT_NORM)
+        with self.ledger.optimiser_step():
+            self.optimiser.step()
+        self.schedule.step()
+        self.stage.after_step()
+        agree(self.model.buffers())
+        self.ledger.step(step, terms, self.stage.lines)
+        return loss.detach()
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that the epochs to come depend on, except the model and what the seed gives."""
+        return {
+            "progress": {"epoch": self.epoch, "stopped": self.stopped, "history": self.history},
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "stop": self.stop.snapshot(),
+            "guard": vars(self.guard),
+            "generator": self.stage.generator.get_state(),
+            "random": of_all_processes(random_state()),
+        }
+
+    def resume(self, taken: dict[str, Any]) -> None:
+        """Go on from a snapshot, with a model that stands where it stood then."""
+        vars(self).update(taken["progress"])
+        self.optimiser.load_state_dict(taken["optimiser"])
+        self.schedule.load_state_dict(taken["schedule"])
+        vars(self.stop).update(taken["stop"])
+        vars(self.guard).update(taken["guard"])
+        self.stage.generator.set_state(taken["generator"])
+        resume_random(taken["random"][rank()])
+        self.pace = Pace(self.stage.fit.epochs, self.epoch)
+
+
+def fit(
+    model: EnergyModel,
+    stage: TrainingStage,
+    ledger: Ledger,
+    keep: Callable[[dict[str, Any]], None] | None = None,
+    resumed: dict[str, Any] | None = None,
+) -> tuple[pd.DataFrame, EarlyStop, OverfittingGuard]:
+    """Run one stage: history (stage, epoch, train_loss, figures), and the early stop and guard that were consulted.
+
+    keep : given a snapshot of the loop after every epoch; resumed : such a snapshot to go on from
+    Raises `DesignViolation` when the ledger finds one.
+    """
+    loop = Loop(model, stage, ledger)
+    loop.resume(resumed) if resumed else loop.start()
+    while not loop.ended:
+        loop.run_epoch()
+        if keep:
+            keep(loop.snapshot())
+    loop.stop.restore()
+    return pd.DataFrame(loop.history), loop.stop, loop.guard
+
+
+def loop_evidence(epoch: int, stop: EarlyStop, guard: OverfittingGuard) -> dict[str, int]:
+    """What the loop itself has to show after an epoch; validation and early stop also look at epoch 0."""
+    return {
+        "validations_missing": epoch + 1 - stop.validations,
+        "consultations_missing": epoch + 1 - stop.consultations,
+        "epochs_after_stop": max(0, epoch - stop.best_epoch - stop.patience),
+        "guard_consultations_missing": epoch - guard.consultations,
+        "epochs_after_guard": max(0, guard.stops - 1),
+    }
+
+
+def _line(record: dict, epochs: int) -> str:
+    figures = "  ".join(f"{name} {value:.4f}" for name, value in record.items() if name not in ("stage", "epoch"))
+    return f"{record['stage']} epoch {record['epoch']}/{epochs}  {figures}"

@@ -1,0 +1,85 @@
+"""The design as data: components and what a run must record about each; read from `design.toml`."""
+
+import math
+import tomllib
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ..core.gates import COMPARISONS, SIGNS
+
+PATH = Path(__file__).parent / "design.toml"
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One piece of evidence a run must record; `when` is start, epoch, audit or end, `stages` empty for every stage."""
+
+    evidence: str
+    must_be: str
+    value: float | str
+    when: str
+    stages: tuple[str, ...] = ()
+
+    @property
+    def expectation(self) -> str:
+        """The requirement in words."""
+        shown = self.value if isinstance(self.value, str) else format(self.value, "g")
+        return f"{SIGNS.get(self.must_be, self.must_be)} {shown}"
+
+    def applies(self, when: str, stage: str) -> bool:
+        """Whether it is due at this moment."""
+        return self.when == when and (when not in ("epoch", "audit") or not self.stages or stage in self.stages)
+
+    def met(self, observed: Any) -> bool:
+        """Whether the observation satisfies it; what is missing or not a number does not."""
+        if isinstance(self.value, str):
+            return observed == self.value
+        usable = isinstance(observed, int | float) and math.isfinite(observed)
+        return usable and COMPARISONS[self.must_be](observed, self.value)
+
+
+@dataclass(frozen=True)
+class Component:
+    """A row of the design: name, symbols it lives in, hard or soft, mechanism, requirements and the mutants that break it.
+
+    `optional` names the configuration switch of a component that need not be on.
+    """
+
+    name: str
+    lives_in: tuple[str, ...]
+    kind: str
+    mechanism: str
+    mutants: tuple[str, ...]
+    requires: tuple[Requirement, ...]
+    optional: str = ""
+
+
+def load_design(path: Path = PATH) -> list[Component]:
+    """Read the components in their order."""
+    rows = tomllib.loads(path.read_text())["component"]
+    return [_component(row) for row in rows]
+
+
+def planned_stages(curriculum: str, path: Path = PATH) -> list[str]:
+    """The stages a curriculum of the configuration must run, in order."""
+    return tomllib.loads(path.read_text())["curricula"][curriculum]
+
+
+def _component(row: dict) -> Component:
+    requires = tuple(Requirement(**{**rule, "stages": tuple(rule.get("stages", ()))}) for rule in row["requires"])
+    return Component(**{**row, "requires": requires, "lives_in": tuple(row["lives_in"]), "mutants": tuple(row["mutants"])})
+
+
+def implemented(component: Component) -> bool:
+    """Whether every symbol the component lives in exists in this package."""
+    return all(_exists(symbol) for symbol in component.lives_in)
+
+
+def _exists(symbol: str) -> bool:
+    room, module, *names = symbol.split(".")
+    found = import_module(f"epidecouple.{room}.{module}")
+    for name in names:
+        found = getattr(found, name, None)
+    return found is not None
