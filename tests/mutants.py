@@ -22,8 +22,11 @@ from epidecouple.model import erasure
 from epidecouple.model.energy import EnergyModel
 from epidecouple.model.initialise import new_model
 from epidecouple.model.prototypes import StatePrototypes
+from epidecouple.model.record22 import AnnotatedPotential, LinearResistance
 from epidecouple.model.resistance import Resistance
+from epidecouple.model.sequence import SequenceEncoder
 from epidecouple.training import loop, phases, trainer
+from epidecouple.verification import assertions
 from epidecouple.verification.design import load_design
 from toy_panel import toy_config, toy_panel
 
@@ -67,7 +70,7 @@ def _standard(reference: np.ndarray) -> np.ndarray:
 
 def run(world: World) -> None:
     """Train with verification enforced."""
-    trainer.train(world.model, world.panel, world.panel.training, world.panel.rows("train"), world.config)
+    trainer.train(world.model, world.panel, trainer.full_plan(world.panel, world.config))
 
 
 Mutant = Callable[[World, pytest.MonkeyPatch], None]
@@ -89,18 +92,20 @@ def batch_norm_in_z(world, patch):
 @mutant
 def annotation_in_z(world, patch):
     """z reads the annotated lengths of the elements"""
-    world.reconfigure("model", annotation=True)
+    world.model.potential = AnnotatedPotential(world.config.model)
 
 
 @mutant
 def signal_leaks_into_z(world, patch):
     """the mean signal of a pair is added to z"""
-    raw_z = world.model.potential.raw_z
+    windows, forward, leaked = Panel.windows, SequenceEncoder.forward, {}
 
-    def leaking(panel, pairs):
-        return raw_z(panel, pairs) + float(panel.shards[0].signal[pairs].astype(np.float32).mean())
+    def remembering(panel, pairs):
+        leaked["signal"] = float(panel.shards[0].signal[pairs].astype(np.float32).mean())
+        return windows(panel, pairs)
 
-    patch.setattr(world.model.potential, "raw_z", leaking)
+    patch.setattr(Panel, "windows", remembering)
+    patch.setattr(SequenceEncoder, "forward", lambda encoder, windows: forward(encoder, windows) + leaked["signal"])
 
 
 @mutant
@@ -117,20 +122,20 @@ def dna_leaks_into_r(world, patch):
 
 @mutant
 def cross_term_in_logit(world, patch):
-    """R is multiplied by a function of U in the forward pass"""
-    forward = EnergyModel.forward
+    """R is multiplied by a function of U where both energies are computed"""
+    energies = assertions.energies
 
     def crossed(model, panel, pairs, line):
-        potential, resistance = forward(model, panel, pairs, line)
+        potential, resistance = energies(model, panel, pairs, line)
         return potential, resistance * (1 + potential.sigmoid())
 
-    patch.setattr(EnergyModel, "forward", crossed)
+    patch.setattr(assertions, "energies", crossed)
 
 
 @mutant
 def linear_environment(world, patch):
     """a linear projection in place of the environment encoder"""
-    world.reconfigure("model", environment="linear")
+    world.model.resistance = LinearResistance(world.config, world.panel.n_reference)
 
 
 @mutant

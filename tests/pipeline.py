@@ -14,17 +14,21 @@ BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.M | re.S)
 TINY = Path(__file__).parent / "workflow" / "tiny.yaml"
 
 
-def snakemake_command(folder: Path, *arguments: str, where: tuple[str, ...] = LOCALLY) -> dict:
+def snakemake_command(folder: Path, *arguments: str, where: tuple[str, ...] = LOCALLY, snakefile: Path = ROOT / "Snakefile") -> dict:
     """What `subprocess` is given to run Snakemake in a folder."""
-    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--directory", str(folder), "--nocolor"]
+    command = [sys.executable, "-m", "snakemake", "-s", str(snakefile), "--directory", str(folder), "--nocolor"]
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return {"args": [*command, *where, *arguments], "text": True, "cwd": folder, "env": {**os.environ, "PATH": path}}
 
 
 def run_snakemake(
-    folder: Path, *arguments: str, env: dict[str, str] | None = None, where: tuple[str, ...] = LOCALLY
+    folder: Path,
+    *arguments: str,
+    env: dict[str, str] | None = None,
+    where: tuple[str, ...] = LOCALLY,
+    snakefile: Path = ROOT / "Snakefile",
 ) -> subprocess.CompletedProcess:
-    call = snakemake_command(folder, *arguments, where=where)
+    call = snakemake_command(folder, *arguments, where=where, snakefile=snakefile)
     return subprocess.run(**call | {"env": call["env"] | (env or {})}, capture_output=True)
 
 

@@ -6,7 +6,6 @@ import gzip
 import importlib
 import json
 import re
-import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from epidecouple.core.config import Config, validated
 from epidecouple.core.errors import InputError
 from epidecouple.data.panel import Panel, load_panel
 from epidecouple.files.catalog import Catalog, LineFiles, catalog_of
+from epidecouple.stages.runner import call
 
 ROOT = Path(__file__).parent.parent
 LOOP = "chrom1 start1 end1 chrom2 start2 end2"
@@ -71,17 +71,13 @@ class ToyPanel:
 
 
 def run_main(stage: str, root: Path, values: dict, **arguments) -> None:
-    """Run a stage's `main` in this process, with `root` as the working directory."""
-    argv = [stage, "--settings", json.dumps(values)]
+    """Run a stage in this process, with `root` as the working directory."""
+    argv = ["--settings", json.dumps(values)]
     for name, value in arguments.items():
         argv += [f"--{name}", str(value)]
-    before = sys.argv
-    try:
-        sys.argv = argv
-        with contextlib.chdir(root):
-            importlib.import_module(f"epidecouple.stages.{stage}").main()
-    finally:
-        sys.argv = before
+    module = importlib.import_module(f"epidecouple.stages.{stage}")
+    with contextlib.chdir(root):
+        call(getattr(module, stage), argv)
 
 
 def write_toy_world(root: Path, **overrides) -> ToyWorld:

@@ -40,7 +40,7 @@ def word_model(enhancer: float = 1.0, promoter: float = 0.0, together: float = 0
         return z @ torch.tensor([enhancer, promoter]) + together * z[:, 0] * z[:, 1]
 
     encoder = SimpleNamespace(enhancer=read, promoter=read, combine=lambda e, p: torch.cat([e, p], dim=1))
-    potential = SimpleNamespace(encoder=encoder, eraser=lambda z: z, annotated=lambda z, panel, pairs: z, of_z=of_z)
+    potential = SimpleNamespace(encoder=encoder, z_of_ends=encoder.combine, of_z=of_z)
     return SimpleNamespace(potential=potential)
 
 

@@ -7,11 +7,11 @@ import sys
 
 import torch
 
-from epidecouple.core.device import CPU
+from epidecouple.data.panel import CPU
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.training.phases import CURRICULA
 from epidecouple.training.processes import average_gradients, draw_apart, joined_processes, rank
-from epidecouple.training.trainer import train
+from epidecouple.training.trainer import full_plan, train
 from toy_panel import toy_config, toy_panel
 
 # Dropout draws other random numbers in other processes; 13 and 25 pairs are not shared out evenly.
@@ -38,7 +38,7 @@ def trained() -> tuple[dict[str, torch.Tensor], dict]:
     panel = toy_panel()
     model = new_model(CONFIG, panel)
     draw_apart(CONFIG.seed)
-    _, metrics, _ = train(model, panel, panel.training, panel.rows("train"), CONFIG)
+    metrics = train(model, panel, full_plan(panel, CONFIG)).metrics
     return model.state_dict(), metrics
 
 

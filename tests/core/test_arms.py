@@ -29,7 +29,7 @@ def test_the_arms_are_the_design_and_the_overlays_all_of_them_observed(values):
     assert arms["/arms/design"] == {"verification": "observe"}
     record22 = arms["/arms/record22"]
     assert record22["verification"] == "observe" and record22["curriculum"] == "record22"
-    assert record22["model"] == {**values["model"], "environment": "linear", "marks": "raw", "annotation": True, "dropout": 0}
+    assert record22["model"] == {**values["model"], "network": "record22", "marks": "raw", "dropout": 0}
     assert "run" not in record22 and values == before
 
 

@@ -1,13 +1,13 @@
 import json
-import sys
 
 import pytest
 
 from epidecouple.core.errors import InputError
 from epidecouple.core.gates import FAILED, NOT_APPLICABLE, PASSED, load_rows, rows_of, sentences, verdict
 from epidecouple.core.gates import judge as compare
-from epidecouple.core.provenance import write_metrics
-from epidecouple.stages import enforce, judge
+from epidecouple.core.provenance import Measured, write_metrics
+from epidecouple.stages import gate, judge
+from epidecouple.stages.runner import call
 
 ROW = {"gate": "fit", "metric": "x", "must_be": "le", "value": 1.0, "why": "because of this", "remedy": "do that instead"}
 
@@ -74,21 +74,19 @@ def test_a_malformed_row_is_refused(tmp_path):
         load_rows(tmp_path / "gates.yaml")
 
 
-def judged(tmp_path, monkeypatch, waive, **metrics) -> dict:
-    write_metrics(tmp_path / "m.json", "judge", metrics, "{}")
+def judged(tmp_path, waive, **metrics) -> dict:
+    write_metrics(tmp_path / "m.json", "judge", Measured(metrics), "{}")
     settings = json.dumps({"thresholds": {}, "waive": waive})
     arguments = ["--gate", "resistance", "--settings", settings, "--metrics", str(tmp_path / "m.json")]
-    monkeypatch.setattr(sys, "argv", ["judge", *arguments, "--verdict", str(tmp_path / "verdict.json")])
-    judge.main()
+    call(judge.judge, [*arguments, "--verdict", str(tmp_path / "verdict.json")])
     return json.loads((tmp_path / "verdict.json").read_text())
 
 
 @pytest.mark.parametrize(("value", "waive", "status"), [(0.1, [], 0), (-0.1, [], 1), (-0.1, ["resistance"], 0), (float("nan"), [], 1)])
-def test_judge_always_writes_and_enforce_exits_as_the_verdict_says(tmp_path, monkeypatch, caplog, value, waive, status):
-    found = judged(tmp_path, monkeypatch, waive, within_pair_gain_lower=value)
+def test_judge_always_writes_and_the_gate_exits_as_the_verdict_says(tmp_path, caplog, value, waive, status):
+    found = judged(tmp_path, waive, within_pair_gain_lower=value)
     assert found["checks"][0]["why"] and found["passed"] is (status == 0)
-    monkeypatch.setattr(sys, "argv", ["enforce", str(tmp_path / "verdict.json")])
     with pytest.raises(SystemExit) as stopped:
-        enforce.main()
+        call(gate.gate, ["--verdict", str(tmp_path / "verdict.json")])
     assert stopped.value.code == status
     assert ("GATE resistance FAILED" in caplog.text) is (not value > 0)

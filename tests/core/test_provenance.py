@@ -9,6 +9,7 @@ import pytest
 from epidecouple.core import provenance
 from epidecouple.core.provenance import (
     LIBRARIES,
+    Measured,
     code_digest,
     fingerprint,
     module_closure,
@@ -108,14 +109,17 @@ def test_json_keeps_numbers_and_turns_what_is_not_finite_into_null(tmp_path):
     assert list(json.loads(path.read_text())) == ["a", "b", "c", "d"]
 
 
-def test_metrics_say_what_they_rest_on(tmp_path):
+def test_equal_numbers_are_equal_bytes_whatever_they_rest_on(tmp_path):
     source = written(tmp_path / "in.txt", "abc")
-    write_metrics(tmp_path / "m.json", "panel", {"rows": np.int64(3), "x": float("nan")}, '{"seed": 4}', [source])
-    assert read_metrics(tmp_path / "m.json") == {"rows": 3, "x": None}
-    record = read_json(tmp_path / "m.json")
-    assert record["stage"] == "panel" and record["provenance"]["settings"] == {"seed": 4}
-    assert record["provenance"]["inputs"] == {str(source): "ba7816bf8f01cfea"}
-    assert record["provenance"]["code"] == code_digest("panel") and set(record["provenance"]["versions"]) == set(LIBRARIES)
+    measured = Measured({"rows": np.int64(3), "x": float("nan")}, [source])
+    write_metrics(tmp_path / "a/metrics.json", "panel", measured, '{"seed": 4}')
+    write_metrics(tmp_path / "b/metrics.json", "panel", Measured(measured.metrics), '{"seed": 5}')
+    assert (tmp_path / "a/metrics.json").read_bytes() == (tmp_path / "b/metrics.json").read_bytes()
+    assert read_metrics(tmp_path / "a/metrics.json") == {"rows": 3, "x": None}
+    record = read_json(tmp_path / "a/provenance.json")
+    assert record["stage"] == "panel" and record["settings"] == {"seed": 4}
+    assert record["inputs"] == {str(source): "ba7816bf8f01cfea"}
+    assert record["code"] == code_digest("panel") and set(record["versions"]) == set(LIBRARIES)
 
 
 def test_versions_are_those_of_the_libraries():

@@ -3,7 +3,6 @@ import pandas as pd
 import pybedtools
 import pytest
 
-from epidecouple.core.config import positions
 from epidecouple.data.signal import bins_between, ends_signal, mean_signal, pair_signal, resized, widths
 from toy import frame, toy_config
 
@@ -110,8 +109,8 @@ def test_wider_places_stand_between_the_ends_and_the_bins():
     assert found == pytest.approx(np.array([[0, 4, 1, 0.4, 0.5, 0.1]]))
     windows = toy_config(windows={"signal_bp": 10, "scales": [100], "bins": 2, "bin_bp": 200}).windows
     assert widths(windows) == [10, 10, 100, 100, 200, 200]
-    assert positions(windows, True) == ["enhancer", "promoter", "enhancer_100", "promoter_100", "bin_1", "bin_2"]
-    assert positions(windows, False)[-2:] == ["promoter_100", "window"]
+    assert windows.positions(every_bin=True) == ["enhancer", "promoter", "enhancer_100", "promoter_100", "bin_1", "bin_2"]
+    assert windows.positions(every_bin=False)[-2:] == ["promoter_100", "window"]
 
 
 def test_resized_loci_keep_their_midpoints():

@@ -1,12 +1,11 @@
-import sys
-
 import pandas as pd
 import pytest
 
 from epidecouple.core.provenance import read_metrics, write_json
 from epidecouple.evaluation.comparison import COMPARED, cells, compared_figures, conclusions, failed_checks
-from epidecouple.stages import comparison as comparison_stage
-from epidecouple.stages import comparison_report
+from epidecouple.stages.comparison import comparison
+from epidecouple.stages.comparison_report import comparison_report
+from epidecouple.stages.runner import call
 
 SEEDS = [1, 2]
 CHECK = {"metric": "within", "need": ">= 0.85", "why": "because", "value": 0.2}
@@ -75,16 +74,14 @@ def test_the_conclusion_says_what_the_figures_say(design, other, little, said):
     assert said in found["other"]["sentence"]
 
 
-def test_stage_and_page(run, monkeypatch):
+def test_stage_and_page(run):
     table, failed, metrics, page = (run / name for name in ("table.tsv", "failed.tsv", "metrics.json", "report.html"))
     written = ["--table", str(table), "--failed", str(failed), "--metrics", str(metrics)]
-    monkeypatch.setattr(sys, "argv", ["comparison", "--run", str(run), "--arms", "design", "record22", "--seeds", "1", "2", *written])
-    comparison_stage.main()
+    call(comparison, ["--run", str(run), "--arms", "design", "record22", "--seeds", "1", "2", *written])
     assert read_metrics(metrics)["record22"]["resistance_corr_gain"] == pytest.approx(0.615)
     (run / "figures").mkdir()
     (run / "figures/comparison.svg").write_text("<svg/>")
-    monkeypatch.setattr(sys, "argv", ["page", *written, "--run", str(run), "--page", str(page)])
-    comparison_report.main()
+    call(comparison_report, [*written, "--run", str(run), "--page", str(page)])
     text = page.read_text()
     assert "0.915 (0.910 to 0.920)" in text and "0.300 (0.300 to 0.300)" in text
     assert "the design recovers R better than record22" in text and "because" in text and "data:image/svg+xml" in text

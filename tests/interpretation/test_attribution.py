@@ -13,6 +13,16 @@ from toy_panel import BINS, MARKS, WINDOW_BP, toy_panel, toy_settings
 CONFIG = Config.from_json(toy_settings())
 
 
+def explained(model, panel, line):
+    signal = panel.signal_tensor(np.arange(len(panel.enhancer)), line)
+    return marks_of_resistance(model, signal, MARKS, panel.offset[line], panel.scale[line])
+
+
+def mutated(model, panel, pair):
+    codes = [torch.from_numpy(np.array(panel.codes[rows[pair]])) for rows in (panel.enhancer, panel.promoter)]
+    return bases_of_potential(model, *codes, torch.tensor(panel.log_distance[pair]))
+
+
 @pytest.fixture(scope="module")
 def panel():
     return toy_panel()
@@ -29,7 +39,7 @@ def model(panel):
 
 def test_a_mark_raises_resistance_by_what_it_loses_at_its_mean(panel, model):
     """Against a panel in which the mark at that position is zero, the mean of normalised signal."""
-    found = marks_of_resistance(model, panel, 0, MARKS)
+    found = explained(model, panel, 0)
     pairs, before = np.arange(len(panel.enhancer)), score_resistance(model, panel, np.arange(len(panel.enhancer)), [0])[:, 0]
     assert len(found) == len(pairs) * len(MARKS) * 3 and found.pair.is_monotonic_increasing
     for position, place in {"enhancer": [0], "promoter": [1], "window": list(range(2, 2 + BINS))}.items():
@@ -45,7 +55,7 @@ def test_a_mark_raises_resistance_by_what_it_loses_at_its_mean(panel, model):
 
 
 def test_a_mark_that_is_missing_explains_nothing(panel, model):
-    assert set(marks_of_resistance(model, panel, 1, MARKS).mark) == set(MARKS[:3])
+    assert set(explained(model, panel, 1).mark) == set(MARKS[:3])
 
 
 def test_raw_marks_are_put_back_to_their_own_mean(panel, model):
@@ -57,14 +67,14 @@ def test_raw_marks_are_put_back_to_their_own_mean(panel, model):
     changed = dataclasses.replace(raw, shards=[dataclasses.replace(panel.shards[0], signal=signal), *panel.shards[1:]])
     pairs = np.arange(len(panel.enhancer))
     expected = score_resistance(model, raw, pairs, [0])[:, 0] - score_resistance(model, changed, pairs, [0])[:, 0]
-    found = marks_of_resistance(model, raw, 0, MARKS)
+    found = explained(model, raw, 0)
     rows = found[(found.mark == MARKS[1]) & (found.position == "enhancer")]
     np.testing.assert_allclose(rows.raises_R, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(("end", "offset"), [("enhancer", 0), ("enhancer", 17), ("promoter", WINDOW_BP - 1)])
 def test_mutagenesis_equals_scoring_the_mutated_window(panel, model, end, offset):
-    pair, found = 5, bases_of_potential(model, panel, 5)
+    pair, found = 5, mutated(model, panel, 5)
     row = found[(found.element == end) & (found.offset == offset)].iloc[0]
     before, element = score_potential(model, panel, np.array([pair]))[0], getattr(panel, end)[pair]
     assert row.base == "ACGT"[panel.codes[element, offset]]
@@ -76,7 +86,7 @@ def test_mutagenesis_equals_scoring_the_mutated_window(panel, model, end, offset
 
 
 def test_what_a_base_carries_is_the_mean_loss_without_it(panel, model):
-    found = bases_of_potential(model, panel, 3)
+    found = mutated(model, panel, 3)
     changes = found[["dU_A", "dU_C", "dU_G", "dU_T"]]
     assert len(found) == 2 * WINDOW_BP
     assert (changes.to_numpy()[np.arange(len(found)), ["ACGT".index(base) for base in found.base]] == 0).all()
@@ -87,5 +97,5 @@ def test_what_a_base_carries_is_the_mean_loss_without_it(panel, model):
 def test_an_unknown_base_has_four_letters_in_its_place(panel, model):
     codes = np.array(panel.codes)
     codes[panel.enhancer[0], 9] = 4
-    found = bases_of_potential(model, dataclasses.replace(panel, codes=codes), 0).iloc[9]
+    found = mutated(model, dataclasses.replace(panel, codes=codes), 0).iloc[9]
     assert found.base == "N" and found.carries_U == pytest.approx(-np.mean([found[f"dU_{letter}"] for letter in "ACGT"]))

@@ -19,7 +19,7 @@ PLACES = Places.draw(40, np.random.default_rng(0))
 
 
 def insertion(pairs, end, word=WORD):
-    return insert(pairs, motif_of(word), end, PLACES, [0])
+    return insert(pairs, motif_of(word), end, PLACES, np.random.default_rng([0]))
 
 
 def test_instances_follow_the_probabilities():

@@ -1,5 +1,6 @@
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -8,7 +9,8 @@ from epidecouple.core.config import Config, validated
 from epidecouple.model.deep_sequence import CHANNELS, DILATIONS, POOL, DeepElementEncoder
 from epidecouple.model.energy import EnergyModel
 from epidecouple.model.initialise import new_model
-from epidecouple.training.trainer import train
+from epidecouple.model.scoring import score_potential
+from epidecouple.training.trainer import full_plan, train
 from toy_dna import complement_of_codes, random_codes
 from toy_panel import toy_config, toy_panel, toy_values
 
@@ -88,10 +90,10 @@ def test_the_model_scores_pairs_with_it():
     panel, config = toy_panel(), toy_config(model={"encoder": "deep"})
     model = EnergyModel(config, panel.n_reference).eval()
     pairs = panel.rows("test")[:6]
-    potential = model.potential(panel, pairs)
+    potential = score_potential(model, panel, pairs)
     assert potential.shape == (6,) and potential.std() > 0
-    other = dataclasses.replace(panel, codes=panel.codes[::-1])
-    assert (model.potential(other, pairs) - potential).abs().max() > 1e-4
+    other = dataclasses.replace(panel, codes=panel.codes[::-1].copy())
+    assert np.abs(score_potential(model, other, pairs) - potential).max() > 1e-4
     assert model.potential.encoder.enhancer.stem.out_channels == CHANNELS
 
 
@@ -100,6 +102,7 @@ def test_training_accepts_it():
     few = {"epochs": 1, "batch_pairs": 24}
     config = toy_config(model={"encoder": "deep", "dropout": 0.1}, potential=few, fine_tuning=few, verification="observe")
     panel = toy_panel()
-    _, metrics, record = train(new_model(config, panel), panel, panel.training, panel.rows("train"), config)
+    trained = train(new_model(config, panel), panel, full_plan(panel, config))
+    metrics, record = trained.metrics, trained.record
     assert not [told for told in record["violations"] if "architecture" in told or "label contrast" in told], record["violations"]
     assert metrics["parameters"] > 12e6

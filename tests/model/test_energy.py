@@ -6,6 +6,7 @@ import torch
 
 from epidecouple.model.energy import EnergyModel
 from epidecouple.model.potential import Potential
+from epidecouple.model.scoring import score_potential, score_resistance
 from toy_panel import N_PAIRS, N_REFERENCE, toy_config, toy_panel
 
 CONFIG = toy_config()
@@ -74,16 +75,26 @@ def test_one_encoder_serves_every_position(model, panel):
 
 
 def test_potential_knows_dna_and_distance(model, panel):
-    potential = model.potential(panel, PAIRS)
+    potential = score_potential(model, panel, PAIRS)
     assert potential.shape == (N_PAIRS,)
-    for change in ({"codes": panel.codes[::-1]}, {"log_distance": panel.log_distance + 1}):
-        assert (model.potential(dataclasses.replace(panel, **change), PAIRS) - potential).abs().max() > 1e-4
+    for change in ({"codes": panel.codes[::-1].copy()}, {"log_distance": panel.log_distance + 1}):
+        assert np.abs(score_potential(model, dataclasses.replace(panel, **change), PAIRS) - potential).max() > 1e-4
+
+
+def test_the_energies_are_called_with_nothing_but_tensors(model, panel):
+    """By anybody: the same numbers as the panel's pairs are scored with."""
+    codes = [torch.from_numpy(panel.codes[rows]) for rows in (panel.enhancer, panel.promoter)]
+    distance, signal = torch.from_numpy(panel.log_distance), panel.signal_tensor(PAIRS, 1)
+    potential, resistance = model(*codes, distance, signal)
+    np.testing.assert_allclose(potential.detach(), score_potential(model, panel, PAIRS), atol=1e-6)
+    np.testing.assert_allclose(resistance.detach(), score_resistance(model, panel, PAIRS, [1])[:, 0], atol=1e-6)
+    assert torch.equal(model.potential(*codes, distance), potential) and torch.equal(model.resistance(signal), resistance)
 
 
 def test_potential_of_rows_is_that_of_the_pair_in_any_order(model, panel):
     """Unique windows are encoded once and put back to their pairs."""
     rows = np.random.default_rng(0).integers(0, N_PAIRS, 50)
-    torch.testing.assert_close(model.potential(panel, rows), model.potential(panel, PAIRS)[rows])
+    np.testing.assert_allclose(score_potential(model, panel, rows), score_potential(model, panel, PAIRS)[rows], atol=1e-5)
 
 
 def test_the_head_is_additive_in_distance(model):
@@ -103,7 +114,7 @@ def test_encoding_each_unique_window_once_is_what_happens(panel):
     potential, seen = Potential(CONFIG.model), []
     for encoder in (potential.encoder.enhancer, potential.encoder.promoter):
         encoder.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
-    potential(panel, PAIRS)
+    potential.of_windows(panel.windows(PAIRS), panel.distance_tensor(PAIRS))
     assert seen == [len(np.unique(panel.enhancer)), len(np.unique(panel.promoter))]
 
 
@@ -139,11 +150,25 @@ def test_the_state_of_a_line_is_that_of_its_loci_by_module(model, panel):
 
 
 def test_what_is_erased_from_z_is_erased_from_the_potential(model, panel):
-    raw, before = model.potential.raw_z(panel, PAIRS), model.potential(panel, PAIRS)
-    torch.testing.assert_close(model.potential.z(panel, PAIRS), raw)
+    windows, before = panel.windows(PAIRS), score_potential(model, panel, PAIRS)
+    raw = model.potential.encoder(windows)
+    torch.testing.assert_close(model.potential.z(windows), raw)
     model.potential.eraser.projection.zero_()
-    assert torch.equal(model.potential.z(panel, PAIRS), torch.zeros_like(raw))
-    assert (model.potential(panel, PAIRS) - before).abs().max() > 1e-4
+    assert torch.equal(model.potential.z(windows), torch.zeros_like(raw))
+    assert np.abs(score_potential(model, panel, PAIRS) - before).max() > 1e-4
+
+
+def test_z_of_ends_is_z_of_the_windows(model, panel):
+    windows = panel.windows(PAIRS)
+    encoder = model.potential.encoder
+    ends = [network(windows.codes)[rows] for network, rows in ((encoder.enhancer, windows.enhancer), (encoder.promoter, windows.promoter))]
+    torch.testing.assert_close(model.potential.z_of_ends(*ends), model.potential.z(windows), atol=1e-6, rtol=1e-5)
+
+
+def test_blocks_of_windows_change_nothing(model, panel, monkeypatch):
+    whole = score_potential(model, panel, PAIRS)
+    monkeypatch.setattr("epidecouple.model.sequence.BASES_PER_BATCH", 3 * panel.codes.shape[1])
+    np.testing.assert_allclose(score_potential(model, panel, PAIRS), whole, atol=1e-6)
 
 
 def test_every_bin_and_every_width_can_have_an_entry_of_its_own(panel):

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from epidecouple.model.prototypes import MOMENTUM, TEMPERATURE, LinePrototypes, StatePrototypes, line_state
+from epidecouple.statistics.clustering import centroids
 
 CORNERS = torch.tensor([[10.0, 0], [0, 10], [-10, 0], [0, -10]])
 
@@ -44,7 +45,7 @@ def test_states_start_at_the_k_means_centroids():
     made = StatePrototypes(4, 2)
     made.usage.fill_(0)
     e = blobs()
-    made.start(e, seed=0)
+    made.start(torch.from_numpy(centroids(e.numpy(), 4, seed=0)))
     means = e.view(4, 25, 2).mean(1)
     nearest = torch.cdist(means, made.codebook).min(1)
     assert nearest.values.max() < 1e-4

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from epidecouple.model import scoring
+from epidecouple.model import scoring, sequence
 from epidecouple.model.initialise import new_model, start_prototypes
-from epidecouple.model.scoring import embed, score_potential, score_resistance
+from epidecouple.model.scoring import embed, energies, score_potential, score_resistance
 from toy_panel import WINDOW_BP, toy_config, toy_panel
 
 CONFIG = toy_config()
@@ -21,14 +21,14 @@ def model(panel):
     return start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG).eval()
 
 
-def test_scores_are_those_of_the_forward_pass(model, panel):
+def test_scores_are_those_that_training_reads(model, panel):
     pairs = np.array([5, 3, 3, 77, 110])
     resistance = score_resistance(model, panel, pairs, LINES)
     for line in LINES:
-        u, r = model(panel, pairs, line)
+        u, r = energies(model, panel, pairs, line)
         np.testing.assert_allclose(score_potential(model, panel, pairs), u.detach(), atol=1e-6)
         np.testing.assert_allclose(resistance[:, line], r.detach(), atol=1e-6)
-    np.testing.assert_allclose(embed(model, panel, pairs), model.potential.z(panel, pairs).detach(), atol=1e-6)
+    np.testing.assert_allclose(embed(model, panel, pairs), model.potential.z(panel.windows(pairs)).detach(), atol=1e-6)
     assert resistance.std(1).min() > 1e-4
 
 
@@ -43,7 +43,7 @@ def test_the_size_of_batches_does_not_matter(model, panel, monkeypatch, batch):
     pairs = np.random.default_rng(0).permutation(len(panel.labels))
     whole = score_potential(model, panel, pairs), score_resistance(model, panel, pairs, LINES)
     monkeypatch.setattr(scoring, "PAIRS_PER_BATCH", batch)
-    monkeypatch.setattr(scoring, "BASES_PER_BATCH", batch * WINDOW_BP)
+    monkeypatch.setattr(sequence, "BASES_PER_BATCH", batch * WINDOW_BP)
     np.testing.assert_allclose(score_potential(model, panel, pairs), whole[0], atol=1e-5)
     np.testing.assert_allclose(score_resistance(model, panel, pairs, LINES), whole[1], atol=1e-5)
 

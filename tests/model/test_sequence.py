@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from epidecouple.core.dna import Windows
 from epidecouple.model.sequence import ElementEncoder, SequenceEncoder, one_hot
 from toy_dna import complement_of_codes, random_codes
 from toy_panel import toy_config
@@ -74,15 +75,22 @@ def test_windows_without_any_activation_leave_gradients_finite(encoder):
     assert all(torch.isfinite(parameter.grad).all() for parameter in encoder.parameters())
 
 
+def windows(enhancers, promoters, enhancer=None, promoter=None):
+    """Pairs of windows: the rows of either table, or each row with its own."""
+    rows = torch.arange(len(enhancers)) if enhancer is None else enhancer
+    others = torch.arange(len(promoters)) if promoter is None else promoter
+    return Windows(torch.cat([enhancers, promoters]), rows, others + len(enhancers), torch.zeros(len(rows), 2))
+
+
 def test_a_pair_is_put_together_from_its_own_windows():
     torch.manual_seed(0)
     network = SequenceEncoder(CONFIG, ElementEncoder).eval()
     enhancers, promoters = random_codes(5, seed=1), random_codes(4, seed=2)
     rows = torch.tensor([4, 0, 0, 2]), torch.tensor([1, 1, 3, 0])
-    z = network(enhancers, promoters, *rows)
+    z = network(windows(enhancers, promoters, *rows))
     for i in range(4):
         first, second = enhancers[rows[0][i]][None], promoters[rows[1][i]][None]
-        torch.testing.assert_close(z[i : i + 1], network(first, second, torch.tensor([0]), torch.tensor([0])))
+        torch.testing.assert_close(z[i : i + 1], network(windows(first, second)))
     assert (z[1] - z[2]).abs().max() > 1e-3
     assert (z[0] - z[1]).abs().max() > 1e-3
 
@@ -90,8 +98,8 @@ def test_a_pair_is_put_together_from_its_own_windows():
 def test_the_strand_of_either_window_does_not_change_z():
     torch.manual_seed(0)
     network = SequenceEncoder(CONFIG, ElementEncoder).eval()
-    enhancers, promoters, rows = random_codes(5, seed=1), random_codes(5, seed=2), torch.arange(5)
-    z = network(enhancers, promoters, rows, rows)
-    torch.testing.assert_close(network(complement_of_codes(enhancers), promoters, rows, rows), z)
-    torch.testing.assert_close(network(enhancers, complement_of_codes(promoters), rows, rows), z)
-    assert (network(promoters, enhancers, rows, rows) - z).abs().max() > 1e-3
+    enhancers, promoters = random_codes(5, seed=1), random_codes(5, seed=2)
+    z = network(windows(enhancers, promoters))
+    torch.testing.assert_close(network(windows(complement_of_codes(enhancers), promoters)), z)
+    torch.testing.assert_close(network(windows(enhancers, complement_of_codes(promoters))), z)
+    assert (network(windows(promoters, enhancers)) - z).abs().max() > 1e-3

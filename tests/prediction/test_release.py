@@ -57,7 +57,13 @@ def test_calibration_is_measured_on_test_chromosomes(toy_bundle, record, weights
 
 def test_the_folder_holds_what_a_prediction_needs(toy_bundle, record):
     folder = toy_bundle.run / "model"
-    assert {path.name for path in folder.iterdir()} == {"model.safetensors", "reference.parquet", "prediction.json", "metrics.json"}
+    assert {path.name for path in folder.iterdir()} == {
+        "model.safetensors",
+        "reference.parquet",
+        "prediction.json",
+        "metrics.json",
+        "provenance.json",
+    }
     assert record.weights == fingerprint(toy_bundle.run / "train_full/model.safetensors")
     assert (folder / "reference.parquet").read_bytes() == (toy_bundle.run / "elements/reference.parquet").read_bytes()
     sizes = pd.read_csv(toy_bundle.run / "elements/chromosomes.tsv", sep="\t", index_col="chrom")["size"]

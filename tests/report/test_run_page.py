@@ -29,8 +29,10 @@ def write_run(results, name, outcomes=("passed", "passed"), settings=None):
         write(run / "gates" / f"{gate}.verdict.json", json.dumps(verdict))
     provenance = {"settings": settings or {"seed": 1, "threads": 2}, "code": "c0de", "inputs": {}, "versions": {"torch": "2"}}
     metrics = {"within_pair_auc": 0.71234, "within_pair_auc_lower": 0.70, "within_pair_auc_upper": 0.72, "within_pair_auc_activity": 0.655}
-    write(run / "evaluate" / "metrics.json", json.dumps({"metrics": metrics, "provenance": provenance}))
-    write(run / "data" / "metrics.json", json.dumps({"metrics": {"panel_pairs": 12345}, "provenance": provenance}))
+    write(run / "evaluate" / "metrics.json", json.dumps({"metrics": metrics}))
+    write(run / "evaluate" / "provenance.json", json.dumps(provenance))
+    write(run / "data" / "metrics.json", json.dumps({"metrics": {"panel_pairs": 12345}}))
+    write(run / "data" / "provenance.json", json.dumps(provenance))
     write(run / "figures" / "funnel.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
     write(run / "panel" / "funnel.tsv", "step\trows\n")
     write(run / "benchmarks" / "train_full.tsv", "s\tmax_rss\n12.5\t800\n")

@@ -11,7 +11,7 @@ import torch
 from epidecouple.core.provenance import read_json
 from epidecouple.model.initialise import new_model
 from epidecouple.training.checkpoint import FILE, Checkpoint, basis_of
-from epidecouple.training.trainer import train
+from epidecouple.training.trainer import full_plan, train
 from toy import run_main
 from toy_panel import digest, toy_config, toy_panel
 
@@ -46,7 +46,8 @@ def trained(checkpoint):
     """A training from the start, or from where a checkpoint says: bytes of the model, history, metrics, the ledger's record."""
     panel = toy_panel()
     model = new_model(CONFIG, panel)
-    history, metrics, record = train(model, panel, panel.training, panel.rows("train"), CONFIG, checkpoint)
+    trained = train(model, panel, full_plan(panel, CONFIG), checkpoint)
+    history, metrics, record = trained.history, trained.metrics, trained.record
     del record["overhead_share"]
     return digest(model.state_dict()), history.to_json(double_precision=15), metrics, record
 

@@ -7,16 +7,17 @@ from torch import nn
 
 from epidecouple.core.errors import DesignViolation
 from epidecouple.model.initialise import new_model
+from epidecouple.model.scoring import energies
 from epidecouple.training.record22 import (
     ADVERSARIAL_WEIGHT,
+    RECORD22,
     SPARSITY_WEIGHT,
-    Record22Stage,
     _ReverseGradient,
     losses,
     natural_rows,
     random_steps,
 )
-from epidecouple.training.trainer import missing_components, train
+from epidecouple.training.trainer import full_plan, missing_components, train
 from toy import ROOT
 from toy_panel import digest, toy_config, toy_panel
 
@@ -36,18 +37,19 @@ def observed_run():
     panel = toy_panel()
     model = new_model(OBSERVED, panel)
     before = digest(dict(model.named_parameters()))
-    return panel, model, before, *train(model, panel, panel.training, panel.rows("train"), OBSERVED)
+    trained = train(model, panel, full_plan(panel, OBSERVED))
+    return panel, model, before, trained.history, trained.metrics, trained.record
 
 
 def test_it_is_refused_before_the_first_step_with_what_is_missing(panel):
     model = new_model(CONFIG, panel)
     before = digest(model.state_dict())
     with pytest.raises(DesignViolation) as error:
-        train(model, panel, panel.training, panel.rows("train"), CONFIG)
+        train(model, panel, full_plan(panel, CONFIG))
     assert digest(model.state_dict()) == before
     assert str(error.value).startswith("the curriculum record22 lacks: ")
     assert str(error.value).endswith("(before the first step)")
-    for name in missing_components((Record22Stage,), set()):
+    for name in missing_components(RECORD22, set()):
         assert name in str(error.value)
     for name in (
         "homogeneous sampling",
@@ -74,7 +76,7 @@ def test_observed_it_trains_without_validation(observed_run):
     rows, _ = natural_rows(panel, panel.training, OBSERVED.seed)
     score = {}
     for pair, line in zip(rows.pairs, rows.lines, strict=True):
-        potential, resistance = model(panel, np.array([pair]), int(line))
+        potential, resistance = energies(model, panel, np.array([pair]), int(line))
         score[pair, line] = (potential - resistance).item()
     expected = [
         average_precision_score(panel.labels[chosen, line], [score[pair, line] for pair in chosen])
@@ -93,7 +95,7 @@ def test_the_record_tells_every_violation(observed_run):
     assert any("lines_per_micro_batch must be = 1, observed 3" in told for told in record["violations"])
     assert any("environment_nonlinearity must be > 0.0001" in told for told in record["violations"])
     assert any("validations_missing must be = 0, observed nothing" in told for told in record["violations"])
-    assert record["missing"] == [*missing_components((Record22Stage,), set()), *Record22Stage.lacks]
+    assert record["missing"] == missing_components(RECORD22, set())
     assert metrics["design_violations"] == len(record["violations"]) + len(record["missing"])
 
 
@@ -139,7 +141,7 @@ def test_the_reversed_gradient_is_exactly_minus_the_gradient():
 def test_the_encoder_works_against_a_discriminator_that_works_for_itself(panel):
     model, discriminator = new_model(CONFIG, panel).eval(), nn.Linear(CONFIG.model.z_size, 3)
     step = next(random_steps(natural_rows(panel, panel.training, 0)[0], 24, np.random.default_rng(0)))
-    z = model.potential.z(panel, step.pairs)
+    z = model.potential.z(panel.windows(step.pairs))
     plain = ADVERSARIAL_WEIGHT * nn.functional.cross_entropy(discriminator(z), torch.from_numpy(step.micro_batches[0].lines))
     adversarial = losses(model, discriminator, panel, step)["adversarial"]
     torch.testing.assert_close(adversarial, plain)
@@ -155,7 +157,7 @@ def test_its_losses_are_of_the_published_rows_and_move_both_energies_at_once(pan
     batch, terms = step.micro_batches[0], losses(model, discriminator, panel, step)
     logit = []
     for pair, line in zip(batch.pairs, batch.lines, strict=True):
-        u, r = model(panel, np.array([pair]), int(line))
+        u, r = energies(model, panel, np.array([pair]), int(line))
         logit.append(u - r)
     labels = torch.from_numpy(panel.labels[batch.pairs, batch.lines]).float()
     expected = nn.functional.binary_cross_entropy_with_logits(torch.cat(logit), labels)

@@ -8,12 +8,12 @@ from torch import nn
 
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.losses import contrast_over_lines, orthogonality
-from epidecouple.model.scoring import score_resistance
+from epidecouple.model.scoring import energies, score_resistance
 from epidecouple.statistics.ranking import within_pair_auc
 from epidecouple.training.loop import fit
 from epidecouple.training.phases import CURRICULA, FineTuningStage, PotentialStage, ResistanceStage, small_step
-from epidecouple.training.record22 import Record22Stage
-from epidecouple.training.trainer import measure, missing_components, subset_of, train
+from epidecouple.training.record22 import RECORD22
+from epidecouple.training.trainer import full_plan, measure, method_of, missing_components, subset_plan, train
 from epidecouple.verification.ledger import Ledger
 from toy_panel import N_REFERENCE, digest, toy_config, toy_panel
 
@@ -133,14 +133,14 @@ def test_the_potential_stage_weights_its_strata_and_offsets_by_resistance(panel)
     step = next(iter(stage.sampler.epoch(1)))
     total = 0.0
     for line in panel.training:
-        u, r = model(panel, step.pairs, line)
+        u, r = energies(model, panel, step.pairs, line)
         logit = u - r - model.resistance.line_offset[line] - model.task_offset[line]
         nll = nn.functional.binary_cross_entropy_with_logits(logit, panel.label_tensor(step.pairs, [line])[:, 0], reduction="none")
         total += (nll * torch.from_numpy(step.weights)).mean() / 3
     terms = stage.terms(step)
     torch.testing.assert_close(terms.pop("task"), total)
     labels = panel.label_tensor(step.pairs, panel.training)
-    contrast = contrast_over_lines(model.potential.z(panel, step.pairs), labels)
+    contrast = contrast_over_lines(model.potential.z(panel.windows(step.pairs)), labels)
     torch.testing.assert_close(terms.pop("label_contrast"), CONFIG.objective.label_contrast * contrast)
     assert not terms
 
@@ -159,7 +159,7 @@ def fine_tuning_terms(panel, config, epoch=1):
 def test_fine_tuning_has_the_terms_of_both_stages_and_the_orthogonality_of_each_line(panel):
     terms, model, step = fine_tuning_terms(panel, CONFIG)
     assert set(terms) == {"task", "label_contrast", "conditional_likelihood", "residual_penalty", "line_contrast", "orthogonality"}
-    z = model.potential.z(panel, step.pairs)
+    z = model.potential.z(panel.windows(step.pairs))
     by_line = [orthogonality(z, model.resistance.parts(panel.signal_tensor(step.pairs, line)).e) for line in panel.training]
     torch.testing.assert_close(terms["orthogonality"], CONFIG.objective.orthogonality * torch.stack(by_line).mean())
 
@@ -201,7 +201,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(panel):
     def trained(seed):
         config = dataclasses.replace(CONFIG, seed=seed)
         model = new_model(config, panel)
-        history, _, _ = train(model, panel, panel.training, panel.rows("train"), config)
+        history = train(model, panel, full_plan(panel, config)).history
         return digest(model.state_dict()), history
 
     (first, history), (again, history_again), (other, _) = trained(1), trained(1), trained(2)
@@ -232,7 +232,8 @@ def test_training_learns_a_tiny_panel(panel):
 
 def test_train_runs_resistance_first_and_reports_what_the_gates_read(panel):
     model = new_model(CONFIG, panel)
-    history, metrics, record = train(model, panel, panel.training, panel.rows("train"), CONFIG)
+    trained = train(model, panel, full_plan(panel, CONFIG))
+    history, metrics, record = trained.history, trained.metrics, trained.record
     assert history.stage.drop_duplicates().tolist() == ["resistance", "potential", "fine_tuning"]
     assert metrics["task_gradient_on_resistance"] == metrics["early_stop_consultations_missing"] == 0
     assert [row["epoch"] for row in record["epochs"] if row["stage"] == "potential"] == history[
@@ -259,14 +260,15 @@ def test_train_runs_resistance_first_and_reports_what_the_gates_read(panel):
 def test_the_original_order_learns_the_potential_on_an_environment_that_stands_still(panel):
     config = toy_config(curriculum="potential_first", verification="observe")
     model = new_model(config, panel)
-    history, metrics, record = train(model, panel, panel.training, panel.rows("train"), config)
+    trained = train(model, panel, full_plan(panel, config))
+    history, metrics, record = trained.history, trained.metrics, trained.record
     assert history.stage.drop_duplicates().tolist() == ["potential", "fine_tuning"]
     assert "resistance_best_epoch" not in metrics
     assert not [told for told in record["violations"] if told.startswith("curriculum")]
     assert record["unchecked"] == record["missing"] == []
 
 
-def test_both_orders_bring_every_component_to_work_and_record_22_brings_none():
+def test_both_orders_bring_every_component_to_work_and_record_22_brings_none(monkeypatch):
     due = {
         "conditional likelihood",
         "task likelihood",
@@ -279,11 +281,13 @@ def test_both_orders_bring_every_component_to_work_and_record_22_brings_none():
         "validation and early stopping",
         "overfitting guard",
     }
-    for curriculum in CURRICULA.values():
-        assert missing_components(curriculum, {"model.leace"}) == []
-    assert set(missing_components((Record22Stage,), set())) == due
-    assert set(missing_components((Record22Stage,), {"model.leace"})) == due | {"concept erasure"}
-    assert missing_components((ResistanceStage, PotentialStage), set()) == ["orthogonality of e to z"]
+    for curriculum in CURRICULA:
+        assert missing_components(method_of(curriculum), {"model.leace"}) == []
+    assert method_of("record22") is RECORD22
+    assert set(missing_components(RECORD22, set())) == due | set(RECORD22.lacks)
+    assert set(missing_components(RECORD22, {"model.leace"})) == due | {"concept erasure"} | set(RECORD22.lacks)
+    monkeypatch.setitem(CURRICULA, "short", (ResistanceStage, PotentialStage))
+    assert missing_components(method_of("short"), set()) == ["orthogonality of e to z"]
 
 
 def test_locus_modules_are_made_from_training_lines_only(panel):
@@ -297,20 +301,21 @@ def test_locus_modules_are_made_from_training_lines_only(panel):
 
 
 def test_the_subset_takes_some_training_pairs_and_lines(panel):
-    lines, rows, short = subset_of(panel, CONFIG)
-    assert lines == [0, 1]
-    assert len(np.unique(rows)) == 30
-    assert (panel.split[rows] == "train").all()
+    plan = subset_plan(panel, CONFIG)
+    short = plan.config
+    assert plan.lines == [0, 1]
+    assert len(np.unique(plan.rows)) == 30
+    assert (panel.split[plan.rows] == "train").all()
     assert short.potential.epochs == CONFIG.subset.epochs
     assert short.fine_tuning.epochs == 1
     assert short == dataclasses.replace(CONFIG, potential=short.potential, fine_tuning=short.fine_tuning)
-    np.testing.assert_array_equal(subset_of(panel, CONFIG)[1], rows)
+    np.testing.assert_array_equal(subset_plan(panel, CONFIG).rows, plan.rows)
 
 
 def test_a_subset_trains_with_fewer_lines_than_the_model_has(panel):
-    lines, rows, short = subset_of(panel, CONFIG)
-    model = new_model(short, panel)
-    history, _, _ = train(model, panel, lines, rows, short)
+    plan = subset_plan(panel, CONFIG)
+    model = new_model(plan.config, panel)
+    history = train(model, panel, plan).history
     assert history[["validation_loss", "validation_aupr"]].notna().any(axis=1).all()
     assert model.resistance.line_offset[2] == 0 and model.task_offset[2] == 0
     assert not model.resistance.line_prototypes.prototypes[2].any()

@@ -5,7 +5,7 @@ import pytest
 
 from epidecouple.core.gates import COMPARISONS
 from epidecouple.training.phases import CURRICULA, TrainingStage
-from epidecouple.training.record22 import Record22Stage
+from epidecouple.training.record22 import RECORD22
 from epidecouple.verification.design import Component, Requirement, implemented, load_design
 from toy_panel import toy_config
 
@@ -79,7 +79,7 @@ def test_moved_groups_are_those_the_stages_move():
 
 def test_what_a_stage_exercises_is_a_component():
     names = {component.name for component in DESIGN}
-    for stage in (TrainingStage, Record22Stage, *(kind for kinds in CURRICULA.values() for kind in kinds)):
+    for stage in (TrainingStage, RECORD22, *(kind for kinds in CURRICULA.values() for kind in kinds)):
         assert stage.exercises <= names
 
 

@@ -9,7 +9,7 @@ from epidecouple.data.sampler import MacroStep, MicroBatch
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.training.loop import fit
 from epidecouple.training.phases import CURRICULA, FineTuningStage, PotentialStage, ResistanceStage, small_step
-from epidecouple.training.trainer import train
+from epidecouple.training.trainer import full_plan, train
 from epidecouple.verification.assertions import start_evidence
 from epidecouple.verification.design import load_design
 from epidecouple.verification.ledger import Ledger
@@ -35,7 +35,8 @@ def clean_run():
     """A run of the whole curriculum that must not be stopped: panel, history, metrics, record."""
     panel = toy_panel()
     config = toy_config(model={"leace": True})
-    return panel, *train(new_model(config, panel), panel, panel.training, panel.rows("train"), config)
+    trained = train(new_model(config, panel), panel, full_plan(panel, config))
+    return panel, trained.history, trained.metrics, trained.record
 
 
 def evidence_of(record, component):
@@ -259,7 +260,7 @@ def test_a_mark_that_is_not_normalised_is_refused_before_the_first_step(model, p
     shards = [dataclasses.replace(shard, reference=shard.reference + 1) for shard in panel.shards]
     shifted, before = dataclasses.replace(panel, shards=shards), digest(dict(model.named_parameters()))
     with pytest.raises(DesignViolation, match="mark normalisation: reference_mean_error"):
-        train(model, shifted, panel.training, panel.rows("train"), CONFIG)
+        train(model, shifted, full_plan(panel, CONFIG))
     assert digest(dict(model.named_parameters())) == before
 
 

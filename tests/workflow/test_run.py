@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -143,8 +144,8 @@ def test_second_run_does_nothing(cured):
     ("changes", "runs", "rests"),
     [
         ({"potential": {"epochs": 3}}, {"train_subset", "train_full", "diagnose"}, {"simulate", "panel", "elements", "shard"}),
-        ({"diagnose": {"rows": 1100}}, {"diagnose_subset", "train_full", "diagnose"}, {"train_subset", "shard"}),
-        ({"subset": {"pairs": 390}}, {"train_subset", "train_full"}, {"shard"}),
+        ({"diagnose": {"rows": 1100}}, {"diagnose_subset", "diagnose"}, {"train_subset", "train_full", "shard"}),
+        ({"subset": {"pairs": 390}}, {"train_subset"}, {"train_full", "shard"}),
         ({"biology": {"groups": [["LineA", "LineC"]]}}, {"biology"}, {"train_full", "diagnose", "evaluate"}),
         ({"reference": {"loci": 299}}, {"reference", "shard", "train_full"}, {"simulate", "panel", "elements"}),
         ({"waive": ["biology"]}, {"judge_biology", "gate_biology", "run_report"}, {"train_full", "biology", "judge_fit"}),
@@ -155,6 +156,38 @@ def test_a_changed_key_reruns_what_sees_it_and_nothing_else(cured, tmp_path, cha
     planned = run_snakemake(cured[0], "--configfile", str(write_config(tmp_path, **changes)), "-n", "--quiet", "host")
     rules = set(re.findall(r"^\s*(?:local)?rule (\w+):", planned.stdout + planned.stderr, re.M))
     assert runs <= rules and not rests & rules
+
+
+# Edits of a copy of the sources, in the order of the table in docs/troubleshooting.md: file, what stands there, what takes its place.
+EDITS = [
+    ("files/pairs.py", '"""', '"""Reworded. '),
+    ("files/pairs.py", "this pair table is empty", "this table of pairs is empty"),
+    ("report/layout.py", "What the data are", "What these data are"),
+    ("files/pairs.py", "FIRST_ROW = 2", "FIRST_ROW = 3"),
+    ("statistics/mantel.py", "def mantel(", "CHANGED = 1\n\n\ndef mantel("),
+    ("model/sequence.py", "flip(1, 2)", "flip(2, 1)"),
+]
+
+
+def code_changes() -> list[tuple[str, str, str]]:
+    """Rows of the table: what is changed, in which file, and the rules that it starts with."""
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    table = re.search(r"<!-- code changes -->\n(.*?)<!-- /code changes -->", page, re.S)[1]
+    return [tuple(cell.strip(" `") for cell in row.strip("|").split("|")) for row in table.splitlines()[2:]]
+
+
+@pytest.mark.parametrize(("row", "edit"), zip(code_changes(), EDITS, strict=True), ids=lambda value: value[0])
+def test_a_change_in_the_code_makes_again_what_the_page_says(cured, tmp_path, row, edit):
+    (_, named, starts), (file, old, new) = row, edit
+    copy = shutil.copytree(ROOT, tmp_path / "copy", ignore=shutil.ignore_patterns(".*", "results", "tests", "docs", "__pycache__"))
+    path = copy / "workflow/epidecouple" / file
+    assert named == file and old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    config = str(cured[0] / "tiny.yaml")
+    call = run_snakemake(cured[0], "--configfile", config, "-n", snakefile=copy / "Snakefile")
+    assert call.returncode == 0, call.stdout + call.stderr
+    reasons = re.findall(r"^(?:local)?rule (\w+):$.*?^    reason: (.+?)$", call.stdout + call.stderr, re.M | re.S)
+    assert {rule for rule, reason in reasons if "Params" in reason} == set(starts.split(", ")) - {"nothing"}
 
 
 def test_a_training_that_was_killed_is_planned_again(cured):

@@ -17,6 +17,7 @@ from epidecouple.core import memory
 from epidecouple.core.provenance import code_digest, fingerprint
 from epidecouple.core.paths import MANIFEST
 from epidecouple.files.manifest import load_sources
+from epidecouple.verification.design import design_digest
 
 CONFIG_FILES = workflow.config_settings.configfiles or ["config/config.yaml"]
 try:

@@ -43,6 +43,7 @@ rule inventory:
     output:
         inventory=f"{RUN}/download/inventory.tsv",
         metrics=f"{RUN}/download/metrics.json",
+        provenance=f"{RUN}/download/provenance.json",
     log:
         f"{RUN}/logs/inventory.log",
     benchmark:
@@ -71,6 +72,7 @@ rule panel:
         panel=f"{RUN}/panel/panel.parquet",
         funnel=f"{RUN}/panel/funnel.tsv",
         metrics=f"{RUN}/panel/metrics.json",
+        provenance=f"{RUN}/panel/provenance.json",
     log:
         f"{RUN}/logs/panel.log",
     benchmark:
@@ -99,6 +101,7 @@ rule elements:
         splits=f"{RUN}/elements/splits.json",
         chromosomes=f"{RUN}/elements/chromosomes.tsv",
         metrics=f"{RUN}/elements/metrics.json",
+        provenance=f"{RUN}/elements/provenance.json",
     log:
         f"{RUN}/logs/elements.log",
     benchmark:
@@ -188,6 +191,7 @@ rule data_report:
     output:
         splits=f"{RUN}/data/splits.tsv",
         metrics=f"{RUN}/data/metrics.json",
+        provenance=f"{RUN}/data/provenance.json",
     log:
         f"{RUN}/logs/data_report.log",
     benchmark:

@@ -7,6 +7,7 @@ rule diagnose_subset:
         matrix=f"{ARM}/diagnose_subset/correlation.tsv",
         information=f"{ARM}/diagnose_subset/information.tsv",
         metrics=f"{ARM}/diagnose_subset/metrics.json",
+        provenance=f"{ARM}/diagnose_subset/provenance.json",
     log:
         f"{ARM}/logs/diagnose_subset.log",
     benchmark:
@@ -33,7 +34,7 @@ rule diagnose_subset:
 use rule diagnose_subset as diagnose with:
     input:
         gates=ancient(unless_arm(*map(marker, FIT_GATES))),
-        evaluated=f"{ARM}/evaluate/metrics.json",
+        evaluated=ancient(f"{ARM}/evaluate/metrics.json"),
         model=f"{ARM}/train_full/model.safetensors",
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
@@ -41,6 +42,7 @@ use rule diagnose_subset as diagnose with:
         matrix=f"{ARM}/diagnose/correlation.tsv",
         information=f"{ARM}/diagnose/information.tsv",
         metrics=f"{ARM}/diagnose/metrics.json",
+        provenance=f"{ARM}/diagnose/provenance.json",
     log:
         f"{ARM}/logs/diagnose.log",
     benchmark:
@@ -60,6 +62,7 @@ use rule diagnose as diagnose_with_all_nulls with:
         matrix=f"{ARM}/diagnose_full/correlation.tsv",
         information=f"{ARM}/diagnose_full/information.tsv",
         metrics=f"{ARM}/diagnose_full/metrics.json",
+        provenance=f"{ARM}/diagnose_full/provenance.json",
     log:
         f"{ARM}/logs/diagnose_full.log",
     benchmark:
@@ -106,13 +109,13 @@ rule compare_estimators:
     params:
         code=code_digest("figure"),
     shell:
-        "python -m epidecouple.stages.figure estimators {input} {output} > {log} 2>&1"
+        "python -m epidecouple.stages.figure --figure estimators --table {input} --svg {output} > {log} 2>&1"
 
 
 rule biology:
     input:
         gate=passed("decoupling"),
-        diagnosed=f"{ARM}/diagnose/metrics.json",
+        diagnosed=ancient(f"{ARM}/diagnose/metrics.json"),
         model=f"{ARM}/train_full/model.safetensors",
         energies=f"{ARM}/evaluate/energies.parquet",
         splits=f"{RUN}/elements/splits.json",
@@ -123,6 +126,7 @@ rule biology:
         signs=f"{ARM}/biology/signs.tsv",
         states=f"{ARM}/biology/states.tsv",
         metrics=f"{ARM}/biology/metrics.json",
+        provenance=f"{ARM}/biology/provenance.json",
     log:
         f"{ARM}/logs/biology.log",
     benchmark:

@@ -37,6 +37,6 @@ for gate, stages in GATES.items():
         conda:
             "../../envs/base.yaml"
         params:
-            code=code_digest("enforce"),
+            code=code_digest("gate"),
         shell:
-            "python -m epidecouple.stages.enforce {input} 2> {log}"
+            "python -m epidecouple.stages.gate --verdict {input} 2> {log}"

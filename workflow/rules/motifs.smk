@@ -2,7 +2,7 @@
 rule mutagenesis:
     input:
         gate=passed("decoupling"),
-        diagnosed=f"{ARM}/diagnose/metrics.json",
+        diagnosed=ancient(f"{ARM}/diagnose/metrics.json"),
         model=f"{ARM}/train_full/model.safetensors",
         energies=f"{ARM}/evaluate/energies.parquet",
         splits=f"{RUN}/elements/splits.json",
@@ -11,6 +11,7 @@ rule mutagenesis:
         seqlets=f"{ARM}/mutagenesis/seqlets.tsv",
         contributions=f"{ARM}/mutagenesis/contributions.tsv",
         metrics=f"{ARM}/mutagenesis/metrics.json",
+        provenance=f"{ARM}/mutagenesis/provenance.json",
     log:
         f"{ARM}/logs/mutagenesis.log",
     benchmark:
@@ -47,6 +48,7 @@ if CATALOG.motifs:
             interactions=f"{ARM}/motifs/interactions.tsv",
             matches=f"{ARM}/motifs/matches.tsv",
             metrics=f"{ARM}/motifs/metrics.json",
+            provenance=f"{ARM}/motifs/provenance.json",
         log:
             f"{ARM}/logs/motifs.log",
         benchmark:
@@ -76,7 +78,8 @@ if SIMULATED:
             effects=f"{ARM}/motifs/effects.tsv",
             matches=f"{ARM}/motifs/matches.tsv",
         output:
-            f"{ARM}/motif_recovery/metrics.json",
+            metrics=f"{ARM}/motif_recovery/metrics.json",
+            provenance=f"{ARM}/motif_recovery/provenance.json",
         log:
             f"{ARM}/logs/motif_recovery.log",
         benchmark:
@@ -91,4 +94,4 @@ if SIMULATED:
             settings=settings("seed", *FILES),
         shell:
             "python -m epidecouple.stages.motif_recovery --settings {params.settings:q} --effects {input.effects}"
-            " --matches {input.matches} --metrics {output} > {log} 2>&1"
+            " --matches {input.matches} --metrics {output.metrics} > {log} 2>&1"

@@ -53,6 +53,7 @@ rule score_pairs:
             f"{PREDICTED}/{name}.tsv" for name in ("marks", "bases") if REQUEST.explain
         ],
         metrics=f"{PREDICTED}/metrics.json",
+        provenance=f"{PREDICTED}/provenance.json",
     log:
         f"{PREDICTED}/predict.log",
     benchmark:
@@ -66,12 +67,12 @@ rule score_pairs:
         ),
         runtime=120,
     params:
-        code=code_digest("predict"),
+        code=code_digest("score_pairs"),
         model=REQUEST.model_fingerprint,
         settings=REQUEST.settings,
         folder=subpath(output.metrics, parent=True),
     shell:
-        "python -m epidecouple.stages.predict --settings {params.settings:q} --folder {params.folder:q} 2>&1 | tee {log:q}"
+        "python -m epidecouple.stages.score_pairs --settings {params.settings:q} --folder {params.folder:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
 
 
 onsuccess:

@@ -11,6 +11,7 @@ rule release:
         reference=f"{ARM}/model/reference.parquet",
         record=f"{ARM}/model/prediction.json",
         metrics=f"{ARM}/model/metrics.json",
+        provenance=f"{ARM}/model/provenance.json",
     log:
         f"{ARM}/logs/release.log",
     benchmark:

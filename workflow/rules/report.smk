@@ -21,7 +21,7 @@ rule figure:
         code=code_digest("figure"),
         caption=figure_caption,
     shell:
-        "python -m epidecouple.stages.figure {wildcards.figure} {input} {output} > {log} 2>&1"
+        "python -m epidecouple.stages.figure --figure {wildcards.figure} --table {input} --svg {output} > {log} 2>&1"
 
 
 # The report rests on verdicts, not on passed gates: it is there when one fails, too.
@@ -44,6 +44,6 @@ rule run_report:
         code=code_digest("run_report"),
         template=page_digest("report.html.j2", "macros.html.j2", "layout.html.j2"),
         run=run_folder,
-        gates=",".join(GATES),
+        gates=list(GATES),
     shell:
         "python -m epidecouple.stages.run_report --run {params.run} --gates {params.gates} --report {output} > {log} 2>&1"

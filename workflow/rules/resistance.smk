@@ -16,6 +16,7 @@ use rule panel as resistance_panel with:
         panel=f"{LOCI}/panel.parquet",
         funnel=f"{LOCI}/funnel.tsv",
         metrics=f"{LOCI}/metrics.json",
+        provenance=f"{LOCI}/provenance.json",
     log:
         f"{RUN}/logs/resistance/panel.log",
     benchmark:
@@ -100,7 +101,7 @@ rule crossfit:
         runtime=minutes(120),
     params:
         code=code_digest("crossfit"),
-        design=fingerprint(WORKFLOW / "epidecouple" / "verification" / "design.toml"),
+        design=design_digest(),
         settings=settings("crossfit", *MODEL),
         loci=elements_folder,
         shards=shards_folder,
@@ -134,7 +135,7 @@ rule unseen:
         runtime=30,
     params:
         code=code_digest("unseen"),
-        design=fingerprint(WORKFLOW / "epidecouple" / "verification" / "design.toml"),
+        design=design_digest(),
         settings=settings("crossfit", *MODEL),
         loci=elements_folder,
         shards=shards_folder,
@@ -160,6 +161,7 @@ rule resistance_table:
     output:
         arms=f"{RUN}/resistance/arms.tsv",
         metrics=f"{RUN}/resistance/metrics.json",
+        provenance=f"{RUN}/resistance/provenance.json",
     log:
         f"{RUN}/logs/resistance.log",
     benchmark:
@@ -171,10 +173,10 @@ rule resistance_table:
         mem_mb=mem_mb("scores"),
         runtime=minutes(30),
     params:
-        code=code_digest("resistance"),
+        code=code_digest("resistance_table"),
         settings=settings("seed", "crossfit", *DATA),
     shell:
-        "python -m epidecouple.stages.resistance --settings {params.settings:q} --panel {input.panel} --scores {input.scores}"
+        "python -m epidecouple.stages.resistance_table --settings {params.settings:q} --panel {input.panel} --scores {input.scores}"
         " --unseen {input.unseen} --folds {input.folds} --arms {output.arms} --metrics {output.metrics} > {log} 2>&1"
 
 
@@ -193,6 +195,6 @@ rule resistance_report:
         code=code_digest("run_report"),
         template=page_digest("report.html.j2", "macros.html.j2", "layout.html.j2"),
         run=lambda wildcards: RUN.format(run=wildcards.run),
-        gates=",".join(GATES),
+        gates=list(GATES),
     shell:
         "python -m epidecouple.stages.run_report --run {params.run} --gates {params.gates} --report {output} 2> {log}"

@@ -63,7 +63,7 @@ onsuccess:
 # A failing gate ends the run: render the report of what there is, and say so.
 onerror:
     shell(
-        f"python -m epidecouple.stages.run_report --run {MAIN} --gates {','.join(GATES)} --report {MAIN}/report.html --failed 2> {MAIN}/logs/report_failed.log"
+        f"python -m epidecouple.stages.run_report --run {MAIN} --gates {' '.join(GATES)} --report {MAIN}/report.html --failed 2> {MAIN}/logs/report_failed.log"
         f" && {INDEX} 2> {MAIN}/logs/index.log"
         f" && echo 'Report of what was done: {MAIN}/report.html' >&2 || true"
     )

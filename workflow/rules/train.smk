@@ -1,7 +1,7 @@
 rule train_subset:
     input:
         gate=passed("data"),
-        data=f"{RUN}/data/metrics.json",
+        data=ancient(f"{RUN}/data/metrics.json"),
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
     output:
@@ -9,6 +9,7 @@ rule train_subset:
         history=f"{ARM}/train_subset/history.tsv",
         verification=f"{ARM}/train_subset/verification.json",
         metrics=f"{ARM}/train_subset/metrics.json",
+        provenance=f"{ARM}/train_subset/provenance.json",
     log:
         text=f"{ARM}/logs/train_subset.log",
         violation=f"{ARM}/logs/train_subset.violation.json",
@@ -22,7 +23,7 @@ rule train_subset:
         runtime=minutes(60),
     params:
         code=code_digest("train"),
-        design=fingerprint(WORKFLOW / "epidecouple" / "verification" / "design.toml"),
+        design=design_digest(),
         settings=settings("subset", *MODEL),
         scope="subset",
         launcher=launcher(),
@@ -37,9 +38,11 @@ rule train_subset:
 use rule train_subset as train_full with:
     input:
         gate=ancient(unless_arm(marker("subset"), arm=[marker("data")])),
-        subset=unless_arm(
-            f"{RUN}/train_subset/metrics.json",
-            f"{RUN}/diagnose_subset/metrics.json",
+        subset=ancient(
+            unless_arm(
+                f"{RUN}/train_subset/metrics.json",
+                f"{RUN}/diagnose_subset/metrics.json",
+            )
         ),
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
@@ -48,6 +51,7 @@ use rule train_subset as train_full with:
         history=f"{ARM}/train_full/history.tsv",
         verification=f"{ARM}/train_full/verification.json",
         metrics=f"{ARM}/train_full/metrics.json",
+        provenance=f"{ARM}/train_full/provenance.json",
     log:
         text=f"{ARM}/logs/train_full.log",
         violation=f"{ARM}/logs/train_full.violation.json",
@@ -55,7 +59,7 @@ use rule train_subset as train_full with:
         f"{ARM}/benchmarks/train_full.tsv"
     params:
         code=code_digest("train"),
-        design=fingerprint(WORKFLOW / "epidecouple" / "verification" / "design.toml"),
+        design=design_digest(),
         settings=settings(*MODEL),
         scope="full",
         launcher=launcher(),
@@ -71,6 +75,7 @@ rule evaluate:
     output:
         energies=f"{ARM}/evaluate/energies.parquet",
         metrics=f"{ARM}/evaluate/metrics.json",
+        provenance=f"{ARM}/evaluate/provenance.json",
     log:
         f"{ARM}/logs/evaluate.log",
     benchmark:
@@ -101,6 +106,7 @@ if SIMULATED:
         output:
             points=f"{ARM}/recovery/points.tsv",
             metrics=f"{ARM}/recovery/metrics.json",
+            provenance=f"{ARM}/recovery/provenance.json",
         log:
             f"{ARM}/logs/recovery.log",
         benchmark:

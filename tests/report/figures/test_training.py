@@ -1,19 +1,17 @@
 import re
-import sys
 
 import pandas as pd
 import pytest
 
 from epidecouple.decoupling.probe_runner import answers, information_table
-from epidecouple.stages import figure
+from epidecouple.stages.figure import figure
 from toy_probes import CONFIG, question
 
 
-def drawn(monkeypatch, tmp_path, name, table):
+def drawn(tmp_path, name, table):
     """The SVG of a figure from its table."""
     table.to_csv(tmp_path / "table.tsv", sep="\t", index=False)
-    monkeypatch.setattr(sys, "argv", ["figures", name, str(tmp_path / "table.tsv"), str(tmp_path / "figure.svg")])
-    figure.main()
+    figure(name, tmp_path / "table.tsv", tmp_path / "figure.svg")
     return (tmp_path / "figure.svg").read_text()
 
 
@@ -28,18 +26,18 @@ def history(watched):
 
 
 @pytest.mark.parametrize("watched", [False, True])
-def test_stages_stand_side_by_side_and_trajectories_below_where_they_were_watched(monkeypatch, tmp_path, watched):
-    svg = drawn(monkeypatch, tmp_path, "learning_curve", history(watched))
+def test_stages_stand_side_by_side_and_trajectories_below_where_they_were_watched(tmp_path, watched):
+    svg = drawn(tmp_path, "learning_curve", history(watched))
     assert len(re.findall(r'id="axes_\d+"', svg)) == (4 if watched else 2)
     assert ("z about the line" in svg) == ("dotted: before training" in svg) == watched
     assert svg.count("kept: epoch") == 2
 
 
-def test_the_information_figure_names_what_was_probed_on_each_table(monkeypatch, tmp_path):
+def test_the_information_figure_names_what_was_probed_on_each_table(tmp_path):
     asked = [question(permutations=0), question("boosted", 0)]
     asked += [question(permutations=0, label=("e raw", "panel", "linear", "line", ""), name="panel")]
     asked += [question(permutations=0, label=("z", "natural", "linear", "line", "label"), name="given")]
-    svg = drawn(monkeypatch, tmp_path, "information", information_table(answers(asked, CONFIG, 0, 1), CONFIG, 0))
+    svg = drawn(tmp_path, "information", information_table(answers(asked, CONFIG, 0, 1), CONFIG, 0))
     assert all(
         text in svg for text in ("published table", "crossed panel", "untrained encoder", "What tells the cell line?", "= 1.58 bits")
     )

@@ -71,6 +71,12 @@ class WindowsConfig:
     scales: list
     signal: str
 
+    def positions(self, every_bin: bool) -> list[str]:
+        """Names of the positions of R: both ends, both at every further width, and the way between as one or as bins."""
+        wider = [f"{end}_{width}" for width in self.scales for end in ENDS]
+        between = [f"bin_{k + 1}" for k in range(self.bins)] if every_bin else ["window"]
+        return [*ENDS, *wider, *between]
+
 
 @dataclass(frozen=True)
 class ReferenceConfig:
@@ -94,9 +100,8 @@ class ModelConfig:
     """Sizes of the networks and which of them are used."""
 
     encoder: str
-    environment: str
+    network: str
     marks: str
-    annotation: bool
     leace: bool
     filters: int
     filter_bp: int
@@ -247,6 +252,11 @@ def _record(kind: type, value: Any) -> Any:
     return kind(**value) if is_dataclass(kind) and value is not None else value
 
 
+def read_config(path: str | Path) -> Config:
+    """Read and check a configuration file; raises `InputError` with the line of a mistake."""
+    return Config.from_dict(validated(yaml.safe_load(Path(path).read_text()), [path]))
+
+
 def load_schema(file: Path = SCHEMA) -> dict:
     """Read the schema of the configuration, or another one."""
     return yaml.safe_load(file.read_text())
@@ -332,9 +342,3 @@ def key_line(file: Path, path: list[str]) -> int | None:
             return line
         line, node = found[0].start_mark.line + 1, found[1]
     return line
-
-
-def positions(windows: WindowsConfig, every_bin: bool) -> list[str]:
-    """Names of the positions of R: both ends, both at every further width, and the way between as one or as bins."""
-    wider = [f"{end}_{width}" for width in windows.scales for end in ENDS]
-    return [*ENDS, *wider, *([f"bin_{k + 1}" for k in range(windows.bins)] if every_bin else ["window"])]

@@ -1,11 +1,28 @@
 """Letters of DNA as codes, strands, and the two ends of a pair."""
 
+from typing import TYPE_CHECKING, NamedTuple
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 ENDS = ("enhancer", "promoter")
 N = 4
-
 BASES = "ACGT"
+
+
+class Windows(NamedTuple):
+    """The DNA of n pairs, as rows of a table of windows.
+
+    codes : uint8 (n_windows, L), A C G T N = 0 1 2 3 4; enhancer, promoter : int64 (n,), rows of `codes`
+    annotated_bp : float32 (n, 2), published lengths of both elements, which the design never reads
+    """
+
+    codes: "Tensor"
+    enhancer: "Tensor"
+    promoter: "Tensor"
+    annotated_bp: "Tensor"
 
 
 def reverse_complement(codes: np.ndarray) -> np.ndarray:

@@ -1,13 +1,15 @@
 """What a result rests on: settings, code digest, input fingerprints and library versions."""
 
-import ast
 import hashlib
 import json
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .computation import computation, relative_imports
 from .paths import PACKAGE
 
 LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "snakemake")
@@ -20,13 +22,13 @@ def versions() -> dict[str, str]:
 
 def module_closure(name: str) -> set[str]:
     """The package's modules that `name` (room.module) imports, directly or through others, and itself."""
-    found, waiting = set(), [name]
+    closure, waiting = set(), [name]
     while waiting:
         module = waiting.pop()
-        if module not in found:
-            found.add(module)
+        if module not in closure:
+            closure.add(module)
             waiting.extend(_imports(module))
-    return found
+    return closure
 
 
 def _source(module: str) -> Path:
@@ -34,21 +36,21 @@ def _source(module: str) -> Path:
 
 
 def _imports(module: str) -> list[str]:
-    tree, found = ast.parse(_source(module).read_text()), []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            above = module.split(".")[: -node.level]
-            target = ".".join([*above, *([node.module] if node.module else [])])
-            below = [f"{target}.{alias.name}" for alias in node.names]
-            found += [target] if _source(target).is_file() else [name for name in below if _source(name).is_file()]
-    return found
+    """Modules of the package that a module imports, whole or a name of them."""
+    above = module.split(".")
+    imports = []
+    for level, target, names in relative_imports(_source(module).read_text()):
+        room = ".".join([*above[:-level], *([target] if target else [])])
+        modules = [room] if _source(room).is_file() else [f"{room}.{name}" for name in names]
+        imports += [name for name in modules if _source(name).is_file()]
+    return imports
 
 
-def code_digest(*modules: str) -> str:
-    """Digest of the sources that `modules` run, whatever folder they stand in (16 hexadecimal digits)."""
+def code_digest(*stages: str) -> str:
+    """Digest of what the modules compute that `stages` run, whatever folder they stand in (16 hexadecimal digits)."""
     digest = hashlib.sha256()
-    for name in sorted(set().union(*(module_closure(f"stages.{module}") for module in modules))):
-        digest.update(name.encode() + b"\0" + _source(name).read_bytes())
+    for name in sorted(set().union(*(module_closure(f"stages.{stage}") for stage in stages))):
+        digest.update(f"{name}\0{computation(_source(name).read_text())}".encode())
     return digest.hexdigest()[:16]
 
 
@@ -69,15 +71,28 @@ def read_json(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text())
 
 
-def write_metrics(path: Path, stage: str, metrics: dict[str, Any], settings: str, inputs: list[Path] = ()) -> None:
-    """Write a stage's `metrics.json`: its numbers and what they rest on."""
+@dataclass(frozen=True)
+class Measured:
+    """What a stage measured, and the files that its numbers rest on."""
+
+    metrics: dict[str, Any]
+    inputs: Sequence[Path] = ()
+
+
+def write_metrics(path: Path, stage: str, measured: Measured, settings: str) -> None:
+    """Write a stage's numbers to `metrics.json`, and beside it what they rest on.
+
+    Two files, so that equal numbers are equal bytes whatever they rest on.
+    """
+    write_json(path, {"stage": stage, "metrics": measured.metrics})
     record = {
+        "stage": stage,
         "settings": json.loads(settings),
         "code": code_digest(stage),
-        "inputs": {str(path): fingerprint(path) for path in inputs},
+        "inputs": {str(path): fingerprint(path) for path in measured.inputs},
         "versions": versions(),
     }
-    write_json(path, {"stage": stage, "metrics": metrics, "provenance": record})
+    write_json(path.with_name("provenance.json"), record)
 
 
 def read_metrics(path: Path) -> dict[str, Any]:

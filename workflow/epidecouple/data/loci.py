@@ -8,9 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..core.config import Config
 from ..core.errors import InputError
+from ..core.random_streams import Stream, rng_for
+from ..files.catalog import Catalog
+from ..files.fasta import chromosome_sizes, encode_windows, open_genome
 from ..files.intervals import overlapping
-from .splits import Splits
+from ..files.peaks import read_peaks
+from .labels import label_matrix
+from .splits import Splits, check_splits, splits_of
 
 
 def unique_elements(panel: pd.DataFrame) -> pd.DataFrame:
@@ -37,6 +43,27 @@ def pair_table(panel: pd.DataFrame, elements: pd.DataFrame, splits: Splits) -> p
     distance = (panel.enhancer_mid - panel.promoter_mid).abs()
     lengths = {f"{kind}_bp": panel[f"{kind}_end"] - panel[f"{kind}_start"] for kind in ("enhancer", "promoter")}
     return mids.assign(**rows, distance=distance, **lengths, split=splits.of(panel.chrom))
+
+
+def indexed_pairs(panel: pd.DataFrame, elements: pd.DataFrame, splits: Splits, config: Config) -> pd.DataFrame:
+    """`pair_table` of a panel whose splits can serve; raises `InputError` when one cannot (see `splits.check_splits`)."""
+    pairs = pair_table(panel, elements, splits)
+    labels = pd.DataFrame(label_matrix(panel, config.all_lines), columns=config.all_lines)
+    check_splits(pairs.split, labels, config.cell_lines)
+    return pairs
+
+
+def encoded_windows(panel: pd.DataFrame, elements: pd.DataFrame, catalog: Catalog, length: int) -> tuple[np.ndarray, pd.Series]:
+    """Codes uint8 (n_elements, length) of the elements' windows, and the size (bp) of every chromosome of the genome.
+
+    Raises `InputError` for a pair that the genome cannot hold.
+    """
+    with open_genome(catalog.genome) as fasta:
+        sizes = chromosome_sizes(fasta)
+        places = {line: files.pairs for line, files in catalog.lines.items()}
+        check_on_genome(panel, sizes, length, places)
+        codes = encode_windows(fasta, windows(elements, length), catalog.genome)
+    return codes, pd.Series(sizes, name="size")
 
 
 def check_on_genome(panel: pd.DataFrame, sizes: dict[str, int], length: int, places: dict[str, Path]) -> None:
@@ -78,5 +105,17 @@ def choose_reference(candidates: pd.DataFrame, peaks: pd.DataFrame, count: int, 
     active = candidates[overlapping(candidates, peaks)]
     if active.empty:
         raise InputError("no peak of a training line lies on a training chromosome", "Check that peaks and pairs share an assembly")
-    chosen = np.random.default_rng([seed, 2]).permutation(len(active))[:count]
+    chosen = rng_for(seed, Stream.REFERENCE_LOCI).permutation(len(active))[:count]
     return active.iloc[np.sort(chosen)].reset_index(drop=True)
+
+
+def reference_loci(catalog: Catalog, config: Config, sizes: pd.Series | None = None) -> pd.DataFrame:
+    """Reference loci on training chromosomes, from the peaks of the training lines: chrom, start, end.
+
+    sizes : bp of the training chromosomes; without them the last peak of a chromosome stands for its end.
+    """
+    width = config.windows.signal_bp
+    peaks = pd.concat([read_peaks(path) for line in config.cell_lines for path in catalog.lines[line].peaks.values()])
+    peaks = peaks[peaks.chrom.isin(splits_of(config).train if sizes is None else sizes.index)]
+    candidates = tiles(reach(peaks, width) if sizes is None else sizes, width)
+    return choose_reference(candidates, peaks, config.reference.loci, config.seed)

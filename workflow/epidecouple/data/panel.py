@@ -11,12 +11,14 @@ import torch
 from torch import Tensor
 
 from ..core.config import Config
-from ..core.device import CPU
+from ..core.dna import Windows
 from ..core.errors import InputError
 from ..core.provenance import read_json
 from .labels import discordant
 from .shards import Shard, load_shard
 from .splits import splits_of
+
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,15 @@ class Panel:
         """An array on the panel's device."""
         return torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
 
-    def window_tensor(self, elements: np.ndarray) -> Tensor:
-        """Codes uint8 (len(elements), L) of some elements."""
-        return self.tensor(self.codes[elements]) if self.device == CPU else self._resident_codes[self.tensor(elements)]
+    def windows(self, pairs: np.ndarray) -> Windows:
+        """The windows of some pairs, as rows of the table of all codes."""
+        ends = [self.tensor(rows[pairs]) for rows in (self.enhancer, self.promoter)]
+        return Windows(self._all_codes, *ends, self.tensor(self.annotated_bp[pairs]))
 
     @cached_property
-    def _resident_codes(self) -> Tensor:
-        return self.tensor(self.codes)
+    def _all_codes(self) -> Tensor:
+        """All codes, on a CPU the memory-mapped file itself."""
+        return torch.from_numpy(self.codes).to(self.device)
 
     def distance_tensor(self, pairs: np.ndarray) -> Tensor:
         """log10 distance float32 (len(pairs),)."""
@@ -109,9 +113,17 @@ class Panel:
         return len(self.shards[0].reference)
 
     def _flagged(self, signal: np.ndarray, line: int) -> Tensor:
-        values = self.tensor(np.asarray(signal, dtype=np.float32) * self.scale[line] + self.offset[line])
-        present = self.tensor(self.present[line].astype(np.float32)).expand_as(values)
-        return torch.cat([values, present], dim=-1)
+        return flagged(signal, self.present[line], self.offset[line], self.scale[line]).to(self.device)
+
+
+def flagged(signal: np.ndarray, present: np.ndarray, offset: np.ndarray, scale: np.ndarray) -> Tensor:
+    """What R reads of stored signal (..., M): the marks, times `scale` plus `offset`, then their presence flags.
+
+    present, offset, scale : (M,); returns float32 (..., 2M).
+    """
+    values = torch.from_numpy(np.asarray(signal, dtype=np.float32) * scale + offset)
+    flags = torch.from_numpy(present.astype(np.float32)).expand_as(values)
+    return torch.cat([values, flags], dim=-1)
 
 
 def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -> Panel:
@@ -129,10 +141,10 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
     return Panel(
         lines=config.all_lines,
         training=list(range(len(config.cell_lines))),
-        codes=np.load(elements / "sequences.npy", mmap_mode="r") if dna else np.zeros((0, config.windows.sequence_bp), dtype=np.uint8),
+        codes=np.load(elements / "sequences.npy", mmap_mode="c") if dna else np.zeros((0, config.windows.sequence_bp), dtype=np.uint8),
         enhancer=pairs.enhancer.to_numpy(),
         promoter=pairs.promoter.to_numpy(),
-        log_distance=np.log10(np.maximum(pairs.distance, 1)).to_numpy(dtype=np.float32),
+        log_distance=log_distance(pairs.distance),
         annotated_bp=pairs[["enhancer_bp", "promoter_bp"]].to_numpy(dtype=np.float32),
         chrom=pairs.chrom.to_numpy(dtype=str),
         split=pairs.split.to_numpy(dtype=str),
@@ -143,6 +155,11 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
         offset=np.broadcast_to(np.float32(offset), shape),
         scale=np.broadcast_to(np.float32(scale), shape),
     )
+
+
+def log_distance(distance: pd.Series) -> np.ndarray:
+    """log10 of distances in bp, at least 1 bp: float32 (n,)."""
+    return np.log10(np.maximum(distance, 1)).to_numpy(dtype=np.float32)
 
 
 def _undoing(shards: list[Shard], config: Config) -> tuple[np.ndarray, np.ndarray]:

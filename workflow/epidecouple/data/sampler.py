@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.random_streams import Stream, rng_for
+
 
 @dataclass(frozen=True)
 class MicroBatch:
@@ -56,7 +58,7 @@ class CellBatchSampler:
 
     def epoch(self, number: int) -> Iterator[MacroStep]:
         """The macro-steps of one epoch."""
-        rng = np.random.default_rng([self.seed, 3, number])
+        rng = rng_for(self.seed, Stream.BATCHES, number)
         sizes = (self.batch - self.positives, self.positives)
         streams = [_endless(stratum, rng) for stratum in self.strata]
         weights = self._weights(sizes)

@@ -3,11 +3,13 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from ..core.config import Config
 from ..core.errors import InputError
+from ..core.provenance import write_json
 
 NAMES = ("train", "validation", "test")
 
@@ -38,6 +40,11 @@ def splits_of(config: Config) -> Splits:
     aside = (config.splits.test_fold, config.splits.validation_fold)
     train = [chrom for number, fold in enumerate(folds) if number not in aside for chrom in fold]
     return Splits(train, folds[aside[1]], folds[aside[0]], config.cell_lines, config.held_out_lines)
+
+
+def write_splits(splits: Splits, path: Path) -> None:
+    """Write the splits with their hash."""
+    write_json(path, {**asdict(splits), "hash": splits.hash})
 
 
 def check_splits(split: pd.Series, labels: pd.DataFrame, training_lines: list[str]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..statistics.dependence import (
     cross_correlation,
@@ -38,7 +39,7 @@ class CouplingRows:
 
 def coupling_rows(panel: Panel, seed: int) -> CouplingRows:
     """Draw the pairs."""
-    some = np.random.default_rng([seed, 9]).permutation(len(panel.enhancer))[:CORRELATION_ROWS]
+    some = rng_for(seed, Stream.CORRELATED_PAIRS).permutation(len(panel.enhancer))[:CORRELATION_ROWS]
     return CouplingRows(np.sort(some), disjoint_pairs(panel, PAIRWISE_ROWS, seed))
 
 
@@ -87,4 +88,4 @@ def _orders(chrom: np.ndarray, seed: int, permutations: int) -> Iterator[np.ndar
     """Orders (n,) of the rows, permuted within chromosomes."""
     rows = np.arange(len(chrom))
     for number in range(permutations):
-        yield permuted(rows, Exchangeable(rows, chrom), np.random.default_rng([seed, 15, number]))
+        yield permuted(rows, Exchangeable(rows, chrom), rng_for(seed, Stream.PERMUTED_PAIRS, number))

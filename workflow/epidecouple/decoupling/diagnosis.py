@@ -5,6 +5,7 @@ import pandas as pd
 import torch
 
 from ..core.config import Config
+from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..model.energy import EnergyModel
 from ..statistics.dependence import rank_me
@@ -54,7 +55,7 @@ def of_tables(table: pd.DataFrame) -> dict[str, float]:
 
 def of_z(networks: Networks, table: Table, config: Config) -> dict[str, float]:
     """Effective rank of z, and nearest-neighbour information about the line, biased upwards; each beside the untrained encoder's."""
-    some, metrics = np.random.default_rng([config.seed, 16]).permutation(len(table.pair))[:KNN_ROWS], {}
+    some, metrics = rng_for(config.seed, Stream.NEIGHBOUR_ROWS).permutation(len(table.pair))[:KNN_ROWS], {}
     for suffix, network in zip(("", "_floor"), networks, strict=True):
         z = network.z(table.pair)
         bits = knn_information(z[some], table.line[some])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..statistics.permutation import Exchangeable, codes
 
@@ -27,7 +28,7 @@ def natural_table(panel: Panel, lines: list[int], limit: int, seed: int, pairs: 
     """
     among = np.arange(len(panel.enhancer)) if pairs is None else pairs
     at, columns = np.nonzero(panel.published[np.ix_(among, lines)] >= 0)
-    chosen = np.sort(np.random.default_rng([seed, 6]).permutation(len(at))[:limit])
+    chosen = np.sort(rng_for(seed, Stream.PUBLISHED_ROWS).permutation(len(at))[:limit])
     pair, line = among[at[chosen]], np.array(lines)[columns[chosen]]
     units = Exchangeable(codes(line, panel.promoter[pair]), panel.chrom[pair])
     return Table("natural", pair, line, panel.published[pair, line], panel.chrom[pair], units)
@@ -38,7 +39,7 @@ def crossed_table(panel: Panel, lines: list[int], limit: int, seed: int) -> Tabl
 
     Lines are exchangeable within a pair.
     """
-    pairs = np.random.default_rng([seed, 13]).permutation(len(panel.enhancer))[: limit // len(lines)]
+    pairs = rng_for(seed, Stream.CROSSED_ROWS).permutation(len(panel.enhancer))[: limit // len(lines)]
     pair, line = np.repeat(np.sort(pairs), len(lines)), np.tile(lines, len(pairs))
     units = Exchangeable(np.arange(len(pair)), pair)
     return Table("panel", pair, line, panel.labels[pair, line], panel.chrom[pair], units)
@@ -47,7 +48,7 @@ def crossed_table(panel: Panel, lines: list[int], limit: int, seed: int) -> Tabl
 def disjoint_pairs(panel: Panel, limit: int, seed: int) -> np.ndarray:
     """Random pairs of which no two share an element, at most `limit`: rows that may be permuted one by one."""
     taken, chosen = set(), []
-    for pair in np.random.default_rng([seed, 14]).permutation(len(panel.enhancer)):
+    for pair in rng_for(seed, Stream.DISJOINT_PAIRS).permutation(len(panel.enhancer)):
         ends = {panel.enhancer[pair], panel.promoter[pair]}
         if len(chosen) < limit and not ends & taken:
             chosen.append(pair)

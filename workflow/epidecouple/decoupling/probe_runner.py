@@ -13,6 +13,7 @@ from joblib import Parallel, delayed, parallel_config
 
 from ..core.config import DiagnoseConfig
 from ..core.progress import tracked
+from ..core.random_streams import Stream, rng_for
 from ..statistics.permutation import Exchangeable, p_value, permuted
 from ..statistics.probes import ConditionallyValidated, CrossValidated, Information, boosting_probe, linear_probe
 
@@ -111,4 +112,4 @@ def table_metrics(table: pd.DataFrame) -> dict[str, float]:
 
 def null_fractions(ask: Callable[[np.ndarray], Information], c: np.ndarray, units: Exchangeable, numbers: range, seed: int) -> list[float]:
     """Fractions of the entropy that a probe finds on permutations of c; each has a number, and with it its own random stream."""
-    return [ask(permuted(c, units, np.random.default_rng([seed, 7, number]))).fraction for number in numbers]
+    return [ask(permuted(c, units, rng_for(seed, Stream.PERMUTED_LABELS, number))).fraction for number in numbers]

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ..core.config import Config
+from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..model.energy import EnergyModel
 from ..model.scoring import embed
@@ -90,7 +91,7 @@ def line_states(model: EnergyModel, panel: Panel, lines: list[int], loci: list[n
 
 def locus_subsets(panel: Panel, config: Config) -> tuple[list[np.ndarray], np.ndarray]:
     """Random subsets of the reference loci, and which of two disjoint halves of the loci each was drawn from."""
-    rng = np.random.default_rng([config.seed, 8])
+    rng = rng_for(config.seed, Stream.LOCUS_SUBSETS)
     halves = np.array_split(rng.permutation(panel.n_reference), 2)
     loci = [rng.choice(half, int(SUBSET_SHARE * len(half)), replace=False) for half in halves for _ in range(LOCUS_SUBSETS // 2)]
     return loci, np.repeat([0, 1], LOCUS_SUBSETS // 2)

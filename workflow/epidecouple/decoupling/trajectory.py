@@ -11,6 +11,7 @@ import torch
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import log_softmax
 
+from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..model.energy import EnergyModel
 from ..model.scoring import embed
@@ -65,7 +66,7 @@ class Trajectory:
         self.model, self.panel, self.validation = model, panel, panel.rows("validation")
         self.table = natural_table(panel, lines, ROWS, seed, self.validation)
         self.half = half_of(self.table.chrom, panel.promoter[self.table.pair])
-        line, rng = np.unique(self.table.line, return_inverse=True)[1], np.random.default_rng([seed, 18])
+        line, rng = np.unique(self.table.line, return_inverse=True)[1], rng_for(seed, Stream.WATCHED_ROWS)
         self.codes = np.stack([line, *(permuted(line, self.table.units, rng) for _ in range(PERMUTATIONS))])
         self.z, self.z_line = None, float("nan")
 

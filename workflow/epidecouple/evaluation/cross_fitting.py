@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..core.config import Config
 from ..core.dna import ENDS
+from ..core.random_streams import Stream, rng_for
 from ..data.labels import discordant
 from ..data.panel import Panel, load_panel
 from ..data.splits import splits_of
@@ -72,7 +73,7 @@ def without(panel: Panel, at: list[int], marks: list[int]) -> Panel:
 def share_of_blocks(rows: np.ndarray, blocks: np.ndarray, share: float, seed: int) -> np.ndarray:
     """The rows in a share of their blocks (n,): neighbouring pairs rest on the same loops, so they come or go together."""
     names = np.unique(blocks[rows])
-    kept = np.random.default_rng([seed, 11]).permutation(names)[: round(share * len(names))]
+    kept = rng_for(seed, Stream.SHARE_OF_LOCI).permutation(names)[: round(share * len(names))]
     return rows[np.isin(blocks[rows], kept)]
 
 

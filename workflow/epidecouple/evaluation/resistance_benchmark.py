@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..core.config import Config
 from ..files.intervals import joined
+from ..model.scoring import LARGEST_RESIDUAL_SHARE
 from ..statistics.bootstrap import bootstrap_groups, interval
 from ..statistics.ranking import within_pair_auc
 from .cross_fitting import ALL_LINES
@@ -54,7 +55,7 @@ class Ranking:
     """Within-pair AUCs of all arms on the same pairs, with intervals over chromosomes."""
 
     def __init__(self, labels: np.ndarray, listed: np.ndarray, chrom: np.ndarray, config: Config) -> None:
-        self.labels, self.listed = labels, listed
+        self.labels, self.listed, self.near_bp = labels, listed, config.crossfit.near_bp
         self.draws = bootstrap_groups(chrom, config.crossfit.bootstrap, config.seed)
 
     def summary(self, values: np.ndarray) -> tuple[float, float, float]:
@@ -74,6 +75,26 @@ class Ranking:
             auc = self.aucs(score, lines)
             found.append((setting, name, *self.summary(auc), *self.summary(ours - auc), *self.summary(self.aucs(score, free))))
         return found
+
+
+def ranking_of(labels: np.ndarray, pairs: pd.DataFrame, config: Config) -> Ranking:
+    """The ranking of discordant pairs: labels (n, C), and the panel's rows of the same pairs."""
+    listed = pairs[[f"published_{line}" for line in config.all_lines]].to_numpy() >= 0
+    return Ranking(labels, listed, pairs.chrom.to_numpy(dtype=str), config)
+
+
+def benchmark_metrics(
+    table: pd.DataFrame, scores: dict[str, np.ndarray], ranking: Ranking, pairs: pd.DataFrame, loops: dict, shares: list[float]
+) -> dict[str, float]:
+    """Headline figures, what bounds them, and whether the states explain R.
+
+    table : of `arm_table`; loops : line -> its loops; shares : the residual's share of R's variance in every fold
+    """
+    near = {bp: near_misses(pairs, loops, ranking.labels, bp) for bp in ranking.near_bp}
+    metrics = headline(table) | ceiling(ranking, scores[f"{ALL_LINES}|{OURS}"], near)
+    share = float(np.mean(shares))
+    metrics |= {"discordant_pairs": len(pairs), "lines": len(loops), "residual_share": share}
+    return metrics | {"prototypes_explain_resistance": int(share <= LARGEST_RESIDUAL_SHARE)}
 
 
 def arm_table(scores: dict[str, np.ndarray], ranking: Ranking, lines: list[str]) -> pd.DataFrame:

@@ -6,11 +6,36 @@ import pandas as pd
 from ..core.config import Config
 from ..data.labels import discordant
 from ..data.panel import Panel
-from ..statistics.bootstrap import bootstrap_groups, interval
-from ..statistics.ranking import element_lookup, macro_aupr, within_pair_auc
+from ..statistics.bootstrap import bootstrap_groups, interval, resampling_units
+from ..statistics.ranking import element_lookup, line_aupr, macro_aupr, within_pair_auc
 from .baselines import activity
 
 ACTIVITY_MARK = "H3K27ac"
+
+
+def skill(panel: Panel, potential: np.ndarray, resistance: np.ndarray, mid: np.ndarray, config: Config) -> dict[str, float]:
+    """All figures of skill on test chromosomes, and in held-out lines on training chromosomes too.
+
+    potential : U (n,); resistance : R (n, C); mid : midpoint (bp) of the enhancers (n,), which places a pair in a block
+    """
+    energy, rows = potential[:, None] - resistance, panel.rows("test")
+    units = resampling_units(panel.chrom[rows], mid[rows])
+    metrics = cells(panel, energy) | skill_lift(panel, energy, units, config)
+    metrics |= within_pair(panel, resistance, units, config)
+    of_line = line_aupr(panel.labels[rows], energy[rows])
+    metrics |= {f"aupr_{line}": value for line, value in zip(panel.lines, of_line, strict=True)}
+    return metrics | {"test_pairs": len(rows), "held_out_lines": len(panel.lines) - len(panel.training)}
+
+
+def cells(panel: Panel, energy: np.ndarray) -> dict[str, float]:
+    """Figures of every test cell that the panel has: (un)seen line x (un)seen chromosome; energy (n, C)."""
+    metrics = cell(panel, energy, "test", panel.training, "seen_line_unseen_chromosome")
+    held_out = list(range(len(panel.training), len(panel.lines)))
+    if held_out:
+        metrics |= cell(panel, energy, "test", held_out, "unseen_line_unseen_chromosome")
+        metrics |= cell(panel, energy, "train", held_out, "unseen_line_seen_chromosome")
+        metrics["aupr_mean_label_unseen_line_seen_chromosome"] = mean_label_aupr(panel, held_out)
+    return metrics
 
 
 def baselines(panel: Panel, pairs: np.ndarray) -> dict[str, np.ndarray]:
@@ -76,7 +101,7 @@ def energy_table(panel: Panel, potential: np.ndarray, resistance: np.ndarray, pa
     return pairs.assign(potential=potential, **columns, **labels)
 
 
-def _mean_label_aupr(panel: Panel, held_out: list[int]) -> float:
+def mean_label_aupr(panel: Panel, held_out: list[int]) -> float:
     """The average-activity baseline of an unseen line on seen chromosomes (Schreiber 2020)."""
     rows = panel.rows("train")
     mean = panel.labels[np.ix_(rows, panel.training)].mean(1)

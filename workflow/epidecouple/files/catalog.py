@@ -133,3 +133,14 @@ def take_inventory(catalog: Catalog) -> pd.DataFrame:
         correct = None if source is None else checksum(path, source.checksum_kind) == source.checksum
         rows.append((str(path), path.stat().st_size, fingerprint(path), correct))
     return pd.DataFrame(rows, columns=["path", "bytes", "fingerprint", "checksum_ok"])
+
+
+def inventory_metrics(inventory: pd.DataFrame) -> dict[str, int]:
+    """Counts of an inventory; a file without a known checksum is not wrong."""
+    return {
+        "files": len(inventory),
+        "bytes": int(inventory.bytes.sum()),
+        "files_missing": int((inventory.bytes == 0).sum()),
+        "files_wrong_checksum": int((inventory.checksum_ok == False).sum()),  # noqa: E712 - None is not wrong
+        "files_checksum_known": int(inventory.checksum_ok.notna().sum()),
+    }

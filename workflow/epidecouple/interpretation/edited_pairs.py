@@ -38,5 +38,4 @@ class EditablePairs:
         potential, pairs = self.model.potential, self.pairs[rows]
         given = {"enhancer": enhancer, "promoter": promoter}
         ends = [self.embedded[end][rows] if given[end] is None else given[end] for end in ENDS]
-        z = potential.eraser(potential.annotated(potential.encoder.combine(*ends), self.panel, pairs))
-        return potential.of_z(z, torch.from_numpy(self.panel.log_distance[pairs])).numpy()
+        return potential.of_z(potential.z_of_ends(*ends), torch.from_numpy(self.panel.log_distance[pairs])).numpy()

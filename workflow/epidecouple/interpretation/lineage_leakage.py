@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..files.motifs import Motif
 from .motif_scan import background_of, best_scores, log_odds, shuffled
@@ -30,7 +31,7 @@ def leakage(potential: np.ndarray, panel: Panel, pairs: np.ndarray, motifs: list
     same motifs shuffled, which have the same base composition; leakage_index_excess : the difference; leakage_index_p : share
     of sets that reach it.
     """
-    rng = np.random.default_rng([seed, 14])
+    rng = rng_for(seed, Stream.LEAKAGE_SHUFFLES)
     sets = [motifs] + [[shuffled(motif, rng) for motif in motifs] for _ in range(SHUFFLES)]
     scores = match_scores(panel, pairs, [motif for chosen in sets for motif in chosen])
     found = np.array([largest_correlation(potential, part) for part in np.split(scores, len(sets), axis=1)])

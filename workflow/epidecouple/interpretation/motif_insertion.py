@@ -55,9 +55,9 @@ class Insertion:
     change: np.ndarray
 
 
-def insert(pairs: EditablePairs, motif: Motif, end: str, places: Places, seed: list[int]) -> Insertion:
+def insert(pairs: EditablePairs, motif: Motif, end: str, places: Places, rng: np.random.Generator) -> Insertion:
     """Insert instances of a motif into one end of all pairs."""
-    words = instances(motif, len(pairs.pairs), np.random.default_rng(seed))
+    words = instances(motif, len(pairs.pairs), rng)
     embedded = pairs.embed(end, inserted(pairs.codes[end], words, places))
     everyone = np.arange(len(pairs.pairs))
     return Insertion(embedded, pairs.edited(everyone, **{end: embedded}) - pairs.potential)

@@ -7,6 +7,7 @@ from scipy.stats import false_discovery_control
 from ..core.config import Config
 from ..core.dna import BASES, ENDS
 from ..core.progress import tracked
+from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..files.motifs import Motif
 from .ctcf_flip import flip_test
@@ -33,12 +34,12 @@ def match_table(seqlets: pd.DataFrame, motifs: list[Motif], background: np.ndarr
     return seqlets.assign(**names, p=over_motifs, q=q, matched=(q <= ALPHA).astype(int))
 
 
-def insertions(pairs: EditablePairs, motifs: list[Motif], places: Places, seed: list[int]) -> dict[str, list[Insertion]]:
+def insertions(pairs: EditablePairs, motifs: list[Motif], places: Places, seed: int) -> dict[str, list[Insertion]]:
     """Every motif inserted into every pair, at one end and at the other: end -> insertions in the order of the motifs."""
 
     def at(end: str) -> list[Insertion]:
         numbered = tracked(list(enumerate(motifs)), f"motifs inserted at the {end}")
-        return [insert(pairs, motif, end, places, [*seed, k]) for k, motif in numbered]
+        return [insert(pairs, motif, end, places, rng_for(seed, Stream.INSERTED_WORDS, k)) for k, motif in numbered]
 
     return {end: at(end) for end in ENDS}
 
@@ -60,10 +61,10 @@ def strongest_called(effects: pd.DataFrame, found: dict[str, list[Insertion]]) -
 
 def insertion_tables(pairs: EditablePairs, motifs: list[Motif], config: Config) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Effects of all motifs at both ends, and interactions of those that are called."""
-    rng = np.random.default_rng([config.seed, 12])
+    rng = rng_for(config.seed, Stream.INSERTION_PLACES)
     places = Places.draw(len(pairs.pairs), rng)
     words = [shuffled(motifs[k % len(motifs)], rng) for k in range(config.motifs.shuffles)]
-    found, null = (insertions(pairs, chosen, places, [config.seed, 13]) for chosen in (motifs, words))
+    found, null = (insertions(pairs, chosen, places, config.seed) for chosen in (motifs, words))
     effects = effect_table(mean_changes(found), mean_changes(null), motifs)
     couples = {"enhancer": null["enhancer"], "promoter": null["promoter"][1:] + null["promoter"][:1]}
     return effects, interaction_table(pairs, strongest_called(effects, found), couples)

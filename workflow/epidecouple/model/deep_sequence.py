@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from ..core.config import ModelConfig
-from .sequence import BASES, one_hot
+from ..core.dna import BASES
+from .sequence import one_hot
 
 CHANNELS, STEM_BP, POOL, DILATIONS = 256, 15, 8, (1, 2, 4, 8, 16)
 LAYERS, HEADS = 7, 8
@@ -28,7 +29,7 @@ class DeepElementEncoder(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.stem = nn.Conv1d(BASES, CHANNELS, STEM_BP, padding=STEM_BP // 2)
+        self.stem = nn.Conv1d(len(BASES), CHANNELS, STEM_BP, padding=STEM_BP // 2)
         self.blocks = nn.Sequential(*(DilatedBlock(dilation) for dilation in DILATIONS))
         layer = nn.TransformerEncoderLayer(
             CHANNELS, HEADS, 4 * CHANNELS, config.dropout, activation="gelu", batch_first=True, norm_first=True

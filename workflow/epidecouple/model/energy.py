@@ -1,42 +1,45 @@
 """The two energies and their sum: logit P(y_ic = 1) = U_I(DNA_i, distance_i) - R_E(epigenome_ic) - tau_c."""
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..core.config import Config
-from ..data.panel import Panel
 from .potential import Potential
-from .record22 import LinearResistance
 from .resistance import Resistance
-
-RESISTANCES = {"states": Resistance, "linear": LinearResistance}
 
 
 class EnergyModel(nn.Module):
-    """Both energies; they share no parameter.
+    """Both energies; they share no parameter. Any of them can be called alone:
 
+    potential(enhancer_codes, promoter_codes, log_distance) : U_I (n,), see `Potential.forward`
+    resistance(signal) : R_E (n,), see `Resistance.forward`
     task_offset : Parameter (C_train,), the free intercept per line of the task likelihood
     """
 
+    potential_class: type[Potential] = Potential
+    resistance_class: type[Resistance] = Resistance
+
     def __init__(self, config: Config, n_reference: int) -> None:
         super().__init__()
-        self.potential = Potential(config.model)
-        self.resistance = RESISTANCES[config.model.environment](config, n_reference)
+        self.potential = self.potential_class(config.model)
+        self.resistance = self.resistance_class(config, n_reference)
         self.task_offset = nn.Parameter(torch.zeros(len(config.cell_lines)))
 
+    def forward(self, enhancer_codes: Tensor, promoter_codes: Tensor, log_distance: Tensor, signal: Tensor) -> tuple[Tensor, Tensor]:
+        """U_I and R_E, each float32 (n,), of n pairs in one line.
+
+        enhancer_codes, promoter_codes : uint8 (n, L); log_distance : (n,), log10 bp; signal : float32 (n, P, 2M)
+        """
+        return self.potential(enhancer_codes, promoter_codes, log_distance), self.resistance(signal)
+
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
-        """All parameters by what they belong to; stages of the curriculum and the ledger speak of these groups."""
+        """All parameters by what they belong to; phases of the curriculum and the ledger speak of these groups."""
         potential, resistance = self.potential, self.resistance
         return {
-            "sequence": [*potential.encoder.parameters(), *(potential.annotation.parameters() if potential.annotation else [])],
+            "sequence": list(potential.encoder.parameters()),
             "potential_head": [*potential.head.parameters(), *potential.distance.parameters()],
             "task_offset": [self.task_offset],
             "environment": list(resistance.encoder.parameters()),
             "resistance_head": [resistance.state_resistance, resistance.level, *resistance.residual.parameters()],
             "line_offset": [resistance.line_offset],
         }
-
-    def forward(self, panel: Panel, pairs: np.ndarray, line: int) -> tuple[Tensor, Tensor]:
-        """U_I and R_E, each float32 (len(pairs),), of pairs in one line."""
-        return self.potential(panel, pairs), self.resistance(panel.signal_tensor(pairs, line))

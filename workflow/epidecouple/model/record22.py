@@ -1,16 +1,21 @@
-"""The networks of record 22, the refused model: a linear read-out of marks, and annotated lengths in z."""
+"""The networks of record 22, the refused model: a linear read-out of raw marks, and annotated lengths in z."""
 
 import torch
 from torch import Tensor, nn
 
 from ..core.config import Config, ModelConfig
+from ..core.dna import Windows
+from ..core.errors import InputError
+from .energy import EnergyModel
+from .potential import Potential
 from .resistance import Parts, Resistance
+from .sequence import SequenceEncoder
 
 TYPICAL_ELEMENT_BP = 500
 
 
 class LinearLocusEncoder(nn.Module):
-    """A linear projection of the marks: what record 22 had in place of an environment encoder. For that arm only."""
+    """A linear projection of the marks: what record 22 had in place of an environment encoder."""
 
     def __init__(self, marks: int, config: ModelConfig) -> None:
         super().__init__()
@@ -22,7 +27,7 @@ class LinearLocusEncoder(nn.Module):
 
 
 class LinearResistance(Resistance):
-    """R as record 22 had it: a linear read-out of a linear e, of either sign, with no states in its path. For that arm only."""
+    """R as record 22 had it: a linear read-out of a linear e, of either sign, with no states in its path."""
 
     encoder_class = LinearLocusEncoder
 
@@ -40,13 +45,29 @@ class LinearResistance(Resistance):
         return self.level + parts.residual
 
 
-class AnnotationReader(nn.Module):
-    """What record 22 let into z: the annotated lengths of both elements, which tell the line. For that arm only."""
+class AnnotatedEncoder(SequenceEncoder):
+    """z that also reads the annotated lengths of both elements, which tell the line."""
 
-    def __init__(self, z_size: int) -> None:
-        super().__init__()
-        self.read = nn.Linear(2, z_size)
+    def __init__(self, config: ModelConfig, element_encoder: type[nn.Module]) -> None:
+        super().__init__(config, element_encoder)
+        self.annotation = nn.Linear(2, config.z_size)
 
-    def forward(self, annotated_bp: Tensor) -> Tensor:
-        """Lengths (n, 2) in bp to what they add to z, float32 (n, d_z)."""
-        return self.read(torch.log2(annotated_bp / TYPICAL_ELEMENT_BP))
+    def forward(self, windows: Windows) -> Tensor:
+        """z float32 (n, d_z) of n pairs."""
+        return super().forward(windows) + self.annotation(torch.log2(windows.annotated_bp / TYPICAL_ELEMENT_BP))
+
+
+class AnnotatedPotential(Potential):
+    """U of a z that reads annotated lengths."""
+
+    encoder_class = AnnotatedEncoder
+
+    def z_of_ends(self, enhancer: Tensor, promoter: Tensor) -> Tensor:
+        """Nothing: windows alone do not give this z; raises `InputError`."""
+        raise InputError("z of record 22 reads annotated lengths, so edited windows do not give it", "Use a model of the design")
+
+
+class Record22(EnergyModel):
+    """Both energies as record 22 had them."""
+
+    potential_class, resistance_class = AnnotatedPotential, LinearResistance

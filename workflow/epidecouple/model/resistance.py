@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..core.config import Config, ModelConfig, positions
+from ..core.config import Config, ModelConfig
 from .prototypes import LinePrototypes, StatePrototypes, line_state
 
 
@@ -53,7 +53,7 @@ class Resistance(nn.Module):
     def __init__(self, config: Config, n_reference: int) -> None:
         super().__init__()
         self.bins = config.windows.bins
-        self.positions = positions(config.windows, config.model.window == "bins")
+        self.positions = config.windows.positions(every_bin=config.model.window == "bins")
         n_modules, model, lines = min(config.reference.modules, n_reference), config.model, len(config.cell_lines)
         self.encoder = self.encoder_class(len(config.marks), model)
         self.prototypes = StatePrototypes(model.states, model.locus_size)

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from ..core.batch_sizes import BASES_PER_BATCH
 from ..core.config import ModelConfig
-
-BASES = 4
+from ..core.dna import BASES, Windows
 
 
 class RectifiedPool(torch.autograd.Function):
@@ -53,8 +53,8 @@ def one_hot(codes: Tensor) -> Tensor:
 
     Compared into floats at once: by way of booleans it takes ten times as long on a CPU.
     """
-    hot = torch.empty(len(codes), BASES, codes.shape[1], device=codes.device)
-    return torch.eq(codes[:, None], torch.arange(BASES, dtype=torch.uint8, device=codes.device)[:, None], out=hot)
+    hot = torch.empty(len(codes), len(BASES), codes.shape[1], device=codes.device)
+    return torch.eq(codes[:, None], torch.arange(len(BASES), dtype=torch.uint8, device=codes.device)[:, None], out=hot)
 
 
 class ElementEncoder(nn.Module):
@@ -65,7 +65,7 @@ class ElementEncoder(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.convolution = nn.Conv1d(BASES, config.filters, config.filter_bp)
+        self.convolution = nn.Conv1d(len(BASES), config.filters, config.filter_bp)
         self.project = nn.Sequential(nn.LayerNorm(2 * config.filters), nn.Linear(2 * config.filters, config.z_size))
 
     def forward(self, codes: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ class ElementEncoder(nn.Module):
 
 
 class SequenceEncoder(nn.Module):
-    """z of a pair from its two windows; each unique window of a batch is encoded once."""
+    """z of pairs from their two windows; each unique window is encoded once."""
 
     def __init__(self, config: ModelConfig, element_encoder: type[nn.Module]) -> None:
         super().__init__()
@@ -93,14 +93,26 @@ class SequenceEncoder(nn.Module):
             nn.LayerNorm(config.z_size),
         )
 
-    def forward(self, enhancer_codes: Tensor, promoter_codes: Tensor, enhancer: Tensor, promoter: Tensor) -> Tensor:
-        """z float32 (n, d_z).
+    def forward(self, windows: Windows) -> Tensor:
+        """z float32 (n, d_z) of n pairs."""
+        enhancer = self.encode(self.enhancer, windows.codes, windows.enhancer)
+        promoter = self.encode(self.promoter, windows.codes, windows.promoter)
+        return self.combine(enhancer, promoter)
 
-        enhancer_codes, promoter_codes : uint8 (n_unique, L), unique windows; enhancer, promoter : int64 (n,), rows of them.
+    def encode(self, element_encoder: nn.Module, codes: Tensor, rows: Tensor) -> Tensor:
+        """Embeddings float32 (n, d_z) of the windows at `rows` (n,) of codes uint8 (n_windows, L).
+
+        Without gradients the windows go through in blocks, so that memory is bounded.
         """
-        with encoder_precision(enhancer_codes.device, self.training):
-            embedded = self.enhancer(enhancer_codes), self.promoter(promoter_codes)
-        return self.combine(embedded[0].float()[enhancer], embedded[1].float()[promoter])
+        unique, where = torch.unique(rows, return_inverse=True)
+        blocks = 1 if torch.is_grad_enabled() else len(unique) * codes.shape[1] // BASES_PER_BATCH + 1
+        with encoder_precision(codes.device, self.training):
+            embedded = [element_encoder(codes[block]).float() for block in torch.tensor_split(unique, blocks)]
+        return torch.cat(embedded)[where]
+
+    def combine(self, enhancer: Tensor, promoter: Tensor) -> Tensor:
+        """z float32 (n, d_z) from the two element embeddings (n, d_z) of each pair."""
+        return self.join(torch.cat([enhancer, promoter, enhancer * promoter], dim=1))
 
     def compile_elements(self) -> None:
         """Let torch.compile make kernels for both element encoders; their parameters keep their names."""
@@ -108,7 +120,3 @@ class SequenceEncoder(nn.Module):
         torch._functorch.config.donated_buffer = False
         for network in (self.enhancer, self.promoter):
             network.compile(dynamic=True)
-
-    def combine(self, enhancer: Tensor, promoter: Tensor) -> Tensor:
-        """z float32 (n, d_z) from the two element embeddings (n, d_z) of each pair."""
-        return self.join(torch.cat([enhancer, promoter, enhancer * promoter], dim=1))

@@ -8,6 +8,7 @@ from safetensors.torch import save_model as save_weights
 
 from ..core.config import Config
 from .energy import EnergyModel
+from .initialise import NETWORKS
 
 SETTINGS = "settings"
 
@@ -22,6 +23,6 @@ def load_model(path: Path) -> tuple[EnergyModel, Config]:
     with safe_open(str(path), framework="pt") as file:
         config = Config.from_json(file.metadata()[SETTINGS])
         n_reference = file.get_slice("resistance.locus_modules").get_shape()[0]
-    model = EnergyModel(config, n_reference)
+    model = NETWORKS[config.model.network](config, n_reference)
     load_weights(model, str(path))
     return model.eval(), config

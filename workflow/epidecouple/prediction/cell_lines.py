@@ -7,16 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from torch import Tensor
 
 from ..core.config import Config
 from ..core.errors import InputError
 from ..core.provenance import fingerprint
 from ..data.line_signal import read_marks, reference_signal
-from ..data.panel import Panel
+from ..data.panel import flagged
+from ..data.signal import widths
 from ..model.energy import EnergyModel
-from ..model.scoring import resistance_on_reference
+from ..model.scoring import resistance_of_loci
 from .bundle import GIVEN, REFERENCE, Bundle, LineRecord, find_input
-from .placed_pairs import Placed, in_line, nothing_placed, panel_of, signal_of
+from .placed_pairs import Placed, read_as, signal_of
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +48,9 @@ class CellLines:
         self._peaks[name] = read_marks(files, self._config.marks)
         self.records[name] = self._record(name)
 
-    def panel(self, placed: Placed, rows: np.ndarray, line: str) -> Panel:
-        """Placed pairs at positions `rows`, in one line."""
-        known, peaks = self.records[line].marks, self._peaks_of(line)
-        nowhere = np.zeros((0, len(self._config.marks)), dtype=np.float16)
-        signal = signal_of(placed, rows, peaks, known, self._config)
-        return in_line(panel_of(placed, rows), line, signal, nowhere, known, self._config)
+    def signal(self, placed: Placed, rows: np.ndarray, line: str) -> Tensor:
+        """What R reads of placed pairs at positions `rows` in one line: float32 (len(rows), P, 2M)."""
+        return signal_of(placed, rows, self._peaks_of(line), self.records[line].marks, self._config)
 
     def _peaks_of(self, line: str) -> dict[str, pd.DataFrame]:
         if line not in self._peaks:
@@ -77,10 +76,9 @@ class CellLines:
         if len(missing) == len(statistics):
             raise InputError("no peak lies on a reference locus", "Give peaks of the model's assembly and naming", f"peaks of {name}")
         log.info("%s: not a training line, so its tau is the training mean; missing marks: %s", name, ", ".join(missing) or "none")
-        placed = nothing_placed(self._config)
-        signal = signal_of(placed, np.arange(0), self._peaks[name], statistics, self._config)
-        panel = in_line(panel_of(placed, np.arange(0)), name, signal, on_reference, statistics, self._config)
-        centre = float(resistance_on_reference(self._model, panel, 0).mean(dtype=np.float64))
+        signal = flagged(on_reference, *read_as(statistics, self._config))
+        resistance = resistance_of_loci(self._model, signal, len(widths(self._config.windows)))
+        centre = float(resistance.mean(dtype=np.float64))
         training = [self._bundle.lines[line] for line in self._bundle.training_lines]
         offset, intercept = (float(np.mean([getattr(line, of) for line in training])) for of in ("offset", "intercept"))
         return LineRecord(GIVEN, statistics, centre, offset, intercept, {})

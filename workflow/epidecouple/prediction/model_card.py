@@ -84,6 +84,11 @@ def valid_for(config: Config, bundle: Bundle) -> list[str]:
     ]
 
 
+def outcomes(card: dict) -> list[str]:
+    """Each gate of the card with what came of it."""
+    return [_verdict(found).split(".")[0] for found in card["verdicts"]]
+
+
 def rendered(card: dict) -> str:
     """The card in markdown."""
     parts = [

@@ -1,16 +1,18 @@
-"""A panel of pairs that nobody has labelled: what the scoring functions read, for pairs and cell lines outside a run."""
+"""Pairs that nobody has labelled, placed on the genome, and what U and R read of them."""
 
 import dataclasses
 
 import numpy as np
 import pandas as pd
 import pyfaidx
+import torch
+from torch import Tensor
 
 from ..core.config import Config
+from ..core.dna import ENDS, Windows
 from ..data.line_signal import normalised_signal, places_of_ends
 from ..data.loci import pair_table, unique_elements, windows
-from ..data.panel import Panel
-from ..data.shards import Shard
+from ..data.panel import flagged, log_distance
 from ..data.splits import splits_of
 from ..files.fasta import NO_BASE, gather_codes
 
@@ -54,52 +56,24 @@ def place(pairs: pd.DataFrame, fasta: pyfaidx.Fasta | None, config: Config) -> P
     return Placed(table.assign(split=table.split.astype(object).fillna(NO_SPLIT)), elements, codes)
 
 
-def nothing_placed(config: Config) -> Placed:
-    """No pair at all: what is needed to look at a line's reference loci alone."""
-    numbers = [f"{end}_{part}" for end in ("enhancer", "promoter") for part in ("start", "end", "mid")]
-    pairs = pd.DataFrame({"chrom": pd.Series(dtype=str), **{name: pd.Series(dtype="int64") for name in numbers}})
-    return place(pairs, None, config)
-
-
-def panel_of(placed: Placed, rows: np.ndarray) -> Panel:
-    """A panel without lines of the pairs at positions `rows`: enough for U."""
+def windows_of(placed: Placed, rows: np.ndarray) -> tuple[Windows, Tensor]:
+    """What U reads of placed pairs at positions `rows`: windows, and log10 of the distance in bp (len(rows),)."""
     pairs = placed.pairs.iloc[rows]
-    return Panel(
-        lines=[],
-        training=[],
-        codes=placed.codes,
-        enhancer=pairs.enhancer.to_numpy(),
-        promoter=pairs.promoter.to_numpy(),
-        log_distance=np.log10(np.maximum(pairs.distance, 1)).to_numpy(dtype=np.float32),
-        annotated_bp=pairs[["enhancer_bp", "promoter_bp"]].to_numpy(dtype=np.float32),
-        chrom=pairs.chrom.to_numpy(dtype=str),
-        split=pairs.split.to_numpy(dtype=str),
-        labels=np.zeros((len(pairs), 0), dtype=np.int8),
-        published=np.zeros((len(pairs), 0), dtype=np.int8),
-        shards=[],
-        present=np.zeros((0, 0), dtype=bool),
-        offset=np.zeros((0, 0), dtype=np.float32),
-        scale=np.zeros((0, 0), dtype=np.float32),
-    )
+    ends = [torch.from_numpy(pairs[end].to_numpy()) for end in ENDS]
+    lengths = torch.from_numpy(pairs[["enhancer_bp", "promoter_bp"]].to_numpy(dtype=np.float32))
+    return Windows(torch.from_numpy(placed.codes), *ends, lengths), torch.from_numpy(log_distance(pairs.distance))
 
 
-def in_line(panel: Panel, line: str, signal: np.ndarray, reference: np.ndarray, statistics: dict, config: Config) -> Panel:
-    """The panel in one line, its signal (n, 2 + bins, M) and reference (n_ref, M) normalised with these statistics."""
-    nothing = np.zeros(len(panel.enhancer), dtype=np.int8)
-    of_mark = {name: np.array([[statistics[mark][name] for mark in config.marks]]) for name in ("present", "mean", "sd")}
+def signal_of(placed: Placed, rows: np.ndarray, peaks: dict[str, pd.DataFrame], statistics: dict, config: Config) -> Tensor:
+    """What R reads of placed pairs at positions `rows` in the line that has these peaks: float32 (len(rows), P, 2M)."""
+    ends = places_of_ends(placed.elements, config)
+    stored = normalised_signal(peaks, statistics, placed.pairs.iloc[rows], ends, config)
+    return flagged(stored, *read_as(statistics, config))
+
+
+def read_as(statistics: dict, config: Config) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Presence, offset and scale (M,) with which R reads a line's normalised marks, from the statistics of the line."""
+    of_mark = {name: np.array([statistics[mark][name] for mark in config.marks]) for name in ("present", "mean", "sd")}
     raw = config.model.marks == "raw"
-    return dataclasses.replace(
-        panel,
-        lines=[line],
-        shards=[Shard(nothing, nothing - 1, signal, reference, {"marks": statistics})],
-        labels=nothing[:, None],
-        published=nothing[:, None] - 1,
-        present=of_mark["present"],
-        offset=np.float32(of_mark["mean"] if raw else np.zeros_like(of_mark["mean"])),
-        scale=np.float32(of_mark["sd"] if raw else np.ones_like(of_mark["sd"])),
-    )
-
-
-def signal_of(placed: Placed, rows: np.ndarray, peaks: dict[str, pd.DataFrame], statistics: dict, config: Config) -> np.ndarray:
-    """Normalised signal float16 (len(rows), 2 + bins, M) of pairs in the line that has these peaks."""
-    return normalised_signal(peaks, statistics, placed.pairs.iloc[rows], places_of_ends(placed.elements, config), config)
+    offset, scale = (of_mark["mean"], of_mark["sd"]) if raw else (np.zeros(len(config.marks)), np.ones(len(config.marks)))
+    return of_mark["present"], offset.astype(np.float32), scale.astype(np.float32)

@@ -6,8 +6,9 @@ import pandas as pd
 from ..data.panel import Panel
 from ..files.catalog import LineFiles
 from ..model.energy import EnergyModel
+from ..model.scoring import resistance_on_reference
 from .bundle import HELD_OUT, TRAINING, LineRecord
-from .calibration import calibration_error, probability
+from .calibration import calibration_error, fit_calibration, probability
 
 
 def line_offsets(model: EnergyModel) -> np.ndarray:
@@ -19,6 +20,21 @@ def additive_logits(energies: pd.DataFrame, lines: list[str], offsets: np.ndarra
     """U - R - tau (n, len(lines)) from the table of the stage `evaluate`."""
     resistance = energies[[f"resistance_{line}" for line in lines]].to_numpy(dtype=np.float64)
     return energies.potential.to_numpy(dtype=np.float64)[:, None] - resistance - offsets
+
+
+def calibrated_lines(
+    model: EnergyModel, panel: Panel, energies: pd.DataFrame, files: dict[str, LineFiles]
+) -> tuple[float, dict[str, LineRecord]]:
+    """The slope of the calibration on validation chromosomes, and the record of every line.
+
+    energies : the table of the stage `evaluate`; files : by line
+    """
+    offsets, validation = line_offsets(model), panel.rows("validation")
+    training = [panel.lines[c] for c in panel.training]
+    logit = additive_logits(energies, training, offsets)[validation]
+    slope, intercepts = fit_calibration(logit, panel.labels[np.ix_(validation, panel.training)])
+    centres = [float(resistance_on_reference(model, panel, c).mean(dtype=np.float64)) for c in range(len(panel.lines))]
+    return slope, line_records(panel, files, centres, offsets, intercepts)
 
 
 def line_records(

@@ -17,17 +17,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyfaidx
+from torch import Tensor
 
 from ..core.errors import InputError
 from ..files.fasta import chromosome_sizes, open_genome
 from ..files.pairs_to_score import COORDINATES, as_scorable, check_rows, read_scorable
 from ..interpretation.attribution import bases_of_potential, marks_of_resistance
-from ..model.scoring import score_potential, score_resistance
+from ..model.scoring import potential_of, resistance_in_batches
 from ..model.weights import load_model as load_weights
 from .bundle import WEIGHTS, find_bundle, find_input, read_bundle
 from .calibration import probability
 from .cell_lines import CellLines, require_file
-from .placed_pairs import Placed, panel_of, place
+from .placed_pairs import Placed, place, read_as, windows_of
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +41,15 @@ CellLine = str | Sequence[str] | None
 
 
 class TrainedModel:
-    """A trained model and the cell lines it can score in; made by `load_model`."""
+    """A trained model and the cell lines it can score in; made by `load_model`.
+
+    network : `EnergyModel` in evaluation mode, to be called on tensors
+    """
 
     def __init__(self, folder: Path, genome: Path | None = None) -> None:
         self._bundle = read_bundle(folder)
-        self._model, self._config = load_weights(folder / WEIGHTS)
-        self._known = CellLines(folder, self._bundle, self._model, self._config)
+        self.network, self._config = load_weights(folder / WEIGHTS)
+        self._known = CellLines(folder, self._bundle, self.network, self._config)
         self._genome = genome or find_input(self._bundle.genome, folder, self._bundle)
 
     @property
@@ -97,7 +101,9 @@ class TrainedModel:
         placed, rows, where = self._located(pairs, cell_line)
         tables = []
         for line, at in _by_line(rows, np.flatnonzero(where >= 0)):
-            found = marks_of_resistance(self._model, self._known.panel(placed, where[at], line), 0, self.marks)
+            signal = self._known.signal(placed, where[at], line)
+            _, level, scale = read_as(self._known.records[line].marks, self._config)
+            found = marks_of_resistance(self.network, signal, self.marks, level, scale)
             tables.append(found.assign(row=rows.row.to_numpy()[at[found.pair]], cell_line=line))
         return _stacked(tables, MARK_COLUMNS)
 
@@ -111,10 +117,35 @@ class TrainedModel:
         found, first = np.unique(placed.pairs[["enhancer", "promoter"]].to_numpy()[where[where >= 0]], axis=0, return_index=True)
         rows, tables = rows[where >= 0].iloc[np.sort(first)], []
         for number, i in zip(rows.row, where[where >= 0][np.sort(first)], strict=True):
-            pair, table = placed.pairs.iloc[i], bases_of_potential(self._model, panel_of(placed, np.array([i])), 0)
+            pair, table = placed.pairs.iloc[i], self._bases(placed, i)
             start = table.element.map({"enhancer": pair.enhancer_mid, "promoter": pair.promoter_mid}) - placed.codes.shape[1] // 2
             tables.append(table.assign(row=number, chrom=pair.chrom, position=start + table.offset))
         return _stacked(tables, BASE_COLUMNS)
+
+    def dna(self, pairs: Pairs) -> tuple[Tensor, Tensor, Tensor]:
+        """What U reads of pairs: `model.network.potential(*model.dna(pairs))` is U_I.
+
+        Returns codes uint8 (n, L) of the windows at enhancer and promoter, A C G T N = 0 1 2 3 4, and log10 of the distance in bp
+        (n,). Raises `InputError` for a pair that cannot be scored.
+        """
+        placed, where = self._scorable(pairs, self.lines[0])
+        windows, distance = windows_of(placed, where)
+        return windows.codes[windows.enhancer], windows.codes[windows.promoter], distance
+
+    def signal(self, pairs: Pairs, cell_line: str) -> Tensor:
+        """What R reads of pairs in one line: `model.network.resistance(model.signal(pairs, line))` is R, not centred.
+
+        Returns float32 (n, P, 2M): normalised marks at the P positions, then presence flags. Raises `InputError` as `dna` does.
+        """
+        placed, where = self._scorable(pairs, cell_line)
+        return self._known.signal(placed, where, cell_line)
+
+    def _scorable(self, pairs: Pairs, cell_line: str) -> tuple[Placed, np.ndarray]:
+        """Pairs on the genome and the place of each; raises `InputError` for the first that cannot be scored."""
+        placed, rows, where = self._located(pairs, cell_line)
+        for row in rows[where < 0].head(1).itertuples():
+            raise InputError(f"row {row.row} cannot be scored: {row.reason}", "Mend or remove it", "pairs")
+        return placed, where
 
     def _located(self, pairs: Pairs, cell_line: CellLine) -> tuple[Placed, pd.DataFrame, np.ndarray]:
         """Pairs on the genome; the rows asked for, one per pair and line, each with its reason; and the placed pair of each, or -1."""
@@ -139,16 +170,22 @@ class TrainedModel:
             raise InputError(f"cell line '{line}' is unknown", f"Use some of {', '.join(self.lines)}, or give its peaks", "lines")
         return table.loc[table.index.repeat(len(lines))].assign(cell_line=np.tile(np.array(lines, dtype=object), len(table)))
 
+    def _bases(self, placed: Placed, row: int) -> pd.DataFrame:
+        """What each base of one placed pair does to U."""
+        windows, distance = windows_of(placed, np.array([row]))
+        ends = [windows.codes[rows[0]] for rows in (windows.enhancer, windows.promoter)]
+        return bases_of_potential(self.network, *ends, distance[0])
+
     def _potential(self, placed: Placed) -> np.ndarray:
         """U_I float32 of all placed pairs."""
-        panels = (panel_of(placed, rows) for rows in _blocks(np.arange(len(placed.pairs))))
-        return np.concatenate([np.zeros(0), *(score_potential(self._model, panel, np.arange(len(panel.chrom))) for panel in panels)])
+        blocks = _blocks(np.arange(len(placed.pairs)))
+        return np.concatenate([np.zeros(0), *(potential_of(self.network, *windows_of(placed, rows)) for rows in blocks)])
 
     def _resistance(self, placed: Placed, rows: np.ndarray, line: str) -> np.ndarray:
         """R_E float32 of placed pairs in one line, not centred."""
         log.info("%s: %d pairs", line, len(rows))
-        panels = (self._known.panel(placed, block, line) for block in _blocks(rows))
-        return np.concatenate([score_resistance(self._model, panel, np.arange(len(panel.chrom)), [0])[:, 0] for panel in panels])
+        signals = (self._known.signal(placed, block, line) for block in _blocks(rows))
+        return np.concatenate([resistance_in_batches(self.network, signal) for signal in signals])
 
     def _told(self, rows: pd.DataFrame, resistance: np.ndarray) -> pd.DataFrame:
         """R centred, and what follows from both energies; the centre goes into tau, so that logit = U_I - R_E - tau."""

@@ -72,8 +72,8 @@ def verification_of(run: Path) -> dict[str, Any] | None:
 
 def provenance_rows(run: Path) -> list[dict]:
     """Per stage: code digest, settings, versions and input fingerprints."""
-    found = {stage: read_optional(run / stage / "metrics.json") for stage in ("panel", "elements", *SECTIONS)}
-    return [{"stage": stage, **content["provenance"]} for stage, content in found.items() if content is not None]
+    found = {stage: read_optional(run / stage / "provenance.json") for stage in ("panel", "elements", *SECTIONS)}
+    return [content | {"stage": stage} for stage, content in found.items() if content is not None]
 
 
 def cost_rows(run: Path) -> list[dict]:

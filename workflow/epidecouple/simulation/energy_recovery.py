@@ -101,7 +101,7 @@ def _against_oracle(energies: pd.DataFrame, ours: Energies, true: Energies, conf
     }
 
 
-def _points(energies: pd.DataFrame, truth: pd.DataFrame, lines: list[str]) -> pd.DataFrame:
+def points_shown(energies: pd.DataFrame, truth: pd.DataFrame, lines: list[str]) -> pd.DataFrame:
     """What the figure shows: estimated and true energies of every pair in every line (energy, line, estimate, truth)."""
     frames = [pd.DataFrame({"energy": "potential", "line": "all", "estimate": energies.potential.to_numpy(), "truth": truth.potential})]
     ours, true = (within_pair_centred(table[[f"resistance_{line}" for line in lines]].to_numpy()) for table in (energies, truth))

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import SimulationConfig
+from ..core.random_streams import Stream, rng_for
 
 BACKGROUND = (0.29, 0.21, 0.21, 0.29)
 MOTIF_LENGTH = 12
@@ -79,7 +80,7 @@ def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], se
     features = np.log1p(counts)
     grammar, lineage, decoy = np.split(features, [config.grammar_motifs, config.grammar_motifs + len(lines)], axis=1)
     activity = _line_activity(len(lines), len(held_out), rng)
-    shift = config.biological_offset * np.random.default_rng([seed, 2]).normal(size=len(activity))
+    shift = config.biological_offset * rng_for(seed, Stream.BIOLOGICAL_OFFSET).normal(size=len(activity))
     openness = _openness(lineage, decoy, activity, rng) + shift
     barriers = (loci.kind == "barrier").to_numpy()[:, None] & (rng.random((len(loci), len(activity))) < BARRIER_ACTIVITY)
     pairs = _draw_pairs(config, loci, rng)

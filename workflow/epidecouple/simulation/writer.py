@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import SimulationConfig
+from ..core.dna import BASES
 from ..core.errors import InputError
+from ..core.random_streams import Stream, rng_for
 from ..files.catalog import Catalog
 from ..files.motifs import Motif, write_motifs
 from .world import BACKGROUND, JITTER, LOADINGS, World, motif_probabilities
 
-BASES = np.frombuffer(b"ACGT", dtype=np.uint8)
+LETTERS = np.frombuffer(BASES.encode(), dtype=np.uint8)
 MARKS = list(LOADINGS)
 NARROW = ("CTCF", "DNase")
 ANCHOR_HALF, ELEMENT_HALF, ELEMENT_SPREAD, ELEMENT_GROWTH = 300, 150, 60, 20
@@ -29,7 +31,7 @@ PEAK_THRESHOLD, SIGNAL_BASE, SIGNAL_SLOPE, BARRIER_SIGNAL = -2.5, 100.0, 1.0, 60
 def write_world(world: World, config: SimulationConfig, catalog: Catalog, truth: Path, seed: int) -> None:
     """Write FASTA, motifs, pair tables, loop lists and peaks where `catalog` expects them, and the truth apart."""
     _check_room(config, len(catalog.lines))
-    rng = np.random.default_rng([seed, 1])
+    rng = rng_for(seed, Stream.SIMULATED_FILES)
     offsets = config.mark_offset * rng.normal(size=world.strength.shape[1:])
     _write_genome(world, config, catalog.genome, rng)
     write_motifs([Motif(name, name, motif_probabilities(codes)) for name, codes in world.motifs.items()], BACKGROUND, catalog.motifs)
@@ -62,7 +64,7 @@ def _write_genome(world: World, config: SimulationConfig, path: Path, rng: np.ra
         for chrom, block in elements.groupby("chrom", sort=False):
             bases = rng.choice(4, length, p=BACKGROUND).astype(np.uint8)
             bases[block.mid.to_numpy()[:, None] + np.arange(-half, half)] = world.codes[block.row]
-            file.write(f">{chrom}\n".encode() + _wrapped(BASES[bases]))
+            file.write(f">{chrom}\n".encode() + _wrapped(LETTERS[bases]))
 
 
 def _wrapped(letters: np.ndarray, width: int = 60) -> bytes:

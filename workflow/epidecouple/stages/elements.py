@@ -1,60 +1,42 @@
-"""Elements: the unique windows of the panel, encoded once, and the pairs as rows of them.
-
-Coordinates are 0-based and half-open; a window of L bp starts at midpoint - L / 2.
-"""
+"""Elements: the unique windows of the panel, encoded once, and the pairs as rows of them."""
 
 import logging
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ..core.config import Config
-from ..core.provenance import write_json, write_metrics
-from ..data.labels import label_matrix
-from ..data.loci import check_on_genome, pair_table, unique_elements, windows
-from ..data.splits import check_splits, splits_of
+from ..core.provenance import Measured
+from ..data.loci import encoded_windows, indexed_pairs, unique_elements
+from ..data.splits import Splits, splits_of, write_splits
 from ..files.catalog import catalog_of
-from ..files.fasta import chromosome_sizes, encode_windows, open_genome
-from .runner import run_stage, stage_parser
+from .runner import run
 
 log = logging.getLogger(__name__)
 
 
-def main() -> None:
-    """Stage `elements`: panel and genome to encoded windows, pairs and splits."""
-    parser = stage_parser(__doc__)
-    for name in ("panel", "elements", "sequences", "pairs", "splits", "chromosomes", "metrics"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    arguments = parser.parse_args()
-    config = Config.from_json(arguments.settings)
-    catalog, splits, panel = catalog_of(config), splits_of(config), pd.read_parquet(arguments.panel)
-    elements = unique_elements(panel)
-    pairs = pair_table(panel, elements, splits)
-    labels = pd.DataFrame(label_matrix(panel, config.all_lines), columns=config.all_lines)
-    check_splits(pairs.split, labels, config.cell_lines)
-    with open_genome(catalog.genome) as fasta:
-        sizes = chromosome_sizes(fasta)
-        places = {line: files.pairs for line, files in catalog.lines.items()}
-        check_on_genome(panel, sizes, config.windows.sequence_bp, places)
-        codes = encode_windows(fasta, windows(elements, config.windows.sequence_bp), catalog.genome)
-    elements.to_parquet(arguments.elements, index=False)
-    pairs.to_parquet(arguments.pairs, index=False)
-    np.save(arguments.sequences, codes)
-    write_json(arguments.splits, {**asdict(splits), "hash": splits.hash})
-    used = pd.Series(sizes, name="size").loc[lambda table: table.index.isin(pairs.chrom)]
-    used.rename_axis("chrom").to_csv(arguments.chromosomes, sep="\t")
-    metrics = {
-        "elements": len(elements),
-        "window_bp": codes.shape[1],
-        "n_fraction": float((codes == 4).mean()),
-        "split_hash": splits.hash,
-        **{f"pairs_{name}": int(count) for name, count in pairs.split.value_counts().items()},
-    }
-    write_metrics(arguments.metrics, "elements", metrics, arguments.settings, [arguments.panel])
-    log.info("%d elements of %d bp, %d pairs, split hash %s", len(elements), codes.shape[1], len(pairs), splits.hash)
+def elements(config: Config, panel: Path, elements: Path, sequences: Path, pairs: Path, splits: Path, chromosomes: Path) -> Measured:
+    """Encode the panel's windows and write pairs, splits and the sizes of the chromosomes that hold pairs."""
+    crossed, split = pd.read_parquet(panel), splits_of(config)
+    loci = unique_elements(crossed)
+    table = indexed_pairs(crossed, loci, split, config)
+    codes, sizes = encoded_windows(crossed, loci, catalog_of(config), config.windows.sequence_bp)
+    loci.to_parquet(elements, index=False)
+    table.to_parquet(pairs, index=False)
+    np.save(sequences, codes)
+    write_splits(split, splits)
+    sizes[sizes.index.isin(table.chrom)].rename_axis("chrom").to_csv(chromosomes, sep="\t")
+    log.info("%d elements of %d bp, %d pairs, split hash %s", len(loci), codes.shape[1], len(table), split.hash)
+    return Measured(_metrics(loci, codes, table, split), [panel])
+
+
+def _metrics(loci: pd.DataFrame, codes: np.ndarray, pairs: pd.DataFrame, splits: Splits) -> dict:
+    """Counts of elements and of pairs per split."""
+    of_split = {f"pairs_{name}": int(count) for name, count in pairs.split.value_counts().items()}
+    unknown = float((codes == 4).mean())
+    return {"elements": len(loci), "window_bp": codes.shape[1], "n_fraction": unknown, "split_hash": splits.hash, **of_split}
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run(elements)

@@ -1,6 +1,5 @@
 """Figures, each drawn from one table that a stage wrote; nothing is computed here."""
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from ..report.figures.evaluation import comparison, recovery, resistance
 from ..report.figures.motifs import interactions, logos, motif_effects
 from ..report.figures.style import STYLE, plt
 from ..report.figures.training import learning_curve
+from .runner import run
 
 FIGURES: dict[str, Callable[[Path], None]] = {
     "splits": splits,
@@ -33,17 +33,12 @@ FIGURES: dict[str, Callable[[Path], None]] = {
 }
 
 
-def main() -> None:
+def figure(figure: str, table: Path, svg: Path) -> None:
     """Draw one figure as SVG, the same bytes for the same table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("figure", choices=sorted(FIGURES))
-    parser.add_argument("table", type=Path)
-    parser.add_argument("svg", type=Path)
-    arguments = parser.parse_args()
     with plt.rc_context(STYLE):
-        FIGURES[arguments.figure](arguments.table)
-        plt.savefig(arguments.svg, bbox_inches="tight", metadata={"Date": None}, dpi=150)
+        FIGURES[figure](table)
+        plt.savefig(svg, bbox_inches="tight", metadata={"Date": None}, dpi=150)
 
 
 if __name__ == "__main__":
-    main()
+    run(figure)

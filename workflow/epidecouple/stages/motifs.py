@@ -1,15 +1,14 @@
-"""Which motifs U reads: insertion of motifs, matches of the seqlets of mutagenesis, interactions, CTCF orientation, lineage leakage."""
+"""Which motifs U reads: insertion of motifs, matches of seqlets, interactions, CTCF orientation, lineage leakage."""
 
-import argparse
 import logging
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
 from ..core.config import Config
-from ..core.provenance import write_metrics
+from ..core.provenance import Measured
+from ..core.random_streams import Stream, rng_for
 from ..data.panel import load_panel
 from ..files.motifs import read_motifs
 from ..interpretation.edited_pairs import EditablePairs
@@ -17,40 +16,50 @@ from ..interpretation.motif_insertion import ALPHA
 from ..interpretation.motif_scan import background_of
 from ..interpretation.motif_tables import insertion_tables, leakage_metrics, match_table, orientation_metrics
 from ..model.weights import load_model
-from .runner import run_stage, stage_parser
+from .runner import run
 
 log = logging.getLogger(__name__)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = stage_parser(__doc__)
-    for name in ("model", "elements", "shards", "energies", "motifs", "seqlets", "effects", "interactions", "matches", "metrics"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    return parser.parse_args()
-
-
-def main() -> None:
-    """Stage `motifs`: what U reads, against a motif file."""
-    arguments = _arguments()
-    config = Config.from_json(arguments.settings)
-    torch.set_num_threads(config.threads)
-    panel, (model, _) = load_panel(arguments.elements, arguments.shards, config), load_model(arguments.model)
-    energies, motifs, test = pd.read_parquet(arguments.energies), read_motifs(arguments.motifs), panel.rows("test")
-    chosen = np.sort(np.random.default_rng([config.seed, 11]).permutation(test)[: config.motifs.windows])
-    effects, interactions = insertion_tables(EditablePairs(model, panel, chosen), motifs, config)
+def motifs(
+    config: Config,
+    model: Path,
+    elements: Path,
+    shards: Path,
+    energies: Path,
+    motifs: Path,
+    seqlets: Path,
+    effects: Path,
+    interactions: Path,
+    matches: Path,
+) -> Measured:
+    """Hold what U reads against a motif file."""
+    panel, network = load_panel(elements, shards, config), load_model(model)[0]
+    scored, known, test = pd.read_parquet(energies), read_motifs(motifs), panel.rows("test")
+    chosen = np.sort(rng_for(config.seed, Stream.INSERTION_WINDOWS).permutation(test)[: config.motifs.windows])
+    effect_table, pair_table = insertion_tables(EditablePairs(network, panel, chosen), known, config)
     background = background_of(np.asarray(panel.codes[panel.enhancer[test]]))
-    matches = match_table(pd.read_csv(arguments.seqlets, sep="\t"), motifs, background)
-    first = (energies.enhancer_mid < energies.promoter_mid).to_numpy()
-    metrics = {"motifs": len(motifs), "motifs_called": int(effects[effects.called == 1].motif.nunique())}
-    metrics |= {"interactions": len(interactions), "interactions_called": int((interactions.q <= ALPHA).sum())}
-    metrics |= {"seqlets_matched": int(matches.matched.sum()), "seqlets_matched_share": matches.matched.mean()}
-    metrics |= orientation_metrics(EditablePairs(model, panel, test), first[test], motifs)
-    metrics |= leakage_metrics(energies.potential.to_numpy()[test], panel, test, motifs, config)
-    for path, table in ((arguments.effects, effects), (arguments.interactions, interactions), (arguments.matches, matches)):
+    matched = match_table(pd.read_csv(seqlets, sep="\t"), known, background)
+    for path, table in ((effects, effect_table), (interactions, pair_table), (matches, matched)):
         table.to_csv(path, sep="\t", index=False, float_format="%.6f")
-    write_metrics(arguments.metrics, "motifs", metrics, arguments.settings, [arguments.model, arguments.energies, arguments.motifs])
-    log.info("%d of %d motifs change U more than shuffled ones", metrics["motifs_called"], len(motifs))
+    first = (scored.enhancer_mid < scored.promoter_mid).to_numpy()
+    metrics = {"motifs": len(known)} | _counts(effect_table, pair_table, matched)
+    metrics |= orientation_metrics(EditablePairs(network, panel, test), first[test], known)
+    metrics |= leakage_metrics(scored.potential.to_numpy()[test], panel, test, known, config)
+    log.info("%d of %d motifs change U more than shuffled ones", metrics["motifs_called"], len(known))
+    return Measured(metrics, [model, energies, motifs])
+
+
+def _counts(effects: pd.DataFrame, interactions: pd.DataFrame, matches: pd.DataFrame) -> dict[str, float]:
+    """How many motifs, interactions and seqlets are called or matched."""
+    return {
+        "motifs_called": int(effects[effects.called == 1].motif.nunique()),
+        "interactions": len(interactions),
+        "interactions_called": int((interactions.q <= ALPHA).sum()),
+        "seqlets_matched": int(matches.matched.sum()),
+        "seqlets_matched_share": matches.matched.mean(),
+    }
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run(motifs)

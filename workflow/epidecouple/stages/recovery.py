@@ -6,29 +6,24 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.config import Config
-from ..core.provenance import read_metrics, write_metrics
-from ..simulation.energy_recovery import KEY, _points, recovered
-from .runner import run_stage, stage_parser
+from ..core.provenance import Measured, read_metrics
+from ..simulation.energy_recovery import KEY, points_shown, recovered
+from .runner import run
 
 log = logging.getLogger(__name__)
 
 
-def main() -> None:
-    """Stage `recovery`: compare the model's energies with the simulated truth."""
-    parser = stage_parser(__doc__)
-    for name in ("energies", "truth", "evaluated", "points", "metrics"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    arguments = parser.parse_args()
-    config = Config.from_json(arguments.settings)
-    energies = pd.read_parquet(arguments.energies).query("split == 'test'")
-    truth = energies[KEY].merge(pd.read_parquet(arguments.truth), on=KEY, how="left", validate="one_to_one")
-    metrics = recovered(energies, truth, config)
-    metrics["potential_sd_across_lines"] = read_metrics(arguments.evaluated)["potential_difference_between_lines"]
+def recovery(config: Config, energies: Path, truth: Path, evaluated: Path, points: Path) -> Measured:
+    """Compare the model's energies with the simulated truth."""
+    scored = pd.read_parquet(energies).query("split == 'test'")
+    known = scored[KEY].merge(pd.read_parquet(truth), on=KEY, how="left", validate="one_to_one")
+    metrics = recovered(scored, known, config)
+    metrics["potential_sd_across_lines"] = read_metrics(evaluated)["potential_difference_between_lines"]
     metrics |= {"truth_known": 1, "biological_offset": config.simulation.biological_offset}
-    _points(energies, truth, config.all_lines).to_csv(arguments.points, sep="\t", index=False, float_format="%.4f")
-    write_metrics(arguments.metrics, "recovery", metrics, arguments.settings, [arguments.energies, arguments.truth])
+    points_shown(scored, known, config.all_lines).to_csv(points, sep="\t", index=False, float_format="%.4f")
     log.info("corr(U) %.3f, within-pair corr(R) %.3f", metrics["potential_corr"], metrics["resistance_within_pair_corr"])
+    return Measured(metrics, [energies, truth])
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run(recovery)

@@ -1,48 +1,34 @@
-"""Loci without DNA: the panel's pairs as rows of its elements, splits and reference loci, from pairs and peaks alone.
+"""Loci without DNA: what the stages `elements` and `reference` make with the genome at hand.
 
-What the stages `elements` and `reference` make with the genome at hand; here the last peak of a chromosome stands for its end.
+Here the last peak of a chromosome stands for its end.
 """
 
 import logging
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
 from ..core.config import Config
-from ..core.provenance import write_json
-from ..data.labels import label_matrix
-from ..data.loci import choose_reference, pair_table, reach, tiles, unique_elements
-from ..data.splits import check_splits, splits_of
+from ..data.loci import indexed_pairs, reference_loci, unique_elements
+from ..data.splits import splits_of, write_splits
 from ..files.catalog import catalog_of
-from ..files.peaks import read_peaks
-from .runner import run_stage, stage_parser
+from .runner import run
 
 log = logging.getLogger(__name__)
 
 
-def main() -> None:
-    """Stage `loci`: pairs, elements, splits and reference loci of the panel."""
-    parser = stage_parser(__doc__)
-    for name in ("panel", "elements", "pairs", "splits", "reference"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    arguments = parser.parse_args()
-    config = Config.from_json(arguments.settings)
-    splits, panel = splits_of(config), pd.read_parquet(arguments.panel)
-    elements = unique_elements(panel)
-    pairs = pair_table(panel, elements, splits)
-    labels = pd.DataFrame(label_matrix(panel, config.all_lines), columns=config.all_lines)
-    check_splits(pairs.split, labels, config.cell_lines)
-    lines, width = catalog_of(config).lines, config.windows.signal_bp
-    peaks = pd.concat([read_peaks(path) for line in config.cell_lines for path in lines[line].peaks.values()])
-    peaks = peaks[peaks.chrom.isin(splits.train)]
-    reference = choose_reference(tiles(reach(peaks, width), width), peaks, config.reference.loci, config.seed)
-    elements.to_parquet(arguments.elements, index=False)
-    pairs.to_parquet(arguments.pairs, index=False)
-    reference.to_parquet(arguments.reference, index=False)
-    write_json(arguments.splits, {**asdict(splits), "hash": splits.hash})
-    log.info("%d elements, %d pairs, %d reference loci", len(elements), len(pairs), len(reference))
+def resistance_loci(config: Config, panel: Path, elements: Path, pairs: Path, splits: Path, reference: Path) -> None:
+    """Write pairs, elements, splits and reference loci of the panel, from pairs and peaks alone."""
+    crossed, split = pd.read_parquet(panel), splits_of(config)
+    loci = unique_elements(crossed)
+    table = indexed_pairs(crossed, loci, split, config)
+    chosen = reference_loci(catalog_of(config), config)
+    loci.to_parquet(elements, index=False)
+    table.to_parquet(pairs, index=False)
+    chosen.to_parquet(reference, index=False)
+    write_splits(split, splits)
+    log.info("%d elements, %d pairs, %d reference loci", len(loci), len(table), len(chosen))
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run(resistance_loci)

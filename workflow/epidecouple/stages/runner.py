@@ -1,36 +1,111 @@
-"""What all stages share: arguments, the head of the log, and errors that end in one sentence."""
+"""How a stage starts: a function of settings and files becomes a command, with a log and one sentence for bad input.
+
+A parameter of type `Path`, `str`, `int`, a list of these or a `Literal` is an option of the same name, a `bool` is a switch.
+`config: Config` (anything with `from_json`) and `settings: str` are read from `--settings`, the configuration sections
+that the stage may see, as JSON. A stage that returns `Measured` has its numbers written to `--metrics`.
+"""
 
 import argparse
+import inspect
 import json
 import logging
 import os
 import platform
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ..core.errors import DesignViolation, InputError
-from ..core.provenance import versions
+from ..core.provenance import Measured, versions, write_metrics
 
-SETTINGS = "--settings"
+Stage = Callable[..., Measured | None]
 
 
-def stage_parser(description: str) -> argparse.ArgumentParser:
-    """A parser with `--settings`, the JSON of the configuration sections a stage may see."""
-    parser = argparse.ArgumentParser(description=description.strip().splitlines()[0])
-    parser.add_argument(SETTINGS, required=True, help="configuration sections as JSON")
+def run(stage: Stage) -> None:
+    """Run a stage from the command line: bad input and design violations end with one sentence and exit status 1."""
+    level = logging.INFO if is_first_process() else logging.ERROR
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    try:
+        call(stage, sys.argv[1:])
+    except InputError as error:
+        logging.error("ERROR %s", error)
+        sys.exit(1)
+    except DesignViolation as error:
+        logging.error("DESIGN VIOLATION %s", error)
+        sys.exit(1)
+
+
+def call(stage: Stage, arguments: list[str]) -> None:
+    """Call a stage with the arguments of a command line and write what it measured."""
+    given = vars(parser_of(stage).parse_args(arguments))
+    settings = given.pop("settings", None)
+    metrics = given.pop("metrics") if measures(stage) else None
+    if settings is not None:
+        logging.info("\n".join(log_head(stage.__name__, settings)))
+        given |= read_settings(stage, settings)
+    measured = stage(**given)
+    if measured is not None and is_first_process():
+        write_metrics(metrics, stage.__name__, measured, settings)
+
+
+def parser_of(stage: Stage) -> argparse.ArgumentParser:
+    """The command line of a stage, from its signature."""
+    parser = argparse.ArgumentParser(prog=stage.__name__, description=inspect.getdoc(stage))
+    hints = get_type_hints(stage)
+    if measures(stage) or any(from_settings(name, kind) for name, kind in hints.items()):
+        parser.add_argument("--settings", required=True, help="configuration sections as JSON")
+    if measures(stage):
+        parser.add_argument("--metrics", type=Path, required=True)
+    for name, parameter in inspect.signature(stage).parameters.items():
+        if not from_settings(name, hints[name]):
+            parser.add_argument(f"--{name}", **_option(hints[name], parameter.default))
     return parser
 
 
-def log_head(arguments: list[str]) -> list[str]:
-    """What a log begins with: stage and versions, machine, and a line per section of the settings.
+def _option(kind: Any, default: Any) -> dict[str, Any]:
+    """What argparse is told of a parameter."""
+    if kind is bool:
+        return {"action": "store_true"}
+    required = {"required": True} if default is inspect.Parameter.empty else {"default": default}
+    if get_origin(kind) is Literal:
+        return {"choices": get_args(kind), **required}
+    if get_origin(kind) is list:
+        return {"type": get_args(kind)[0], "nargs": "+", **required}
+    return {"type": kind, **required}
 
-    arguments : the command line of the stage
-    """
-    stage = arguments[0].rsplit("/", 1)[-1].removesuffix(".py")
-    told = " ".join(f"{name}={version}" for name, version in versions().items())
-    given = arguments[arguments.index(SETTINGS) + 1] if SETTINGS in arguments else "{}"
-    settings = [f"# {name}: {json.dumps(value)}" for name, value in json.loads(given).items()]
-    return [f"# {stage} on python {platform.python_version()}, {told}", f"# {machine()}", *settings]
+
+def measures(stage: Stage) -> bool:
+    """Whether a stage returns numbers that belong into a metrics.json."""
+    return get_type_hints(stage).get("return") is Measured
+
+
+def from_settings(name: str, kind: Any) -> bool:
+    """Whether a parameter is made from `--settings`: the text itself, or a record of it."""
+    return name == "settings" or hasattr(kind, "from_json")
+
+
+def read_settings(stage: Stage, settings: str) -> dict[str, Any]:
+    """The parameters of a stage that are made from its settings; torch, where it is loaded, gets their threads."""
+    hints = get_type_hints(stage)
+    read = {name: kind.from_json(settings) for name, kind in hints.items() if hasattr(kind, "from_json")}
+    torch = sys.modules.get("torch")
+    for record in read.values():
+        if torch is not None and record.threads:
+            torch.set_num_threads(record.threads)
+    return read | ({"settings": settings} if "settings" in hints else {})
+
+
+def is_first_process() -> bool:
+    """Of the processes that torchrun starts only the first logs and writes."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def log_head(stage: str, settings: str) -> list[str]:
+    """What a log begins with: stage and versions, machine, and a line per section of the settings (JSON)."""
+    libraries = " ".join(f"{name}={version}" for name, version in versions().items())
+    sections = [f"# {name}: {json.dumps(value)}" for name, value in json.loads(settings).items()]
+    return [f"# {stage} on python {platform.python_version()}, {libraries}", f"# {machine()}", *sections]
 
 
 def machine() -> str:
@@ -39,19 +114,3 @@ def machine() -> str:
     torch = sys.modules.get("torch")
     gpu = "" if torch is None else f", GPU: {torch.cuda.get_device_name() if torch.cuda.is_available() else 'none'}"
     return f"{platform.system()} {platform.machine()}, cores: {os.cpu_count()}, threads: {threads}{gpu}"
-
-
-def run_stage(main: Callable[[], None]) -> None:
-    """Run a stage's `main`: log to standard error, end bad input and design violations with one sentence and exit status 1."""
-    # Of the processes that torchrun starts only the first tells how things go.
-    level = logging.INFO if os.environ.get("RANK", "0") == "0" else logging.ERROR
-    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
-    logging.info("\n".join(log_head(sys.argv)))
-    try:
-        main()
-    except InputError as error:
-        logging.error("ERROR %s", error)
-        sys.exit(1)
-    except DesignViolation as error:
-        logging.error("DESIGN VIOLATION %s", error)
-        sys.exit(1)

@@ -1,11 +1,4 @@
-"""Shards: one folder per cell line with its labels, its normalised signal and where both came from.
-
-pairs.parquet   pair (row of the panel), label, published, split
-signal.npy      float16 (n, P, M), normalised on the reference loci; 0 for a missing mark. P: both ends, both at every
-                further width of windows.scales, the bins between
-reference.npy   float16 (n_ref, M), the same on the reference loci
-manifest.json   marks present, normalisation statistics, row counts, fingerprints, split hash
-"""
+"""Shards: one folder per cell line with its labels, its normalised signal and where both came from (see `data.shards`)."""
 
 import logging
 from pathlib import Path
@@ -16,41 +9,34 @@ import pandas as pd
 from ..core.config import Config
 from ..core.provenance import fingerprint, read_json, write_json
 from ..data.line_signal import measure, places_of_ends
-from ..files.catalog import catalog_of
-from .runner import run_stage, stage_parser
+from ..files.catalog import LineFiles, catalog_of
+from .runner import run
 
 log = logging.getLogger(__name__)
 
 
-def main() -> None:
-    """Stage `shards`: labels and normalised signal of one cell line."""
-    parser = stage_parser(__doc__)
-    parser.add_argument("--line", required=True)
-    for name in ("panel", "pairs", "elements", "reference", "splits", "shard"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    arguments = parser.parse_args()
-    config = Config.from_json(arguments.settings)
-    files, folder = catalog_of(config).lines[arguments.line], arguments.shard
-    panel, pairs, elements = (pd.read_parquet(path) for path in (arguments.panel, arguments.pairs, arguments.elements))
-    reference = pd.read_parquet(arguments.reference)
-    folder.mkdir(parents=True, exist_ok=True)
-    ends = places_of_ends(elements, config)
-    _, on_reference, statistics = measure(files, pairs, ends, reference, config, folder / "signal.npy")
-    labels = {name: panel[f"{name}_{arguments.line}"] for name in ("label", "published")}
-    pd.DataFrame({"pair": panel.index, **labels, "split": pairs.split}).to_parquet(folder / "pairs.parquet", index=False)
-    np.save(folder / "reference.npy", on_reference)
-    manifest = {
-        "cell_line": arguments.line,
-        "marks": statistics,
-        "pairs": len(panel),
-        "positives": int(labels["label"].sum()),
-        "split_hash": read_json(arguments.splits)["hash"],
-        "sources": {str(path): fingerprint(path) for path in (files.pairs, files.loops, *files.peaks.values())},
-    }
-    write_json(folder / "manifest.json", manifest)
+def shard(config: Config, line: str, panel: Path, pairs: Path, elements: Path, reference: Path, splits: Path, shard: Path) -> None:
+    """Write labels and normalised signal of one cell line."""
+    files, crossed, table = catalog_of(config).lines[line], pd.read_parquet(panel), pd.read_parquet(pairs)
+    shard.mkdir(parents=True, exist_ok=True)
+    ends = places_of_ends(pd.read_parquet(elements), config)
+    loci, signal = pd.read_parquet(reference), shard / "signal.npy"
+    _, on_reference, statistics = measure(files, table, ends, loci, config, signal)
+    labels = {name: crossed[f"{name}_{line}"] for name in ("label", "published")}
+    stored = pd.DataFrame({"pair": crossed.index, **labels, "split": table.split})
+    stored.to_parquet(shard / "pairs.parquet", index=False)
+    np.save(shard / "reference.npy", on_reference)
+    counts = {"cell_line": line, "pairs": len(crossed), "positives": int(labels["label"].sum())}
+    write_json(shard / "manifest.json", counts | _manifest(files, statistics, splits))
     missing = [mark for mark, values in statistics.items() if not values["present"]]
-    log.info("%s: %d pairs, %d positive, missing marks: %s", arguments.line, len(panel), manifest["positives"], missing or "none")
+    log.info("%s: %d pairs, %d positive, missing marks: %s", line, len(crossed), counts["positives"], missing or "none")
+
+
+def _manifest(files: LineFiles, statistics: dict, splits: Path) -> dict:
+    """What the shard rests on."""
+    sources = {str(path): fingerprint(path) for path in (files.pairs, files.loops, *files.peaks.values())}
+    return {"marks": statistics, "split_hash": read_json(splits)["hash"], "sources": sources}
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run(shard)

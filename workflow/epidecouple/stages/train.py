@@ -1,81 +1,70 @@
-"""Training: the stages of the curriculum one after the other, watched by the ledger; one that was killed goes on where it was."""
+"""Training: the phases of the curriculum one after the other, watched by the ledger; one that was killed goes on where it was."""
 
 import dataclasses
 import logging
-from argparse import Namespace
 from pathlib import Path
-
-import pandas as pd
-import torch
+from typing import Literal
 
 from ..core.config import Config
-from ..core.device import chosen_device, make_deterministic
 from ..core.errors import DesignViolation
-from ..core.provenance import write_json, write_metrics
+from ..core.provenance import Measured, write_json
 from ..data.panel import Panel, load_panel
-from ..model.energy import EnergyModel
 from ..model.initialise import new_model
 from ..model.weights import save_model
 from ..training.checkpoint import Checkpoint, basis_of
+from ..training.device import chosen_device, make_deterministic
 from ..training.processes import draw_apart, joined_processes, rank
-from ..training.trainer import subset_of, train
-from .runner import run_stage, stage_parser
+from ..training.trainer import full_plan, subset_plan
+from ..training.trainer import train as train_curriculum
+from .runner import run
 
 log = logging.getLogger(__name__)
 
 
-def checkpoint_of(arguments: Namespace, panel: Panel) -> Checkpoint:
-    """The checkpoint of a call of this stage, beside its outputs."""
-    shards = [arguments.shards / line for line in panel.lines]
-    files = sorted(file for folder in (arguments.elements, *shards) for file in folder.iterdir())
-    return Checkpoint(arguments.metrics.parent / "checkpoint", basis_of(arguments.settings, arguments.scope, files))
-
-
-def main() -> None:
-    """Stage `train`: the curriculum on the subset or on all training lines and pairs."""
-    parser = stage_parser(__doc__)
-    parser.add_argument("--scope", choices=("subset", "full"), required=True)
-    for name in ("elements", "shards", "model", "history", "verification", "violation", "metrics"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    arguments = parser.parse_args()
-    config = Config.from_json(arguments.settings)
-    torch.set_num_threads(config.threads)
+def train(
+    config: Config,
+    settings: str,
+    scope: Literal["subset", "full"],
+    elements: Path,
+    shards: Path,
+    model: Path,
+    history: Path,
+    verification: Path,
+    violation: Path,
+) -> Measured:
+    """Train the curriculum on the subset or on all training lines and pairs."""
     device = chosen_device(config.device)
     make_deterministic(device)
     with joined_processes(device):
-        run(arguments, config, device)
-
-
-def run(arguments: Namespace, config: Config, device: torch.device) -> None:
-    """Train on a device and write the outputs, the first of several processes for all."""
-    panel = dataclasses.replace(load_panel(arguments.elements, arguments.shards, config), device=device)
-    lines, rows, plan = subset_of(panel, config) if arguments.scope == "subset" else (panel.training, panel.rows("train"), config)
-    model, checkpoint = new_model(plan, panel).to(device), checkpoint_of(arguments, panel)
-    draw_apart(config.seed)
-    if config.compile:
-        model.potential.encoder.compile_elements()
-    try:
-        history, metrics, verification = train(model, panel, lines, rows, plan, checkpoint)
-    except DesignViolation as violation:
+        panel = dataclasses.replace(load_panel(elements, shards, config), device=device)
+        plan = subset_plan(panel, config) if scope == "subset" else full_plan(panel, config)
+        network = new_model(plan.config, panel).to(device)
+        inputs = _inputs(panel, elements, shards)
+        checkpoint = Checkpoint(model.parent / "checkpoint", basis_of(settings, scope, inputs))
+        draw_apart(config.seed)
+        if config.compile:
+            network.potential.encoder.compile_elements()
+        try:
+            trained = train_curriculum(network, panel, plan, checkpoint)
+        except DesignViolation as error:
+            if rank() == 0:
+                write_json(violation, error.record)
+            raise
         if rank() == 0:
-            write_json(arguments.violation, violation.record)
-        raise
-    if rank() == 0:
-        write(arguments, panel, model, history, metrics, verification)
-        checkpoint.remove()
+            save_model(network, model, settings)
+            trained.history.to_csv(history, sep="\t", index=False)
+            write_json(verification, trained.record)
+            checkpoint.remove()
+    overhead = 100 * trained.record["overhead_share"]
+    log.info("design: %d violations; the ledger took %.1f %% of the time", trained.metrics["design_violations"], overhead)
+    return Measured(trained.metrics, [file for file in inputs if file.name in ("splits.json", "manifest.json")])
 
 
-def write(arguments: Namespace, panel: Panel, model: EnergyModel, history: pd.DataFrame, metrics: dict, verification: dict) -> None:
-    """The outputs of the stage."""
-    save_model(model, arguments.model, arguments.settings)
-    history.to_csv(arguments.history, sep="\t", index=False)
-    write_json(arguments.verification, verification)
-    inputs = [arguments.elements / "splits.json", *(arguments.shards / line / "manifest.json" for line in panel.lines)]
-    write_metrics(arguments.metrics, "train", metrics, arguments.settings, inputs)
-    log.info(
-        "design: %d violations; the ledger took %.1f %% of the time", metrics["design_violations"], 100 * verification["overhead_share"]
-    )
+def _inputs(panel: Panel, elements: Path, shards: Path) -> list[Path]:
+    """All files of the elements and of the lines' shards."""
+    folders = [elements, *(shards / line for line in panel.lines)]
+    return sorted(file for folder in folders for file in folder.iterdir())
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run(train)

@@ -3,6 +3,8 @@
 import numpy as np
 
 BLOCK_BP = 1_000_000
+# Keeps these draws apart from a run's other random streams, which have names (core/random_streams.py).
+STREAM = 4
 FEWEST_CHROMOSOMES = 3
 
 
@@ -30,7 +32,7 @@ def group_draws(groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
 
 
 def _picks(groups: int, draws: int, seed: int) -> np.ndarray:
-    return np.random.default_rng([seed, 4]).integers(0, groups, (draws, groups))
+    return np.random.default_rng([seed, STREAM]).integers(0, groups, (draws, groups))
 
 
 def interval(values: list[float] | np.ndarray) -> tuple[float, float]:

@@ -3,14 +3,9 @@
 import numpy as np
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
-from ..core.errors import InputError
-
 
 def centroids(points: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Centroids float32 (count, d) of points (n, d); raises `InputError` when there are fewer points than centroids."""
-    if len(points) < count:
-        problem = f"{len(points)} reference loci in all training lines are too few for {count} chromatin states"
-        raise InputError(problem, "Lower model.states, or give fuller peak files", "config")
+    """Centroids float32 (count, d) of at least `count` points (n, d)."""
     return KMeans(count, n_init=2, random_state=seed).fit(points).cluster_centers_.astype(np.float32)
 
 

@@ -2,12 +2,16 @@
 
 import copy
 import dataclasses
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from ..core.config import Config, FitConfig
+from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..data.sampler import CellBatchSampler, MacroStep, MicroBatch
 from ..decoupling.trajectory import Trajectory
@@ -41,7 +45,7 @@ class TrainingStage:
         self.validation = panel.rows("validation")
         self.discordant = panel.discordant_rows("validation", lines)
         self.trajectory = Trajectory(model, panel, lines, config.seed)
-        self.guarded = np.random.default_rng([config.seed, 10]).permutation(rows)[:GUARD_PAIRS]
+        self.guarded = rng_for(config.seed, Stream.GUARDED_PAIRS).permutation(rows)[:GUARD_PAIRS]
 
     def parameters(self) -> list[nn.Parameter]:
         """The parameters that this stage moves."""
@@ -87,7 +91,7 @@ class TrainingStage:
 
     def potential_terms(self, pairs: np.ndarray, offset: Tensor, weights: np.ndarray) -> tuple[dict[str, Tensor], Tensor]:
         """What teaches U, given the detached offset -R - tau (n, C); and z (n, d_z), encoded once for all lines."""
-        z = gathered(self.model.potential.z(self.panel, share(pairs)), len(pairs))
+        z = gathered(self.model.potential.z(self.panel.windows(share(pairs))), len(pairs))
         potential = self.model.potential.of_z(z, self.panel.distance_tensor(pairs))
         labels = self.labels(pairs)
         task = task_nll(potential, offset - self.model.task_offset[self.lines], labels, self.panel.tensor(weights))
@@ -275,6 +279,19 @@ class FineTuningStage(TrainingStage):
     def validate(self) -> dict[str, float]:
         """Figures of both."""
         return self.validate_potential() | self.validate_resistance()
+
+
+class Method(NamedTuple):
+    """How a curriculum trains.
+
+    exercises : components of the design that it works with; lacks : what it has not and no evidence could show
+    run : trains a model (model, panel, lines, rows, config, ledger, checkpoint) and returns history, metrics, and how many phases
+    kept another epoch than the best
+    """
+
+    exercises: frozenset[str]
+    lacks: tuple[str, ...]
+    run: Callable[..., tuple[pd.DataFrame, dict[str, Any], int]]
 
 
 # The orders of the stages; `potential_first` is the original plan, in which R is frozen while U is learned.

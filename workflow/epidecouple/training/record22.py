@@ -14,24 +14,20 @@ from torch import Tensor, nn
 
 from ..core.batch_sizes import PAIRS_PER_BATCH
 from ..core.config import Config
+from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..data.sampler import MacroStep, MicroBatch
 from ..model.energy import EnergyModel
 from ..statistics.ranking import macro_aupr
 from ..verification.ledger import Ledger
+from .phases import Method
 
 # With an adversary of weight 0.1 the encoder learns nothing but to escape it (correlation of U with the truth 0.01 after 12
 # epochs, 0.52 after 4 with 0.01).
 ADVERSARIAL_WEIGHT, SPARSITY_WEIGHT, TRAINING_SHARE = 0.01, 1e-3, 0.7
 
 
-class Record22Stage:
-    """Marks the curriculum of record 22; it brings no component of the design to work."""
-
-    name = "record22"
-    exercises: frozenset[str] = frozenset()
-    # What the design has and no evidence of a stage can show: where the rows come from.
-    lacks = ("crossed panel: it trains on the published rows", "chromosome split: its split is random")
+NAME = "record22"
 
 
 class _ReverseGradient(torch.autograd.Function):
@@ -49,7 +45,7 @@ class _ReverseGradient(torch.autograd.Function):
 def natural_rows(panel: Panel, lines: list[int], seed: int) -> tuple[MicroBatch, MicroBatch]:
     """The published rows of the given lines outside the test chromosomes, split at random: 70 % to train, the rest."""
     pairs, columns = np.nonzero((panel.published[:, lines] >= 0) & (panel.split != "test")[:, None])
-    order = np.random.default_rng([seed, 11]).permutation(len(pairs))
+    order = rng_for(seed, Stream.RANDOM_SPLIT).permutation(len(pairs))
     parts = np.split(order, [int(TRAINING_SHARE * len(order))])
     return tuple(MicroBatch(pairs[part], np.array(lines)[columns[part]]) for part in parts)
 
@@ -69,7 +65,7 @@ def random_steps(rows: MicroBatch, size: int, rng: np.random.Generator) -> Itera
 
 def energy(model: EnergyModel, panel: Panel, batch: MicroBatch) -> tuple[Tensor, Tensor]:
     """U - R (n,) of rows of mixed lines, and z (n, d_z); no offset of the line."""
-    z = model.potential.z(panel, batch.pairs)
+    z = model.potential.z(panel.windows(batch.pairs))
     potential = model.potential.of_z(z, panel.distance_tensor(batch.pairs))
     resistance = potential.new_zeros(len(batch.pairs))
     for line in np.unique(batch.lines):
@@ -106,8 +102,8 @@ def train_record22(model: EnergyModel, panel: Panel, lines: list[int], _: np.nda
     discriminator = nn.Linear(config.model.z_size, len(panel.training)).to(panel.device)
     parameters = [*model.parameters(), *discriminator.parameters()]
     optimiser = torch.optim.Adam(parameters, lr=config.potential.learning_rate)
-    (rows, rest), rng, history = natural_rows(panel, lines, config.seed), np.random.default_rng([config.seed, 12]), []
-    ledger.start_stage(Record22Stage.name)
+    (rows, rest), rng, history = natural_rows(panel, lines, config.seed), rng_for(config.seed, Stream.RANDOM_BATCHES), []
+    ledger.start_stage(NAME)
     model.train()
     for epoch in range(1, config.potential.epochs + 1):
         total = []
@@ -121,8 +117,15 @@ def train_record22(model: EnergyModel, panel: Panel, lines: list[int], _: np.nda
                 optimiser.step()
             ledger.step(step, terms, lines)
             total.append(loss.detach())
-        history.append({"stage": Record22Stage.name, "epoch": epoch, "train_loss": float(torch.stack(total).mean())})
-        ledger.end_epoch(Record22Stage.name, epoch, {})
+        history.append({"stage": NAME, "epoch": epoch, "train_loss": float(torch.stack(total).mean())})
+        ledger.end_epoch(NAME, epoch, {})
     model.eval()
     skill = {"own_rows_train_aupr": aupr_of_rows(model, panel, rows), "own_rows_random_split_aupr": aupr_of_rows(model, panel, rest)}
     return pd.DataFrame(history), skill, 0
+
+
+RECORD22 = Method(
+    exercises=frozenset(),
+    lacks=("crossed panel: it trains on the published rows", "chromosome split: its split is random"),
+    run=train_record22,
+)

@@ -1,4 +1,4 @@
-"""Training: the stages of the curriculum one after the other, watched by the ledger; one that was killed goes on where it was."""
+"""Training: the phases of the curriculum one after the other, watched by the ledger; one that was killed goes on where it was."""
 
 import dataclasses
 import logging
@@ -10,68 +10,98 @@ import pandas as pd
 
 from ..core.config import Config
 from ..core.errors import DesignViolation
+from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..model.energy import EnergyModel
 from ..model.initialise import start_prototypes
 from ..model.scoring import score_potential, score_resistance
 from ..statistics.ranking import macro_aupr
-from ..verification.assertions import _reach, exact_assertions, start_evidence, swapped_states
+from ..verification.assertions import exact_assertions, largest_gradient, start_evidence, swapped_states
 from ..verification.design import load_design, planned_stages
 from ..verification.ledger import Ledger
 from .checkpoint import Checkpoint
 from .loop import EarlyStop, OverfittingGuard, fit
-from .phases import CURRICULA, FineTuningStage, TrainingStage
-from .record22 import Record22Stage, train_record22
+from .phases import CURRICULA, FineTuningStage, Method, TrainingStage
+from .record22 import RECORD22
 
 log = logging.getLogger(__name__)
 
 
-def missing_components(curriculum: tuple[type[TrainingStage], ...], switched_on: set[str]) -> list[str]:
-    """Components whose evidence is recorded while training, that no stage of a curriculum brings to work."""
-    exercised = frozenset().union(*(stage.exercises for stage in curriculum))
+# Ways to train that are no sequence of phases, by the key `curriculum`.
+OTHER_METHODS = {"record22": RECORD22}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training trains on: lines (columns of the panel), pairs (its rows), and the configuration."""
+
+    lines: list[int]
+    rows: np.ndarray
+    config: Config
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training leaves beside the model: a row per epoch, metrics, and the verification record."""
+
+    history: pd.DataFrame
+    metrics: dict[str, Any]
+    record: dict[str, Any]
+
+
+def method_of(curriculum: str) -> Method:
+    """How a curriculum of the configuration trains."""
+    if curriculum in OTHER_METHODS:
+        return OTHER_METHODS[curriculum]
+    exercises = frozenset().union(*(phase.exercises for phase in CURRICULA[curriculum]))
+    return Method(exercises, (), run_curriculum)
+
+
+def missing_components(method: Method, switched_on: set[str]) -> list[str]:
+    """What a method lacks: components whose evidence is recorded while training and that it never exercises, and its own list."""
     due = [component for component in load_design() if any(rule.when in ("epoch", "audit") for rule in component.requires)]
-    return [c.name for c in due if c.name not in exercised and (not c.optional or c.optional in switched_on)]
+    idle = [c.name for c in due if c.name not in method.exercises and (not c.optional or c.optional in switched_on)]
+    return [*idle, *method.lacks]
 
 
-def train(
-    model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config, checkpoint: Checkpoint | None = None
-) -> tuple[pd.DataFrame, dict, dict]:
-    """Run the configured curriculum: history, metrics and the verification record.
+def train(model: EnergyModel, panel: Panel, plan: Plan, checkpoint: Checkpoint | None = None) -> Trained:
+    """Run the configured curriculum.
 
-    lines : columns of the training lines to use; rows : training pairs; checkpoint : where to keep what a restart needs.
-    Raises `DesignViolation`, the record so far with it, when what runs is not what was designed and `verification` is `enforce`.
+    checkpoint : where to keep what a restart needs. Raises `DesignViolation`, the record so far with it, when what runs is not
+    what was designed and `verification` is `enforce`.
     """
-    curriculum = CURRICULA.get(config.curriculum, (Record22Stage,))
+    config, method = plan.config, method_of(plan.config.curriculum)
     switched_on = {"model.leace"} if config.model.leace else set()
-    missing = [*missing_components(curriculum, switched_on), *(Record22Stage.lacks if curriculum == (Record22Stage,) else ())]
+    missing = missing_components(method, switched_on)
     ledger = Ledger(model, switched_on, config.verification, planned_stages(config.curriculum))
     try:
-        _refuse(missing, ledger, model, panel, rows, config)
-        start_prototypes(model, panel, lines, config)
-        history, metrics = _watched(model, panel, lines, rows, config, ledger, checkpoint)
+        _refuse(missing, ledger, model, panel, plan)
+        start_prototypes(model, panel, plan.lines, config)
+        history, metrics = _watched(method, model, panel, plan, ledger, checkpoint)
     except DesignViolation as violation:
         violation.record = ledger.summary(ledger.age) | {"missing": missing}
         raise
     record = ledger.summary(ledger.age) | {"missing": missing}
-    found = {"design_violations": len(record["violations"]) + len(missing), "design_unchecked": len(record["unchecked"])}
-    return history, metrics | found, record
+    counts = {"design_violations": len(record["violations"]) + len(missing), "design_unchecked": len(record["unchecked"])}
+    return Trained(history, metrics | counts, record)
 
 
-def _refuse(missing: list[str], ledger: Ledger, model: EnergyModel, panel: Panel, rows: np.ndarray, config: Config) -> None:
-    """Check what must hold before the first step; what a curriculum lacks is told together with what is wrong already."""
+def _refuse(missing: list[str], ledger: Ledger, model: EnergyModel, panel: Panel, plan: Plan) -> None:
+    """Check what must hold before the first step; what a curriculum lacks is named together with what is wrong already."""
     with ledger.on_the_clock():
-        evidence = start_evidence(model, panel, rows)
-    if not missing or config.verification == "observe":
+        evidence = start_evidence(model, panel, plan.rows)
+    if not missing or plan.config.verification == "observe":
         ledger.start(evidence)
         return
     wrong = [name for name in ledger.unmet_at_start(evidence) if name not in missing]
-    raise DesignViolation(f"the curriculum {config.curriculum} lacks: {', '.join([*missing, *wrong])} (before the first step)")
+    lacking = ", ".join([*missing, *wrong])
+    raise DesignViolation(f"the curriculum {plan.config.curriculum} lacks: {lacking} (before the first step)")
 
 
-def _watched(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config, ledger: Ledger, checkpoint):
+def _watched(method: Method, model: EnergyModel, panel: Panel, plan: Plan, ledger: Ledger, checkpoint: Checkpoint | None):
     """Train, then check what must hold after it: history and metrics."""
-    run = train_record22 if config.curriculum == "record22" else run_curriculum
-    history, metrics, unrestored = run(model, panel, lines, rows, config, ledger, checkpoint)
+    lines, rows = plan.lines, plan.rows
+    history, metrics, unrestored = method.run(model, panel, lines, rows, plan.config, ledger, checkpoint)
     model.eval()
     measured = measure(model, panel, lines, rows)
     with ledger.on_the_clock():
@@ -167,18 +197,21 @@ def _aupr(model: EnergyModel, panel: Panel, lines: list[int], pairs: np.ndarray)
     return macro_aupr(panel.labels[np.ix_(pairs, lines)], energy)
 
 
-def subset_of(panel: Panel, config: Config) -> tuple[list[int], np.ndarray, Config]:
-    """Lines, training pairs and shortened configuration of the small run."""
-    rows = np.random.default_rng([config.seed, 5]).permutation(panel.rows("train"))[: config.subset.pairs]
-    short = dataclasses.replace(
-        config,
-        potential=dataclasses.replace(config.potential, epochs=config.subset.epochs),
-        fine_tuning=dataclasses.replace(config.fine_tuning, epochs=1),
-    )
-    return panel.training[: config.subset.lines], np.sort(rows), short
+def full_plan(panel: Panel, config: Config) -> Plan:
+    """All training lines and pairs."""
+    return Plan(panel.training, panel.rows("train"), config)
+
+
+def subset_plan(panel: Panel, config: Config) -> Plan:
+    """Some lines and pairs, and few epochs: the small run before the full one."""
+    rows = rng_for(config.seed, Stream.SUBSET_PAIRS).permutation(panel.rows("train"))[: config.subset.pairs]
+    potential = dataclasses.replace(config.potential, epochs=config.subset.epochs)
+    fine_tuning = dataclasses.replace(config.fine_tuning, epochs=1)
+    short = dataclasses.replace(config, potential=potential, fine_tuning=fine_tuning)
+    return Plan(panel.training[: config.subset.lines], np.sort(rows), short)
 
 
 def task_gradient_on_resistance(stage: TrainingStage) -> float:
     """Largest |d task loss / d parameter| over R and tau; 0 when the loss does not reach them."""
     step = next(iter(stage.sampler.epoch(0)))
-    return _reach(stage.terms(step)["task"], stage.model.resistance)
+    return largest_gradient(stage.terms(step)["task"], stage.model.resistance)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ..data.panel import Panel
 from ..model.energy import EnergyModel
 from ..model.losses import conditional_nll
-from ..model.scoring import score_potential, score_resistance
+from ..model.scoring import energies, score_potential, score_resistance
 
 # Pairs that the assertions look at: a broken guarantee shows on a few, and they are part of the ledger's cost.
 ROWS = 24
@@ -39,15 +39,16 @@ def exact_assertions(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dic
 
 def gradient_of_potential_on_signal(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
     """Largest |dU/d parameter| over the parameters that read the signal; 0 when there is no path at all."""
-    return _reach(model(panel, pairs, 0)[0].sum(), model.resistance)
+    return largest_gradient(energies(model, panel, pairs, 0)[0].sum(), model.resistance)
 
 
 def gradient_of_resistance_on_dna(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
     """Largest |dR/d parameter| over the parameters that read DNA; 0 when there is no path at all."""
-    return _reach(model(panel, pairs, 0)[1].sum(), model.potential)
+    return largest_gradient(energies(model, panel, pairs, 0)[1].sum(), model.potential)
 
 
-def _reach(output: Tensor, module: nn.Module) -> float:
+def largest_gradient(output: Tensor, module: nn.Module) -> float:
+    """Largest |d output / d parameter| over the parameters of a module; 0 when there is no path at all."""
     gradients = torch.autograd.grad(output, list(module.parameters()), allow_unused=True)
     return max((float(gradient.abs().max()) for gradient in gradients if gradient is not None), default=0.0)
 
@@ -90,14 +91,14 @@ def _largest_change(a: Tensor, b: Tensor) -> float:
 
 
 def _potential_by_both_ways(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
-    """U (2, n): as the model's forward pass gives it and as it is scored."""
-    return torch.stack([model(panel, pairs, 0)[0], panel.tensor(score_potential(model, panel, pairs))])
+    """U (2, n): as training reads it and as it is scored."""
+    return torch.stack([energies(model, panel, pairs, 0)[0], panel.tensor(score_potential(model, panel, pairs))])
 
 
 def _resistance_by_both_ways(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
-    """R (n, 1 + C): as the model's forward pass gives it in the first line, and as it is scored in every line."""
+    """R (n, 1 + C): as training reads it in the first line, and as it is scored in every line."""
     scored = panel.tensor(score_resistance(model, panel, pairs, list(range(len(panel.lines)))))
-    return torch.cat([model(panel, pairs, 0)[1][:, None], scored], dim=1)
+    return torch.cat([energies(model, panel, pairs, 0)[1][:, None], scored], dim=1)
 
 
 def potential_difference_between_lines(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
@@ -108,7 +109,7 @@ def potential_difference_between_lines(model: EnergyModel, panel: Panel, pairs: 
             by_line = []
             for line in range(len(panel.lines)):
                 torch.manual_seed(0)
-                by_line.append(model(panel, pairs, line)[0])
+                by_line.append(energies(model, panel, pairs, line)[0])
             spread = torch.stack(by_line)
             largest = max(largest, float((spread.amax(0) - spread.amin(0)).max()))
     return largest
@@ -122,8 +123,8 @@ def interaction_contrast(model: EnergyModel, panel: Panel, pairs: np.ndarray) ->
     """
     dna = {name: _exchanged(getattr(panel, name), pairs) for name in ("enhancer", "promoter", "log_distance")}
     with _mode(model, False):
-        energies = [[model(which, pairs, line) for line in (0, 1)] for which in (panel, dataclasses.replace(panel, **dna))]
-        logit = [[u - r for u, r in of_dna] for of_dna in energies]
+        by_dna = [[energies(model, which, pairs, line) for line in (0, 1)] for which in (panel, dataclasses.replace(panel, **dna))]
+        logit = [[u - r for u, r in of_dna] for of_dna in by_dna]
         return float((logit[0][0] - logit[1][0] - logit[0][1] + logit[1][1]).abs().max())
 
 
@@ -143,9 +144,9 @@ def z_difference_alone_or_in_batch(model: EnergyModel, panel: Panel, pairs: np.n
     with _mode(model, False):
         for module in _batch_norms(model):
             module.train()
-        together = model.potential.z(panel, pairs)
+        together = model.potential.z(panel.windows(pairs))
         try:
-            alone = torch.cat([model.potential.z(panel, pairs[i : i + 1]) for i in range(len(pairs))])
+            alone = torch.cat([model.potential.z(panel.windows(pairs[i : i + 1])) for i in range(len(pairs))])
         except ValueError:
             return float("inf")
         return _largest_change(together, alone)

@@ -1,5 +1,7 @@
 """The design as data: components and what a run must record about each; read from `design.toml`."""
 
+import hashlib
+import json
 import math
 import tomllib
 from dataclasses import dataclass
@@ -65,6 +67,14 @@ def load_design(path: Path = PATH) -> list[Component]:
 def planned_stages(curriculum: str, path: Path = PATH) -> list[str]:
     """The stages a curriculum of the configuration must run, in order."""
     return tomllib.loads(path.read_text())["curricula"][curriculum]
+
+
+def design_digest(path: Path = PATH) -> str:
+    """Digest of what the design requires, blind to how it is worded (16 hexadecimal digits)."""
+    content = tomllib.loads(path.read_text())
+    requirements = [(row["name"], row.get("optional"), row["requires"]) for row in content["component"]]
+    text = json.dumps([requirements, content["curricula"]], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _component(row: dict) -> Component:

@@ -1,12 +1,11 @@
-"""Where tensors live, and in which precision the encoder of DNA is trained there."""
+"""On which device tensors live."""
 
 import os
 
 import torch
 
-from .errors import InputError
-
-CPU = torch.device("cpu")
+from ..core.errors import InputError
+from ..data.panel import CPU
 
 
 def chosen_device(name: str) -> torch.device:

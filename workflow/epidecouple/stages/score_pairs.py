@@ -5,15 +5,32 @@ import time
 from pathlib import Path
 
 import pandas as pd
-import torch
 
-from ..core.provenance import write_metrics
+from ..core.provenance import Measured
 from ..files.tracks import write_bedpe, write_interact
 from ..prediction.request import Request
 from ..prediction.trained_model import TrainedModel, load_model
-from .runner import run_stage, stage_parser
+from .runner import run
 
 log = logging.getLogger(__name__)
+
+
+def score_pairs(request: Request, folder: Path) -> Measured:
+    """Turn a table of pairs into predictions.tsv, two tracks, and explanations where they are requested."""
+    started, model = time.perf_counter(), load_model(request.model, request.genome or None)
+    for line, peaks in request.peaks.items():
+        model.add_line(line, peaks)
+    predictions = model.score(request.pairs, request.lines or None)
+    folder.mkdir(parents=True, exist_ok=True)
+    predictions.to_csv(folder / "predictions.tsv", sep="\t", index=False)
+    write_bedpe(predictions, folder / "predictions.bedpe")
+    write_interact(predictions, folder / "predictions.interact")
+    if request.explain:
+        write_explanations(model, most_probable(predictions, request.explain), folder)
+    warn_of_reasons(predictions)
+    counts = summary(predictions)
+    log.info("%d of %d rows scored in %.1f s", counts["scored"], counts["rows"], time.perf_counter() - started)
+    return Measured(counts, [Path(path) for path in request.files])
 
 
 def summary(predictions: pd.DataFrame) -> dict[str, int | float]:
@@ -40,28 +57,12 @@ def write_explanations(model: TrainedModel, rows: pd.DataFrame, folder: Path) ->
     model.explain_bases(rows).to_csv(folder / "bases.tsv", sep="\t", index=False)
 
 
-def main() -> None:
-    """Stage `predict`: a table of pairs to predictions.tsv, two tracks, and explanations where they are asked for."""
-    parser = stage_parser(__doc__)
-    parser.add_argument("--folder", type=Path, required=True)
-    arguments = parser.parse_args()
-    request, folder, started = Request.from_json(arguments.settings), arguments.folder, time.perf_counter()
-    torch.set_num_threads(request.threads)
-    model = load_model(request.model, request.genome or None)
-    for line, peaks in request.peaks.items():
-        model.add_line(line, peaks)
-    predictions = model.score(request.pairs, request.lines or None)
-    folder.mkdir(parents=True, exist_ok=True)
-    predictions.to_csv(folder / "predictions.tsv", sep="\t", index=False)
-    write_bedpe(predictions, folder / "predictions.bedpe")
-    write_interact(predictions, folder / "predictions.interact")
-    if request.explain:
-        write_explanations(model, most_probable(predictions, request.explain), folder)
-    write_metrics(folder / "metrics.json", "predict", summary(predictions), arguments.settings, [Path(path) for path in request.files])
-    for reason, count in predictions.reason[predictions.reason != ""].str.replace(r"\d+", "#", regex=True).value_counts().head(5).items():
+def warn_of_reasons(predictions: pd.DataFrame) -> None:
+    """Log the most frequent reasons why rows could not be scored."""
+    reasons = predictions.reason[predictions.reason != ""].str.replace(r"\d+", "#", regex=True)
+    for reason, count in reasons.value_counts().head(5).items():
         log.warning("not scored: %d rows, like: %s", count, reason)
-    log.info("%d of %d rows scored in %.1f s", (predictions.reason == "").sum(), len(predictions), time.perf_counter() - started)
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run(score_pairs)

@@ -5,7 +5,7 @@ import pytest
 from epidecouple import load_model
 from epidecouple.core.provenance import read_metrics
 from epidecouple.prediction.request import request_of
-from epidecouple.stages.predict import most_probable, summary
+from epidecouple.stages.score_pairs import most_probable, summary
 from toy import run_main
 from track_rules import parse_interact
 
@@ -19,7 +19,7 @@ def predicted(toy_bundle, tmp_path_factory):
     pairs.to_csv(folder / "my.tsv", sep="\t", index=False)
     peaks = {"Mine": {mark: str(path) for mark, path in toy_bundle.peaks("MixH").items()}}
     request = {"pairs": str(folder / "my.tsv"), "model": str(toy_bundle.run), "lines": ["LineC", "Mine"], "peaks": peaks, "explain": 3}
-    run_main("predict", folder, vars(request_of(request)), folder=folder / "out")
+    run_main("score_pairs", folder, vars(request_of(request)), folder=folder / "out", metrics=folder / "out/metrics.json")
     return folder
 
 
@@ -63,8 +63,8 @@ def test_the_summary_counts_rows(predicted):
 def test_an_empty_table_gives_headers_only(toy_bundle, tmp_path):
     toy_bundle.pairs.head(0).to_csv(tmp_path / "none.tsv", sep="\t", index=False)
     request = request_of({"pairs": str(tmp_path / "none.tsv"), "model": str(toy_bundle.run), "explain": 2})
-    run_main("predict", tmp_path, vars(request), folder=tmp_path / "out")
+    run_main("score_pairs", tmp_path, vars(request), folder=tmp_path / "out", metrics=tmp_path / "out/metrics.json")
     lines = {path.name: path.read_text().count("\n") for path in (tmp_path / "out").glob("*.*")}
-    assert lines.pop("metrics.json") and lines == {
+    assert lines.pop("metrics.json") and lines.pop("provenance.json") and lines == {
         "predictions.tsv": 1, "predictions.bedpe": 1, "predictions.interact": 0, "marks.tsv": 1, "bases.tsv": 1,
     }  # fmt: skip

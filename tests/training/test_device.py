@@ -6,14 +6,15 @@ import pytest
 import torch
 import torch.fx.experimental._config
 
-from epidecouple.core.device import CPU, chosen_device
+from epidecouple.data.panel import CPU
 from epidecouple.model import sequence
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.losses import contrast_of_similarity
 from epidecouple.model.sequence import encoder_precision
 from epidecouple.training import phases
+from epidecouple.training.device import chosen_device
 from epidecouple.training.phases import FineTuningStage, PotentialStage, ResistanceStage
-from epidecouple.training.trainer import train
+from epidecouple.training.trainer import full_plan, train
 from toy import refusal, says
 from toy_panel import digest, toy_config, toy_panel
 
@@ -55,11 +56,12 @@ def test_auto_takes_cuda_where_it_is_and_every_process_its_own(gpus):
 
 
 def test_codes_kept_on_a_device_are_those_of_the_file(panel):
-    elements = np.array([3, 0, 3, 7])
-    elsewhere = dataclasses.replace(panel, device=torch.device("cpu", 0))
-    assert torch.equal(elsewhere.window_tensor(elements), panel.window_tensor(elements))
-    assert elsewhere._resident_codes is elsewhere._resident_codes
-    assert "_resident_codes" not in vars(panel), "on the CPU codes stay on disk"
+    pairs = np.array([3, 0, 3, 7])
+    here = panel.windows(pairs)
+    assert here.codes.data_ptr() == panel.codes.ctypes.data, "on the CPU codes stay on disk"
+    elsewhere = dataclasses.replace(panel, device=torch.device("meta"))
+    assert elsewhere.windows(pairs).codes is elsewhere.windows(pairs).codes
+    assert all(part.device.type == "meta" for part in elsewhere.windows(pairs))
 
 
 def macro_step(kind, model, panel):
@@ -76,9 +78,9 @@ def test_the_encoder_is_trained_in_bfloat16_and_all_energies_and_losses_are_floa
     seen = []
     hook = model.potential.encoder.enhancer.project[-1].register_forward_hook(lambda module, given, found: seen.append(found.dtype))
     model.train()
-    terms, z = stage.terms(step), model.potential.z(panel, step.pairs)
+    terms, z = stage.terms(step), model.potential.z(panel.windows(step.pairs))
     model.eval()
-    evaluated = model.potential.z(panel, step.pairs)
+    evaluated = model.potential.z(panel.windows(step.pairs))
     hook.remove()
     assert seen[0] == torch.bfloat16 and seen[-1] == torch.float32
     assert z.dtype == torch.float32 and {term.dtype for term in terms.values()} == {torch.float32}
@@ -98,6 +100,8 @@ def test_no_term_mixes_tensors_of_two_devices(panel, model, kind, monkeypatch):
     """On the device `meta`, whose tensors have no content, operations refuse tensors of another device as on a GPU."""
     # Which lines have two positives depends on content.
     monkeypatch.setattr(phases, "contrast_over_lines", lambda z, labels: contrast_of_similarity(z @ z.T, labels[:, 0]))
+    # Which windows occur twice, too.
+    monkeypatch.setattr("torch.unique", lambda rows, return_inverse: (rows, torch.arange(len(rows), device=rows.device)))
     stage, step = macro_step(kind, copy.deepcopy(model).train(), panel)
     stage.panel, stage.model = dataclasses.replace(panel, device=META), stage.model.to(META)
     stage.offset = getattr(stage, "offset", torch.zeros(0)).to(META)
@@ -114,7 +118,7 @@ def test_training_on_cuda_agrees_with_the_cpu(panel):
     for device in (CPU, CUDA):
         there = dataclasses.replace(panel, device=device)
         network = new_model(CONFIG, panel).to(device)
-        found.append(train(network, there, there.training, there.rows("train"), CONFIG)[1])
+        found.append(train(network, there, full_plan(there, CONFIG)).metrics)
     assert found[1]["validation_aupr"] == pytest.approx(found[0]["validation_aupr"], abs=0.05)
 
 

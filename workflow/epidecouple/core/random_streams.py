@@ -1,0 +1,37 @@
+"""Named random streams: what is drawn at random comes from the seed of the run and the name of what it is for."""
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Stream(IntEnum):
+    """What is drawn, and the number that keeps its draws apart from others."""
+
+    SIMULATED_FILES = 1
+    REFERENCE_LOCI = 2
+    BIOLOGICAL_OFFSET = 2
+    BATCHES = 3
+    SUBSET_PAIRS = 5
+    PUBLISHED_ROWS = 6
+    PERMUTED_LABELS = 7
+    LOCUS_SUBSETS = 8
+    CORRELATED_PAIRS = 9
+    GUARDED_PAIRS = 10
+    RANDOM_SPLIT = 11
+    SHARE_OF_LOCI = 11
+    INSERTION_WINDOWS = 11
+    RANDOM_BATCHES = 12
+    INSERTION_PLACES = 12
+    CROSSED_ROWS = 13
+    INSERTED_WORDS = 13
+    DISJOINT_PAIRS = 14
+    LEAKAGE_SHUFFLES = 14
+    PERMUTED_PAIRS = 15
+    NEIGHBOUR_ROWS = 16
+    WATCHED_ROWS = 18
+
+
+def rng_for(seed: int, stream: Stream, *part: int) -> np.random.Generator:
+    """The generator of a stream, or of a numbered part of it (an epoch, a permutation)."""
+    return np.random.default_rng([seed, stream.value, *part])
