@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from epidecouple.OUT.docs.generate import pages
+from generate import pages
 
 from epidecouple.core.gates import load_rows
 from pipeline import ROOT, run_snakemake, write_config
