@@ -28,9 +28,9 @@ def test_the_keys_of_a_run_play_no_part(asked):
     assert request_of({**default, **asked}) == request_of(asked)
 
 
-def test_only_model_and_threads_are_keys_of_both():
+def test_few_keys_are_of_both():
     both = set(load_schema()["properties"]) & set(load_schema(REQUEST_SCHEMA)["properties"])
-    assert both == {"model", "threads"}
+    assert both == {"model", "results", "threads"}
 
 
 @pytest.mark.parametrize(

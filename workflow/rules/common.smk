@@ -31,9 +31,10 @@ except InputError as error:
 
 # MAIN is the run itself. The runs of a comparison lie below it, one per seed, and share its rules: data stand in the
 # folder RUN, what was trained on them in ARM, which is the run's own folder or that of an arm.
-MAIN = f"results/{SETUP.run}"
-RUN = "results/{run}"
-ARM = "results/{run}{arm}"
+RESULTS = Path(SETUP.results)
+MAIN = str(RESULTS / SETUP.run)
+RUN = str(RESULTS / "{run}")
+ARM = f"{RUN}{{arm}}"
 COMPARED_ARMS = [name.rsplit("/", 1)[-1] for name in ARMS if name]
 SOURCES = {source.path: source for source in load_sources()}
 SIMULATED = SETUP.dataset.kind == "simulated"
@@ -69,7 +70,7 @@ if SIMULATED:
 else:
     del GATES["recovery"]
 
-FILES = ["run", "dataset", "cell_lines", "held_out_lines", "marks"]
+FILES = ["run", "results", "dataset", "cell_lines", "held_out_lines", "marks"]
 DATA = [*FILES, "windows", "splits"]
 MODEL = [
     *DATA,
@@ -239,7 +240,7 @@ def page_digest(*templates):
 def figure_table(wildcards):
     """The table that a figure is drawn from."""
     table = contents.FIGURES[wildcards.figure].table
-    return f"results/{wildcards.run}{wildcards.arm}/{table}"
+    return f"{ARM.format(run=wildcards.run, arm=wildcards.arm)}/{table}"
 
 
 def figure_section(wildcards):

@@ -77,13 +77,16 @@ use rule diagnose as diagnose_with_all_nulls with:
 
 
 # Independent of any run: data of known mutual information.
+ESTIMATORS = RESULTS / "estimators"
+
+
 rule estimators:
     output:
-        "results/estimators/estimators.tsv",
+        f"{ESTIMATORS}/estimators.tsv",
     log:
-        "results/estimators/estimators.log",
+        f"{ESTIMATORS}/estimators.log",
     benchmark:
-        "results/estimators/benchmark.tsv"
+        f"{ESTIMATORS}/benchmark.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: SETUP.threads
@@ -98,11 +101,11 @@ rule estimators:
 
 rule compare_estimators:
     input:
-        "results/estimators/estimators.tsv",
+        f"{ESTIMATORS}/estimators.tsv",
     output:
-        "results/estimators/estimators.svg",
+        f"{ESTIMATORS}/estimators.svg",
     log:
-        "results/estimators/figure.log",
+        f"{ESTIMATORS}/figure.log",
     localrule: True
     conda:
         "../../envs/base.yaml"

@@ -50,13 +50,13 @@ rule panel_only:
 
 
 # The index shows every run there is, also those of other configurations, so no rule can know what it depends on.
-INDEX = "python -m epidecouple.stages.index --results results --page results/index.html"
+INDEX = f"python -m epidecouple.stages.index --results {RESULTS} --page {RESULTS}/index.html"
 
 
 onsuccess:
     shell(f"{INDEX} 2> {MAIN}/logs/index.log || true")
     logger.info(
-        f"\nReport: {' '.join(pages_made())}   all runs: results/index.html\n"
+        f"\nReport: {' '.join(pages_made())}   all runs: {RESULTS}/index.html\n"
     )
 
 

@@ -202,6 +202,7 @@ class Config:
     """The whole configuration of a run."""
 
     run: str
+    results: str
     seed: int
     threads: int
     device: str

@@ -54,7 +54,7 @@ def catalog_of(config: Config) -> Catalog:
 
 
 def _simulated(config: Config) -> Catalog:
-    root = Path("results") / config.run / "simulated"
+    root = Path(config.results) / config.run / "simulated"
     lines = {
         line: LineFiles(
             pairs=root / line / "pairs.csv",

@@ -28,6 +28,7 @@ class Request:
     genome: str
     explain: int
     name: str
+    results: str
     threads: int
 
     @classmethod
@@ -49,7 +50,7 @@ class Request:
     @property
     def folder(self) -> str:
         """Where the output goes, below the run the model was trained in."""
-        return f"results/{read_bundle(find_bundle(self.model)).run}/predict/{self.name}"
+        return str(Path(self.results, read_bundle(find_bundle(self.model)).run, "predict", self.name))
 
     @property
     def model_fingerprint(self) -> list[str]:
