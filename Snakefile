@@ -3,4 +3,4 @@ include: "workflow/Snakefile"
 
 
 # An included file's default target is not inherited.
-workflow.default_target = "predict" if "pairs" in config else "all"
+workflow.default_target = TARGET

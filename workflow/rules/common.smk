@@ -1,11 +1,4 @@
 import json
-import sys
-from pathlib import Path
-
-from snakemake.exceptions import WorkflowError
-
-WORKFLOW = Path(workflow.current_basedir).parent
-sys.path.insert(0, str(WORKFLOW))
 
 from epidecouple.report import layout as contents
 from epidecouple.core.arms import comparison_runs
@@ -19,7 +12,6 @@ from epidecouple.core.paths import MANIFEST
 from epidecouple.files.manifest import load_sources
 from epidecouple.verification.design import design_digest
 
-CONFIG_FILES = workflow.config_settings.configfiles or ["config/config.yaml"]
 try:
     config = validated(config, CONFIG_FILES)
     SETUP = Config.from_dict(config)
@@ -31,25 +23,18 @@ except InputError as error:
 
 # MAIN is the run itself. The runs of a comparison lie below it, one per seed, and share its rules: data stand in the
 # folder RUN, what was trained on them in ARM, which is the run's own folder or that of an arm.
+# PLACE is MAIN with the prefix of a module.
 RESULTS = Path(SETUP.results)
 MAIN = str(RESULTS / SETUP.run)
 RUN = str(RESULTS / "{run}")
 ARM = f"{RUN}{{arm}}"
+PLACE = placed(MAIN)
 COMPARED_ARMS = [name.rsplit("/", 1)[-1] for name in ARMS if name]
 SOURCES = {source.path: source for source in load_sources()}
 SIMULATED = SETUP.dataset.kind == "simulated"
 FIGURES = contents.drawn_figures(SIMULATED, bool(CATALOG.motifs))
 
-# Numerical libraries get the configured number of threads, not Snakemake's, which --cores clips: results
-# must not depend on it. The allocator keeps freed memory: training spends half its time in page faults otherwise.
-# The mirror travels here because a different one must not download again what is in place.
-# What a long stage tells goes to its log and, without the head of the log, to the screen: `told <log>`.
-shell.prefix(
-    "set -euo pipefail; told() {{ tee \"$1\" | {{ grep --line-buffered -v '^#' || true; }}; }}; "
-    f"export PYTHONPATH='{WORKFLOW}' EPIDECOUPLE_MIRROR='{SETUP.mirror}'"
-    f" OMP_NUM_THREADS={SETUP.threads} MKL_NUM_THREADS={SETUP.threads} OPENBLAS_NUM_THREADS={SETUP.threads}"
-    " MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=268435456; "
-)
+set_environment(SETUP.threads, SETUP.mirror)
 
 # Gates in the order of the pipeline, and the stages whose metrics each one reads.
 FIT_GATES = ["fit", "recovery", "resistance"] if SIMULATED else ["fit", "resistance"]
@@ -102,6 +87,7 @@ def settings(*sections):
 
     def of_wildcards(wildcards):
         values = RUNS[wildcards.run] | ARMS[wildcards.get("arm", "")]
+        values |= {"results": str(Path(PLACE).parent)}
         return json.dumps({name: values[name] for name in sections}, sort_keys=True)
 
     return of_wildcards
@@ -157,9 +143,25 @@ def sum_mb(paths):
     return sum(path.stat().st_size for path in paths if path.exists()) / memory.MB
 
 
-def of_run(paths):
-    """Files of the catalog, those of the run itself as a pattern for every run."""
-    return [str(path).replace(f"{MAIN}/", f"{RUN}/") for path in paths]
+def of_run(paths, run="{run}"):
+    """Files of the catalog: those of the run itself as a pattern for every run, or as those of `run`.
+
+    All others lie where the configuration says, or are shared downloads: no prefix of a module moves them.
+    """
+    own = f"{MAIN}/"
+    return [
+        (
+            path.replace(own, f"{RUN.format(run=run)}/")
+            if path.startswith(own)
+            else local(path)
+        )
+        for path in map(str, paths)
+    ]
+
+
+def peaks_of_line(wildcards):
+    """Peak files of one line in one run."""
+    return of_run(CATALOG.lines[wildcards.line].peaks.values(), wildcards.run)
 
 
 def shard_manifests():
@@ -286,4 +288,4 @@ def parent_run(wildcards, input):
 def pages_made():
     """The pages of the run that are there: a target of its own has one of its own."""
     places = ["report.html", "comparison/report.html", "resistance/report.html"]
-    return [f"{MAIN}/{place}" for place in places if Path(f"{MAIN}/{place}").exists()]
+    return [f"{PLACE}/{place}" for place in places if Path(f"{PLACE}/{place}").exists()]

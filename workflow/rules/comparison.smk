@@ -5,6 +5,7 @@ COMPARED_STAGES = ["train_full", "evaluate", "recovery", "diagnose"]
 rule compare_record22:
     input:
         f"{MAIN}/comparison/report.html",
+    localrule: True
 
 
 rule comparison:
@@ -44,6 +45,7 @@ rule comparison_report:
         f"{MAIN}/comparison/report.html",
     log:
         f"{MAIN}/logs/comparison_report.log",
+    localrule: True
     conda:
         "../../envs/base.yaml"
     params:

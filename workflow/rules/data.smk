@@ -22,7 +22,7 @@ if SIMULATED:
 
 rule download:
     output:
-        "resources/download/{path}",
+        local("resources/download/{path}"),
     log:
         f"{MAIN}/logs/download/{{path}}.log",
     wildcard_constraints:
@@ -67,7 +67,7 @@ rule panel:
         gate=passed("download"),
         inventory=f"{RUN}/download/inventory.tsv",
         tables=of_run(CATALOG.tables),
-        regions=[str(CATALOG.regions)] if CATALOG.regions else [],
+        regions=of_run([CATALOG.regions] if CATALOG.regions else []),
     output:
         panel=f"{RUN}/panel/panel.parquet",
         funnel=f"{RUN}/panel/funnel.tsv",
@@ -154,10 +154,7 @@ rule shard:
         elements=f"{RUN}/elements/elements.parquet",
         reference=f"{RUN}/elements/reference.parquet",
         splits=f"{RUN}/elements/splits.json",
-        peaks=lambda wildcards: [
-            path.format(run=wildcards.run)
-            for path in of_run(CATALOG.lines[wildcards.line].peaks.values())
-        ],
+        peaks=peaks_of_line,
     output:
         pairs=f"{RUN}/shards/{{line}}/pairs.parquet",
         signal=f"{RUN}/shards/{{line}}/signal.npy",

@@ -1,45 +1,30 @@
 # Predictions are a workflow of their own: nothing of a run is made here, so a trained model is used as it is.
-import sys
-from pathlib import Path
-
-from snakemake.exceptions import WorkflowError
-
-WORKFLOW = Path(workflow.current_basedir).parent
-sys.path.insert(0, str(WORKFLOW))
-
 from epidecouple.core.errors import InputError
 from epidecouple.core.memory import MB, prediction
 from epidecouple.core.provenance import code_digest
 from epidecouple.prediction.request import request_of
 
 try:
-    REQUEST = request_of(config, workflow.config_settings.configfiles)
+    REQUEST = request_of(config, CONFIG_FILES)
     PREDICTED = REQUEST.folder
+    PLACE = placed(PREDICTED)
 except InputError as error:
     raise WorkflowError(str(error))
 
-# The allocator keeps freed memory: half the time would go into page faults otherwise.
-shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH='{WORKFLOW}'"
-    f" OMP_NUM_THREADS={REQUEST.threads} MKL_NUM_THREADS={REQUEST.threads} OPENBLAS_NUM_THREADS={REQUEST.threads}"
-    " MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=268435456; "
-)
-
-
-localrules:
-    predict,
+set_environment(REQUEST.threads)
 
 
 rule predict:
     default_target: True
     input:
         f"{PREDICTED}/predictions.tsv",
+    localrule: True
 
 
 # The model is no input but a fingerprint: it may lie anywhere, and is never trained from here.
 rule score_pairs:
     input:
-        REQUEST.files,
+        map(local, REQUEST.files),
     output:
         [
             f"{PREDICTED}/{name}"
@@ -76,4 +61,4 @@ rule score_pairs:
 
 
 onsuccess:
-    logger.info(f"\nPredictions: {PREDICTED}/predictions.tsv\n")
+    logger.info(f"\nPredictions: {PLACE}/predictions.tsv\n")

@@ -1,8 +1,3 @@
-localrules:
-    figure,
-    run_report,
-
-
 rule figure:
     input:
         figure_table,
@@ -15,6 +10,7 @@ rule figure:
         ),
     log:
         f"{ARM}/logs/figure/{{figure}}.log",
+    localrule: True
     conda:
         "../../envs/base.yaml"
     params:
@@ -38,6 +34,7 @@ rule run_report:
         ),
     log:
         f"{RUN}/logs/report.log",
+    localrule: True
     conda:
         "../../envs/base.yaml"
     params:

@@ -6,12 +6,13 @@ FOLDS = range(len(SETUP.splits.folds))
 rule resistance:
     input:
         f"{MAIN}/resistance/report.html",
+    localrule: True
 
 
 use rule panel as resistance_panel with:
     input:
         tables=of_run(CATALOG.tables),
-        regions=[str(CATALOG.regions)] if CATALOG.regions else [],
+        regions=of_run([CATALOG.regions] if CATALOG.regions else []),
     output:
         panel=f"{LOCI}/panel.parquet",
         funnel=f"{LOCI}/funnel.tsv",
@@ -60,10 +61,7 @@ use rule shard as resistance_shard with:
         elements=f"{LOCI}/elements.parquet",
         reference=f"{LOCI}/reference.parquet",
         splits=f"{LOCI}/splits.json",
-        peaks=lambda wildcards: [
-            path.format(run=wildcards.run)
-            for path in of_run(CATALOG.lines[wildcards.line].peaks.values())
-        ],
+        peaks=peaks_of_line,
     output:
         pairs=f"{RUN}/resistance/shards/{{line}}/pairs.parquet",
         signal=f"{RUN}/resistance/shards/{{line}}/signal.npy",
@@ -189,12 +187,13 @@ rule resistance_report:
         f"{RUN}/resistance/report.html",
     log:
         f"{RUN}/logs/resistance_report.log",
+    localrule: True
     conda:
         "../../envs/base.yaml"
     params:
         code=code_digest("run_report"),
         template=page_digest("report.html.j2", "macros.html.j2", "layout.html.j2"),
-        run=lambda wildcards: RUN.format(run=wildcards.run),
+        run=parent_run,
         gates=list(GATES),
     shell:
         "python -m epidecouple.stages.run_report --run {params.run} --gates {params.gates} --report {output} 2> {log}"

@@ -11,17 +11,6 @@ include: "resistance.smk"
 include: "release.smk"
 
 
-localrules:
-    all,
-    predict,
-    panel_only,
-    diagnose_full,
-    compare_record22,
-    comparison_report,
-    resistance,
-    resistance_report,
-
-
 # Every stage is named: Snakemake asks for no file that was lost, as a training that is killed loses its model, while what
 # was made from it is there.
 rule all:
@@ -31,39 +20,44 @@ rule all:
         stage_metrics(),
         f"{MAIN}/report.html",
         f"{MAIN}/model/card.md",
+    localrule: True
 
 
 rule predict:
     input:
         needs_pairs,
+    localrule: True
 
 
 # The diagnostics with all permutations.
 rule diagnose_full:
     input:
         f"{MAIN}/diagnose_full/metrics.json",
+    localrule: True
 
 
 rule panel_only:
     input:
         f"{MAIN}/panel/metrics.json",
+    localrule: True
 
 
 # The index shows every run there is, also those of other configurations, so no rule can know what it depends on.
-INDEX = f"python -m epidecouple.stages.index --results {RESULTS} --page {RESULTS}/index.html"
+ALL_RUNS = Path(PLACE).parent
+INDEX = f"python -m epidecouple.stages.index --results {ALL_RUNS} --page {ALL_RUNS}/index.html"
 
 
 onsuccess:
-    shell(f"{INDEX} 2> {MAIN}/logs/index.log || true")
+    shell(f"{INDEX} 2> {PLACE}/logs/index.log || true")
     logger.info(
-        f"\nReport: {' '.join(pages_made())}   all runs: {RESULTS}/index.html\n"
+        f"\nReport: {' '.join(pages_made())}   all runs: {ALL_RUNS}/index.html\n"
     )
 
 
 # A failing gate ends the run: render the report of what there is, and say so.
 onerror:
     shell(
-        f"python -m epidecouple.stages.run_report --run {MAIN} --gates {' '.join(GATES)} --report {MAIN}/report.html --failed 2> {MAIN}/logs/report_failed.log"
-        f" && {INDEX} 2> {MAIN}/logs/index.log"
-        f" && echo 'Report of what was done: {MAIN}/report.html' >&2 || true"
+        f"python -m epidecouple.stages.run_report --run {PLACE} --gates {' '.join(GATES)} --report {PLACE}/report.html --failed 2> {PLACE}/logs/report_failed.log"
+        f" && {INDEX} 2> {PLACE}/logs/index.log"
+        f" && echo 'Report of what was done: {PLACE}/report.html' >&2 || true"
     )

@@ -1,0 +1,73 @@
+# The Python package of these rules, however Snakemake came by them; runs and predictions share it.
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+
+def checkout_of(source):
+    """The folder workflow/ that `source` lies in: on disk, or in a clone of the commit it names."""
+    if isinstance(source, os.PathLike):
+        return Path(source).parent
+    if not hasattr(source, "ref"):
+        raise WorkflowError(
+            f"{source} brings no Python package. Name this workflow by a path, or by gitfile,"
+            " github or gitlab."
+        )
+    local = hasattr(source, "repo_path")
+    return cloned(
+        source.repo_path if local else source.hosted_repo.repo_clone, source.ref
+    )
+
+
+def cloned(origin, ref):
+    """Folder workflow/ of one commit of a repository, cloned into the working directory once."""
+    # Imported here because it fails where there is no git, which only this needs.
+    from git import Repo
+
+    commit = Repo(origin).commit(ref).hexsha
+    folder = Path(".snakemake", "epidecouple", commit).resolve()
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as fresh:
+            Repo.clone_from(str(origin), f"{fresh}/clone").git.checkout(commit)
+            Path(fresh, "clone").rename(folder)
+    return folder / "workflow"
+
+
+WORKFLOW = checkout_of(workflow.current_basedir)
+sys.path.insert(0, str(WORKFLOW))
+
+from epidecouple.core.paths import PACKAGE, ROOT
+
+# Rules and stages of two versions would be mixed without a word.
+if PACKAGE.parent.resolve() != WORKFLOW.resolve():
+    raise WorkflowError(
+        f"This workflow lies in {WORKFLOW}, but its package was loaded from {PACKAGE.parent}."
+        " Use one checkout, or one tag, of it in a call of Snakemake."
+    )
+
+
+def placed(path):
+    """`path` with the prefix of a module, which Snakemake puts before paths of rules only."""
+    return workflow.modifier.path_modifier.replace_prefix(path)
+
+
+def set_environment(threads, mirror=""):
+    """What every job's shell starts with.
+
+    Numerical libraries get the configured number of threads, not Snakemake's, which --cores clips:
+    results must not depend on it. The allocator keeps freed memory: half the time would go into page
+    faults otherwise. The mirror travels here because a different one must not download again what is
+    in place. What a long stage tells goes to its log and, without the head of the log, to the screen:
+    `told <log>`.
+    """
+    shell.prefix(
+        "set -euo pipefail; told() {{ tee \"$1\" | {{ grep --line-buffered -v '^#' || true; }}; }}; "
+        f"export PYTHONPATH='{WORKFLOW}' EPIDECOUPLE_MIRROR='{mirror}'"
+        f" OMP_NUM_THREADS={threads} MKL_NUM_THREADS={threads} OPENBLAS_NUM_THREADS={threads}"
+        " MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000"
+        " MALLOC_TOP_PAD_=268435456; "
+    )
