@@ -14,21 +14,16 @@ BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.M | re.S)
 TINY = Path(__file__).parent / "workflow" / "tiny.yaml"
 
 
-def snakemake_command(folder: Path, *arguments: str, where: tuple[str, ...] = LOCALLY, snakefile: Path = ROOT / "Snakefile") -> dict:
+def snakemake_command(folder: Path, *arguments: str, where: tuple[str, ...] = LOCALLY, snakefile: str | Path = ROOT / "Snakefile") -> dict:
     """What `subprocess` is given to run Snakemake in a folder."""
     command = [sys.executable, "-m", "snakemake", "-s", str(snakefile), "--directory", str(folder), "--nocolor"]
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return {"args": [*command, *where, *arguments], "text": True, "cwd": folder, "env": {**os.environ, "PATH": path}}
 
 
-def run_snakemake(
-    folder: Path,
-    *arguments: str,
-    env: dict[str, str] | None = None,
-    where: tuple[str, ...] = LOCALLY,
-    snakefile: Path = ROOT / "Snakefile",
-) -> subprocess.CompletedProcess:
-    call = snakemake_command(folder, *arguments, where=where, snakefile=snakefile)
+def run_snakemake(folder: Path, *arguments: str, env: dict[str, str] | None = None, **how) -> subprocess.CompletedProcess:
+    """`how` is handed on to `snakemake_command`."""
+    call = snakemake_command(folder, *arguments, **how)
     return subprocess.run(**call | {"env": call["env"] | (env or {})}, capture_output=True)
 
 
