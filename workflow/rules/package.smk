@@ -59,13 +59,14 @@ def set_environment(threads, mirror=""):
     """What every job's shell starts with.
 
     Numerical libraries get the configured number of threads, not Snakemake's, which --cores clips:
-    results must not depend on it. The allocator keeps freed memory: half the time would go into page
-    faults otherwise. The mirror travels here because a different one must not download again what is
-    in place. What a long stage tells goes to its log and, without the head of the log, to the screen:
-    `told <log>`.
+    results must not depend on it. The allocator keeps freed memory: half the time would go into
+    page faults otherwise. The mirror travels here because a different one must not download again
+    what is in place. What a long stage tells goes to its log and, without the head of the log, to
+    the screen: `told <log>`.
     """
     shell.prefix(
-        "set -euo pipefail; told() {{ tee \"$1\" | {{ grep --line-buffered -v '^#' || true; }}; }}; "
+        "set -euo pipefail;"
+        " told() {{ tee \"$1\" | {{ grep --line-buffered -v '^#' || true; }}; }}; "
         f"export PYTHONPATH='{WORKFLOW}' EPIDECOUPLE_MIRROR='{mirror}'"
         f" OMP_NUM_THREADS={threads} MKL_NUM_THREADS={threads} OPENBLAS_NUM_THREADS={threads}"
         " MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000"
