@@ -1,4 +1,6 @@
-"""The conditional likelihood of pairs over lines: ours against statsmodels, the same rows and the same coefficients."""
+"""The conditional likelihood of pairs over lines: ours against statsmodels, the same rows and the
+same coefficients.
+"""
 
 import warnings
 
@@ -25,8 +27,14 @@ def simulated(pairs: int) -> tuple[np.ndarray, np.ndarray]:
 def ours(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Coefficients (F,) by L-BFGS on our objective."""
     beta = torch.zeros(FEATURES, dtype=torch.float64, requires_grad=True)
-    features, labels, offset = torch.from_numpy(x).double(), torch.from_numpy(y).double(), torch.zeros(LINES, dtype=torch.float64)
-    optimiser = torch.optim.LBFGS([beta], max_iter=STEPS, tolerance_grad=1e-9, line_search_fn="strong_wolfe")
+    features, labels, offset = (
+        torch.from_numpy(x).double(),
+        torch.from_numpy(y).double(),
+        torch.zeros(LINES, dtype=torch.float64),
+    )
+    optimiser = torch.optim.LBFGS(
+        [beta], max_iter=STEPS, tolerance_grad=1e-9, line_search_fn="strong_wolfe"
+    )
 
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
@@ -43,7 +51,11 @@ def by_statsmodels(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     groups = np.repeat(np.arange(len(y)), LINES)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ConditionalLogit(y.ravel(), x.reshape(-1, FEATURES), groups=groups).fit(disp=False).params
+        return (
+            ConditionalLogit(y.ravel(), x.reshape(-1, FEATURES), groups=groups)
+            .fit(disp=False)
+            .params
+        )
 
 
 def rows() -> list[Row]:
@@ -53,6 +65,8 @@ def rows() -> list[Row]:
     assert np.allclose(ours(*few), by_statsmodels(*few), atol=1e-3), "the coefficients differ"
     arms = {
         OURS: Arm(lambda: ours(x, y), len(y), "a whole fit"),
-        "statsmodels ConditionalLogit": Arm(lambda: by_statsmodels(*few), FEW, "a whole fit of fewer pairs"),
+        "statsmodels ConditionalLogit": Arm(
+            lambda: by_statsmodels(*few), FEW, "a whole fit of fewer pairs"
+        ),
     }
     return compare("conditional likelihood", f"{LINES} lines, {FEATURES} features", arms, repeats=2)

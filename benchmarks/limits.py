@@ -1,4 +1,6 @@
-"""Where reading and the CNN stand against what the machine can do: bytes moved, multiplications made."""
+"""Where reading and the CNN stand against what the machine can do: bytes moved, multiplications
+made.
+"""
 
 import numpy as np
 import torch
@@ -13,7 +15,10 @@ WINDOWS, LENGTH, BATCH, SIDE = 40_000, 2000, 512, 2048
 def gathering() -> list[Row]:
     """Bytes per second of gathering random windows, against copying as many bytes in order."""
     rng = np.random.default_rng(0)
-    codes, taken = rng.integers(0, 4, (WINDOWS, LENGTH), dtype=np.uint8), rng.permutation(WINDOWS)[:8192]
+    codes, taken = (
+        rng.integers(0, 4, (WINDOWS, LENGTH), dtype=np.uint8),
+        rng.permutation(WINDOWS)[:8192],
+    )
     target = np.empty((len(taken), LENGTH), dtype=np.uint8)
     count = target.size
     arms = {
@@ -29,7 +34,14 @@ def convolving() -> list[Row]:
     config = configuration(6, 7)
     encoder = ElementEncoder(config.model).eval()
     codes = torch.randint(0, 4, (BATCH, LENGTH), dtype=torch.uint8)
-    work = BATCH * (LENGTH - config.model.filter_bp + 1) * 4 * config.model.filter_bp * 2 * config.model.filters
+    work = (
+        BATCH
+        * (LENGTH - config.model.filter_bp + 1)
+        * 4
+        * config.model.filter_bp
+        * 2
+        * config.model.filters
+    )
     square = torch.randn(SIDE, SIDE)
     arms = {
         OURS: Arm(lambda: encoder(codes), work, "the whole element encoder"),

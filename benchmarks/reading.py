@@ -1,7 +1,8 @@
-"""Windows of shuffled pairs in batches: unique windows encoded once and gathered, against readers that fetch them anew.
+"""Windows of shuffled pairs in batches: unique windows encoded once and gathered, against readers
+that fetch them anew.
 
-Two tables: what each reader hands over (ours codes, GenVarLoader letters, the others one-hot), and the same as float32
-(batch, 4, L) of enhancer and promoter, which is checked to be equal first.
+Two tables: what each reader hands over (ours codes, GenVarLoader letters, the others one-hot), and
+the same as float32 (batch, 4, L) of enhancer and promoter, which is checked to be equal first.
 """
 
 import tempfile
@@ -30,7 +31,9 @@ ENDS = ("enhancer", "promoter")
 
 
 class PerItem(Dataset):
-    """What a user writes first: fetch two windows of a pair from the FASTA, encode them letter by letter in numpy."""
+    """What a user writes first: fetch two windows of a pair from the FASTA, encode them letter by
+    letter in numpy.
+    """
 
     def __init__(self, fasta: Path, places: pd.DataFrame, pairs: pd.DataFrame) -> None:
         self.fasta, self.pairs = pyfaidx.Fasta(str(fasta)), pairs
@@ -78,11 +81,15 @@ class Regions:
         self.dataset = gvl.RefDataset(gvl.Reference.from_path(fasta), bed, output_length=length)
 
     def read(self, rows: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.asarray(self.dataset[rows]).view(np.uint8).reshape(len(rows), -1))
+        return torch.from_numpy(
+            np.asarray(self.dataset[rows]).view(np.uint8).reshape(len(rows), -1)
+        )
 
     def hot(self, found: Tensor) -> Tensor:
         hot = torch.empty(len(found), 4, found.shape[1])
-        return torch.eq(found[:, None], torch.tensor(list(b"ACGT"), dtype=torch.uint8)[:, None], out=hot)
+        return torch.eq(
+            found[:, None], torch.tensor(list(b"ACGT"), dtype=torch.uint8)[:, None], out=hot
+        )
 
 
 class Extracted:
@@ -93,7 +100,9 @@ class Extracted:
 
     def read(self, rows: np.ndarray) -> Tensor:
         places = self.places.iloc[rows]
-        return extract_loci(places, self.fasta, in_window=int(places.end.iloc[0] - places.start.iloc[0]))
+        return extract_loci(
+            places, self.fasta, in_window=int(places.end.iloc[0] - places.start.iloc[0])
+        )
 
     def hot(self, found: Tensor) -> Tensor:
         return found.float()
@@ -119,7 +128,9 @@ def encoding(fasta: Path, places: pd.DataFrame, length: int) -> list[Row]:
     arms = {
         OURS: Arm(lambda: Codes(fasta, places), len(places), f"{length} B per window, once"),
         "tangermeme extract_loci": Arm(
-            lambda: extract_loci(places, str(fasta), in_window=length), len(places), f"{4 * length} B per window"
+            lambda: extract_loci(places, str(fasta), in_window=length),
+            len(places),
+            f"{4 * length} B per window",
         ),
     }
     return compare("encode windows", f"{length} bp", arms, repeats=2)
@@ -128,7 +139,12 @@ def encoding(fasta: Path, places: pd.DataFrame, length: int) -> list[Row]:
 def reading(fasta: Path, table: pd.DataFrame, pairs: pd.DataFrame, length: int) -> list[Row]:
     """Batches of one window length at every batch size."""
     places = windows(table, length)
-    ours, regions, loci, items = Codes(fasta, places), Regions(fasta, places), Extracted(fasta, places), PerItem(fasta, places, pairs)
+    ours, regions, loci, items = (
+        Codes(fasta, places),
+        Regions(fasta, places),
+        Extracted(fasta, places),
+        PerItem(fasta, places, pairs),
+    )
     order = np.random.default_rng(0).permutation(len(pairs))
     some = order[:SLOW_PAIRS]
     check([ours, regions, loci], pairs.enhancer.to_numpy()[some])
@@ -138,8 +154,12 @@ def reading(fasta: Path, table: pd.DataFrame, pairs: pd.DataFrame, length: int) 
         for hot, name in ((False, "read batches"), (True, "read batches as one-hot")):
             arms = {
                 OURS: Arm(partial(read_all, ours, pairs, order, batch, hot), len(order)),
-                "GenVarLoader": Arm(partial(read_all, regions, pairs, order, batch, hot), len(order)),
-                "tangermeme extract_loci": Arm(partial(read_all, loci, pairs, some, batch, hot), len(some)),
+                "GenVarLoader": Arm(
+                    partial(read_all, regions, pairs, order, batch, hot), len(order)
+                ),
+                "tangermeme extract_loci": Arm(
+                    partial(read_all, loci, pairs, some, batch, hot), len(some)
+                ),
                 "pyfaidx dataset per item": Arm(partial(exhausted, loader), len(some)),
             }
             rows += compare(name, f"{length} bp, batch {batch}", arms)

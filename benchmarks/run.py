@@ -18,19 +18,39 @@ from timing import Row
 
 FOLDER = Path(__file__).parent
 NAMES = ("reading", "signals", "training", "scoring", "conditional", "limits")
-PEERS = ("genvarloader", "tangermeme", "pyfaidx", "bioframe", "pyranges", "statsmodels", "torch", "numpy", "pandas")
+PEERS = (
+    "genvarloader",
+    "tangermeme",
+    "pyfaidx",
+    "bioframe",
+    "pyranges",
+    "statsmodels",
+    "torch",
+    "numpy",
+    "pandas",
+)
 
 
 def machine() -> str:
     """What the figures depend on."""
     versions = " ".join(f"{name} {metadata.version(name)}" for name in PEERS)
-    return f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads; python {platform.python_version()} {versions}"
+    return (
+        f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads; python"
+        f" {platform.python_version()} {versions}"
+    )
 
 
 def shown(rows: list[Row]) -> str:
     """The table as Markdown."""
-    head = "| benchmark | setting | arm | per second | ours is faster by | |\n|---|---|---|---|---|---|\n"
-    lines = [f"| {r.benchmark} | {r.setting} | {r.arm} | {r.per_second:,.0f} | {r.ratio:.2f} x | {r.note} |" for r in rows]
+    head = (
+        "| benchmark | setting | arm | per second | ours is faster by |"
+        " |\n|---|---|---|---|---|---|\n"
+    )
+    lines = [
+        f"| {r.benchmark} | {r.setting} | {r.arm} | {r.per_second:,.0f} | {r.ratio:.2f} x |"
+        f" {r.note} |"
+        for r in rows
+    ]
     return head + "\n".join(lines) + "\n"
 
 

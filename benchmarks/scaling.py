@@ -1,6 +1,8 @@
-"""How sharding and scoring R grow with pairs and lines: seconds and peak memory, each size in a process of its own.
+"""How sharding and scoring R grow with pairs and lines: seconds and peak memory, each size in a
+process of its own.
 
-python benchmarks/scaling.py [pairs ...]      writes benchmarks/scaling.tsv and benchmarks/scaling.svg
+python benchmarks/scaling.py [pairs ...]      writes benchmarks/scaling.tsv and
+benchmarks/scaling.svg
 """
 
 import argparse
@@ -28,10 +30,14 @@ SIZES, MANY_LINES, MARKS, PEAKS = (10_000, 100_000, 1_000_000, 10_000_000), 60, 
 SCORED_AT_ONCE = 4096
 
 
-def shard(line: int, pairs: pd.DataFrame, ends: list[pd.DataFrame], config: Config, folder: Path) -> Path:
+def shard(
+    line: int, pairs: pd.DataFrame, ends: list[pd.DataFrame], config: Config, folder: Path
+) -> Path:
     """Signal of one line, written in place."""
     tables = {mark: peaks(PEAKS, line * MARKS + m) for m, mark in enumerate(config.marks)}
-    statistics = {mark: {"present": True, **_level(table, ends[0])} for mark, table in tables.items()}
+    statistics = {
+        mark: {"present": True, **_level(table, ends[0])} for mark, table in tables.items()
+    }
     normalised_signal(tables, statistics, pairs, ends, config, folder / f"{line}.npy")
     return folder / f"{line}.npy"
 
@@ -48,8 +54,12 @@ def score(path: Path, model: EnergyModel, pairs: int) -> float:
     signal, total = np.load(path, mmap_mode="r"), 0.0
     with torch.no_grad():
         for start in range(0, pairs, SCORED_AT_ONCE):
-            values = torch.from_numpy(np.asarray(signal[start : start + SCORED_AT_ONCE], dtype=np.float32))
-            total += float(model.resistance(torch.cat([values, torch.ones_like(values)], dim=-1)).sum())
+            values = torch.from_numpy(
+                np.asarray(signal[start : start + SCORED_AT_ONCE], dtype=np.float32)
+            )
+            total += float(
+                model.resistance(torch.cat([values, torch.ones_like(values)], dim=-1)).sum()
+            )
     return total / pairs
 
 
@@ -74,13 +84,18 @@ def measured(n_pairs: int, lines: int) -> dict[str, float]:
 
 
 def peak_mb() -> float:
-    """Peak resident memory in MB, pages of mapped files included, which the system takes back when it needs them."""
+    """Peak resident memory in MB, pages of mapped files included, which the system takes back when
+    it needs them.
+    """
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def draw(table: pd.DataFrame) -> None:
     """Seconds and memory against the number of pairs (six lines) and of lines."""
-    by_pairs, by_lines = table[table.lines == 6], table[table.pairs == table.pairs[table.lines == MANY_LINES].iloc[0]]
+    by_pairs, by_lines = (
+        table[table.lines == 6],
+        table[table.pairs == table.pairs[table.lines == MANY_LINES].iloc[0]],
+    )
     with plt.rc_context(STYLE):
         _, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
         for ax, rows, x in ((axes[0], by_pairs, "pairs"), (axes[1], by_lines, "lines")):
@@ -88,7 +103,13 @@ def draw(table: pd.DataFrame) -> None:
                 ax.plot(rows[x], rows[name], "o-", color=colour, label=name)
             ax.set(xscale="log", yscale="log", xlabel=x, ylabel="seconds")
         axes[2].plot(by_pairs.pairs, by_pairs.memory_mb / 1024, "o-", color=COLOURS[0])
-        axes[2].set(xscale="log", xlabel="pairs", ylabel="GB, pages of the mapped shard included", ylim=(0, None), title="Peak memory")
+        axes[2].set(
+            xscale="log",
+            xlabel="pairs",
+            ylabel="GB, pages of the mapped shard included",
+            ylim=(0, None),
+            title="Peak memory",
+        )
         axes[1].minorticks_off()
         axes[1].set_xticks(by_lines.lines.tolist(), by_lines.lines.astype(str).tolist())
         axes[0].set_title("Six lines")
@@ -101,14 +122,25 @@ def main() -> None:
     """Measure every size in a fresh process, write the table and the figure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pairs", type=int, nargs="*", default=SIZES)
-    parser.add_argument("--one", type=int, nargs=2, metavar=("PAIRS", "LINES"), help="measure one size and print it as JSON")
+    parser.add_argument(
+        "--one",
+        type=int,
+        nargs=2,
+        metavar=("PAIRS", "LINES"),
+        help="measure one size and print it as JSON",
+    )
     arguments = parser.parse_args()
     if arguments.one:
         sys.stdout.write(json.dumps(measured(*arguments.one)))
         return
     sizes = [(pairs, 6) for pairs in arguments.pairs] + [(arguments.pairs[0], MANY_LINES)]
     calls = [[sys.executable, __file__, "--one", str(pairs), str(lines)] for pairs, lines in sizes]
-    table = pd.DataFrame([json.loads(subprocess.run(call, capture_output=True, text=True, check=True).stdout) for call in calls])
+    table = pd.DataFrame(
+        [
+            json.loads(subprocess.run(call, capture_output=True, text=True, check=True).stdout)
+            for call in calls
+        ]
+    )
     table.to_csv(FOLDER / "scaling.tsv", sep="\t", index=False, float_format="%.3f")
     sys.stdout.write(table.to_string(index=False) + "\n")
     draw(table)

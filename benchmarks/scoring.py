@@ -1,4 +1,6 @@
-"""Scoring every pair of a panel: each unique window encoded once, against both windows of every pair."""
+"""Scoring every pair of a panel: each unique window encoded once, against both windows of every
+pair.
+"""
 
 import numpy as np
 import torch
@@ -17,7 +19,9 @@ def pair_by_pair(model: EnergyModel, data: Panel, pairs: np.ndarray) -> np.ndarr
     """U (n,) with both windows of every pair encoded, in batches."""
     encoder, parts = model.potential.encoder, []
     for rows in np.array_split(pairs, max(1, len(pairs) // BATCH)):
-        enhancer, promoter = (torch.from_numpy(data.codes[which[rows]]) for which in (data.enhancer, data.promoter))
+        enhancer, promoter = (
+            torch.from_numpy(data.codes[which[rows]]) for which in (data.enhancer, data.promoter)
+        )
         z = encoder.combine(encoder.enhancer(enhancer), encoder.promoter(promoter))
         parts.append(model.potential.of_z(z, torch.from_numpy(data.log_distance[rows])).numpy())
     return np.concatenate(parts)
@@ -29,9 +33,22 @@ def rows() -> list[Row]:
     data = panel(config, PAIRS, ELEMENTS)
     model = EnergyModel(config, config.reference.loci).eval()
     every, few = np.arange(len(data.enhancer)), np.arange(FEW)
-    assert np.allclose(score_potential(model, data, few), pair_by_pair(model, data, few), atol=1e-4), "the scores differ"
+    assert np.allclose(
+        score_potential(model, data, few), pair_by_pair(model, data, few), atol=1e-4
+    ), "the scores differ"
     arms = {
-        OURS: Arm(lambda: score_potential(model, data, every), len(every), f"{len(data.codes):,} windows encoded"),
-        "pair by pair": Arm(lambda: pair_by_pair(model, data, few), len(few), "two windows per pair"),
+        OURS: Arm(
+            lambda: score_potential(model, data, every),
+            len(every),
+            f"{len(data.codes):,} windows encoded",
+        ),
+        "pair by pair": Arm(
+            lambda: pair_by_pair(model, data, few), len(few), "two windows per pair"
+        ),
     }
-    return compare("scoring", f"{len(every):,} pairs of {len(data.codes):,} elements, {LENGTH} bp", arms, repeats=2)
+    return compare(
+        "scoring",
+        f"{len(every):,} pairs of {len(data.codes):,} elements, {LENGTH} bp",
+        arms,
+        repeats=2,
+    )

@@ -1,6 +1,8 @@
-"""Signal at both ends and in the bins between, for every pair, line and mark: ours against bedtools, bioframe and pyranges.
+"""Signal at both ends and in the bins between, for every pair, line and mark: ours against
+bedtools, bioframe and pyranges.
 
-All give the mean signal over each locus (the sum of signal times overlap, over the locus' length), and that is checked.
+All give the mean signal over each locus (the sum of signal times overlap, over the locus' length),
+and that is checked.
 """
 
 import subprocess
@@ -28,7 +30,11 @@ class Loci:
     def __init__(self, folder: Path) -> None:
         table = elements(ELEMENTS, margin=2 * WIDTH)
         pairs = pairs_of(table, PAIRS)
-        self.pairs, self.ends, self.between = len(pairs), windows(table, WIDTH), bins_between(pairs, BINS)
+        self.pairs, self.ends, self.between = (
+            len(pairs),
+            windows(table, WIDTH),
+            bins_between(pairs, BINS),
+        )
         self.all = pd.concat([self.ends, self.between.astype({"chrom": str})], ignore_index=True)
         self.order = self.all.sort_values(COLUMNS, ignore_index=False).index.to_numpy()
         self.bed = folder / "loci.bed"
@@ -38,7 +44,14 @@ class Loci:
 
 def ours(loci: Loci, tables: list[pd.DataFrame]) -> np.ndarray:
     """Differences of an integral that is built once for a mark."""
-    return np.stack([np.concatenate([ends_signal([loci.ends], table)[:, 0], mean_signal(loci.between, table)]) for table in tables])
+    return np.stack(
+        [
+            np.concatenate(
+                [ends_signal([loci.ends], table)[:, 0], mean_signal(loci.between, table)]
+            )
+            for table in tables
+        ]
+    )
 
 
 def by_bedtools(loci: Loci, files: list[Path]) -> np.ndarray:
@@ -47,11 +60,16 @@ def by_bedtools(loci: Loci, files: list[Path]) -> np.ndarray:
 
 
 def _bedtools(loci: Loci, file: Path) -> np.ndarray:
-    sums = "{ id = $1 FS $2 FS $3; if (NR > 1 && id != last) { print total; total = 0 } last = id; total += $7 * $8 } END { print total }"
+    sums = (
+        "{ id = $1 FS $2 FS $3; if (NR > 1 && id != last) { print total; total = 0 } last = id;"
+        " total += $7 * $8 } END { print total }"
+    )
     command = f"bedtools intersect -sorted -wao -a {loci.bed} -b {file} | awk '{sums}'"
     unique = loci.all.loc[loci.order, COLUMNS].drop_duplicates()
     made = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
-    total = pd.Series(np.array(made.stdout.split(), dtype=float), index=pd.MultiIndex.from_frame(unique))
+    total = pd.Series(
+        np.array(made.stdout.split(), dtype=float), index=pd.MultiIndex.from_frame(unique)
+    )
     copies = loci.all.groupby(COLUMNS, sort=False).size()
     found = total.loc[pd.MultiIndex.from_frame(loci.all[COLUMNS])].to_numpy() / loci.length
     return found / copies.loc[pd.MultiIndex.from_frame(loci.all[COLUMNS])].to_numpy()
@@ -63,25 +81,36 @@ def by_bioframe(loci: Loci, tables: list[pd.DataFrame]) -> np.ndarray:
 
 
 def _bioframe(loci: Loci, table: pd.DataFrame) -> np.ndarray:
-    at = bioframe.overlap(loci.all[COLUMNS], table, how="inner", return_index=True, return_overlap=True)
+    at = bioframe.overlap(
+        loci.all[COLUMNS], table, how="inner", return_index=True, return_overlap=True
+    )
     weight = (at.overlap_end - at.overlap_start) * at.signal_
-    return np.bincount(at["index"].astype(int), weights=weight.astype(float), minlength=len(loci.all)) / loci.length
+    return (
+        np.bincount(at["index"].astype(int), weights=weight.astype(float), minlength=len(loci.all))
+        / loci.length
+    )
 
 
 def by_pyranges(loci: Loci, tables: list[pd.DataFrame]) -> np.ndarray:
     """`PyRanges.join` and a group-by."""
     names = {"chrom": "Chromosome", "start": "Start", "end": "End"}
-    around = pyranges.PyRanges(loci.all[COLUMNS].assign(row=np.arange(len(loci.all))).rename(columns=names))
+    around = pyranges.PyRanges(
+        loci.all[COLUMNS].assign(row=np.arange(len(loci.all))).rename(columns=names)
+    )
     return np.stack([_pyranges(around, table.rename(columns=names), loci) for table in tables])
 
 
 def _pyranges(around: pyranges.PyRanges, table: pd.DataFrame, loci: Loci) -> np.ndarray:
     at = around.join(pyranges.PyRanges(table), report_overlap=True).df
-    return np.bincount(at.row, weights=at.Overlap * at.signal, minlength=len(loci.all)) / loci.length
+    return (
+        np.bincount(at.row, weights=at.Overlap * at.signal, minlength=len(loci.all)) / loci.length
+    )
 
 
 def rows() -> list[Row]:
-    """All lines and marks by ours; one line and two marks by the others, which take as long for each."""
+    """All lines and marks by ours; one line and two marks by the others, which take as long for
+    each.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         loci = Loci(folder)
@@ -91,11 +120,17 @@ def rows() -> list[Row]:
             table.to_csv(file, sep="\t", header=False, index=False)
         measured = len(loci.all)
         for other in (by_bedtools(loci, files), by_bioframe(loci, few), by_pyranges(loci, few)):
-            assert np.allclose(other, ours(loci, few), rtol=1e-4, atol=1e-6), "the arms give other numbers"
+            assert np.allclose(other, ours(loci, few), rtol=1e-4, atol=1e-6), (
+                "the arms give other numbers"
+            )
         arms = {
-            OURS: Arm(lambda: ours(loci, tables), measured * len(tables), f"{LINES} lines x {MARKS} marks"),
+            OURS: Arm(
+                lambda: ours(loci, tables), measured * len(tables), f"{LINES} lines x {MARKS} marks"
+            ),
             "bedtools intersect": Arm(lambda: by_bedtools(loci, files), measured * 2, "2 of them"),
             "bioframe overlap": Arm(lambda: by_bioframe(loci, few), measured * 2, "2 of them"),
             "pyranges join": Arm(lambda: by_pyranges(loci, few), measured * 2, "2 of them"),
         }
-        return compare("signal", f"{loci.pairs:,} pairs, {BINS} bins, {PEAKS:,} peaks", arms, repeats=1)
+        return compare(
+            "signal", f"{loci.pairs:,} pairs, {BINS} bins, {PEAKS:,} peaks", arms, repeats=1
+        )

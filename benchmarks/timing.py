@@ -9,7 +9,9 @@ OURS = "epidecouple"
 
 
 class Row(NamedTuple):
-    """One arm of one setting: `items` things done in `seconds`; `ratio` is how many times faster ours was."""
+    """One arm of one setting: `items` things done in `seconds`; `ratio` is how many times faster
+    ours was.
+    """
 
     benchmark: str
     setting: str
@@ -30,7 +32,9 @@ class Arm(NamedTuple):
 
 
 def compare(benchmark: str, setting: str, arms: dict[str, Arm], repeats: int = 3) -> list[Row]:
-    """Time all arms in turn, `repeats` times over, and keep the best of each; ratios are of things per second."""
+    """Time all arms in turn, `repeats` times over, and keep the best of each; ratios are of things
+    per second.
+    """
     best = dict.fromkeys(arms, float("inf"))
     for _ in range(repeats):
         for name, arm in arms.items():
@@ -40,5 +44,15 @@ def compare(benchmark: str, setting: str, arms: dict[str, Arm], repeats: int = 3
             best[name] = min(best[name], time.perf_counter() - started)
     rate = {name: arm.items / best[name] for name, arm in arms.items()}
     return [
-        Row(benchmark, setting, name, arm.items, best[name], rate[name], rate[OURS] / rate[name], arm.note) for name, arm in arms.items()
+        Row(
+            benchmark,
+            setting,
+            name,
+            arm.items,
+            best[name],
+            rate[name],
+            rate[OURS] / rate[name],
+            arm.note,
+        )
+        for name, arm in arms.items()
     ]

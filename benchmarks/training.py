@@ -1,4 +1,6 @@
-"""A training step of U: every pair of a macro-step once for all lines, against a DataLoader of (pair, line) items; and where time goes."""
+"""A training step of U: every pair of a macro-step once for all lines, against a DataLoader of
+(pair, line) items; and where time goes.
+"""
 
 import dataclasses
 
@@ -15,12 +17,15 @@ from timing import OURS, Arm, Row, compare
 from world import configuration, panel
 
 PAIRS, ELEMENTS, STEPS, LEARNING_RATE, LENGTH, BATCH = 20_000, 6_000, 8, 0.004, 2000, 512
-# The CNN's own kernels as the profiler names them: the convolution and the rectified pooling, there and back.
+# The CNN's own kernels as the profiler names them: the convolution and the rectified pooling, there
+# and back.
 CNN = ("aten::conv1d", "RectifiedPool", "ConvolutionBackward0", "RectifiedPoolBackward")
 
 
 class Items(Dataset):
-    """What a user writes first: a row per pair and line, with both windows, the signal and the label."""
+    """What a user writes first: a row per pair and line, with both windows, the signal and the
+    label.
+    """
 
     def __init__(self, data: Panel) -> None:
         self.data, self.lines = data, len(data.lines)
@@ -32,14 +37,22 @@ class Items(Dataset):
         pair, line = divmod(row, self.lines)
         data = self.data
         windows = data.codes[data.enhancer[pair]], data.codes[data.promoter[pair]]
-        return *windows, data.signal_tensor(np.array([pair]), line)[0], data.log_distance[pair], np.float32(data.labels[pair, line]), line
+        return (
+            *windows,
+            data.signal_tensor(np.array([pair]), line)[0],
+            data.log_distance[pair],
+            np.float32(data.labels[pair, line]),
+            line,
+        )
 
 
 def per_item(model: EnergyModel, data: Panel, batch: int, steps: int) -> None:
     """Steps of the same model and loss over shuffled (pair, line) items."""
     optimiser = torch.optim.AdamW(model.potential.parameters(), lr=LEARNING_RATE)
     encoder, tau = model.potential.encoder, model.resistance.line_offset.detach()
-    loader = iter(DataLoader(Items(data), batch, shuffle=True, generator=torch.Generator().manual_seed(0)))
+    loader = iter(
+        DataLoader(Items(data), batch, shuffle=True, generator=torch.Generator().manual_seed(0))
+    )
     for _ in range(steps):
         enhancer, promoter, signal, distance, label, line = next(loader)
         with torch.no_grad():
@@ -66,7 +79,9 @@ def share_in_cnn(call) -> float:
     with profile(activities=[ProfilerActivity.CPU]) as seen:
         call()
     events = seen.key_averages()
-    return sum(event.cpu_time_total for event in events if event.key in CNN) / sum(event.self_cpu_time_total for event in events)
+    return sum(event.cpu_time_total for event in events if event.key in CNN) / sum(
+        event.self_cpu_time_total for event in events
+    )
 
 
 def rows() -> list[Row]:
@@ -81,7 +96,13 @@ def rows() -> list[Row]:
     lines = len(data.lines)
     share = share_in_cnn(lambda: macro_steps(stage, optimiser, STEPS))
     arms = {
-        OURS: Arm(lambda: macro_steps(stage, optimiser, STEPS), STEPS * BATCH * lines, f"{share:.0%} of the time in the CNN's kernels"),
+        OURS: Arm(
+            lambda: macro_steps(stage, optimiser, STEPS),
+            STEPS * BATCH * lines,
+            f"{share:.0%} of the time in the CNN's kernels",
+        ),
         "DataLoader of (pair, line)": Arm(lambda: per_item(model, data, BATCH, 2), 2 * BATCH),
     }
-    return compare("training step of U", f"batch {BATCH}, {lines} lines, {LENGTH} bp", arms, repeats=2)
+    return compare(
+        "training step of U", f"batch {BATCH}, {lines} lines, {LENGTH} bp", arms, repeats=2
+    )

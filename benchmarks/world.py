@@ -1,4 +1,6 @@
-"""Synthetic inputs of the sizes that users have: a genome, pairs, peaks, and a panel as training sees it."""
+"""Synthetic inputs of the sizes that users have: a genome, pairs, peaks, and a panel as training
+sees it.
+"""
 
 from pathlib import Path
 
@@ -26,7 +28,9 @@ def write_genome(path: Path, seed: int = 1) -> None:
 
 
 def elements(count: int, margin: int, seed: int = 2) -> pd.DataFrame:
-    """Distinct midpoints sorted by position: chrom, mid; `margin` bp stay free at the ends of chromosomes."""
+    """Distinct midpoints sorted by position: chrom, mid; `margin` bp stay free at the ends of
+    chromosomes.
+    """
     rng = np.random.default_rng(seed)
     chrom = np.sort(rng.integers(0, CHROMOSOMES, count))
     mid = rng.integers(margin, CHROMOSOME_BP - margin, count)
@@ -35,15 +39,27 @@ def elements(count: int, margin: int, seed: int = 2) -> pd.DataFrame:
 
 
 def pairs_of(table: pd.DataFrame, count: int, reach: int = 40, seed: int = 3) -> pd.DataFrame:
-    """Pairs of elements at most `reach` rows apart on one chromosome: enhancer, promoter (rows), midpoints, chrom."""
+    """Pairs of elements at most `reach` rows apart on one chromosome: enhancer, promoter (rows),
+    midpoints, chrom.
+    """
     rng = np.random.default_rng(seed)
     enhancer = rng.integers(0, len(table), 2 * count)
-    promoter = np.clip(enhancer + rng.integers(1, reach, len(enhancer)) * rng.choice([-1, 1], len(enhancer)), 0, len(table) - 1)
+    promoter = np.clip(
+        enhancer + rng.integers(1, reach, len(enhancer)) * rng.choice([-1, 1], len(enhancer)),
+        0,
+        len(table) - 1,
+    )
     chrom, mid = table.chrom.to_numpy(dtype=str), table.mid.to_numpy()
     kept = np.flatnonzero((chrom[enhancer] == chrom[promoter]) & (enhancer != promoter))[:count]
     enhancer, promoter = enhancer[kept], promoter[kept]
     return pd.DataFrame(
-        {"enhancer": enhancer, "promoter": promoter, "enhancer_mid": mid[enhancer], "promoter_mid": mid[promoter], "chrom": chrom[enhancer]}
+        {
+            "enhancer": enhancer,
+            "promoter": promoter,
+            "enhancer_mid": mid[enhancer],
+            "promoter_mid": mid[promoter],
+            "chrom": chrom[enhancer],
+        }
     )
 
 
@@ -51,15 +67,28 @@ def peaks(count: int, seed: int) -> pd.DataFrame:
     """Peaks of one mark in one line, sorted: chrom, start, end, signal."""
     rng = np.random.default_rng([4, seed])
     start = rng.integers(0, CHROMOSOME_BP - 5000, count)
-    table = pd.DataFrame({"chrom": [f"chr{k + 1}" for k in np.sort(rng.integers(0, CHROMOSOMES, count))], "start": start})
-    table = table.assign(end=start + rng.integers(150, 3000, count), signal=np.round(rng.gamma(2, 4, count), 3))
+    table = pd.DataFrame(
+        {
+            "chrom": [f"chr{k + 1}" for k in np.sort(rng.integers(0, CHROMOSOMES, count))],
+            "start": start,
+        }
+    )
+    table = table.assign(
+        end=start + rng.integers(150, 3000, count), signal=np.round(rng.gamma(2, 4, count), 3)
+    )
     return table.sort_values(["chrom", "start", "end"], ignore_index=True)
 
 
 def configuration(lines: int, marks: int, **sections: dict) -> Config:
-    """The default configuration with lines and marks of these numbers, one of the lines held out."""
+    """The default configuration with lines and marks of these numbers, one of the lines held out.
+    """
     names = [f"Line{k}" for k in range(lines)]
-    given = {"run": "benchmark", "dataset": {"kind": "simulated"}, "cell_lines": names, "marks": [f"M{k}" for k in range(marks)]}
+    given = {
+        "run": "benchmark",
+        "dataset": {"kind": "simulated"},
+        "cell_lines": names,
+        "marks": [f"M{k}" for k in range(marks)],
+    }
     return Config.from_dict(validated(given | sections, ["benchmark"]))
 
 
@@ -69,11 +98,19 @@ def panel(config: Config, n_pairs: int, n_elements: int, seed: int = 5) -> Panel
     pairs, lines, marks = pairs_of(table, n_pairs), len(config.all_lines), len(config.marks)
     n = len(pairs)
     width = 2 + config.windows.bins
-    manifest = {"marks": {mark: {"present": True, **Normaliser(0.0, 1.0).as_dict()} for mark in config.marks}}
+    manifest = {
+        "marks": {
+            mark: {"present": True, **Normaliser(0.0, 1.0).as_dict()} for mark in config.marks
+        }
+    }
     labels = (rng.random((n, lines)) < 0.1).astype(np.int8)
     signal = [rng.normal(size=(n, width, marks)).astype(np.float16) for _ in range(lines)]
-    reference = [rng.normal(size=(config.reference.loci, marks)).astype(np.float16) for _ in range(lines)]
-    shards = [Shard(labels[:, c], labels[:, c], signal[c], reference[c], manifest) for c in range(lines)]
+    reference = [
+        rng.normal(size=(config.reference.loci, marks)).astype(np.float16) for _ in range(lines)
+    ]
+    shards = [
+        Shard(labels[:, c], labels[:, c], signal[c], reference[c], manifest) for c in range(lines)
+    ]
     distance = np.maximum(1, (pairs.enhancer_mid - pairs.promoter_mid).abs())
     return Panel(
         lines=config.all_lines,

@@ -1,4 +1,5 @@
-"""Documentation that is generated: config/README.md from the schema, the gates, the design and the DAG picture.
+"""Documentation that is generated: config/README.md from the schema, the gates, the design and the
+DAG picture.
 
 `make docs` writes all of it.
 """
@@ -18,18 +19,22 @@ DAG_PATTERN = re.compile(r"(<!-- dag -->\n```mermaid\n).*?(```\n<!-- /dag -->)",
 
 
 def config_page() -> str:
-    """config/README.md: every key of a run and of a request for predictions, with type, default and meaning."""
+    """config/README.md: every key of a run and of a request for predictions, with type, default and
+    meaning.
+    """
     head = (
-        "# Configuration\n\nGenerated from `workflow/schemas/config.schema.yaml` by `make docs`; do not edit by hand.\n\n"
-        "A run reads `config/config.yaml`, or the files given with `--configfile`, which replace it, the last one winning. Keys on the\n"
-        "command line (`--config mirror=../mirror seed=2`) win. An unknown key or a value of the wrong type is refused\n"
-        "before anything runs, with the file and the line.\n\n| key | type | default | meaning |\n|---|---|---|---|\n"
+        "# Configuration\n\nGenerated from `workflow/schemas/config.schema.yaml` by `make docs`; do"
+        " not edit by hand.\n\nA run reads `config/config.yaml`, or the files given with"
+        " `--configfile`, which replace it, the last one winning. Keys on the\ncommand line"
+        " (`--config mirror=../mirror seed=2`) win. An unknown key or a value of the wrong type is"
+        " refused\nbefore anything runs, with the file and the line.\n\n| key | type | default |"
+        " meaning |\n|---|---|---|---|\n"
     )
     predictions = (
-        "\n## Predictions\n\nGenerated from `workflow/schemas/predict.schema.yaml`. A call that names `pairs` makes predictions and\n"
-        "no run; it reads these keys only, from `--config` or a file of its own:\n"
-        "`snakemake --cores 2 predict --configfile request.yaml`.\n\n"
-        "| key | type | default | meaning |\n|---|---|---|---|\n"
+        "\n## Predictions\n\nGenerated from `workflow/schemas/predict.schema.yaml`. A call that"
+        " names `pairs` makes predictions and\nno run; it reads these keys only, from `--config` or"
+        " a file of its own:\n`snakemake --cores 2 predict --configfile request.yaml`.\n\n| key |"
+        " type | default | meaning |\n|---|---|---|---|\n"
     )
     schema, request = load_schema(), load_schema(REQUEST_SCHEMA)
     rows = [_rows(part, "", part.get("required", [])) for part in (schema, request)]
@@ -40,8 +45,16 @@ def _rows(schema: dict, prefix: str, required: list[str]) -> list[str]:
     rows = []
     for name, part in schema["properties"].items():
         nested = part.get("type") == "object" and "properties" in part
-        default = "required" if name in required else "" if nested else f"`{json.dumps(part.get('default'))}`"
-        kind = " or ".join(f"`{value}`" for value in part["enum"]) if "enum" in part else _type(part)
+        default = (
+            "required"
+            if name in required
+            else ""
+            if nested
+            else f"`{json.dumps(part.get('default'))}`"
+        )
+        kind = (
+            " or ".join(f"`{value}`" for value in part["enum"]) if "enum" in part else _type(part)
+        )
         rows.append(f"| `{prefix}{name}` | {kind} | {default} | {part.get('description', '')} |\n")
         if nested:
             rows += _rows(part, f"{prefix}{name}.", part.get("required", []))
@@ -55,19 +68,26 @@ def _type(part: dict) -> str:
 def gates_page() -> str:
     """docs/gates.md: every threshold with its reason and remedy."""
     head = (
-        "# Gates\n\nGenerated from `config/gates.yaml` by `make docs`; do not edit by hand.\n\n"
-        "A gate stands between two stages. A metric that is missing or not a number fails. A row whose condition does not hold\n"
-        "is *not applicable*, which is shown and never counts as passed. A run replaces a threshold with\n"
-        "`thresholds: {gate.metric: {value: ..., why: ...}}`, and lets a gate fail without stopping with `waive: [gate]`;\n"
-        "both are printed in the report.\n\n| gate | metric | need | applies when | why | if it fails |\n|---|---|---|---|---|---|\n"
+        "# Gates\n\nGenerated from `config/gates.yaml` by `make docs`; do not edit by hand.\n\nA"
+        " gate stands between two stages. A metric that is missing or not a number fails. A row"
+        " whose condition does not hold\nis *not applicable*, which is shown and never counts as"
+        " passed. A run replaces a threshold with\n`thresholds: {gate.metric: {value: ..., why:"
+        " ...}}`, and lets a gate fail without stopping with `waive: [gate]`;\nboth are printed in"
+        " the report.\n\n| gate | metric | need | applies when | why | if it fails"
+        " |\n|---|---|---|---|---|---|\n"
     )
     return head + "".join(_gate_row(row) for row in load_rows())
 
 
 def _gate_row(row: dict) -> str:
-    conditions = ", ".join(f"{_bound(condition)}" for condition in row.get("applies_when", [])) or "always"
+    conditions = (
+        ", ".join(f"{_bound(condition)}" for condition in row.get("applies_when", [])) or "always"
+    )
     need = f"{SIGNS[row['must_be']]} {row['value']:g}"
-    return f"| {row['gate']} | `{row['metric']}` | {need} | {conditions} | {row['why']} | {row['remedy']} |\n"
+    return (
+        f"| {row['gate']} | `{row['metric']}` | {need} | {conditions} | {row['why']} |"
+        f" {row['remedy']} |\n"
+    )
 
 
 def _bound(row: dict) -> str:
@@ -75,25 +95,41 @@ def _bound(row: dict) -> str:
 
 
 def design_page() -> str:
-    """docs/design.md: components, where they live, what a run must record, which mutants break them."""
+    """docs/design.md: components, where they live, what a run must record, which mutants break
+    them.
+    """
     head = (
-        "# The design, as data\n\nGenerated from `workflow/epidecouple/verification/design.toml` by `make docs`; do not edit by hand.\n\n"
-        "Every training run records the evidence below and writes `verification.json`; a requirement that is not met stops it\n"
-        "with a `DesignViolation` (`verification: observe` writes it down and goes on). Hard: true by construction; soft: a loss.\n"
-        "Who kills each mutant is in [mutants.md](mutants.md).\n\n"
-        "| component | | mechanism | lives in | evidence | mutants |\n|---|---|---|---|---|---|\n"
+        "# The design, as data\n\nGenerated from `workflow/epidecouple/verification/design.toml` by"
+        " `make docs`; do not edit by hand.\n\nEvery training run records the evidence below and"
+        " writes `verification.json`; a requirement that is not met stops it\nwith a"
+        " `DesignViolation` (`verification: observe` writes it down and goes on). Hard: true by"
+        " construction; soft: a loss.\nWho kills each mutant is in [mutants.md](mutants.md).\n\n|"
+        " component | | mechanism | lives in | evidence | mutants |\n|---|---|---|---|---|---|\n"
     )
     return head + "".join(_component_row(component) for component in load_design())
 
 
 def _component_row(component: Component) -> str:
-    evidence = "<br>".join(f"`{rule.evidence}` {rule.expectation} ({_moment(rule)})" for rule in component.requires)
-    places, mutants = (", ".join(f"`{name}`" for name in names) for names in (component.lives_in, component.mutants))
-    return f"| {component.name} | {component.kind} | {component.mechanism} | {places} | {evidence} | {mutants} |\n"
+    evidence = "<br>".join(
+        f"`{rule.evidence}` {rule.expectation} ({_moment(rule)})" for rule in component.requires
+    )
+    places, mutants = (
+        ", ".join(f"`{name}`" for name in names)
+        for names in (component.lives_in, component.mutants)
+    )
+    return (
+        f"| {component.name} | {component.kind} | {component.mechanism} | {places} | {evidence} |"
+        f" {mutants} |\n"
+    )
 
 
 def _moment(rule: Requirement) -> str:
-    moment = {"start": "before the first step", "epoch": "every epoch", "audit": "audited epochs", "end": "after training"}[rule.when]
+    moment = {
+        "start": "before the first step",
+        "epoch": "every epoch",
+        "audit": "audited epochs",
+        "end": "after training",
+    }[rule.when]
     return f"{moment} of {', '.join(rule.stages)}" if rule.stages else moment
 
 
@@ -102,7 +138,16 @@ def rule_graph() -> str:
 
     Left out: what leads to `all`, figures, and edges that a longer path implies.
     """
-    command = [sys.executable, "-m", "snakemake", "--rulegraph", "mermaid-js", "--cores", "1", "--forceall"]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--rulegraph",
+        "mermaid-js",
+        "--cores",
+        "1",
+        "--forceall",
+    ]
     shown = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout
     names = dict(re.findall(r"(id\d+)\[([^\]]+)\]", shown))
     edges = [(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", shown)]

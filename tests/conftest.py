@@ -1,4 +1,6 @@
-"""Fixtures that several test files share; each is made once per run and must not be changed by a test."""
+"""Fixtures that several test files share; each is made once per run and must not be changed by a
+test.
+"""
 
 import pytest
 

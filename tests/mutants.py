@@ -1,6 +1,8 @@
-"""Mutants of the design: each breaks one component the way people break it, and says which evidence should tell.
+"""Mutants of the design: each breaks one component the way people break it, and says which evidence
+should tell.
 
-`python tests/mutants.py` runs them all on a toy panel and writes docs/mutants.md: what each does, and who killed it.
+`python tests/mutants.py` runs them all on a toy panel and writes docs/mutants.md: what each does,
+and who killed it.
 """
 
 import dataclasses
@@ -31,7 +33,9 @@ from epidecouple.verification.design import load_design
 from toy_panel import toy_config, toy_panel
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "mutants.md"
-TOLD = re.compile(r"(?P<component>.+?): (?P<evidence>\S+) must be .+, observed .+ \((?P<moment>.+)\)")
+TOLD = re.compile(
+    r"(?P<component>.+?): (?P<evidence>\S+) must be .+, observed .+ \((?P<moment>.+)\)"
+)
 
 
 @dataclass
@@ -58,7 +62,9 @@ def new_world() -> World:
         subset={"lines": 3},
     )
     panel = toy_panel()
-    shards = [dataclasses.replace(shard, reference=_standard(shard.reference)) for shard in panel.shards]
+    shards = [
+        dataclasses.replace(shard, reference=_standard(shard.reference)) for shard in panel.shards
+    ]
     panel = dataclasses.replace(panel, shards=shards, labels=panel.labels.copy())
     return World(panel, config, new_model(config, panel))
 
@@ -105,7 +111,11 @@ def signal_leaks_into_z(world, patch):
         return windows(panel, pairs)
 
     patch.setattr(Panel, "windows", remembering)
-    patch.setattr(SequenceEncoder, "forward", lambda encoder, windows: forward(encoder, windows) + leaked["signal"])
+    patch.setattr(
+        SequenceEncoder,
+        "forward",
+        lambda encoder, windows: forward(encoder, windows) + leaked["signal"],
+    )
 
 
 @mutant
@@ -115,7 +125,10 @@ def dna_leaks_into_r(world, patch):
 
     def leaking(panel, pairs, line):
         gc = ((panel.codes == 1) | (panel.codes == 2)).mean(1)[panel.enhancer[pairs]]
-        return signal_tensor(panel, pairs, line) + torch.from_numpy(gc.astype(np.float32))[:, None, None]
+        return (
+            signal_tensor(panel, pairs, line)
+            + torch.from_numpy(gc.astype(np.float32))[:, None, None]
+        )
 
     patch.setattr(Panel, "signal_tensor", leaking)
 
@@ -148,7 +161,9 @@ def pair_missing_in_a_line(world, patch):
 def marks_not_normalised(world, patch):
     """one line's marks keep their technical scale and offset"""
     shard = world.panel.shards[0]
-    world.panel.shards[0] = dataclasses.replace(shard, reference=shard.reference * 2 + 1, signal=shard.signal * 2 + 1)
+    world.panel.shards[0] = dataclasses.replace(
+        shard, reference=shard.reference * 2 + 1, signal=shard.signal * 2 + 1
+    )
 
 
 @mutant
@@ -166,8 +181,12 @@ def task_loss_moves_r(world, patch):
     """R is not detached in the task loss"""
 
     def live(stage, step):
-        resistance = torch.stack([stage.model.resistance.of_parts(part) for part in stage.read(step)], dim=1)
-        return stage.potential_terms(step.pairs, -resistance - stage.model.resistance.line_offset[stage.lines], step.weights)[0]
+        resistance = torch.stack(
+            [stage.model.resistance.of_parts(part) for part in stage.read(step)], dim=1
+        )
+        return stage.potential_terms(
+            step.pairs, -resistance - stage.model.resistance.line_offset[stage.lines], step.weights
+        )[0]
 
     patch.setattr(phases.PotentialStage, "terms", live)
 
@@ -186,7 +205,12 @@ def _resampled(patch, change):
 @mutant
 def random_sampler(world, patch):
     """lines are mixed at random within micro-batches"""
-    _resampled(patch, lambda batches, rng: [MicroBatch(b.pairs, rng.integers(0, len(batches), len(b.pairs))) for b in batches])
+    _resampled(
+        patch,
+        lambda batches, rng: [
+            MicroBatch(b.pairs, rng.integers(0, len(batches), len(b.pairs))) for b in batches
+        ],
+    )
 
 
 @mutant
@@ -204,7 +228,12 @@ def lines_out_of_order(world, patch):
 @mutant
 def lines_on_different_pairs(world, patch):
     """the micro-batches of a macro-step hold different pairs"""
-    _resampled(patch, lambda batches, rng: [MicroBatch(np.roll(b.pairs, k), b.lines) for k, b in enumerate(batches)])
+    _resampled(
+        patch,
+        lambda batches, rng: [
+            MicroBatch(np.roll(b.pairs, k), b.lines) for k, b in enumerate(batches)
+        ],
+    )
 
 
 @mutant
@@ -224,7 +253,9 @@ def label_contrast_on_detached_z(world, patch):
 def contrast_with_line_as_label(world, patch):
     """the contrast on z takes the line as its label: one class in a homogeneous batch"""
     contrast = phases.contrast_over_lines
-    patch.setattr(phases, "contrast_over_lines", lambda z, labels: contrast(z, torch.ones_like(labels)))
+    patch.setattr(
+        phases, "contrast_over_lines", lambda z, labels: contrast(z, torch.ones_like(labels))
+    )
 
 
 @mutant
@@ -237,7 +268,9 @@ def line_contrast_weight_zero(world, patch):
 def line_contrast_on_detached_e(world, patch):
     """the contrast on g is computed on a detached environment"""
     contrast = phases.line_contrast
-    patch.setattr(phases, "line_contrast", lambda states, prototypes: contrast(states.detach(), prototypes))
+    patch.setattr(
+        phases, "line_contrast", lambda states, prototypes: contrast(states.detach(), prototypes)
+    )
 
 
 @mutant
@@ -276,7 +309,11 @@ def prototypes_never_updated(world, patch):
 def prototypes_collapsed(world, patch):
     """a warm moving average draws all states onto their mean"""
     patch.setattr(
-        StatePrototypes, "follow", lambda prototypes, e, generator: prototypes.codebook.copy_(e.mean(0).expand_as(prototypes.codebook))
+        StatePrototypes,
+        "follow",
+        lambda prototypes, e, generator: prototypes.codebook.copy_(
+            e.mean(0).expand_as(prototypes.codebook)
+        ),
     )
 
 
@@ -307,7 +344,11 @@ def curriculum_freezes_nothing(world, patch):
     patch.setattr(phases.PotentialStage, "moves", phases.FineTuningStage.moves)
     terms = phases.PotentialStage.terms
     patch.setattr(
-        phases.PotentialStage, "terms", lambda stage, step: terms(stage, step) | stage.resistance_terms(step.pairs, stage.read(step))
+        phases.PotentialStage,
+        "terms",
+        lambda stage, step: (
+            terms(stage, step) | stage.resistance_terms(step.pairs, stage.read(step))
+        ),
     )
 
 
@@ -340,14 +381,20 @@ def early_stop_ignored(world, patch):
     world.reconfigure("resistance", patience=2)
     _never_better(patch)
     consult = loop.EarlyStop.consult
-    patch.setattr(loop.EarlyStop, "consult", lambda stop, *arguments: consult(stop, *arguments) and False)
+    patch.setattr(
+        loop.EarlyStop, "consult", lambda stop, *arguments: consult(stop, *arguments) and False
+    )
 
 
 @mutant
 def best_epoch_not_restored(world, patch):
     """the last epoch is kept in place of the best"""
     patch.setattr(loop.EarlyStop, "restore", lambda stop: None)
-    patch.setattr(phases.FineTuningStage, "validate", lambda stage: {"validation_aupr": 0.0, "train_aupr": 0.0})
+    patch.setattr(
+        phases.FineTuningStage,
+        "validate",
+        lambda stage: {"validation_aupr": 0.0, "train_aupr": 0.0},
+    )
 
 
 @mutant
@@ -360,15 +407,23 @@ def guard_never_asked(world, patch):
 def guard_ignored(world, patch):
     """training goes on when the overfitting guard says stop"""
     consult = loop.OverfittingGuard.consult
-    patch.setattr(loop.OverfittingGuard, "consult", lambda guard, validation: consult(guard, validation) and False)
-    patch.setattr(phases.PotentialStage, "validate", lambda stage: {"validation_aupr": 0.1, "train_aupr": 0.8})
+    patch.setattr(
+        loop.OverfittingGuard,
+        "consult",
+        lambda guard, validation: consult(guard, validation) and False,
+    )
+    patch.setattr(
+        phases.PotentialStage, "validate", lambda stage: {"validation_aupr": 0.1, "train_aupr": 0.8}
+    )
 
 
 @mutant
 def constant_resistance(world, patch):
     """R shrinks to a constant while its losses go on"""
     of_parts = Resistance.of_parts
-    patch.setattr(Resistance, "of_parts", lambda resistance, parts: 1 + 0.01 * of_parts(resistance, parts))
+    patch.setattr(
+        Resistance, "of_parts", lambda resistance, parts: 1 + 0.01 * of_parts(resistance, parts)
+    )
 
 
 def killer(name: str) -> str:
@@ -386,15 +441,20 @@ def killer(name: str) -> str:
 def killed_by(message: str) -> tuple[str, str]:
     """Component and evidence that a message names, and the moment."""
     found = TOLD.fullmatch(message)
-    return (f"{found['component']}: `{found['evidence']}`", found["moment"]) if found else (message.split(" (")[0], "before the first step")
+    return (
+        (f"{found['component']}: `{found['evidence']}`", found["moment"])
+        if found
+        else (message.split(" (")[0], "before the first step")
+    )
 
 
 def page() -> str:
     """docs/mutants.md."""
     head = (
-        "# Mutants\n\nGenerated by `make docs`; do not edit by hand. Each mutant breaks one component of the design the way people\n"
-        "break it. The ledger must stop every one of them; the tests fail when a mutant survives or a component has none.\n\n"
-        "| component | mutant | what it does | killed by | when |\n|---|---|---|---|---|\n"
+        "# Mutants\n\nGenerated by `make docs`; do not edit by hand. Each mutant breaks one"
+        " component of the design the way people\nbreak it. The ledger must stop every one of them;"
+        " the tests fail when a mutant survives or a component has none.\n\n| component | mutant |"
+        " what it does | killed by | when |\n|---|---|---|---|---|\n"
     )
     rows = [(component.name, name) for component in load_design() for name in component.mutants]
     return head + "".join(_row(component, name) for component, name in rows)

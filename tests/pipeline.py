@@ -14,14 +14,35 @@ BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.M | re.S)
 TINY = Path(__file__).parent / "workflow" / "tiny.yaml"
 
 
-def snakemake_command(folder: Path, *arguments: str, where: tuple[str, ...] = LOCALLY, snakefile: str | Path = ROOT / "Snakefile") -> dict:
+def snakemake_command(
+    folder: Path,
+    *arguments: str,
+    where: tuple[str, ...] = LOCALLY,
+    snakefile: str | Path = ROOT / "Snakefile",
+) -> dict:
     """What `subprocess` is given to run Snakemake in a folder."""
-    command = [sys.executable, "-m", "snakemake", "-s", str(snakefile), "--directory", str(folder), "--nocolor"]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "-s",
+        str(snakefile),
+        "--directory",
+        str(folder),
+        "--nocolor",
+    ]
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return {"args": [*command, *where, *arguments], "text": True, "cwd": folder, "env": {**os.environ, "PATH": path}}
+    return {
+        "args": [*command, *where, *arguments],
+        "text": True,
+        "cwd": folder,
+        "env": {**os.environ, "PATH": path},
+    }
 
 
-def run_snakemake(folder: Path, *arguments: str, env: dict[str, str] | None = None, **how) -> subprocess.CompletedProcess:
+def run_snakemake(
+    folder: Path, *arguments: str, env: dict[str, str] | None = None, **how
+) -> subprocess.CompletedProcess:
     """`how` is handed on to `snakemake_command`."""
     call = snakemake_command(folder, *arguments, **how)
     return subprocess.run(**call | {"env": call["env"] | (env or {})}, capture_output=True)
@@ -31,7 +52,9 @@ def write_config(folder: Path, **changes: object) -> Path:
     """The tiny configuration with top-level keys replaced, sections merged."""
     config = yaml.safe_load(TINY.read_text())
     for key, value in changes.items():
-        config[key] = {**config[key], **value} if isinstance(value, dict) and key in config else value
+        config[key] = (
+            {**config[key], **value} if isinstance(value, dict) and key in config else value
+        )
     path = folder / "tiny.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     return path
@@ -39,9 +62,18 @@ def write_config(folder: Path, **changes: object) -> Path:
 
 def run_bash(text: str, folder) -> None:
     """The block's `snakemake` is that of the checkout's workflow."""
-    script = f'snakemake() {{ {sys.executable} -m snakemake -s {ROOT / "Snakefile"} "$@"; }}\nset -e\n{text}'
+    script = (
+        f'snakemake() {{ {sys.executable} -m snakemake -s {ROOT / "Snakefile"} "$@"; }}\nset'
+        f" -e\n{text}"
+    )
     path = f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"
-    made = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path})
+    made = subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": path},
+    )
     assert made.returncode == 0, made.stdout + made.stderr
 
 
@@ -49,4 +81,8 @@ def broken_links(page, folder):
     """Links of a page that lead nowhere: anchors without a target and files that are not there."""
     ids = set(re.findall(r'\bid="([^"]+)"', page))
     links = re.findall(r'<a\b[^>]*href="([^"]+)"', page)
-    return [link for link in links if not (link[1:] in ids if link.startswith("#") else (folder / link).exists())]
+    return [
+        link
+        for link in links
+        if not (link[1:] in ids if link.startswith("#") else (folder / link).exists())
+    ]

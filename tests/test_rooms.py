@@ -1,4 +1,6 @@
-"""Imports go down: a room may import the rooms named beside it, and a network nothing but core and other networks."""
+"""Imports go down: a room may import the rooms named beside it, and a network nothing but core and
+other networks.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -24,7 +26,17 @@ MAY_IMPORT = {
     "report": "core",
 }
 MAY_IMPORT["stages"] = " ".join(MAY_IMPORT)
-NETWORKS = ["sequence", "deep_sequence", "potential", "resistance", "prototypes", "erasure", "energy", "record22", "losses"]
+NETWORKS = [
+    "sequence",
+    "deep_sequence",
+    "potential",
+    "resistance",
+    "prototypes",
+    "erasure",
+    "energy",
+    "record22",
+    "losses",
+]
 LARGEST_ROOM = 12
 
 
@@ -41,38 +53,60 @@ def modules(folder: Path) -> list[Path]:
 
 
 def test_every_room_has_its_row():
-    assert {folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and folder.name != "__pycache__"} == set(MAY_IMPORT)
+    assert {
+        folder.name
+        for folder in PACKAGE.iterdir()
+        if folder.is_dir() and folder.name != "__pycache__"
+    } == set(MAY_IMPORT)
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
 def test_imports_go_down(room):
     files = list((PACKAGE / room).rglob("*.py"))
     rooms = {target[0] for file in files for target in imported(file)}
-    assert len(files) > 3 and rooms - {room} == set(MAY_IMPORT[room].split()), "the table is exact: no arrow more, none unused"
+    assert len(files) > 3 and rooms - {room} == set(MAY_IMPORT[room].split()), (
+        "the table is exact: no arrow more, none unused"
+    )
 
 
 def test_networks_know_tensors_only():
     for name in NETWORKS:
         targets = list(imported(PACKAGE / "model" / f"{name}.py"))
-        assert all(target[0] == "core" or target[:1] == ["model"] and target[1] in NETWORKS for target in targets), name
+        assert all(
+            target[0] == "core" or target[:1] == ["model"] and target[1] in NETWORKS
+            for target in targets
+        ), name
 
 
 def test_rooms_are_small_and_say_what_they_know():
     for folder in {file.parent for file in PACKAGE.rglob("*.py")} - {PACKAGE}:
         tree = ast.parse((folder / "__init__.py").read_text())
-        assert ast.get_docstring(tree) and len(tree.body) == 1, f"{folder.name}: a docstring and nothing else"
+        assert ast.get_docstring(tree) and len(tree.body) == 1, (
+            f"{folder.name}: a docstring and nothing else"
+        )
         assert len(modules(folder)) <= LARGEST_ROOM or folder.name == "stages", folder.name
 
 
 def test_only_stages_read_a_command_line():
     for file in PACKAGE.rglob("*.py"):
-        names = {alias.name for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Import) for alias in node.names}
+        names = {
+            alias.name
+            for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
         assert "argparse" not in names or file == PACKAGE / "stages" / "runner.py", file
 
 
 def test_record_22_has_modules_of_its_own():
-    """Elsewhere a network or a phase names it once at most: in the table from which the configuration chooses."""
+    """Elsewhere a network or a phase names it once at most: in the table from which the
+    configuration chooses.
+    """
     for room in ("model", "training"):
         for file in modules(PACKAGE / room):
-            lines = [line for line in file.read_text().lower().splitlines() if "record22" in line or "record 22" in line]
+            lines = [
+                line
+                for line in file.read_text().lower().splitlines()
+                if "record22" in line or "record 22" in line
+            ]
             assert file.stem == "record22" or len(lines) <= 2, (file, lines)

@@ -22,11 +22,20 @@ from epidecouple.stages.runner import call
 
 ROOT = Path(__file__).parent.parent
 LOOP = "chrom1 start1 end1 chrom2 start2 end2"
-SIMULATION = {"pairs": 600, "chromosomes": 11, "enhancers": 220, "promoters": 110, "barriers": 55, "background_loci": 55}
+SIMULATION = {
+    "pairs": 600,
+    "chromosomes": 11,
+    "enhancers": 220,
+    "promoters": 110,
+    "barriers": 55,
+    "background_loci": 55,
+}
 
 
 def toy_values(**overrides) -> dict:
-    """`config/config.yaml` with a small simulation; a mapping among the overrides is merged into its section."""
+    """`config/config.yaml` with a small simulation; a mapping among the overrides is merged into
+    its section.
+    """
     values = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     values["simulation"] = dict(SIMULATION)
     for key, value in copy.deepcopy(overrides).items():
@@ -42,15 +51,26 @@ def toy_config(**overrides) -> Config:
 def rooted(catalog: Catalog, root: Path) -> Catalog:
     """The same catalog with every path below `root`."""
     lines = {
-        line: LineFiles(root / files.pairs, root / files.loops, {mark: root / path for mark, path in files.peaks.items()})
+        line: LineFiles(
+            root / files.pairs,
+            root / files.loops,
+            {mark: root / path for mark, path in files.peaks.items()},
+        )
         for line, files in catalog.lines.items()
     }
-    return Catalog(root / catalog.genome, catalog.regions and root / catalog.regions, catalog.motifs and root / catalog.motifs, lines)
+    return Catalog(
+        root / catalog.genome,
+        catalog.regions and root / catalog.regions,
+        catalog.motifs and root / catalog.motifs,
+        lines,
+    )
 
 
 @dataclass(frozen=True)
 class ToyWorld:
-    """A simulated dataset on disk: its configuration, folder, files (absolute paths) and truth table."""
+    """A simulated dataset on disk: its configuration, folder, files (absolute paths) and truth
+    table.
+    """
 
     values: dict
     config: Config
@@ -61,7 +81,8 @@ class ToyWorld:
 
 @dataclass(frozen=True)
 class ToyPanel:
-    """What the stages made of a `ToyWorld`: folders of the stages and the panel loaded from them."""
+    """What the stages made of a `ToyWorld`: folders of the stages and the panel loaded from them.
+    """
 
     world: ToyWorld
     folder: Path
@@ -90,15 +111,36 @@ def write_toy_world(root: Path, **overrides) -> ToyWorld:
 
 
 def build_toy_panel(world: ToyWorld, folder: Path) -> ToyPanel:
-    """Run the stages `panel`, `elements`, `reference` and `shards` on a world and load what they wrote."""
+    """Run the stages `panel`, `elements`, `reference` and `shards` on a world and load what they
+    wrote.
+    """
     elements, shards = folder / "elements", folder / "shards"
     elements.mkdir(parents=True)
     panel, reference = folder / "panel.parquet", folder / "reference.parquet"
     chromosomes, splits = folder / "chromosomes.tsv", elements / "splits.json"
-    run_main("panel", world.root, world.values, panel=panel, funnel=folder / "funnel.tsv", metrics=folder / "panel.json")
+    run_main(
+        "panel",
+        world.root,
+        world.values,
+        panel=panel,
+        funnel=folder / "funnel.tsv",
+        metrics=folder / "panel.json",
+    )
     tables = {name: elements / f"{name}.parquet" for name in ("elements", "pairs")}
-    written = {**tables, "sequences": elements / "sequences.npy", "splits": splits, "chromosomes": chromosomes}
-    run_main("elements", world.root, world.values, panel=panel, metrics=folder / "elements.json", **written)
+    written = {
+        **tables,
+        "sequences": elements / "sequences.npy",
+        "splits": splits,
+        "chromosomes": chromosomes,
+    }
+    run_main(
+        "elements",
+        world.root,
+        world.values,
+        panel=panel,
+        metrics=folder / "elements.json",
+        **written,
+    )
     run_main("reference", world.root, world.values, chromosomes=chromosomes, reference=reference)
     for line in world.config.all_lines:
         inputs = {"panel": panel, "reference": reference, "splits": splits, **tables}
@@ -114,7 +156,8 @@ def refusal(call, *arguments, **named) -> str:
 
 
 def says(message: str, *parts: object) -> None:
-    """Assert that a refusal holds each of the parts and a remedy, as a sentence after the problem."""
+    """Assert that a refusal holds each of the parts and a remedy, as a sentence after the problem.
+    """
     for part in parts:
         assert str(part) in message, message
     assert re.fullmatch(r".+\. [A-Z].+\.", message, flags=re.DOTALL), message
@@ -128,7 +171,9 @@ def frame(columns: str, *rows: tuple) -> pd.DataFrame:
 def written(path: Path, text: str) -> Path:
     """Write a text file, gzipped when its name ends in .gz."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text.encode())
+    path.write_bytes(
+        gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text.encode()
+    )
     return path
 
 
@@ -159,7 +204,9 @@ def brute_force_joined(pairs: pd.DataFrame, loops: pd.DataFrame) -> list[bool]:
     found = []
     for chrom, e0, e1, p0, p1 in pairs.itertuples(index=False):
         enhancer, promoter = (chrom, e0, e1), (chrom, p0, p1)
-        anchors = [((c1, s1, t1), (c2, s2, t2)) for c1, s1, t1, c2, s2, t2 in loops.itertuples(index=False)]
+        anchors = [
+            ((c1, s1, t1), (c2, s2, t2)) for c1, s1, t1, c2, s2, t2 in loops.itertuples(index=False)
+        ]
         straight = any(overlap(enhancer, one) and overlap(promoter, two) for one, two in anchors)
         crossed = any(overlap(enhancer, two) and overlap(promoter, one) for one, two in anchors)
         found.append(straight or crossed)
@@ -168,9 +215,17 @@ def brute_force_joined(pairs: pd.DataFrame, loops: pd.DataFrame) -> list[bool]:
 
 def random_intervals(rng: np.random.Generator, n: int, span: int = 120) -> pd.DataFrame:
     start = rng.integers(0, span, n)
-    return pd.DataFrame({"chrom": rng.choice(["chr1", "chr2"], n), "start": start, "end": start + rng.integers(1, 15, n)})
+    return pd.DataFrame(
+        {
+            "chrom": rng.choice(["chr1", "chr2"], n),
+            "start": start,
+            "end": start + rng.integers(1, 15, n),
+        }
+    )
 
 
 def random_loops(rng: np.random.Generator, n: int) -> pd.DataFrame:
     """Some anchors overlap each other and some loops lie between chromosomes."""
-    return pd.concat([random_intervals(rng, n), random_intervals(rng, n)], axis=1).set_axis(LOOP.split(), axis=1)
+    return pd.concat([random_intervals(rng, n), random_intervals(rng, n)], axis=1).set_axis(
+        LOOP.split(), axis=1
+    )

@@ -1,4 +1,6 @@
-"""A tiny crossed panel in memory, with labels that DNA and signal explain, and a configuration of matching size."""
+"""A tiny crossed panel in memory, with labels that DNA and signal explain, and a configuration of
+matching size.
+"""
 
 import json
 
@@ -31,12 +33,25 @@ def toy_values(**changes: dict) -> dict:
         "windows": {"sequence_bp": WINDOW_BP, "signal_bp": 200, "bins": BINS},
         "reference": {"loci": N_REFERENCE, "modules": 4},
         "splits": {"folds": FOLDS, "test_fold": 2, "validation_fold": 1},
-        "model": {"filters": 8, "filter_bp": 6, "z_size": 8, "hidden": 8, "locus_size": 4, "states": 4},
+        "model": {
+            "filters": 8,
+            "filter_bp": 6,
+            "z_size": 8,
+            "hidden": 8,
+            "locus_size": 4,
+            "states": 4,
+        },
         "resistance": {"batch_pairs": 12, "epochs": 4, "learning_rate": 0.05},
         "potential": {"batch_pairs": 24, "epochs": 3},
         "fine_tuning": {"batch_pairs": 24, "epochs": 2},
         "subset": {"lines": 2, "pairs": 30, "epochs": 2},
-        "diagnose": {"rows": 200, "folds": 3, "boosting_rounds": 3, "bootstrap": 10, "permutations": 1},
+        "diagnose": {
+            "rows": 200,
+            "folds": 3,
+            "boosting_rounds": 3,
+            "bootstrap": 10,
+            "permutations": 1,
+        },
     }
     for section, part in changes.items():
         values[section] = {**values.get(section, {}), **part} if isinstance(part, dict) else part
@@ -54,26 +69,46 @@ def toy_settings(**changes: dict) -> str:
 
 
 def toy_panel(seed: int = 0) -> Panel:
-    """Random windows, distances and signal; y ~ element effects - H3K27ac at the ends; one mark is missing in one line."""
+    """Random windows, distances and signal; y ~ element effects - H3K27ac at the ends; one mark is
+    missing in one line.
+    """
     rng = np.random.default_rng(seed)
     lines = LINES + HELD_OUT
     joined = np.sort(rng.choice(N_ENHANCERS * (N_ELEMENTS - N_ENHANCERS), N_PAIRS, replace=False))
     enhancer, promoter = joined % N_ENHANCERS, N_ENHANCERS + joined // N_ENHANCERS
     chromosomes = [chrom for fold in FOLDS for chrom in fold]
-    chrom = np.array([chromosomes[i] for i in rng.permutation(np.arange(N_PAIRS) % len(chromosomes))])
+    chrom = np.array(
+        [chromosomes[i] for i in rng.permutation(np.arange(N_PAIRS) % len(chromosomes))]
+    )
     splits = dict(zip(("train", "validation", "test"), FOLDS, strict=True))
-    split = np.array([next(name for name, fold in splits.items() if where in fold) for where in chrom])
+    split = np.array(
+        [next(name for name, fold in splits.items() if where in fold) for where in chrom]
+    )
     effect = rng.normal(0, 2, N_ELEMENTS)
     shards, labels, published = [], [], []
     for _ in lines:
         signal = rng.normal(0, 1, (N_PAIRS, 2 + BINS, len(MARKS)))
-        logit = effect[enhancer] + effect[promoter] + 2 * signal[:, :2, MARKS.index("H3K27ac")].sum(1)
+        logit = (
+            effect[enhancer] + effect[promoter] + 2 * signal[:, :2, MARKS.index("H3K27ac")].sum(1)
+        )
         labels.append((logit + rng.logistic(size=N_PAIRS) > 0.5).astype(np.int8))
         published.append(np.where(rng.random(N_PAIRS) < 0.5, labels[-1], -1).astype(np.int8))
-        manifest = {"marks": {mark: {"present": True, "mean": float(rng.normal()), "sd": 1.0} for mark in MARKS}}
+        manifest = {
+            "marks": {
+                mark: {"present": True, "mean": float(rng.normal()), "sd": 1.0} for mark in MARKS
+            }
+        }
         reference = rng.normal(0, 1, (N_REFERENCE, len(MARKS)))
         reference = (reference - reference.mean(0)) / reference.std(0)
-        shards.append(Shard(labels[-1], published[-1], signal.astype(np.float16), reference.astype(np.float16), manifest))
+        shards.append(
+            Shard(
+                labels[-1],
+                published[-1],
+                signal.astype(np.float16),
+                reference.astype(np.float16),
+                manifest,
+            )
+        )
     present = np.ones((len(lines), len(MARKS)), dtype=bool)
     present[1, 3] = False
     shards[1].signal[:, :, 3], shards[1].reference[:, 3] = 0, 0

@@ -17,4 +17,7 @@ def question(probe="linear", permutations=5, gap=1.0, **changes):
     x, floor = rng.normal(size=(600, 4)) + gap * np.eye(3, 4)[c], rng.normal(size=(600, 4))
     units = Exchangeable(np.arange(600), groups)
     label = ("z", "natural", probe, "line", "")
-    return dataclasses.replace(Question(f"z_line_{probe}", label, x, floor, c, groups, units, permutations=permutations), **changes)
+    return dataclasses.replace(
+        Question(f"z_line_{probe}", label, x, floor, c, groups, units, permutations=permutations),
+        **changes,
+    )

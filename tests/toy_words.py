@@ -1,4 +1,6 @@
-"""A model whose potential is known by construction: it counts one word per end, and knows what the two do together."""
+"""A model whose potential is known by construction: it counts one word per end, and knows what the
+two do together.
+"""
 
 from types import SimpleNamespace
 
@@ -30,8 +32,15 @@ def has_word(codes, word: str, strands: int = 2):
     return torch.stack([(windows == one).all(2).any(1) for one in both]).any(0).float()[:, None]
 
 
-def word_model(enhancer: float = 1.0, promoter: float = 0.0, together: float = 0.0, word: str = WORD, strands: int = 2):
-    """U = enhancer * [word at the enhancer] + promoter * [at the promoter] + together * [at both]."""
+def word_model(
+    enhancer: float = 1.0,
+    promoter: float = 0.0,
+    together: float = 0.0,
+    word: str = WORD,
+    strands: int = 2,
+):
+    """U = enhancer * [word at the enhancer] + promoter * [at the promoter] + together * [at both].
+    """
 
     def read(codes):
         return has_word(codes, word, strands)
@@ -39,7 +48,9 @@ def word_model(enhancer: float = 1.0, promoter: float = 0.0, together: float = 0
     def of_z(z, log_distance):
         return z @ torch.tensor([enhancer, promoter]) + together * z[:, 0] * z[:, 1]
 
-    encoder = SimpleNamespace(enhancer=read, promoter=read, combine=lambda e, p: torch.cat([e, p], dim=1))
+    encoder = SimpleNamespace(
+        enhancer=read, promoter=read, combine=lambda e, p: torch.cat([e, p], dim=1)
+    )
     potential = SimpleNamespace(encoder=encoder, z_of_ends=encoder.combine, of_z=of_z)
     return SimpleNamespace(potential=potential)
 

@@ -1,6 +1,8 @@
-"""What several processes and one alone must agree on; torchrun runs this file, `test_distributed.py` compares.
+"""What several processes and one alone must agree on; torchrun runs this file,
+`test_distributed.py` compares.
 
-`torchrun --nproc-per-node 2 two_processes.py OUT`: the gradient of every stage's first macro-step, and the model after training.
+`torchrun --nproc-per-node 2 two_processes.py OUT`: the gradient of every stage's first macro-step,
+and the model after training.
 """
 
 import sys
@@ -16,7 +18,10 @@ from toy_panel import toy_config, toy_panel
 
 # Dropout draws other random numbers in other processes; 13 and 25 pairs are not shared out evenly.
 CONFIG = toy_config(
-    model={"dropout": 0, "leace": True}, resistance={"batch_pairs": 13}, potential={"batch_pairs": 25}, fine_tuning={"batch_pairs": 25}
+    model={"dropout": 0, "leace": True},
+    resistance={"batch_pairs": 13},
+    potential={"batch_pairs": 25},
+    fine_tuning={"batch_pairs": 25},
 )
 
 
@@ -29,7 +34,11 @@ def gradients() -> dict[str, torch.Tensor]:
         model.zero_grad()
         sum(stage.terms(next(iter(stage.sampler.epoch(1)))).values()).backward()
         average_gradients(stage.parameters())
-        found |= {f"{stage.name} {name}": p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+        found |= {
+            f"{stage.name} {name}": p.grad.clone()
+            for name, p in model.named_parameters()
+            if p.grad is not None
+        }
     return found
 
 

@@ -9,7 +9,12 @@ from toy import ROOT, refusal, says, toy_values, written
 
 @pytest.fixture
 def values():
-    return toy_values(comparison={"seeds": [4, 7], "arms": {"record22": str(ROOT / "config" / "arms" / "record22.yaml")}})
+    return toy_values(
+        comparison={
+            "seeds": [4, 7],
+            "arms": {"record22": str(ROOT / "config" / "arms" / "record22.yaml")},
+        }
+    )
 
 
 def test_a_run_per_seed_below_the_run_itself(values):
@@ -29,11 +34,18 @@ def test_the_arms_are_the_design_and_the_overlays_all_of_them_observed(values):
     assert arms["/arms/design"] == {"verification": "observe"}
     record22 = arms["/arms/record22"]
     assert record22["verification"] == "observe" and record22["curriculum"] == "record22"
-    assert record22["model"] == {**values["model"], "network": "record22", "marks": "raw", "dropout": 0}
+    assert record22["model"] == {
+        **values["model"],
+        "network": "record22",
+        "marks": "raw",
+        "dropout": 0,
+    }
     assert "run" not in record22 and values == before
 
 
-@pytest.mark.parametrize("arm", sorted(path.stem for path in (ROOT / "config" / "arms").glob("*.yaml")))
+@pytest.mark.parametrize(
+    "arm", sorted(path.stem for path in (ROOT / "config" / "arms").glob("*.yaml"))
+)
 def test_every_shipped_arm_can_be_compared(values, arm):
     path = ROOT / "config" / "arms" / f"{arm}.yaml"
     sections = overlaid(values, path)
@@ -47,9 +59,13 @@ def test_an_arm_that_changes_the_data_is_refused(values, tmp_path):
 
 
 def test_an_arm_that_is_not_there_is_refused(values, tmp_path):
-    says(refusal(overlaid, values, tmp_path / "gone.yaml"), tmp_path / "gone.yaml", "comparison.arms")
+    says(
+        refusal(overlaid, values, tmp_path / "gone.yaml"), tmp_path / "gone.yaml", "comparison.arms"
+    )
 
 
 def test_a_wrong_value_in_an_arm_names_its_line(values, tmp_path):
-    path = written(tmp_path / "arm.yaml", yaml.safe_dump({"curriculum": "record22", "model": {"dropout": 2}}))
+    path = written(
+        tmp_path / "arm.yaml", yaml.safe_dump({"curriculum": "record22", "model": {"dropout": 2}})
+    )
     says(refusal(overlaid, values, path), f"{path}:3", "model.dropout")

@@ -62,5 +62,7 @@ def test_a_string_that_is_no_message_counts():
 
 
 def test_imports_by_hand():
-    source = "from . import a, b\nimport os\ndef f():\n    from ..c.d import e\nfrom json import loads\n"
+    source = (
+        "from . import a, b\nimport os\ndef f():\n    from ..c.d import e\nfrom json import loads\n"
+    )
     assert relative_imports(source) == ((1, None, ("a", "b")), (2, "c.d", ("e",)))

@@ -18,7 +18,9 @@ marks: [CTCF]
 def refused(tmp_path, text: str) -> str:
     """Why a configuration file with this text after `BASE` is refused."""
     path = written(tmp_path / "mine.yaml", BASE + text)
-    return refusal(validated, yaml.safe_load(path.read_text()), [ROOT / "config" / "config.yaml", path])
+    return refusal(
+        validated, yaml.safe_load(path.read_text()), [ROOT / "config" / "config.yaml", path]
+    )
 
 
 @pytest.mark.parametrize("name", ["config", "blocks", "targetfinder"])
@@ -30,7 +32,12 @@ def test_shipped_configurations_are_valid(name):
 
 
 def test_unknown_key_is_named_with_its_line_and_the_known_keys(tmp_path):
-    says(refused(tmp_path, "windows:\n  bins: 8\n  sequence_bpp: 100\n"), "mine.yaml:9: ", "'windows.sequence_bpp'", "sequence_bp,")
+    says(
+        refused(tmp_path, "windows:\n  bins: 8\n  sequence_bpp: 100\n"),
+        "mine.yaml:9: ",
+        "'windows.sequence_bpp'",
+        "sequence_bp,",
+    )
 
 
 def test_unknown_key_at_the_top(tmp_path):
@@ -42,11 +49,20 @@ def test_wrong_type_is_named_with_its_line(tmp_path):
 
 
 def test_value_out_of_range(tmp_path):
-    says(refused(tmp_path, "splits:\n  test_fold: -1\n"), "mine.yaml:8: ", "'splits.test_fold'", "-1", "minimum")
+    says(
+        refused(tmp_path, "splits:\n  test_fold: -1\n"),
+        "mine.yaml:8: ",
+        "'splits.test_fold'",
+        "-1",
+        "minimum",
+    )
 
 
 def test_missing_key():
-    says(refusal(validated, {"run": "x", "dataset": {"kind": "simulated"}, "marks": ["CTCF"]}), "'cell_lines'")
+    says(
+        refusal(validated, {"run": "x", "dataset": {"kind": "simulated"}, "marks": ["CTCF"]}),
+        "'cell_lines'",
+    )
 
 
 def test_chromosome_in_two_folds(tmp_path):
@@ -57,17 +73,26 @@ def test_chromosome_in_two_folds(tmp_path):
 @pytest.mark.parametrize(("test", "validation"), [(1, 1), (5, 0), (0, 5)])
 def test_folds_that_do_not_exist_or_coincide(tmp_path, test, validation):
     text = f"splits:\n  test_fold: {test}\n  validation_fold: {validation}\n"
-    says(refused(tmp_path, text), "mine.yaml:7: ", f"test_fold {test}", f"validation_fold {validation}")
+    says(
+        refused(tmp_path, text),
+        "mine.yaml:7: ",
+        f"test_fold {test}",
+        f"validation_fold {validation}",
+    )
 
 
 def test_cell_line_in_both_roles(tmp_path):
     path = written(tmp_path / "mine.yaml", BASE.replace("[D]", "[D, B]"))
-    says(refusal(validated, yaml.safe_load(path.read_text()), [path]), "mine.yaml:5: ", "cell line B")
+    says(
+        refusal(validated, yaml.safe_load(path.read_text()), [path]), "mine.yaml:5: ", "cell line B"
+    )
 
 
 def test_cell_line_listed_twice_in_one_role(tmp_path):
     path = written(tmp_path / "mine.yaml", BASE.replace("[A, B, C]", "[A, B, A]"))
-    says(refusal(validated, yaml.safe_load(path.read_text()), [path]), "mine.yaml:4: ", "cell line A")
+    says(
+        refusal(validated, yaml.safe_load(path.read_text()), [path]), "mine.yaml:4: ", "cell line A"
+    )
 
 
 def test_the_last_file_that_has_the_key_is_named(tmp_path):
@@ -77,13 +102,30 @@ def test_the_last_file_that_has_the_key_is_named(tmp_path):
 
 
 def test_every_default_reaches_the_record_and_values_are_not_changed():
-    values = {"run": "x", "dataset": {"kind": "simulated"}, "cell_lines": ["A", "B", "C"], "marks": ["CTCF"]}
+    values = {
+        "run": "x",
+        "dataset": {"kind": "simulated"},
+        "cell_lines": ["A", "B", "C"],
+        "marks": ["CTCF"],
+    }
     config = Config.from_dict(validated(values))
     properties = load_schema()["properties"]
-    for section in ("simulation", "windows", "reference", "splits", "model", "resistance", "potential", "subset", "diagnose"):
+    for section in (
+        "simulation",
+        "windows",
+        "reference",
+        "splits",
+        "model",
+        "resistance",
+        "potential",
+        "subset",
+        "diagnose",
+    ):
         for key, part in properties[section]["properties"].items():
             assert getattr(getattr(config, section), key) == part["default"]
-    assert set(values) == {"run", "dataset", "cell_lines", "marks"} and values["dataset"] == {"kind": "simulated"}
+    assert set(values) == {"run", "dataset", "cell_lines", "marks"} and values["dataset"] == {
+        "kind": "simulated"
+    }
 
 
 def test_defaults_are_copies():
@@ -92,7 +134,14 @@ def test_defaults_are_copies():
 
 
 def test_from_json_takes_the_sections_a_stage_may_see():
-    windows = {"sequence_bp": 10, "signal_bp": 20, "bins": 3, "bin_bp": 9, "scales": [], "signal": "ranks"}
+    windows = {
+        "sequence_bp": 10,
+        "signal_bp": 20,
+        "bins": 3,
+        "bin_bp": 9,
+        "scales": [],
+        "signal": "ranks",
+    }
     config = Config.from_json(json.dumps({"run": "x", "windows": windows}))
     assert (config.run, config.windows.bins, config.model) == ("x", 3, None)
 

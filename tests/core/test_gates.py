@@ -3,13 +3,28 @@ import json
 import pytest
 
 from epidecouple.core.errors import InputError
-from epidecouple.core.gates import FAILED, NOT_APPLICABLE, PASSED, load_rows, rows_of, sentences, verdict
+from epidecouple.core.gates import (
+    FAILED,
+    NOT_APPLICABLE,
+    PASSED,
+    load_rows,
+    rows_of,
+    sentences,
+    verdict,
+)
 from epidecouple.core.gates import judge as compare
 from epidecouple.core.provenance import Measured, write_metrics
 from epidecouple.stages import gate, judge
 from epidecouple.stages.runner import call
 
-ROW = {"gate": "fit", "metric": "x", "must_be": "le", "value": 1.0, "why": "because of this", "remedy": "do that instead"}
+ROW = {
+    "gate": "fit",
+    "metric": "x",
+    "must_be": "le",
+    "value": 1.0,
+    "why": "because of this",
+    "remedy": "do that instead",
+}
 
 
 def outcome(metrics: dict, **changes) -> str:
@@ -18,13 +33,22 @@ def outcome(metrics: dict, **changes) -> str:
 
 @pytest.mark.parametrize(
     ("must_be", "value", "expected"),
-    [("le", 1, PASSED), ("le", 1.01, FAILED), ("ge", 1, PASSED), ("ge", 0.99, FAILED), ("eq", 1, PASSED), ("eq", 1.01, FAILED)],
+    [
+        ("le", 1, PASSED),
+        ("le", 1.01, FAILED),
+        ("ge", 1, PASSED),
+        ("ge", 0.99, FAILED),
+        ("eq", 1, PASSED),
+        ("eq", 1.01, FAILED),
+    ],
 )
 def test_each_comparison_on_both_sides_of_its_threshold(must_be, value, expected):
     assert outcome({"x": value}, must_be=must_be) == expected
 
 
-@pytest.mark.parametrize("metrics", [{}, {"x": None}, {"x": float("nan")}, {"x": float("-inf")}, {"x": "0"}])
+@pytest.mark.parametrize(
+    "metrics", [{}, {"x": None}, {"x": float("nan")}, {"x": float("-inf")}, {"x": "0"}]
+)
 def test_what_is_missing_or_not_a_number_fails(metrics):
     assert outcome(metrics) == FAILED
 
@@ -41,11 +65,17 @@ def test_verdict_fails_with_one_failed_check_and_a_waiver_is_visible():
     checks = compare([ROW, ROW | {"metric": "y"}], {"x": 0, "y": 5})
     assert verdict("fit", checks, waived=False)["passed"] is False
     waived = verdict("fit", checks, waived=True)
-    assert waived["passed"] is True and waived["waived"] is True and waived["checks"][1]["outcome"] == FAILED
+    assert (
+        waived["passed"] is True
+        and waived["waived"] is True
+        and waived["checks"][1]["outcome"] == FAILED
+    )
 
 
 def test_sentence_names_metric_value_threshold_and_remedy():
-    found = sentences(verdict("fit", compare([ROW, ROW | {"metric": "y"}], {"x": 3.25}), waived=False))
+    found = sentences(
+        verdict("fit", compare([ROW, ROW | {"metric": "y"}], {"x": 3.25}), waived=False)
+    )
     assert found == [
         "GATE fit FAILED: x is 3.25, need <= 1. Do that instead.",
         "GATE fit FAILED: y is missing, need <= 1. Do that instead.",
@@ -55,7 +85,10 @@ def test_sentence_names_metric_value_threshold_and_remedy():
 def test_a_run_replaces_a_threshold_and_says_why():
     own = {"fit.train_minus_validation_aupr": {"value": 0.5, "why": "a small set"}}
     rows = {row["metric"]: row for row in rows_of("fit", own)}
-    assert rows["train_minus_validation_aupr"]["value"] == 0.5 and rows["train_minus_validation_aupr"]["why"] == "a small set"
+    assert (
+        rows["train_minus_validation_aupr"]["value"] == 0.5
+        and rows["train_minus_validation_aupr"]["why"] == "a small set"
+    )
     assert {row["gate"] for row in rows.values()} == {"fit"} and len(rows) > 1
     with pytest.raises(InputError, match=r"fit\.nothing.*Known: .*fit\.skill_lift_lower"):
         rows_of("fit", {"fit.nothing": {"value": 1, "why": "no such row"}})
@@ -65,7 +98,16 @@ def test_rows_are_complete_and_unique():
     rows = load_rows()
     names = [(row["gate"], row["metric"]) for row in rows]
     assert len(set(names)) == len(names)
-    assert {gate for gate, _ in names} == {"download", "data", "subset", "fit", "recovery", "resistance", "decoupling", "biology"}
+    assert {gate for gate, _ in names} == {
+        "download",
+        "data",
+        "subset",
+        "fit",
+        "recovery",
+        "resistance",
+        "decoupling",
+        "biology",
+    }
 
 
 def test_a_malformed_row_is_refused(tmp_path):
@@ -77,13 +119,25 @@ def test_a_malformed_row_is_refused(tmp_path):
 def judged(tmp_path, waive, **metrics) -> dict:
     write_metrics(tmp_path / "m.json", "judge", Measured(metrics), "{}")
     settings = json.dumps({"thresholds": {}, "waive": waive})
-    arguments = ["--gate", "resistance", "--settings", settings, "--metrics", str(tmp_path / "m.json")]
+    arguments = [
+        "--gate",
+        "resistance",
+        "--settings",
+        settings,
+        "--metrics",
+        str(tmp_path / "m.json"),
+    ]
     call(judge.judge, [*arguments, "--verdict", str(tmp_path / "verdict.json")])
     return json.loads((tmp_path / "verdict.json").read_text())
 
 
-@pytest.mark.parametrize(("value", "waive", "status"), [(0.1, [], 0), (-0.1, [], 1), (-0.1, ["resistance"], 0), (float("nan"), [], 1)])
-def test_judge_always_writes_and_the_gate_exits_as_the_verdict_says(tmp_path, caplog, value, waive, status):
+@pytest.mark.parametrize(
+    ("value", "waive", "status"),
+    [(0.1, [], 0), (-0.1, [], 1), (-0.1, ["resistance"], 0), (float("nan"), [], 1)],
+)
+def test_judge_always_writes_and_the_gate_exits_as_the_verdict_says(
+    tmp_path, caplog, value, waive, status
+):
     found = judged(tmp_path, waive, within_pair_gain_lower=value)
     assert found["checks"][0]["why"] and found["passed"] is (status == 0)
     with pytest.raises(SystemExit) as stopped:

@@ -24,7 +24,8 @@ REAL = toy_config(
 )
 DEMO = Files(given=1.0, signal=8 * 3.36, windows=1.32)
 
-# Peaks (max_rss, MB) of the default run of 24,000 pairs and of R alone on 207,238 pairs of six cell lines.
+# Peaks (max_rss, MB) of the default run of 24,000 pairs and of R alone on 207,238 pairs of six cell
+# lines.
 MEASURED = [
     (memory.training, DEFAULT, DEMO, 1101),
     (memory.scoring, DEFAULT, DEMO, 984),
@@ -41,7 +42,9 @@ MEASURED = [
 
 
 @pytest.mark.parametrize(("formula", "config", "files", "peak"), MEASURED)
-def test_formulas_cover_the_peaks_that_were_measured_and_not_much_more(formula, config, files, peak):
+def test_formulas_cover_the_peaks_that_were_measured_and_not_much_more(
+    formula, config, files, peak
+):
     assert peak <= formula(config, files) <= 2.5 * peak
 
 

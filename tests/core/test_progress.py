@@ -55,7 +55,9 @@ def test_a_log_gets_a_line_every_half_minute(clock, caplog):
     for _ in tracked(range(100), "probes"):
         clock[0] += 7
     assert caplog.messages[0] == "probes: 5 of 100, about 11:05 left"
-    assert [int(re.search(r": (\d+) of", line)[1]) for line in caplog.messages] == list(range(5, 101, 5))
+    assert [int(re.search(r": (\d+) of", line)[1]) for line in caplog.messages] == list(
+        range(5, 101, 5)
+    )
 
 
 def test_short_work_leaves_the_log_alone(caplog):
@@ -88,4 +90,6 @@ def test_items_are_made_one_by_one(clock):
 def test_only_this_module_knows_the_library_of_bars():
     sources = list(PACKAGE.rglob("*.py"))
     assert len(sources) > 100
-    assert [path.stem for path in sources if re.search(r"^(from|import) tqdm", path.read_text(), re.M)] == ["progress"]
+    assert [
+        path.stem for path in sources if re.search(r"^(from|import) tqdm", path.read_text(), re.M)
+    ] == ["progress"]

@@ -25,15 +25,22 @@ from toy import written
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """A copy of the package whose modules a test may change."""
-    copy = shutil.copytree(provenance.PACKAGE, tmp_path / "elsewhere", ignore=shutil.ignore_patterns("__pycache__"))
+    copy = shutil.copytree(
+        provenance.PACKAGE, tmp_path / "elsewhere", ignore=shutil.ignore_patterns("__pycache__")
+    )
     monkeypatch.setattr(provenance, "PACKAGE", copy)
     return copy
 
 
 @pytest.fixture
 def chain(tmp_path, monkeypatch):
-    """A package in rooms where stage a imports b inside a function, b imports c by name, c imports b back, and d stands alone."""
-    written(tmp_path / "stages/a.py", "import os\n\ndef f():\n    from ..low.b import x\n    return x, os\n")
+    """A package in rooms where stage a imports b inside a function, b imports c by name, c imports
+    b back, and d stands alone.
+    """
+    written(
+        tmp_path / "stages/a.py",
+        "import os\n\ndef f():\n    from ..low.b import x\n    return x, os\n",
+    )
     written(tmp_path / "low/b.py", "from . import c\nx = c\n")
     written(tmp_path / "low/c.py", "from .b import x\n")
     written(tmp_path / "stages/d.py", "import json\n")
@@ -42,23 +49,29 @@ def chain(tmp_path, monkeypatch):
 
 
 def test_closure_by_hand(chain):
-    assert module_closure("stages.a") == {"stages.a", "low.b", "low.c"} and module_closure("stages.d") == {"stages.d"}
+    assert module_closure("stages.a") == {"stages.a", "low.b", "low.c"} and module_closure(
+        "stages.d"
+    ) == {"stages.d"}
 
 
-STAGES = sorted(path.stem for path in (provenance.PACKAGE / "stages").glob("*.py") if path.stem != "__init__")
+STAGES = sorted(
+    path.stem for path in (provenance.PACKAGE / "stages").glob("*.py") if path.stem != "__init__"
+)
 
 
 def test_closure_holds_every_module_that_an_import_loads():
-    """Against Python itself, for every stage: what a fresh interpreter loads for it, rooms aside."""
+    """Against Python itself, for every stage: what a fresh interpreter loads for it, rooms aside.
+    """
     program = (
-        f"import importlib, json, sys; sys.path.insert(0, {str(provenance.PACKAGE.parent)!r}); loaded = {{}}\n"
-        f"for stage in {STAGES}:\n"
-        "    for name in [name for name in sys.modules if name.startswith('epidecouple')]: del sys.modules[name]\n"
-        "    importlib.import_module(f'epidecouple.stages.{stage}')\n"
-        "    loaded[stage] = [name for name in sys.modules if name.startswith('epidecouple.')]\n"
-        "print(json.dumps(loaded))"
+        f"import importlib, json, sys; sys.path.insert(0, {str(provenance.PACKAGE.parent)!r});"
+        f" loaded = {{}}\nfor stage in {STAGES}:\n    for name in [name for name in sys.modules if"
+        " name.startswith('epidecouple')]: del sys.modules[name]\n   "
+        " importlib.import_module(f'epidecouple.stages.{stage}')\n    loaded[stage] = [name for"
+        " name in sys.modules if name.startswith('epidecouple.')]\nprint(json.dumps(loaded))"
     )
-    called = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    called = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     loaded = json.loads(called.stdout)
     assert len(loaded) > 30
     for stage, names in loaded.items():
@@ -103,7 +116,12 @@ def test_fingerprint_is_that_of_the_content(tmp_path):
 
 def test_json_keeps_numbers_and_turns_what_is_not_finite_into_null(tmp_path):
     path = tmp_path / "new" / "a.json"
-    content = {"b": np.float32(0.5), "a": [np.int64(3), float("nan"), np.inf], "c": {1: np.bool_(True)}, "d": ("x", None)}
+    content = {
+        "b": np.float32(0.5),
+        "a": [np.int64(3), float("nan"), np.inf],
+        "c": {1: np.bool_(True)},
+        "d": ("x", None),
+    }
     write_json(path, content)
     assert read_json(path) == {"a": [3, None, None], "b": 0.5, "c": {"1": True}, "d": ["x", None]}
     assert list(json.loads(path.read_text())) == ["a", "b", "c", "d"]

@@ -7,7 +7,14 @@ import yaml
 
 from epidecouple.core.config import Config, validated
 from epidecouple.data import crossed_pairs
-from epidecouple.data.crossed_pairs import COORDINATES, agreement, build_panel, cross, in_regions, on_chromosomes
+from epidecouple.data.crossed_pairs import (
+    COORDINATES,
+    agreement,
+    build_panel,
+    cross,
+    in_regions,
+    on_chromosomes,
+)
 from epidecouple.data.labels import discordant, label_matrix
 from epidecouple.files.catalog import Catalog, LineFiles, catalog_of
 from epidecouple.files.loops import read_loops
@@ -28,13 +35,20 @@ def two_lines(tmp_path, pairs: list[str], loops: list[str]) -> tuple[Config, Cat
     """A dataset of the lines A and B from the text of their pairs and loops."""
     config = toy_config(cell_lines=["A", "B"], held_out_lines=[], subset={"lines": 2}, splits=FOLDS)
     lines = {
-        line: LineFiles(written(tmp_path / f"{line}.csv", PAIRS + rows), written(tmp_path / f"{line}.loops", LOOPS + found), {})
+        line: LineFiles(
+            written(tmp_path / f"{line}.csv", PAIRS + rows),
+            written(tmp_path / f"{line}.loops", LOOPS + found),
+            {},
+        )
         for line, rows, found in zip("AB", pairs, loops, strict=True)
     }
     return config, Catalog(tmp_path / "genome.fa", None, None, lines)
 
 
-GOOD_PAIRS = [pair("chr1", 1000, 5000, 1) + pair("chr1", 3000, 5000, 0), pair("chr1", 1000, 5000, 0) + pair("chr1", 2000, 5000, 1)]
+GOOD_PAIRS = [
+    pair("chr1", 1000, 5000, 1) + pair("chr1", 3000, 5000, 0),
+    pair("chr1", 1000, 5000, 0) + pair("chr1", 2000, 5000, 1),
+]
 
 
 def test_cross_by_hand(tmp_path):
@@ -48,25 +62,45 @@ def test_cross_by_hand(tmp_path):
     assert table[list(expected.columns)].to_numpy().tolist() == expected.to_numpy().tolist()
     assert funnel.rows.tolist() == [4, 4, 3, 2, 2]
     assert metrics["label_agreement"] == 1
-    counts = {"natural_rows": 4, "natural_positive": 2, "distinct_coordinates": 3, "panel_pairs": 3, "panel_lines": 2}
-    counts |= {"positive_pairs": 2, "discordant_pairs": 2, "discordant_between_training_lines": 2, "positives_A": 1, "positives_B": 1}
+    counts = {
+        "natural_rows": 4,
+        "natural_positive": 2,
+        "distinct_coordinates": 3,
+        "panel_pairs": 3,
+        "panel_lines": 2,
+    }
+    counts |= {
+        "positive_pairs": 2,
+        "discordant_pairs": 2,
+        "discordant_between_training_lines": 2,
+        "positives_A": 1,
+        "positives_B": 1,
+    }
     assert {name: metrics[name] for name in counts} == counts
 
 
 def test_pairs_with_the_same_midpoints_are_one(tmp_path):
     wide = "B|chr1:995-1055,B|chr1:5000-5050,0\n"
-    table, _, metrics = build_panel(*two_lines(tmp_path, [GOOD_PAIRS[0], GOOD_PAIRS[1] + wide], [NEAR, FAR]))
+    table, _, metrics = build_panel(
+        *two_lines(tmp_path, [GOOD_PAIRS[0], GOOD_PAIRS[1] + wide], [NEAR, FAR])
+    )
     assert len(table) == 3 and metrics["distinct_coordinates"] == 4
     assert table.enhancer_start[0] == 1000
 
 
 def test_agreement_counts_wrong_labels(tmp_path):
-    _, _, metrics = build_panel(*two_lines(tmp_path, [pair("chr1", 1000, 5000, 0), GOOD_PAIRS[1]], [NEAR, FAR]))
+    _, _, metrics = build_panel(
+        *two_lines(tmp_path, [pair("chr1", 1000, 5000, 0), GOOD_PAIRS[1]], [NEAR, FAR])
+    )
     assert metrics["label_agreement"] == pytest.approx(2 / 3)
 
 
 def test_agreement_uses_the_loops_of_the_own_line():
-    natural = frame(" ".join([*COORDINATES, "cell_line", "label"]), ("chr1", 10, 20, 50, 60, "A", 1), ("chr1", 10, 20, 50, 60, "B", 0))
+    natural = frame(
+        " ".join([*COORDINATES, "cell_line", "label"]),
+        ("chr1", 10, 20, 50, 60, "A", 1),
+        ("chr1", 10, 20, 50, 60, "B", 0),
+    )
     loop = frame("chrom1 start1 end1 chrom2 start2 end2", ("chr1", 10, 20, "chr1", 50, 60))
     assert agreement(natural, {"A": loop, "B": loop[:0]}) == 1
     assert agreement(natural, {"B": loop, "A": loop[:0]}) == 0
@@ -82,31 +116,62 @@ def test_toy_labels_are_those_of_a_brute_force_overlap(toy_panel):
 
 
 def test_discordant_by_hand():
-    assert discordant(np.array([[0, 0], [1, 1], [0, 1], [1, 0]])).tolist() == [False, False, True, True]
+    assert discordant(np.array([[0, 0], [1, 1], [0, 1], [1, 0]])).tolist() == [
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_label_matrix_follows_the_lines_asked_for():
     table = frame("label_A label_B", (1, 0), (0, 0))
-    assert label_matrix(table, ["B", "A"]).tolist() == [[0, 1], [0, 0]] and label_matrix(table, ["A"]).dtype == np.int8
+    assert (
+        label_matrix(table, ["B", "A"]).tolist() == [[0, 1], [0, 0]]
+        and label_matrix(table, ["A"]).dtype == np.int8
+    )
 
 
 def test_cross_labels_every_pair_in_every_line():
     rng = np.random.default_rng(0)
     start = rng.integers(0, 100, (80, 2))
-    natural = pd.DataFrame(dict(zip(COORDINATES, ["chr1", start[:, 0], start[:, 0] + 9, start[:, 1], start[:, 1] + 9], strict=True)))
-    natural = crossed_pairs.midpoints(natural).assign(cell_line=rng.choice(["A", "B"], 80), row=np.arange(80), label=0)
+    natural = pd.DataFrame(
+        dict(
+            zip(
+                COORDINATES,
+                ["chr1", start[:, 0], start[:, 0] + 9, start[:, 1], start[:, 1] + 9],
+                strict=True,
+            )
+        )
+    )
+    natural = crossed_pairs.midpoints(natural).assign(
+        cell_line=rng.choice(["A", "B"], 80), row=np.arange(80), label=0
+    )
     loops = {line: random_loops(rng, 40) for line in "AB"}
     table = cross(natural, loops)
     assert len(table) == len({*zip(start[:, 0], start[:, 1], strict=True)})
     for line in "AB":
-        assert table[f"label_{line}"].tolist() == [int(found) for found in brute_force_joined(table[COORDINATES], loops[line])]
+        assert table[f"label_{line}"].tolist() == [
+            int(found) for found in brute_force_joined(table[COORDINATES], loops[line])
+        ]
 
 
 def test_in_regions_wants_both_windows_inside():
     natural = frame(
-        "chrom enhancer_mid promoter_mid", ("chr1", 10, 30), ("chr1", 9, 30), ("chr1", 10, 36), ("chr2", 10, 30), ("chr1", 35, 10)
+        "chrom enhancer_mid promoter_mid",
+        ("chr1", 10, 30),
+        ("chr1", 9, 30),
+        ("chr1", 10, 36),
+        ("chr2", 10, 30),
+        ("chr1", 35, 10),
     )
-    assert in_regions(natural, frame("chrom start end", ("chr1", 5, 40)), 10).tolist() == [True, False, False, False, True]
+    assert in_regions(natural, frame("chrom start end", ("chr1", 5, 40)), 10).tolist() == [
+        True,
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_only_chromosomes_of_the_folds_are_kept():
@@ -124,13 +189,22 @@ def test_regions_are_a_step_of_the_funnel(tmp_path):
 def test_nothing_left_names_every_filter_with_its_rows(tmp_path):
     pairs = [pair("1", 1000, 5000, 1), pair("chrM", 2000, 5000, 1)]
     message = refusal(build_panel, *two_lines(tmp_path, pairs, [NEAR, FAR]))
-    says(message, "'on chromosomes of the folds'", "rows of the pair tables: 2", "on chromosomes of the folds: 0")
+    says(
+        message,
+        "'on chromosomes of the folds'",
+        "rows of the pair tables: 2",
+        "on chromosomes of the folds: 0",
+    )
 
 
 def test_regions_that_are_no_bed_are_refused_with_their_line(tmp_path):
     config, catalog = two_lines(tmp_path, GOOD_PAIRS, [NEAR, FAR])
     regions = written(tmp_path / "regions.bed", "chr1\t900\t2900\nchr1\tx\t6000\n")
-    says(refusal(build_panel, config, replace(catalog, regions=regions)), "regions.bed:2", "'x', not a whole number")
+    says(
+        refusal(build_panel, config, replace(catalog, regions=regions)),
+        "regions.bed:2",
+        "'x', not a whole number",
+    )
 
 
 def test_nothing_left_inside_the_regions(tmp_path):
@@ -143,12 +217,22 @@ def test_nothing_left_inside_the_regions(tmp_path):
 def test_no_positive_pair(tmp_path):
     elsewhere = "3\t1000\t1100\t3\t5000\t5100\n"
     message = refusal(build_panel, *two_lines(tmp_path, GOOD_PAIRS, [elsewhere, elsewhere]))
-    says(message, "'positive in at least one line'", "distinct pairs by midpoints: 3", "positive in at least one line: 0")
+    says(
+        message,
+        "'positive in at least one line'",
+        "distinct pairs by midpoints: 3",
+        "positive in at least one line: 0",
+    )
 
 
 def test_no_discordant_pair(tmp_path):
     message = refusal(build_panel, *two_lines(tmp_path, GOOD_PAIRS, [NEAR + FAR, NEAR + FAR]))
-    says(message, "'label-discordant between training lines'", "positive in at least one line: 2", "training lines: 0")
+    says(
+        message,
+        "'label-discordant between training lines'",
+        "positive in at least one line: 2",
+        "training lines: 0",
+    )
     assert message.count(": ") >= 6
 
 
@@ -164,10 +248,16 @@ def test_real_panel_has_the_known_counts(tmp_path, monkeypatch):
     for host in (path for path in MIRROR.iterdir() if path.is_dir()):
         (tmp_path / "resources" / "download" / host.name).symlink_to(host)
     monkeypatch.chdir(tmp_path)
-    config = Config.from_dict(validated(yaml.safe_load((ROOT / "config" / "targetfinder.yaml").read_text())))
+    config = Config.from_dict(
+        validated(yaml.safe_load((ROOT / "config" / "targetfinder.yaml").read_text()))
+    )
     table, funnel, metrics = build_panel(config, catalog_of(config))
     assert len(table) == metrics["panel_pairs"] == 207238
-    assert metrics["natural_rows"] == 207399 and metrics["natural_positive"] == 9899 and metrics["label_agreement"] == 1
+    assert (
+        metrics["natural_rows"] == 207399
+        and metrics["natural_positive"] == 9899
+        and metrics["label_agreement"] == 1
+    )
     assert metrics["distinct_coordinates"] == 207274
     assert metrics["positive_pairs"] == 11578 and metrics["discordant_pairs"] == 11539
     assert funnel.rows.is_monotonic_decreasing

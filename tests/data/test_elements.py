@@ -35,16 +35,27 @@ def test_elements_are_unique_and_sorted():
 
 @pytest.mark.parametrize(("length", "start", "end"), [(20, 90, 110), (2, 99, 101)])
 def test_windows_are_centred(length, start, end):
-    assert windows(frame("chrom mid", ("chr1", 100)), length).to_numpy().tolist() == [["chr1", start, end]]
+    assert windows(frame("chrom mid", ("chr1", 100)), length).to_numpy().tolist() == [
+        ["chr1", start, end]
+    ]
 
 
 def test_pairs_are_rows_of_the_elements():
     config = toy_config(splits={"folds": [["chr1"], ["chr2"], ["chr3"]]})
     mids = PANEL.enhancer_mid, PANEL.promoter_mid
-    around = {"enhancer_start": mids[0] - 5, "enhancer_end": mids[0] + 6, "promoter_start": mids[1] - 20, "promoter_end": mids[1] + 20}
+    around = {
+        "enhancer_start": mids[0] - 5,
+        "enhancer_end": mids[0] + 6,
+        "promoter_start": mids[1] - 20,
+        "promoter_end": mids[1] + 20,
+    }
     pairs = pair_table(PANEL.assign(**around), unique_elements(PANEL), splits_of(config))
     assert (pairs.enhancer_bp == 11).all() and (pairs.promoter_bp == 40).all()
-    assert pairs[["enhancer", "promoter", "distance"]].to_numpy().tolist() == [[4, 3, 60], [0, 2, 60], [0, 1, 20]]
+    assert pairs[["enhancer", "promoter", "distance"]].to_numpy().tolist() == [
+        [4, 3, 60],
+        [0, 2, 60],
+        [0, 1, 20],
+    ]
     assert pairs.split.tolist() == ["validation", "test", "test"]
 
 
@@ -55,11 +66,15 @@ def test_stored_windows_decode_to_the_letters_of_the_fasta(toy_panel):
         chromosomes = {record.name: record[:] for record in fasta}
     assert codes.dtype == np.uint8 and codes.shape == (len(elements), 168)
     for row, (chrom, mid) in enumerate(elements.itertuples(index=False)):
-        assert "".join("ACGTN"[code] for code in codes[row]) == chromosomes[chrom][mid - 84 : mid + 84]
+        assert (
+            "".join("ACGTN"[code] for code in codes[row]) == chromosomes[chrom][mid - 84 : mid + 84]
+        )
 
 
 def test_stored_pairs_lead_back_to_the_panel(toy_panel):
-    elements, pairs = (pd.read_parquet(toy_panel.elements / f"{name}.parquet") for name in ("elements", "pairs"))
+    elements, pairs = (
+        pd.read_parquet(toy_panel.elements / f"{name}.parquet") for name in ("elements", "pairs")
+    )
     panel = pd.read_parquet(toy_panel.folder / "panel.parquet")
     for kind in ("enhancer", "promoter"):
         assert (elements.mid[pairs[kind]].to_numpy() == panel[f"{kind}_mid"]).all()
@@ -72,7 +87,9 @@ def test_stored_splits_and_metrics(toy_panel):
     assert read_json(toy_panel.elements / "splits.json")["hash"] == splits.hash
     metrics = read_metrics(toy_panel.folder / "elements.json")
     assert metrics["split_hash"] == splits.hash and metrics["n_fraction"] == 0
-    assert sum(metrics[f"pairs_{name}"] for name in ("train", "validation", "test")) == len(toy_panel.panel.labels)
+    assert sum(metrics[f"pairs_{name}"] for name in ("train", "validation", "test")) == len(
+        toy_panel.panel.labels
+    )
 
 
 def test_panel_that_fits_is_accepted():
@@ -86,13 +103,25 @@ def test_chromosome_that_the_fasta_lacks(chrom):
 
 @pytest.mark.parametrize("kind", ["enhancer", "promoter"])
 def test_element_beyond_the_chromosome(kind):
-    says(refused(f"{kind}_end", 201), "b.csv:7: ", f"the {kind} ends at 201", "chr1 of 200 bp", "assembly")
+    says(
+        refused(f"{kind}_end", 201),
+        "b.csv:7: ",
+        f"the {kind} ends at 201",
+        "chr1 of 200 bp",
+        "assembly",
+    )
 
 
 @pytest.mark.parametrize("kind", ["enhancer", "promoter"])
 @pytest.mark.parametrize("mid", [9, 191])
 def test_window_that_runs_off_the_chromosome(kind, mid):
-    says(refused(f"{kind}_mid", mid), "b.csv:7: ", f"the {kind}'s window of 20 bp around {mid} ", "chr1 of 200 bp", "sequence_bp")
+    says(
+        refused(f"{kind}_mid", mid),
+        "b.csv:7: ",
+        f"the {kind}'s window of 20 bp around {mid} ",
+        "chr1 of 200 bp",
+        "sequence_bp",
+    )
 
 
 @pytest.mark.parametrize("mid", [10, 190])
@@ -102,9 +131,13 @@ def test_window_that_just_fits(mid):
 
 def test_stage_refuses_windows_that_run_off(toy_panel, tmp_path):
     world = toy_panel.world
-    values = json.loads(json.dumps(world.values)) | {"windows": {**world.values["windows"], "sequence_bp": 20_000}}
+    values = json.loads(json.dumps(world.values)) | {
+        "windows": {**world.values["windows"], "sequence_bp": 20_000}
+    }
     names = ("elements", "sequences", "pairs", "splits", "chromosomes", "metrics")
     files = {name: tmp_path / name for name in names}
-    message = refusal(run_main, "elements", world.root, values, panel=toy_panel.folder / "panel.parquet", **files)
+    message = refusal(
+        run_main, "elements", world.root, values, panel=toy_panel.folder / "panel.parquet", **files
+    )
     says(message, "pairs.csv:", "20000 bp", "runs off")
     assert not any(tmp_path.iterdir())

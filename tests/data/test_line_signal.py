@@ -20,8 +20,14 @@ HALF_PRECISION = 2**-10  # relative spacing of float16
 
 def inputs_of(toy_panel):
     """pairs, ends and reference as the stage `shards` hands them to `measure`."""
-    pairs, elements = (pd.read_parquet(toy_panel.elements / f"{name}.parquet") for name in ("pairs", "elements"))
-    return pairs, places_of_ends(elements, toy_panel.world.config), pd.read_parquet(toy_panel.folder / "reference.parquet")
+    pairs, elements = (
+        pd.read_parquet(toy_panel.elements / f"{name}.parquet") for name in ("pairs", "elements")
+    )
+    return (
+        pairs,
+        places_of_ends(elements, toy_panel.world.config),
+        pd.read_parquet(toy_panel.folder / "reference.parquet"),
+    )
 
 
 def shard_of(toy_panel, line: str):
@@ -37,23 +43,35 @@ def copied(toy_panel, tmp_path):
 def test_reference_has_mean_0_and_sd_1(toy_panel):
     for line in toy_panel.world.config.all_lines:
         reference = np.asarray(shard_of(toy_panel, line).reference, dtype=float)
-        assert reference.mean(0) == pytest.approx(0, abs=1e-3) and reference.std(0) == pytest.approx(1, abs=1e-3)
+        assert reference.mean(0) == pytest.approx(0, abs=1e-3) and reference.std(
+            0
+        ) == pytest.approx(1, abs=1e-3)
 
 
 def test_statistics_undo_the_normalisation_within_half_precision(toy_panel):
     pairs, ends, reference = inputs_of(toy_panel)
     config, files = toy_panel.world.config, toy_panel.world.catalog.lines["MixG"]
     shard = shard_of(toy_panel, "MixG")
-    assert shard.signal.dtype == np.float16 and shard.signal.shape == (len(pairs), 2 + config.windows.bins, len(config.marks))
+    assert shard.signal.dtype == np.float16 and shard.signal.shape == (
+        len(pairs),
+        2 + config.windows.bins,
+        len(config.marks),
+    )
     for m, mark in enumerate(config.marks):
         peaks, known = read_peaks(files.peaks[mark]), shard.manifest["marks"][mark]
         raw, on_reference = (
-            pair_signal(pairs, ends_signal(ends, peaks), bins_between(pairs, config.windows.bins), peaks),
+            pair_signal(
+                pairs, ends_signal(ends, peaks), bins_between(pairs, config.windows.bins), peaks
+            ),
             np.log1p(mean_signal(reference, peaks)),
         )
-        assert (known["mean"], known["sd"]) == pytest.approx((on_reference.mean(), on_reference.std()))
+        assert (known["mean"], known["sd"]) == pytest.approx(
+            (on_reference.mean(), on_reference.std())
+        )
         expected = (raw - known["mean"]) / known["sd"]
-        assert shard.signal[:, :, m].astype(float) == pytest.approx(expected, rel=HALF_PRECISION, abs=1e-6)
+        assert shard.signal[:, :, m].astype(float) == pytest.approx(
+            expected, rel=HALF_PRECISION, abs=1e-6
+        )
         assert raw.std() > 0.1
 
 
@@ -81,15 +99,24 @@ def test_missing_mark_is_zero_and_said_to_be_missing(toy_panel, tmp_path):
     elsewhere = written(tmp_path / "elsewhere.bed", "chrM\t1\t90\n")
     peaks = {**files.peaks, "DNase": elsewhere}
     del peaks["CTCF"]
-    signal, on_reference, statistics = measure(replace(files, peaks=peaks), pairs, ends, reference, config)
+    signal, on_reference, statistics = measure(
+        replace(files, peaks=peaks), pairs, ends, reference, config
+    )
     absent = [not statistics[mark]["present"] for mark in config.marks]
-    assert [mark for mark, missing in zip(config.marks, absent, strict=True) if missing] == ["CTCF", "DNase"]
+    assert [mark for mark, missing in zip(config.marks, absent, strict=True) if missing] == [
+        "CTCF",
+        "DNase",
+    ]
     assert not signal[:, :, absent].any() and not on_reference[:, absent].any()
-    assert (signal[:, :, ~np.array(absent)] == shard_of(toy_panel, "LineB").signal[:, :, ~np.array(absent)]).all()
+    assert (
+        signal[:, :, ~np.array(absent)]
+        == shard_of(toy_panel, "LineB").signal[:, :, ~np.array(absent)]
+    ).all()
 
 
 def test_mark_with_peaks_beside_the_reference_only_is_missing(toy_panel, tmp_path):
-    """Three overlapping peaks leave a rounding residue; it must not be standardised into a signal."""
+    """Three overlapping peaks leave a rounding residue; it must not be standardised into a signal.
+    """
     pairs, ends, reference = inputs_of(toy_panel)
     files, config = toy_panel.world.catalog.lines["LineB"], toy_panel.world.config
     rows = [
@@ -109,14 +136,17 @@ def test_labels_are_those_of_the_panel(toy_panel):
         shard = shard_of(toy_panel, line)
         assert (shard.labels == label_matrix(panel, toy_panel.world.config.all_lines)[:, c]).all()
         assert (shard.published == panel[f"published_{line}"]).all()
-        assert shard.manifest["positives"] == shard.labels.sum() > 0 and shard.manifest["pairs"] == len(panel)
+        assert shard.manifest["positives"] == shard.labels.sum() > 0 and shard.manifest[
+            "pairs"
+        ] == len(panel)
 
 
 def test_manifest_names_the_sources_with_their_fingerprints(toy_panel):
     sources = shard_of(toy_panel, "LineC").manifest["sources"]
     files = toy_panel.world.catalog.lines["LineC"]
     expected = {
-        str(path.relative_to(toy_panel.world.root)): fingerprint(path) for path in (files.pairs, files.loops, *files.peaks.values())
+        str(path.relative_to(toy_panel.world.root)): fingerprint(path)
+        for path in (files.pairs, files.loops, *files.peaks.values())
     }
     assert sources == expected and len(set(sources.values())) == 9
 
@@ -129,14 +159,32 @@ def test_arrays_cannot_be_changed(toy_panel):
 def test_shard_of_other_splits_is_refused(toy_panel, copied):
     own = splits_of(toy_panel.world.config).hash
     assert len(load_shard(copied, own).labels) == len(toy_panel.panel.labels)
-    says(refusal(load_shard, copied, "0123456789abcdef"), f"{copied / 'manifest.json'}: ", own, "0123456789abcdef", "Remove the folder")
+    says(
+        refusal(load_shard, copied, "0123456789abcdef"),
+        f"{copied / 'manifest.json'}: ",
+        own,
+        "0123456789abcdef",
+        "Remove the folder",
+    )
 
 
 def test_stage_gives_the_same_shard_again(toy_panel, copied, tmp_path):
-    world, tables = toy_panel.world, {name: toy_panel.elements / f"{name}.parquet" for name in ("pairs", "elements")}
+    world, tables = (
+        toy_panel.world,
+        {name: toy_panel.elements / f"{name}.parquet" for name in ("pairs", "elements")},
+    )
     inputs = {name: toy_panel.folder / f"{name}.parquet" for name in ("panel", "reference")}
     splits = toy_panel.elements / "splits.json"
-    run_main("shard", world.root, world.values, line="LineA", splits=splits, shard=tmp_path / "again", **tables, **inputs)
+    run_main(
+        "shard",
+        world.root,
+        world.values,
+        line="LineA",
+        splits=splits,
+        shard=tmp_path / "again",
+        **tables,
+        **inputs,
+    )
     for path in copied.iterdir():
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
     assert read_json(tmp_path / "again" / "manifest.json")["cell_line"] == "LineA"
@@ -147,14 +195,22 @@ def test_ranks_are_among_reference_loci_of_the_same_width(toy_panel):
     elements = pd.read_parquet(toy_panel.elements / "elements.parquet")
     config = toy_config(windows={"scales": [20000], "signal": "ranks"})
     files, bins = toy_panel.world.catalog.lines["LineA"], config.windows.bins
-    signal, on_reference, statistics = measure(files, pairs, places_of_ends(elements, config), reference, config)
-    assert signal.shape == (len(pairs), 4 + bins, len(config.marks))
-    assert on_reference.astype(float).mean(0) == pytest.approx(0, abs=1e-3) and on_reference.astype(float).std(0) == pytest.approx(
-        1, abs=1e-3
+    signal, on_reference, statistics = measure(
+        files, pairs, places_of_ends(elements, config), reference, config
     )
+    assert signal.shape == (len(pairs), 4 + bins, len(config.marks))
+    assert on_reference.astype(float).mean(0) == pytest.approx(0, abs=1e-3) and on_reference.astype(
+        float
+    ).std(0) == pytest.approx(1, abs=1e-3)
     peaks, known = read_peaks(files.peaks["CTCF"]), statistics["CTCF"]["ranks"]
     wide = np.log1p(mean_signal(resized(reference, 20000), peaks))
-    assert Normaliser(**known["20000"]) == Normaliser.on(wide, "ranks") != Normaliser(**known["2000"])
+    assert (
+        Normaliser(**known["20000"]) == Normaliser.on(wide, "ranks") != Normaliser(**known["2000"])
+    )
     around = places_of_ends(elements, config)[1].iloc[pairs.promoter]
-    expected = Normaliser.on(wide, "ranks")(np.log1p(mean_signal(around.reset_index(drop=True), peaks)))
-    assert signal[:, 3, config.marks.index("CTCF")].astype(float) == pytest.approx(expected, rel=HALF_PRECISION, abs=1e-3)
+    expected = Normaliser.on(wide, "ranks")(
+        np.log1p(mean_signal(around.reset_index(drop=True), peaks))
+    )
+    assert signal[:, 3, config.marks.index("CTCF")].astype(float) == pytest.approx(
+        expected, rel=HALF_PRECISION, abs=1e-3
+    )

@@ -36,7 +36,9 @@ def test_ranks_do_not_feel_the_scale_of_a_line_and_standardising_does():
     rng = np.random.default_rng(1)
     reference, pairs = (np.where(rng.random(n) < 0.5, 0, rng.gamma(2, 1, n)) for n in (3000, 50))
     changed = {
-        method: Normaliser.on(reference**3, method)(pairs**3) - Normaliser.on(reference, method)(pairs) for method in ("ranks", "standard")
+        method: Normaliser.on(reference**3, method)(pairs**3)
+        - Normaliser.on(reference, method)(pairs)
+        for method in ("ranks", "standard")
     }
     assert np.abs(changed["ranks"]).max() < 0.05 < 0.3 < np.abs(changed["standard"]).max()
 

@@ -13,9 +13,16 @@ from toy import refusal, says, toy_config
 def test_shapes_and_types(toy_panel):
     panel, config = toy_panel.panel, toy_panel.world.config
     n, lines = len(panel.labels), len(config.all_lines)
-    assert panel.labels.shape == panel.published.shape == (n, lines) and panel.labels.dtype == panel.published.dtype == np.int8
+    assert (
+        panel.labels.shape == panel.published.shape == (n, lines)
+        and panel.labels.dtype == panel.published.dtype == np.int8
+    )
     assert panel.lines == config.all_lines and panel.training == [0, 1, 2, 3, 4, 5]
-    assert panel.codes.dtype == np.uint8 and panel.codes.max() <= 4 and panel.log_distance.dtype == np.float32
+    assert (
+        panel.codes.dtype == np.uint8
+        and panel.codes.max() <= 4
+        and panel.log_distance.dtype == np.float32
+    )
     assert panel.present.shape == (lines, len(config.marks)) and panel.present.all()
     assert panel.enhancer.max() < len(panel.codes) and panel.promoter.max() < len(panel.codes)
     assert panel.n_reference == len(panel.shards[3].reference)
@@ -25,13 +32,20 @@ def test_rows_part_the_pairs_by_chromosome(toy_panel):
     panel, splits = toy_panel.panel, splits_of(toy_panel.world.config)
     rows = {name: panel.rows(name) for name in ("train", "validation", "test")}
     assert sorted(np.concatenate(list(rows.values()))) == list(range(len(panel.labels)))
-    assert all(set(panel.chrom[found]) == set(getattr(splits, name)) & set(panel.chrom) for name, found in rows.items())
+    assert all(
+        set(panel.chrom[found]) == set(getattr(splits, name)) & set(panel.chrom)
+        for name, found in rows.items()
+    )
 
 
 def test_discordant_rows_are_brute_force(toy_panel):
     panel = toy_panel.panel
     for lines in ([0, 1, 2], [3, 7]):
-        expected = [row for row in panel.rows("train") if len({panel.labels[row, line] for line in lines}) == 2]
+        expected = [
+            row
+            for row in panel.rows("train")
+            if len({panel.labels[row, line] for line in lines}) == 2
+        ]
         assert panel.discordant_rows("train", lines).tolist() == expected and expected
 
 
@@ -60,14 +74,24 @@ def test_missing_mark_is_flagged(toy_panel, tmp_path):
 def test_other_splits_are_refused(toy_panel):
     other = toy_config(splits={"test_fold": 2})
     message = refusal(load_panel, toy_panel.elements, toy_panel.shards, other)
-    says(message, f"{toy_panel.elements / 'splits.json'}: ", "splits of this run have changed", "`elements`")
+    says(
+        message,
+        f"{toy_panel.elements / 'splits.json'}: ",
+        "splits of this run have changed",
+        "`elements`",
+    )
 
 
 def test_one_shard_of_other_splits_is_refused(toy_panel, tmp_path):
     shards = shutil.copytree(toy_panel.shards, tmp_path / "shards")
     manifest, own = shards / "MixH" / "manifest.json", splits_of(toy_panel.world.config).hash
     manifest.write_text(manifest.read_text().replace(own, "f" * 16))
-    says(refusal(load_panel, toy_panel.elements, shards, toy_panel.world.config), f"{manifest}: ", own, "f" * 16)
+    says(
+        refusal(load_panel, toy_panel.elements, shards, toy_panel.world.config),
+        f"{manifest}: ",
+        own,
+        "f" * 16,
+    )
 
 
 def test_log_distance_is_that_of_the_midpoints(toy_panel):

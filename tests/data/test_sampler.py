@@ -43,10 +43,17 @@ def test_the_least_share_of_positives_is_kept_and_a_larger_natural_share_is_not_
             assert (step.pairs < 1000 + positives).sum() == expected
 
 
-@pytest.mark.parametrize(("positives", "share"), [(20, 0.5), (20, 0.0), (80, 0.25), (3, 0.0), (3, 1.0), (97, 0.0), (0, 0.5), (100, 0.5)])
+@pytest.mark.parametrize(
+    ("positives", "share"),
+    [(20, 0.5), (20, 0.0), (80, 0.25), (3, 0.0), (3, 1.0), (97, 0.0), (0, 0.5), (100, 0.5)],
+)
 def test_weighted_batch_means_estimate_the_plain_mean(positives, share):
-    """Values differ between strata, so that a missing weight, or a stratum never drawn, shifts the estimate."""
-    value = np.concatenate([np.full(positives, 10.0), np.zeros(100 - positives)]) + np.random.default_rng(0).normal(0, 1, 100)
+    """Values differ between strata, so that a missing weight, or a stratum never drawn, shifts the
+    estimate.
+    """
+    value = np.concatenate(
+        [np.full(positives, 10.0), np.zeros(100 - positives)]
+    ) + np.random.default_rng(0).normal(0, 1, 100)
     drawn = sampler(positives=positives, share=share)
     steps = [step for epoch in range(60) for step in drawn.epoch(epoch)]
     estimates = np.array([(value[step.pairs - 1000] * step.weights).mean() for step in steps])

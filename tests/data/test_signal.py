@@ -3,7 +3,14 @@ import pandas as pd
 import pybedtools
 import pytest
 
-from epidecouple.data.signal import bins_between, ends_signal, mean_signal, pair_signal, resized, widths
+from epidecouple.data.signal import (
+    bins_between,
+    ends_signal,
+    mean_signal,
+    pair_signal,
+    resized,
+    widths,
+)
 from toy import frame, toy_config
 
 PEAKS = "chrom start end signal"
@@ -11,7 +18,13 @@ PEAKS = "chrom start end signal"
 
 def random_intervals(rng, n: int, span: int, longest: int) -> pd.DataFrame:
     start = rng.integers(0, span, n)
-    return pd.DataFrame({"chrom": rng.choice(["chr1", "chr2", "chr3"], n), "start": start, "end": start + rng.integers(1, longest, n)})
+    return pd.DataFrame(
+        {
+            "chrom": rng.choice(["chr1", "chr2", "chr3"], n),
+            "start": start,
+            "end": start + rng.integers(1, longest, n),
+        }
+    )
 
 
 def per_base(loci: pd.DataFrame, peaks: pd.DataFrame) -> list[float]:
@@ -26,7 +39,9 @@ def per_base(loci: pd.DataFrame, peaks: pd.DataFrame) -> list[float]:
 def by_bedtools(loci: pd.DataFrame, peaks: pd.DataFrame) -> np.ndarray:
     """Mean over each locus from the overlaps that bedtools reports."""
     numbered = loci.assign(row=np.arange(len(loci)))
-    hits = pybedtools.BedTool.from_dataframe(numbered).intersect(pybedtools.BedTool.from_dataframe(peaks), wo=True)
+    hits = pybedtools.BedTool.from_dataframe(numbered).intersect(
+        pybedtools.BedTool.from_dataframe(peaks), wo=True
+    )
     total = np.zeros(len(loci))
     for hit in hits:
         total[int(hit[3])] += float(hit[7]) * int(hit[8])
@@ -35,7 +50,15 @@ def by_bedtools(loci: pd.DataFrame, peaks: pd.DataFrame) -> np.ndarray:
 
 def test_by_hand():
     peaks = frame(PEAKS, ("chr1", 10, 20, 3.0), ("chr1", 15, 30, 1.0))
-    loci = [(0, 10, 0), (10, 20, 3.5), (0, 40, 45 / 40), (19, 21, 2.5), (20, 21, 1), (30, 40, 0), (29, 31, 0.5)]
+    loci = [
+        (0, 10, 0),
+        (10, 20, 3.5),
+        (0, 40, 45 / 40),
+        (19, 21, 2.5),
+        (20, 21, 1),
+        (30, 40, 0),
+        (29, 31, 0.5),
+    ]
     table = frame("chrom start end", *[("chr1", start, end) for start, end, _ in loci])
     assert mean_signal(table, peaks) == pytest.approx([mean for _, _, mean in loci])
     assert mean_signal(table.assign(chrom="chr9"), peaks).tolist() == [0] * len(loci)
@@ -55,15 +78,24 @@ def test_mean_is_that_of_every_base_and_of_bedtools(seed):
 
 def test_index_and_order_do_not_matter():
     rng = np.random.default_rng(1)
-    loci, peaks = random_intervals(rng, 40, 500, 50), random_intervals(rng, 40, 500, 50).assign(signal=2.0)
+    loci, peaks = (
+        random_intervals(rng, 40, 500, 50),
+        random_intervals(rng, 40, 500, 50).assign(signal=2.0),
+    )
     order = rng.permutation(40)
-    assert mean_signal(loci.iloc[order], peaks.iloc[order]) == pytest.approx(mean_signal(loci, peaks)[order])
+    assert mean_signal(loci.iloc[order], peaks.iloc[order]) == pytest.approx(
+        mean_signal(loci, peaks)[order]
+    )
 
 
 def test_exactly_zero_where_no_peak_lies():
     """A rounding residue would pass for signal once it is divided by its own sd."""
-    peaks = frame(PEAKS, ("c", 0, 20, 0.1), ("c", 5, 30, 0.2), ("c", 8, 40, 0.3), ("c", 200, 220, 0.7))
-    assert mean_signal(frame("chrom start end", ("c", 40, 60), ("c", 100, 200), ("c", 220, 300)), peaks).tolist() == [0, 0, 0]
+    peaks = frame(
+        PEAKS, ("c", 0, 20, 0.1), ("c", 5, 30, 0.2), ("c", 8, 40, 0.3), ("c", 200, 220, 0.7)
+    )
+    assert mean_signal(
+        frame("chrom start end", ("c", 40, 60), ("c", 100, 200), ("c", 220, 300)), peaks
+    ).tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +125,11 @@ def test_bins_cover_the_way_between_the_midpoints():
 
 def test_pair_signal_by_hand():
     ends = frame("chrom start end", ("chr1", 0, 10), ("chr1", 35, 45))
-    pairs = frame("chrom enhancer_mid promoter_mid enhancer promoter", ("chr1", 40, 5, 1, 0), ("chr1", 5, 40, 0, 1))
+    pairs = frame(
+        "chrom enhancer_mid promoter_mid enhancer promoter",
+        ("chr1", 40, 5, 1, 0),
+        ("chr1", 5, 40, 0, 1),
+    )
     peaks = frame(PEAKS, ("chr1", 0, 5, 4.0), ("chr1", 24, 40, 2.0))
     backward = np.log1p([1.0, 2.0, 2.0, 2.0, 4 / 7, 0, 0])
     forward = np.log1p([2.0, 1.0, 0, 0, 4 / 7, 2.0, 2.0])
@@ -103,13 +139,25 @@ def test_pair_signal_by_hand():
 
 def test_wider_places_stand_between_the_ends_and_the_bins():
     pairs = frame("chrom enhancer_mid promoter_mid enhancer promoter", ("chr1", 100, 500, 0, 1))
-    around = [frame("chrom start end", ("chr1", 100 - h, 100 + h), ("chr1", 500 - h, 500 + h)) for h in (5, 50)]
+    around = [
+        frame("chrom start end", ("chr1", 100 - h, 100 + h), ("chr1", 500 - h, 500 + h))
+        for h in (5, 50)
+    ]
     peaks = frame(PEAKS, ("chr1", 140, 150, 10.0), ("chr1", 495, 505, 4.0))
     found = np.expm1(pair_signal(pairs, ends_signal(around, peaks), bins_between(pairs, 2), peaks))
     assert found == pytest.approx(np.array([[0, 4, 1, 0.4, 0.5, 0.1]]))
-    windows = toy_config(windows={"signal_bp": 10, "scales": [100], "bins": 2, "bin_bp": 200}).windows
+    windows = toy_config(
+        windows={"signal_bp": 10, "scales": [100], "bins": 2, "bin_bp": 200}
+    ).windows
     assert widths(windows) == [10, 10, 100, 100, 200, 200]
-    assert windows.positions(every_bin=True) == ["enhancer", "promoter", "enhancer_100", "promoter_100", "bin_1", "bin_2"]
+    assert windows.positions(every_bin=True) == [
+        "enhancer",
+        "promoter",
+        "enhancer_100",
+        "promoter_100",
+        "bin_1",
+        "bin_2",
+    ]
     assert windows.positions(every_bin=False)[-2:] == ["promoter_100", "window"]
 
 

@@ -15,7 +15,11 @@ def folds(**change):
 
 def test_folds_become_splits():
     splits = folds(test_fold=2, validation_fold=0)
-    assert (splits.train, splits.validation, splits.test) == (["chr2", "chr6"], ["chr1", "chr4"], ["chr3", "chr5"])
+    assert (splits.train, splits.validation, splits.test) == (
+        ["chr2", "chr6"],
+        ["chr1", "chr4"],
+        ["chr3", "chr5"],
+    )
     assert splits.training_lines[0] == "LineA" and splits.held_out_lines == ["MixG", "MixH"]
 
 
@@ -32,14 +36,25 @@ def test_split_of_chromosomes():
 
 
 def test_hash_is_stable_and_does_not_depend_on_anything_else():
-    assert folds().hash == folds().hash == splits_of(toy_config(seed=5, run="x", splits={"folds": FOLDS})).hash
+    assert (
+        folds().hash
+        == folds().hash
+        == splits_of(toy_config(seed=5, run="x", splits={"folds": FOLDS})).hash
+    )
     assert len(folds().hash) == 16
 
 
 def test_hash_changes_with_every_part_of_the_decision():
     moved = [["chr1"], ["chr2", "chr4"], *FOLDS[2:]]
-    others = [folds(test_fold=2), folds(validation_fold=3), splits_of(toy_config(splits={"folds": moved}))]
-    others += [replace(folds(), held_out_lines=["MixH"]), replace(folds(), training_lines=["LineA"])]
+    others = [
+        folds(test_fold=2),
+        folds(validation_fold=3),
+        splits_of(toy_config(splits={"folds": moved})),
+    ]
+    others += [
+        replace(folds(), held_out_lines=["MixH"]),
+        replace(folds(), training_lines=["LineA"]),
+    ]
     assert len({splits.hash for splits in [folds(), *others]}) == 6
 
 
@@ -48,7 +63,9 @@ def test_toy_data_fill_every_split(toy_panel):
     rows = pd.Series(toy_panel.panel.split).value_counts()
     assert set(rows.index) == set(NAMES) and rows.min() > 50
     for name in NAMES:
-        assert set(toy_panel.panel.chrom[toy_panel.panel.split == name]) <= set(getattr(splits, name))
+        assert set(toy_panel.panel.chrom[toy_panel.panel.split == name]) <= set(
+            getattr(splits, name)
+        )
 
 
 LABELS = frame("A B", (0, 1), (1, 0), (0, 1), (1, 0), (0, 1), (1, 0))
@@ -62,7 +79,12 @@ def test_complete_splits_are_accepted():
 @pytest.mark.parametrize("name", NAMES)
 def test_split_without_pairs(name):
     other = "train" if name == "test" else "test"
-    says(refusal(check_splits, SPLIT.replace(name, other), LABELS, ["A", "B"]), "config: ", f"the {name} split", "splits.")
+    says(
+        refusal(check_splits, SPLIT.replace(name, other), LABELS, ["A", "B"]),
+        "config: ",
+        f"the {name} split",
+        "splits.",
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -70,11 +92,22 @@ def test_split_without_pairs(name):
 def test_one_class_only_in_a_split(name, label):
     labels = LABELS.copy()
     labels.loc[SPLIT.eq(name), "B"] = label
-    says(refusal(check_splits, SPLIT, labels, ["A", "B"]), "config: ", "all 2 labels of B", f"the {name} split are {label}", "other folds")
+    says(
+        refusal(check_splits, SPLIT, labels, ["A", "B"]),
+        "config: ",
+        "all 2 labels of B",
+        f"the {name} split are {label}",
+        "other folds",
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_discordant_pair_in_a_split(name):
     labels = LABELS.copy()
     labels.loc[SPLIT.eq(name), "A"] = labels.loc[SPLIT.eq(name), "B"]
-    says(refusal(check_splits, SPLIT, labels, ["A", "B"]), "config: ", f"no pair of the {name} split is label-discordant", "folds")
+    says(
+        refusal(check_splits, SPLIT, labels, ["A", "B"]),
+        "config: ",
+        f"no pair of the {name} split is label-discordant",
+        "folds",
+    )

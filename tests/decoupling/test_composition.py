@@ -38,7 +38,9 @@ def test_shares_are_counted_on_either_strand():
 def test_kmers_with_an_unknown_letter_are_not_counted():
     with_n, without = kmer_frequencies(encoded("ACGTNAAAA", "ACGTACGTA"), k=4)
     assert (with_n > 0).sum() == 2 and with_n.max() == pytest.approx(0.5)
-    assert (kmer_frequencies(encoded("NNNNNNN"), k=4) == 0).all() and without.sum() == pytest.approx(1)
+    assert (
+        kmer_frequencies(encoded("NNNNNNN"), k=4) == 0
+    ).all() and without.sum() == pytest.approx(1)
 
 
 def test_features_are_of_both_windows():
@@ -60,4 +62,6 @@ def test_components_depend_on_training_windows_only():
     others = np.setdiff1d(np.arange(len(codes)), known)
     codes[others] = 3 - codes[others]
     altered = dataclasses.replace(panel, codes=codes)
-    np.testing.assert_allclose(composition(altered, train)["kmers"], composition(panel, train)["kmers"])
+    np.testing.assert_allclose(
+        composition(altered, train)["kmers"], composition(panel, train)["kmers"]
+    )

@@ -21,7 +21,9 @@ def networks(panel):
     model = start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG).eval()
     shared, independent = Encoded(model, panel, PAIRS), Encoded(model, panel, PAIRS)
     shared.values = model.resistance.parts(panel.signal_tensor(PAIRS, 0)).e.detach()[:, :3]
-    independent.values = torch.from_numpy(np.random.default_rng(0).normal(size=(120, 3)).astype(np.float32))
+    independent.values = torch.from_numpy(
+        np.random.default_rng(0).normal(size=(120, 3)).astype(np.float32)
+    )
     return shared, independent
 
 
@@ -38,7 +40,9 @@ def test_z_and_e_share_what_was_planted(panel):
 
 
 def test_pairwise_measures_tell_shared_from_independent(panel):
-    shared, independent = (pairwise(network, panel, PAIRS, [0], 0, 19) for network in networks(panel))
+    shared, independent = (
+        pairwise(network, panel, PAIRS, [0], 0, 19) for network in networks(panel)
+    )
     for name, floor in (("z_e_largest", 0.9), ("z_e_dcor", 0.3)):
         assert shared[name] > floor > 3 * shared[f"{name}_null"]
         assert shared[f"{name}_p"] == 0.05 < independent[f"{name}_p"]

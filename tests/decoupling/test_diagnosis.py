@@ -35,7 +35,10 @@ def model(panel):
 
 def with_reference(panel, change):
     """The panel with `change(reference, line)` for the reference signal of every line."""
-    shards = [dataclasses.replace(s, reference=change(s.reference.astype(np.float32), c)) for c, s in enumerate(panel.shards)]
+    shards = [
+        dataclasses.replace(s, reference=change(s.reference.astype(np.float32), c))
+        for c, s in enumerate(panel.shards)
+    ]
     return dataclasses.replace(panel, shards=shards)
 
 
@@ -53,7 +56,9 @@ def asked(z, floor, table, config=CONFIG, boosted=True):
     """Table of information of z beside a floor."""
     counts = {"linear": config.diagnose.permutations} | ({"boosted": 0} if boosted else {})
     questions = about_line(table, {"z": z}, {"z": floor}, counts) + about_z(table, z, floor, config)
-    return information_table(answers(questions, config.diagnose, config.seed, 1), config.diagnose, config.seed)
+    return information_table(
+        answers(questions, config.diagnose, config.seed, 1), config.diagnose, config.seed
+    )
 
 
 def test_what_z_was_given_is_what_is_found():
@@ -65,14 +70,24 @@ def test_what_z_was_given_is_what_is_found():
         assert set(found.index) == names
         for name in names:
             expected = "line_gap" in gaps if name in about_the_line else "label_gap" in gaps
-            assert (found[name] > 0.2) == expected and (found[name] > 0.01) == expected, (gaps, name)
+            assert (found[name] > 0.2) == expected and (found[name] > 0.01) == expected, (
+                gaps,
+                name,
+            )
 
 
 def test_change_is_trained_minus_floor_on_the_same_rows():
     (z, table), (floor, _) = planted(line_gap=3), planted(line_gap=0)
     metrics = table_metrics(asked(z, floor, table))
-    assert metrics["z_line_linear"] - metrics["z_line_linear_floor"] == pytest.approx(metrics["z_line_linear_change"])
-    assert 0.2 < metrics["z_line_linear_change_lower"] < metrics["z_line_linear_change"] < metrics["z_line_linear_change_upper"]
+    assert metrics["z_line_linear"] - metrics["z_line_linear_floor"] == pytest.approx(
+        metrics["z_line_linear_change"]
+    )
+    assert (
+        0.2
+        < metrics["z_line_linear_change_lower"]
+        < metrics["z_line_linear_change"]
+        < metrics["z_line_linear_change_upper"]
+    )
     same = table_metrics(asked(z, z, table))
     assert same["z_line_linear_change"] == same["z_line_linear_change_upper"] == 0
 
@@ -85,7 +100,9 @@ def test_the_null_has_no_information_however_much_z_has():
 
 
 def many_loci(panel, pattern):
-    """600 reference loci that all lines share but for noise and a pattern per line; every line has mean 0 and sd 1 per mark."""
+    """600 reference loci that all lines share but for noise and a pattern per line; every line has
+    mean 0 and sd 1 per mark.
+    """
     rng = np.random.default_rng(0)
     common = rng.normal(size=(600, 4))
 
@@ -106,13 +123,17 @@ def g_raw_and_scrubbed(panel):
 def test_g_knows_the_line_by_offsets_only_until_they_are_scrubbed(panel):
     same = many_loci(panel, pattern=0)
     assert max(g_raw_and_scrubbed(same)) < 0.02
-    raw, scrubbed = g_raw_and_scrubbed(with_reference(same, lambda reference, c: reference + 1.5 * c))
+    raw, scrubbed = g_raw_and_scrubbed(
+        with_reference(same, lambda reference, c: reference + 1.5 * c)
+    )
     assert raw > 0.8 and scrubbed < 0.02
 
 
 def test_g_knows_the_line_by_its_pattern_also_when_scrubbed(panel):
     patterned = many_loci(panel, pattern=2)
-    _, scrubbed = g_raw_and_scrubbed(with_reference(patterned, lambda reference, c: reference + 1.5 * c))
+    _, scrubbed = g_raw_and_scrubbed(
+        with_reference(patterned, lambda reference, c: reference + 1.5 * c)
+    )
     assert scrubbed > 0.2
 
 
@@ -122,7 +143,12 @@ def test_a_model_beside_itself_has_no_change(model, panel, full):
     config = dataclasses.replace(CONFIG, diagnose=dataclasses.replace(CONFIG.diagnose, folds=2))
     metrics, table, matrix = diagnose(model, model, panel, [0, 1, 2], config, full)
     changes = {name: value for name, value in metrics.items() if "_change" in name}
-    assert {"z_line_linear_change", "g_line_scrubbed_change", "z_e_cca_change", "z_e_dcor_change"} <= set(changes)
+    assert {
+        "z_line_linear_change",
+        "g_line_scrubbed_change",
+        "z_e_cca_change",
+        "z_e_dcor_change",
+    } <= set(changes)
     assert set(changes.values()) == {0}
     assert metrics["z_rank"] == metrics["z_rank_floor"] > 1
     assert metrics["natural_rows"] == (panel.published[:, :3] >= 0).sum()
@@ -134,18 +160,24 @@ def test_a_model_beside_itself_has_no_change(model, panel, full):
 def test_what_dna_determines_says_exactly_nothing_on_the_crossed_panel(model, panel):
     metrics, table, _ = diagnose(model, model, panel, [0, 1, 2], CONFIG, full=True)
     of_dna = table[(table.table == "panel") & table.representation.isin(["z", "U", "gc", "kmers"])]
-    assert len(of_dna) == 8 and (of_dna[["fraction", "fraction_lower", "fraction_upper"]].abs() < 1e-9).all(axis=None)
+    assert len(of_dna) == 8 and (
+        of_dna[["fraction", "fraction_lower", "fraction_upper"]].abs() < 1e-9
+    ).all(axis=None)
     assert metrics["dna_line_panel_largest"] < 1e-9
     others = table[(table.table == "panel") & table.representation.str.startswith("e")]
     assert (others.fraction.abs() > 1e-4).all()
 
 
 def test_coupling_is_beside_that_of_the_untrained_model(model, panel):
-    other = start_prototypes(new_model(toy_config(seed=5), panel), panel, panel.training, CONFIG).eval()
+    other = start_prototypes(
+        new_model(toy_config(seed=5), panel), panel, panel.training, CONFIG
+    ).eval()
     rows, everything = CouplingRows(np.arange(100), np.arange(0, 120, 3)), np.arange(120)
     networks = Networks(Encoded(model, panel, everything), Encoded(other, panel, everything))
     found, _ = coupling(networks, panel, rows, [0, 1], CONFIG)
-    swapped, _ = coupling(Networks(networks.untrained, networks.trained), panel, rows, [0, 1], CONFIG)
+    swapped, _ = coupling(
+        Networks(networks.untrained, networks.trained), panel, rows, [0, 1], CONFIG
+    )
     for name in ("z_e_cca", "z_e_largest", "z_e_dcor", "z_e_cka", "e_rank"):
         assert found[name] == swapped[f"{name}_floor"] != found[f"{name}_floor"]
         assert found[f"{name}_change"] == pytest.approx(-swapped[f"{name}_change"])
@@ -158,7 +190,8 @@ def test_all_nulls_are_those_of_the_configuration():
     assert (found.permutations, found.boosted_permutations) == (200, 50)
 
 
-# --- planted leaks, judged by the gate's own rows ---------------------------------------------------------------------
+# --- planted leaks, judged by the gate's own rows
+# ---------------------------------------------------------------------
 
 LEAK_CHECKS = {"z_line_linear_change", "z_line_boosted_change", "z_line_given_label_change"}
 Z_CHECKS = LEAK_CHECKS | {"z_label_given_line_lower", "z_rank"}
@@ -166,7 +199,9 @@ LINES = 6
 
 
 def natural_z(seed, leak=0.0, n=10_000, d=24):
-    """z of a natural table: it tells the label, and the line by the means of one dimension, `leak` apart."""
+    """z of a natural table: it tells the label, and the line by the means of one dimension, `leak`
+    apart.
+    """
     rng = np.random.default_rng(seed)
     line, label = rng.integers(0, LINES, n), rng.integers(0, 2, n)
     chrom = np.array([f"chr{k}" for k in range(22)])[rng.integers(0, 22, n)]
@@ -178,9 +213,20 @@ def natural_z(seed, leak=0.0, n=10_000, d=24):
 
 def failed_checks(z, table, boosted=False):
     """Rows of the gate `decoupling` about z that fail."""
-    config = toy_config(diagnose={"rows": 12000, "folds": 4, "boosting_rounds": 15, "bootstrap": 100, "permutations": 0})
+    config = toy_config(
+        diagnose={
+            "rows": 12000,
+            "folds": 4,
+            "boosting_rounds": 15,
+            "bootstrap": 100,
+            "permutations": 0,
+        }
+    )
     floor = np.random.default_rng(999).normal(size=z.shape)
-    metrics = table_metrics(asked(z, floor, table, config, boosted)) | {"natural_rows": len(z), "z_rank": rank_me(z)}
+    metrics = table_metrics(asked(z, floor, table, config, boosted)) | {
+        "natural_rows": len(z),
+        "z_rank": rank_me(z),
+    }
     metrics |= {} if boosted else {"z_line_boosted_change": 0}
     rows = [row for row in rows_of("decoupling", {}) if row["metric"] in Z_CHECKS]
     assert {row["metric"] for row in rows} == Z_CHECKS
@@ -190,7 +236,9 @@ def failed_checks(z, table, boosted=False):
 
 
 def leak_of(share):
-    """Distance of equally spaced class means on one dimension at which I(z; c) = share H(c), by quadrature."""
+    """Distance of equally spaced class means on one dimension at which I(z; c) = share H(c), by
+    quadrature.
+    """
 
     def fraction(gap):
         means = gap * np.arange(LINES)
@@ -209,7 +257,9 @@ def test_a_planted_leak_of_a_twentieth_of_the_entropy_fails_the_gate():
     assert failed_checks(z, table, boosted=True) == LEAK_CHECKS
 
 
-@pytest.mark.parametrize("collapse", [lambda z: z * 0, lambda z: z[:, :1] @ np.ones((1, z.shape[1]))])
+@pytest.mark.parametrize(
+    "collapse", [lambda z: z * 0, lambda z: z[:, :1] @ np.ones((1, z.shape[1]))]
+)
 def test_a_collapsed_z_fails_the_gate(collapse):
     z, table = natural_z(0)
     assert failed_checks(collapse(z), table) == {"z_label_given_line_lower", "z_rank"}
@@ -223,4 +273,6 @@ def test_a_clean_z_passes_the_gate():
 def test_a_clean_z_passes_the_gate_in_nineteen_of_twenty_seeds_and_a_leaking_one_in_none():
     assert sum(not failed_checks(*natural_z(seed), boosted=True) for seed in range(20)) >= 19
     leak = leak_of(0.05)
-    assert all(failed_checks(*natural_z(seed, leak), boosted=True) == LEAK_CHECKS for seed in range(20))
+    assert all(
+        failed_checks(*natural_z(seed, leak), boosted=True) == LEAK_CHECKS for seed in range(20)
+    )

@@ -24,12 +24,16 @@ def test_answers_are_those_of_the_probes_in_the_order_asked():
 
 def test_numbers_do_not_depend_on_how_the_work_is_shared_out():
     asked = [question(), question("boosted", 3)]
-    one, two = (information_table(answers(asked, CONFIG, 0, threads), CONFIG, 0) for threads in (1, 2))
+    one, two = (
+        information_table(answers(asked, CONFIG, 0, threads), CONFIG, 0) for threads in (1, 2)
+    )
     np.testing.assert_allclose(one.select_dtypes("number"), two.select_dtypes("number"), rtol=1e-9)
 
 
 def test_rows_of_the_table_hold_intervals_floor_null_and_p():
-    table = information_table(answers([question(), question(gap=0, name="nothing")], CONFIG, 0, 1), CONFIG, 0)
+    table = information_table(
+        answers([question(), question(gap=0, name="nothing")], CONFIG, 0, 1), CONFIG, 0
+    )
     shifted, nothing = table.iloc[0], table.iloc[1]
     assert shifted.bits / shifted.entropy == pytest.approx(shifted.fraction)
     assert shifted.fraction_lower < shifted.fraction < shifted.fraction_upper
@@ -44,7 +48,11 @@ def test_what_was_not_measured_is_no_metric():
     table = information_table(answers([question(), bare], CONFIG, 0, 1), CONFIG, 0)
     metrics = table_metrics(table)
     assert {name for name in metrics if name.startswith("bare")} == {"bare"}
-    expected = {f"z_line_linear{part}{bound}" for part in ("", "_floor", "_change") for bound in ("", "_lower", "_upper")}
+    expected = {
+        f"z_line_linear{part}{bound}"
+        for part in ("", "_floor", "_change")
+        for bound in ("", "_lower", "_upper")
+    }
     assert {name for name in metrics if name.startswith("z_line")} == expected | {"z_line_linear_p"}
     assert metrics["z_line_linear_floor_upper"] == table.floor_upper[0]
 
@@ -53,7 +61,9 @@ def test_within_values_of_another_column_information_is_conditional():
     rng = np.random.default_rng(0)
     given = rng.integers(0, 2, 600)
     q = question(given=given, permutations=0)
-    explained = dataclasses.replace(q, c=given, x=given[:, None] + rng.normal(0, 0.1, (600, 1)), floor=None)
+    explained = dataclasses.replace(
+        q, c=given, x=given[:, None] + rng.normal(0, 0.1, (600, 1)), floor=None
+    )
     conditional, gone = answers([q, explained], CONFIG, 0, 1)
     assert conditional.found.fraction > 0.1 and np.isnan(gone.found.entropy)
 
@@ -63,9 +73,21 @@ def test_all_nulls_of_one_representation_take_less_than_three_minutes_on_two_cor
     rng = np.random.default_rng(0)
     n, c, groups = 12_000, rng.integers(0, 6, 12_000), rng.integers(0, 22, 12_000)
     settings = toy_config(diagnose={"folds": 4, "boosting_rounds": 15}).diagnose
-    asked = [question(probe, count, x=rng.normal(size=(n, 64)), floor=None, c=c, groups=groups, units=Exchangeable(np.arange(n), groups))
-             for probe, count in (("linear", 200), ("boosted", 50))]  # fmt: skip
+    asked = [
+        question(
+            probe,
+            count,
+            x=rng.normal(size=(n, 64)),
+            floor=None,
+            c=c,
+            groups=groups,
+            units=Exchangeable(np.arange(n), groups),
+        )
+        for probe, count in (("linear", 200), ("boosted", 50))
+    ]
     started = time.perf_counter()
     linear, boosted = answers(asked, settings, 0, 2)
     assert time.perf_counter() - started < 180
-    assert (len(linear.null), len(boosted.null)) == (200, 50) and max(linear.null + boosted.null) < 0.005
+    assert (len(linear.null), len(boosted.null)) == (200, 50) and max(
+        linear.null + boosted.null
+    ) < 0.005

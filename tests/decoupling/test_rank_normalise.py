@@ -19,7 +19,10 @@ def scrubbed_reference(panel, line):
 
 
 def test_scrubbing_takes_offset_and_scale_and_leaves_ranks(panel):
-    shards = [dataclasses.replace(s, reference=(2 + c) * s.reference.astype(np.float32) + 5 * c) for c, s in enumerate(panel.shards)]
+    shards = [
+        dataclasses.replace(s, reference=(2 + c) * s.reference.astype(np.float32) + 5 * c)
+        for c, s in enumerate(panel.shards)
+    ]
     altered = dataclasses.replace(panel, shards=shards)
     for line in range(4):
         found = scrubbed_reference(panel, line)
@@ -45,11 +48,17 @@ def test_pairs_are_ranked_among_the_reference_loci(panel):
     reference = panel.reference_tensor(0)[:, 1].numpy()
     value = signal[2, 1, 1].item()
     below, upto = (reference < value).sum(), (reference <= value).sum()
-    assert norm.ppf((below + 0.4) / (N_REFERENCE + 1)) < found[2, 1, 1] < norm.ppf((upto + 0.6) / (N_REFERENCE + 1))
+    assert (
+        norm.ppf((below + 0.4) / (N_REFERENCE + 1))
+        < found[2, 1, 1]
+        < norm.ppf((upto + 0.6) / (N_REFERENCE + 1))
+    )
 
 
 def test_how_many_loci_have_no_peak_is_scrubbed_too():
-    """Two lines whose marks differ in the share of zeros only: after scrubbing both are normal all over, and zeros stay lowest."""
+    """Two lines whose marks differ in the share of zeros only: after scrubbing both are normal all
+    over, and zeros stay lowest.
+    """
     rng = np.random.default_rng(0)
     for share in (0.5, 0.9):
         marks = np.where(rng.random(3000) < share, 0, rng.exponential(size=3000)).astype(np.float32)

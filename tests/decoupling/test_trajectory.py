@@ -43,7 +43,11 @@ def test_one_factorisation_serves_all_labellings():
     x, code, half = two_classes()
     other = np.random.default_rng(1).permutation(code)
     together = discriminant_gain(x, np.stack([code, other]), half)
-    np.testing.assert_allclose(together, [discriminant_gain(x, labels[None], half)[0] for labels in (code, other)], rtol=1e-9)
+    np.testing.assert_allclose(
+        together,
+        [discriminant_gain(x, labels[None], half)[0] for labels in (code, other)],
+        rtol=1e-9,
+    )
     assert together[0] > 0.1 > 0.01 > together[1]
 
 
@@ -127,7 +131,13 @@ def test_training_stages_need_no_settings_of_the_diagnostics(model, panel):
 
 def test_changes_are_from_the_first_epoch_to_the_one_that_the_last_stage_kept(model, panel):
     history = pd.DataFrame(
-        {"stage": ["a", "a", "b", "b", "b"], "epoch": [0, 1, 0, 1, 2], "z_line": [1.0, 2, 3, 5, 9], "e_line": 0.0, "z_e": [4.0, 0, 0, 1, 0]}
+        {
+            "stage": ["a", "a", "b", "b", "b"],
+            "epoch": [0, 1, 0, 1, 2],
+            "z_line": [1.0, 2, 3, 5, 9],
+            "e_line": 0.0,
+            "z_e": [4.0, 0, 0, 1, 0],
+        }
     )
     trajectory = Trajectory(model, panel, [0, 1], 1)
     expected = {

@@ -2,7 +2,13 @@ import pandas as pd
 import pytest
 
 from epidecouple.core.provenance import read_metrics, write_json
-from epidecouple.evaluation.comparison import COMPARED, cells, compared_figures, conclusions, failed_checks
+from epidecouple.evaluation.comparison import (
+    COMPARED,
+    cells,
+    compared_figures,
+    conclusions,
+    failed_checks,
+)
 from epidecouple.stages.comparison import comparison
 from epidecouple.stages.comparison_report import comparison_report
 from epidecouple.stages.runner import call
@@ -17,16 +23,25 @@ def write_cell(cell, r_corr, share, failed):
         if stage == "recovery":
             values |= {"resistance_within_pair_corr": r_corr, "aupr_unseen_share_of_oracle": share}
         write_json(cell.folder / stage / "metrics.json", {"metrics": values})
-    checks = [{**CHECK, "outcome": "failed" if failed else "passed"}, {**CHECK, "metric": "other", "outcome": "passed"}]
-    write_json(cell.folder / "gates" / "recovery.verdict.json", {"gate": "recovery", "checks": checks})
+    checks = [
+        {**CHECK, "outcome": "failed" if failed else "passed"},
+        {**CHECK, "metric": "other", "outcome": "passed"},
+    ]
+    write_json(
+        cell.folder / "gates" / "recovery.verdict.json", {"gate": "recovery", "checks": checks}
+    )
 
 
 @pytest.fixture
 def run(tmp_path):
-    """The design recovers R under both seeds, record 22 under neither; its checks fail under the second seed only."""
+    """The design recovers R under both seeds, record 22 under neither; its checks fail under the
+    second seed only.
+    """
     for cell in cells(tmp_path, ["design", "record22"], SEEDS):
         design = cell.arm == "design"
-        write_cell(cell, 0.9 + 0.01 * cell.seed if design else 0.3, 0.8, not design and cell.seed == 2)
+        write_cell(
+            cell, 0.9 + 0.01 * cell.seed if design else 0.3, 0.8, not design and cell.seed == 2
+        )
     return tmp_path
 
 
@@ -36,16 +51,30 @@ def table_of(run):
 
 def test_the_table_holds_every_figure_of_every_arm_and_seed(run):
     table = table_of(run)
-    assert len(table) == 2 * 2 * len(COMPARED) and not table.duplicated(["arm", "seed", "metric"]).any()
+    assert (
+        len(table) == 2 * 2 * len(COMPARED)
+        and not table.duplicated(["arm", "seed", "metric"]).any()
+    )
     chosen = table[table.metric == "resistance_within_pair_corr"].set_index(["arm", "seed"])
-    assert chosen.value.to_dict() == pytest.approx({("design", 1): 0.91, ("design", 2): 0.92, ("record22", 1): 0.3, ("record22", 2): 0.3})
-    assert (chosen.needed == 0.85).all() and table[table.metric == "lineage_leak"].needed.isna().all()
+    assert chosen.value.to_dict() == pytest.approx(
+        {("design", 1): 0.91, ("design", 2): 0.92, ("record22", 1): 0.3, ("record22", 2): 0.3}
+    )
+    assert (chosen.needed == 0.85).all() and table[
+        table.metric == "lineage_leak"
+    ].needed.isna().all()
 
 
 def test_failed_checks_are_counted_over_seeds(run):
     failed = failed_checks(cells(run, ["design", "record22"], SEEDS))
     assert failed.to_dict("records") == [
-        {"arm": "record22", "gate": "recovery", "metric": "within", "need": ">= 0.85", "why": "because", "seeds": 1}
+        {
+            "arm": "record22",
+            "gate": "recovery",
+            "metric": "within",
+            "need": ">= 0.85",
+            "why": "because",
+            "seeds": 1,
+        }
     ]
 
 
@@ -56,9 +85,24 @@ def test_no_failed_check_is_an_empty_table(run):
 @pytest.mark.parametrize(
     ("design", "other", "little", "said"),
     [
-        ((0.9, 0.80), (0.3, 0.80), False, "the design recovers R better than other: within-pair correlation of R +0.60"),
-        ((0.5, 0.80), (0.9, 0.80), False, "the design recovers R worse than other: within-pair correlation of R -0.40"),
-        ((0.9, 0.80), (0.85, 0.78), True, "the design and other differ little: within-pair correlation of R +0.05"),
+        (
+            (0.9, 0.80),
+            (0.3, 0.80),
+            False,
+            "the design recovers R better than other: within-pair correlation of R +0.60",
+        ),
+        (
+            (0.5, 0.80),
+            (0.9, 0.80),
+            False,
+            "the design recovers R worse than other: within-pair correlation of R -0.40",
+        ),
+        (
+            (0.9, 0.80),
+            (0.85, 0.78),
+            True,
+            "the design and other differ little: within-pair correlation of R +0.05",
+        ),
         ((0.9, 0.80), (0.85, 0.60), False, "AUPR on unseen lines +0.20 of the oracle's"),
     ],
 )
@@ -75,13 +119,22 @@ def test_the_conclusion_says_what_the_figures_say(design, other, little, said):
 
 
 def test_stage_and_page(run):
-    table, failed, metrics, page = (run / name for name in ("table.tsv", "failed.tsv", "metrics.json", "report.html"))
+    table, failed, metrics, page = (
+        run / name for name in ("table.tsv", "failed.tsv", "metrics.json", "report.html")
+    )
     written = ["--table", str(table), "--failed", str(failed), "--metrics", str(metrics)]
-    call(comparison, ["--run", str(run), "--arms", "design", "record22", "--seeds", "1", "2", *written])
+    call(
+        comparison,
+        ["--run", str(run), "--arms", "design", "record22", "--seeds", "1", "2", *written],
+    )
     assert read_metrics(metrics)["record22"]["resistance_corr_gain"] == pytest.approx(0.615)
     (run / "figures").mkdir()
     (run / "figures/comparison.svg").write_text("<svg/>")
     call(comparison_report, [*written, "--run", str(run), "--page", str(page)])
     text = page.read_text()
     assert "0.915 (0.910 to 0.920)" in text and "0.300 (0.300 to 0.300)" in text
-    assert "the design recovers R better than record22" in text and "because" in text and "data:image/svg+xml" in text
+    assert (
+        "the design recovers R better than record22" in text
+        and "because" in text
+        and "data:image/svg+xml" in text
+    )

@@ -4,11 +4,20 @@ import numpy as np
 import pytest
 
 from epidecouple.data.labels import discordant
-from epidecouple.evaluation.cross_fitting import Fold, of_fold, share_of_blocks, trained_resistance, with_all_lines, without
+from epidecouple.evaluation.cross_fitting import (
+    Fold,
+    of_fold,
+    share_of_blocks,
+    trained_resistance,
+    with_all_lines,
+    without,
+)
 from epidecouple.model.scoring import score_resistance
 from toy_panel import BINS, FOLDS, N_PAIRS, toy_config, toy_panel
 
-CONFIG = toy_config(resistance={"epochs": 2}, crossfit={"members": 2, "shares": [0.5], "boosting_rounds": 2})
+CONFIG = toy_config(
+    resistance={"epochs": 2}, crossfit={"members": 2, "shares": [0.5], "boosting_rounds": 2}
+)
 PAIRS, LINES = np.arange(N_PAIRS), [0, 1, 2, 3]
 
 
@@ -21,7 +30,9 @@ def panel():
 
 @pytest.fixture(scope="module")
 def fold(panel):
-    return Fold(of_fold(panel, 0, CONFIG), np.arange(len(panel.labels)) // 4, with_all_lines(CONFIG))
+    return Fold(
+        of_fold(panel, 0, CONFIG), np.arange(len(panel.labels)) // 4, with_all_lines(CONFIG)
+    )
 
 
 def test_every_pair_is_tested_once_and_trains_in_a_fold_of_three(panel):
@@ -42,7 +53,9 @@ def test_r_is_trained_without_dna_and_leaves_u_as_it_starts(fold):
     again = trained_resistance(fold.panel, LINES, fold.train, fold.config)
     assert fold.panel.codes.size == 0 and not model.training
     scores = [score_resistance(which, fold.panel, fold.test, LINES) for which in (model, again)]
-    assert (scores[0] == scores[1]).all() and scores[0].std(1).mean() > 0.01 and scores[0].min() >= 0
+    assert (
+        (scores[0] == scores[1]).all() and scores[0].std(1).mean() > 0.01 and scores[0].min() >= 0
+    )
     assert all(parameter.grad is None for parameter in model.potential.parameters())
 
 
@@ -54,32 +67,54 @@ def test_labels_of_a_left_out_line_and_of_test_pairs_play_no_part(fold):
     ours, theirs = fold.left_out(3), other.left_out(3)
     assert all((ours[name] == theirs[name]).all() for name in ours)
     labels[fold.train, 0] = 1 - labels[fold.train, 0]
-    assert (other.left_out(3)["R"] != ours["R"]).any(), "labels of the lines that train do play a part"
+    assert (other.left_out(3)["R"] != ours["R"]).any(), (
+        "labels of the lines that train do play a part"
+    )
 
 
 def test_without_hides_positions_and_marks_and_leaves_the_panel_alone(panel):
     before = panel.shards[0].signal.copy()
     hidden = without(panel, [2, 3], [1])
-    assert not hidden.shards[0].signal[:, 2:4].any() and not hidden.shards[0].signal[:, :, 1].any() and not hidden.present[:, 1].any()
-    assert (hidden.shards[0].signal[:, :2, 0] == before[:, :2, 0]).all() and (panel.shards[0].signal == before).all()
+    assert (
+        not hidden.shards[0].signal[:, 2:4].any()
+        and not hidden.shards[0].signal[:, :, 1].any()
+        and not hidden.present[:, 1].any()
+    )
+    assert (hidden.shards[0].signal[:, :2, 0] == before[:, :2, 0]).all() and (
+        panel.shards[0].signal == before
+    ).all()
     assert not hidden.shards[0].reference[:, 1].any() and hidden.shards[0].reference[:, 0].any()
 
 
 def test_blocks_come_or_go_as_a_whole():
     blocks = np.arange(40) // 4
     kept = share_of_blocks(np.arange(2, 40), blocks, 0.5, seed=0)
-    assert len(set(blocks[kept])) == 5 and set(kept) == {row for row in range(2, 40) if blocks[row] in set(blocks[kept])}
+    assert len(set(blocks[kept])) == 5 and set(kept) == {
+        row for row in range(2, 40) if blocks[row] in set(blocks[kept])
+    }
 
 
 def test_arms_are_ours_its_variants_and_the_rivals(fold):
     model = trained_resistance(fold.panel, LINES, fold.train, fold.config)
     scores = fold.arms(model)
     assert [name for name in scores if name.startswith("R")] == [
-        "R", "R, ensemble", "R, without the window", "R, marks that all lines have", "R, 50% of the training loci",
-    ]  # fmt: skip
-    assert {"gradient boosting", "logistic regression", "line offsets", "H3K27ac product", "listing of the pair"} < set(scores)
+        "R",
+        "R, ensemble",
+        "R, without the window",
+        "R, marks that all lines have",
+        "R, 50% of the training loci",
+    ]
+    assert {
+        "gradient boosting",
+        "logistic regression",
+        "line offsets",
+        "H3K27ac product",
+        "listing of the pair",
+    } < set(scores)
     assert all(score.shape == (len(fold.test), 4) for score in scores.values())
     assert (scores["R"] == -score_resistance(model, fold.panel, fold.test, LINES)).all()
     hidden = without(fold.panel, list(range(2, 2 + BINS)), [])
-    expected = -score_resistance(trained_resistance(hidden, LINES, fold.train, fold.config), hidden, fold.test, LINES)
+    expected = -score_resistance(
+        trained_resistance(hidden, LINES, fold.train, fold.config), hidden, fold.test, LINES
+    )
     assert (scores["R, without the window"] == expected).all()

@@ -33,7 +33,11 @@ def ranking():
 
 def scores_of_arms() -> dict[str, np.ndarray]:
     noise = RNG.normal(size=(3, *LABELS.shape))
-    arms = {"R": LABELS + noise[0], "gradient boosting": LABELS + 3 * noise[1], "line offsets": noise[2]}
+    arms = {
+        "R": LABELS + noise[0],
+        "gradient boosting": LABELS + 3 * noise[1],
+        "line offsets": noise[2],
+    }
     found = {f"{ALL_LINES}|{name}": score for name, score in arms.items()}
     found[f"{ALL_LINES}|listing of the pair"] = LISTED.astype(float)
     found[f"{ALL_LINES}|R, ensemble"] = LABELS.astype(float)
@@ -42,7 +46,11 @@ def scores_of_arms() -> dict[str, np.ndarray]:
 
 def test_folds_are_put_together_in_the_order_of_the_pairs(tmp_path):
     for k, pairs in enumerate(([5, 2], [9])):
-        np.savez(tmp_path / f"{k}.npz", pairs=pairs, **{"all lines|R": np.array(pairs)[:, None] * np.ones(3)})
+        np.savez(
+            tmp_path / f"{k}.npz",
+            pairs=pairs,
+            **{"all lines|R": np.array(pairs)[:, None] * np.ones(3)},
+        )
     folds = [tmp_path / "0.npz", tmp_path / "1.npz"]
     assert pooled_scores(folds, np.array([2, 5, 9]))["all lines|R"][:, 0].tolist() == [2, 5, 9]
     with pytest.raises(ValueError, match="every discordant pair once"):
@@ -51,12 +59,23 @@ def test_folds_are_put_together_in_the_order_of_the_pairs(tmp_path):
 
 def test_comparisons_by_hand():
     listed = np.array([[True, False, False]])
-    assert neither_listed(listed)[0].tolist() == [[False, False, False], [False, True, True], [False, True, True]]
-    assert involving(1, 3)[0].tolist() == [[False, True, False], [True, True, True], [False, True, False]]
+    assert neither_listed(listed)[0].tolist() == [
+        [False, False, False],
+        [False, True, True],
+        [False, True, True],
+    ]
+    assert involving(1, 3)[0].tolist() == [
+        [False, True, False],
+        [True, True, True],
+        [False, True, False],
+    ]
 
 
 def test_near_miss_is_a_loop_beside_the_elements_of_a_negative_pair():
-    pairs = frame("chrom enhancer_start enhancer_end promoter_start promoter_end", ("chr1", 100, 110, 500, 510))
+    pairs = frame(
+        "chrom enhancer_start enhancer_end promoter_start promoter_end",
+        ("chr1", 100, 110, 500, 510),
+    )
     rows = {
         "beside": ("chr1", 115, 120, "chr1", 500, 505),
         "far": ("chr1", 140, 150, "chr1", 500, 505),
@@ -70,9 +89,13 @@ def test_near_miss_is_a_loop_beside_the_elements_of_a_negative_pair():
 def test_the_listing_alone_is_chance_where_neither_line_lists_the_pair(ranking):
     """The column `unlisted` is what the choice of the panel cannot lift."""
     chosen = np.where(LABELS.astype(bool) & (LABELS.cumsum(1) == 1), True, False)
-    rows = Ranking(LABELS, chosen, CHROM, CONFIG).rows(ALL_LINES, {"R": LABELS.astype(float), "listing": chosen.astype(float)})
+    rows = Ranking(LABELS, chosen, CHROM, CONFIG).rows(
+        ALL_LINES, {"R": LABELS.astype(float), "listing": chosen.astype(float)}
+    )
     table = pd.DataFrame(rows).set_index(1)
-    assert table.loc["listing", 2] > 0.85 and table.loc["listing", 8] == 0.5 and table.loc["R", 8] == 1
+    assert (
+        table.loc["listing", 2] > 0.85 and table.loc["listing", 8] == 0.5 and table.loc["R", 8] == 1
+    )
 
 
 def test_table_compares_every_arm_on_the_same_comparisons(ranking):
@@ -81,27 +104,47 @@ def test_table_compares_every_arm_on_the_same_comparisons(ranking):
     ours = within_pair_auc(LABELS, scores[f"{ALL_LINES}|R"])
     boosting = within_pair_auc(LABELS, scores[f"{ALL_LINES}|gradient boosting"])
     everything = table[table.setting == ALL_LINES].set_index("arm")
-    assert everything.loc["R", "auc"] == pytest.approx(ours.mean()) and everything.loc["R", "gain"] == 0
+    assert (
+        everything.loc["R", "auc"] == pytest.approx(ours.mean())
+        and everything.loc["R", "gain"] == 0
+    )
     assert everything.loc["gradient boosting", "gain"] == pytest.approx((ours - boosting).mean())
     assert (table.lower <= table.auc).all() and (table.auc <= table.upper).all()
     left_out = table[table.setting == "B"].set_index("arm")
-    assert set(left_out.index) == {"R", "gradient boosting", "line offsets", "listing of the pair"}, "no ensemble without the line"
-    assert left_out.loc["R", "auc"] == pytest.approx(np.nanmean(within_pair_auc(LABELS, scores["B|R"], involving(1, 3))))
+    assert set(left_out.index) == {
+        "R",
+        "gradient boosting",
+        "line offsets",
+        "listing of the pair",
+    }, "no ensemble without the line"
+    assert left_out.loc["R", "auc"] == pytest.approx(
+        np.nanmean(within_pair_auc(LABELS, scores["B|R"], involving(1, 3)))
+    )
 
 
 def test_headline_and_unseen_line(ranking):
     table = arm_table(scores_of_arms(), ranking, LINES)
     metrics = headline(table)
-    assert metrics["within_pair_auc"] == table.auc[0] and metrics["within_pair_auc_lower"] == table.lower[0]
+    assert (
+        metrics["within_pair_auc"] == table.auc[0]
+        and metrics["within_pair_auc_lower"] == table.lower[0]
+    )
     assert metrics["gain_over_boosting"] == table[table.arm == "gradient boosting"].gain.iloc[0] > 0
-    assert metrics["unseen line: R"] == pytest.approx(table[(table.arm == "R") & (table.setting != ALL_LINES)].auc.mean())
+    assert metrics["unseen line: R"] == pytest.approx(
+        table[(table.arm == "R") & (table.setting != ALL_LINES)].auc.mean()
+    )
     assert unseen_line(table).loc["R", "gain"] == 0
 
 
 def test_ceiling_leaves_out_the_comparisons_with_a_near_miss(ranking):
-    """R is wrong exactly where the negative line has a loop beside the elements: without those it is perfect."""
+    """R is wrong exactly where the negative line has a loop beside the elements: without those it
+    is perfect.
+    """
     missed = (LABELS == 0) & (np.arange(80)[:, None] % 2 == 0)
     score = np.where(missed, 2.0, LABELS)
     found = ceiling(ranking, score, {10000: missed})
     assert found["near_10kb_share_of_negatives"] == pytest.approx(2 / 3)
-    assert within_pair_auc(LABELS, score).mean() == 0.5 and found["within_pair_auc_without_near_10kb"] == 1
+    assert (
+        within_pair_auc(LABELS, score).mean() == 0.5
+        and found["within_pair_auc_without_near_10kb"] == 1
+    )

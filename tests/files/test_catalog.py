@@ -17,17 +17,23 @@ def from_sources(**overrides):
 
 
 def own_files(tmp_path, change=None, marks=MARKS):
-    """A configuration of kind `files` whose files exist; `change` edits the entries before they are checked."""
+    """A configuration of kind `files` whose files exist; `change` edits the entries before they are
+    checked.
+    """
     files = {}
     for line in ("A", "B"):
         entry = {"pairs": f"{line}.csv", "loops": f"{line}.loops"}
         files[line] = {key: str(written(tmp_path / name, "x")) for key, name in entry.items()}
-        files[line]["peaks"] = {mark: str(written(tmp_path / f"{line}.{mark}.bed", "x")) for mark in MARKS}
+        files[line]["peaks"] = {
+            mark: str(written(tmp_path / f"{line}.{mark}.bed", "x")) for mark in MARKS
+        }
     if change:
         change(files)
     genome = str(written(tmp_path / "genome.fa", ">chr1\nA\n"))
     dataset = {"kind": "files", "genome": genome, "files": files}
-    return toy_config(cell_lines=["A", "B"], held_out_lines=[], marks=marks, dataset=dataset, subset={"lines": 2})
+    return toy_config(
+        cell_lines=["A", "B"], held_out_lines=[], marks=marks, dataset=dataset, subset={"lines": 2}
+    )
 
 
 def without(monkeypatch, unwanted):
@@ -38,7 +44,16 @@ def without(monkeypatch, unwanted):
 
 def test_simulated_files_lie_below_the_run():
     found = catalog_of(toy_config(run="here"))
-    assert list(found.lines) == ["LineA", "LineB", "LineC", "LineD", "LineE", "LineF", "MixG", "MixH"]
+    assert list(found.lines) == [
+        "LineA",
+        "LineB",
+        "LineC",
+        "LineD",
+        "LineE",
+        "LineF",
+        "MixG",
+        "MixH",
+    ]
     assert all(path.parts[:3] == ("results", "here", "simulated") for path in found.files)
     assert len(set(found.files)) == 2 + 8 * (2 + 7) and found.motifs in found.files
 
@@ -48,7 +63,11 @@ def test_a_motif_file_is_optional_and_must_exist(tmp_path, kind):
     path = str(written(tmp_path / "jaspar.meme", "MOTIF x"))
 
     def configured(motifs):
-        values = {"kind": "sources", "genome": "hg19"} if kind == "sources" else own_files(tmp_path).dataset.__dict__
+        values = (
+            {"kind": "sources", "genome": "hg19"}
+            if kind == "sources"
+            else own_files(tmp_path).dataset.__dict__
+        )
         lines = {} if kind == "sources" else {"cell_lines": ["A", "B"], "held_out_lines": []}
         return from_sources(dataset={**values, "motifs": motifs}, **lines)
 
@@ -69,30 +88,51 @@ def test_sources_are_those_of_the_manifest():
 
 
 def test_regions_are_a_source_too():
-    found = catalog_of(from_sources(dataset={"kind": "sources", "genome": "hg19_blocks", "regions": "hg19_blocks_regions"}))
+    found = catalog_of(
+        from_sources(
+            dataset={"kind": "sources", "genome": "hg19_blocks", "regions": "hg19_blocks_regions"}
+        )
+    )
     assert found.regions in found.files and found.regions.name == "hg19.blocks.bed"
 
 
 def test_order_of_files_is_fixed(tmp_path):
     config = own_files(tmp_path)
     assert catalog_of(config).files == catalog_of(config).files
-    assert catalog_of(config).tables == [tmp_path / name for name in ("A.csv", "A.loops", "B.csv", "B.loops")]
+    assert catalog_of(config).tables == [
+        tmp_path / name for name in ("A.csv", "A.loops", "B.csv", "B.loops")
+    ]
 
 
 def test_line_that_the_manifest_does_not_have():
     config = from_sources(cell_lines=["GM12878", "K652"])
-    says(refusal(catalog_of, config), "resources/sources.tsv: ", "cell line K652 has no pairs", "Correct its name")
+    says(
+        refusal(catalog_of, config),
+        "resources/sources.tsv: ",
+        "cell line K652 has no pairs",
+        "Correct its name",
+    )
 
 
 @pytest.mark.parametrize("kind", ["pairs", "loops"])
 def test_source_line_without_a_table(monkeypatch, kind):
     without(monkeypatch, lambda source: source.cell_line == "K562" and source.kind == kind)
-    says(refusal(catalog_of, from_sources()), "resources/sources.tsv: ", f"cell line K562 has no {kind}")
+    says(
+        refusal(catalog_of, from_sources()),
+        "resources/sources.tsv: ",
+        f"cell line K562 has no {kind}",
+    )
 
 
 def test_source_line_without_peaks(monkeypatch):
     without(monkeypatch, lambda source: source.cell_line == "K562" and source.mark in MARKS)
-    says(refusal(catalog_of, from_sources()), "resources/sources.tsv: ", "cell line K562 has no peaks", "CTCF", "`marks`")
+    says(
+        refusal(catalog_of, from_sources()),
+        "resources/sources.tsv: ",
+        "cell line K562 has no peaks",
+        "CTCF",
+        "`marks`",
+    )
 
 
 def test_source_genome_that_is_not_named():
@@ -103,16 +143,31 @@ def test_source_genome_that_is_not_named():
 @pytest.mark.parametrize("kind", ["pairs", "loops", "peaks"])
 def test_own_line_without_an_entry(tmp_path, kind):
     config = own_files(tmp_path, lambda files: files["B"].pop(kind))
-    says(refusal(catalog_of, config), "config: ", f"cell line B has no {kind}", f"dataset.files.B.{kind}")
+    says(
+        refusal(catalog_of, config),
+        "config: ",
+        f"cell line B has no {kind}",
+        f"dataset.files.B.{kind}",
+    )
 
 
 def test_own_line_that_is_not_listed(tmp_path):
-    says(refusal(catalog_of, own_files(tmp_path, lambda files: files.pop("A"))), "config: ", "cell line A has no pairs")
+    says(
+        refusal(catalog_of, own_files(tmp_path, lambda files: files.pop("A"))),
+        "config: ",
+        "cell line A has no pairs",
+    )
 
 
 def test_own_line_with_peaks_of_other_marks_only(tmp_path):
     config = own_files(tmp_path, lambda files: files["A"].update(peaks={"H2A": "x.bed"}))
-    says(refusal(catalog_of, config), "config: ", "cell line A has no peaks", "CTCF", "dataset.files.A.peaks")
+    says(
+        refusal(catalog_of, config),
+        "config: ",
+        "cell line A has no peaks",
+        "CTCF",
+        "dataset.files.A.peaks",
+    )
 
 
 def test_own_file_that_does_not_exist(tmp_path):
@@ -127,13 +182,21 @@ def test_mark_missing_in_one_line_is_allowed(tmp_path):
 
 
 def test_mark_missing_in_every_line(tmp_path, monkeypatch):
-    says(refusal(catalog_of, own_files(tmp_path, marks=[*MARKS, "DNase"])), "config: ", "mark DNase", "`marks`")
+    says(
+        refusal(catalog_of, own_files(tmp_path, marks=[*MARKS, "DNase"])),
+        "config: ",
+        "mark DNase",
+        "`marks`",
+    )
     without(monkeypatch, lambda source: source.mark == "CTCF")
     says(refusal(catalog_of, from_sources()), "config: ", "mark CTCF", "`marks`")
 
 
 def test_manifest_row_of_another_collection_is_not_taken(monkeypatch):
-    others = [replace(s, collection="other", name=f"other_{s.name}", url="https://elsewhere/x") for s in load_sources()]
+    others = [
+        replace(s, collection="other", name=f"other_{s.name}", url="https://elsewhere/x")
+        for s in load_sources()
+    ]
     monkeypatch.setattr(catalog, "load_sources", lambda: load_sources() + others)
     assert not any("elsewhere" in str(path) for path in catalog_of(from_sources()).files)
 
@@ -145,5 +208,15 @@ def test_paths_do_not_depend_on_the_checkout():
 def test_peaks_that_are_not_at_hand_are_missing_marks_of_that_line():
     lacking = {"K562": ["DNase"], "NHEK": ["CTCF", "H3K9ac"]}
     chosen = {"kind": "sources", "genome": "hg19", "missing": lacking}
-    found = catalog_of(toy_config(dataset=chosen, cell_lines=["K562", "NHEK"], held_out_lines=[], marks=["CTCF", "DNase", "H3K9ac"]))
-    assert {line: set(files.peaks) for line, files in found.lines.items()} == {"K562": {"CTCF", "H3K9ac"}, "NHEK": {"DNase"}}
+    found = catalog_of(
+        toy_config(
+            dataset=chosen,
+            cell_lines=["K562", "NHEK"],
+            held_out_lines=[],
+            marks=["CTCF", "DNase", "H3K9ac"],
+        )
+    )
+    assert {line: set(files.peaks) for line, files in found.lines.items()} == {
+        "K562": {"CTCF", "H3K9ac"},
+        "NHEK": {"DNase"},
+    }

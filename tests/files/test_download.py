@@ -16,7 +16,9 @@ PLACE = "host.example/folder/file.gz"
 
 
 class Server(BaseHTTPRequestHandler):
-    """Serves CONTENT at any path; `plan` says what the next answers are: ok, cut, 404, 500 or wrong."""
+    """Serves CONTENT at any path; `plan` says what the next answers are: ok, cut, 404, 500 or
+    wrong.
+    """
 
     plan: list[str] = []
     ranges: list[str | None] = []
@@ -50,7 +52,9 @@ def server(monkeypatch) -> Iterator[str]:
 
 def source(url: str = f"mirror:{PLACE}", mirrors: str = "") -> Source:
     digest = hashlib.sha256(CONTENT).hexdigest()
-    return Source("toy", "", "", "peaks", "", "", url, mirrors, len(CONTENT), "sha256", digest, "", "")
+    return Source(
+        "toy", "", "", "peaks", "", "", url, mirrors, len(CONTENT), "sha256", digest, "", ""
+    )
 
 
 @pytest.fixture
@@ -85,18 +89,30 @@ def test_trouble_is_retried_and_resumed(server, target, plan):
 
 def test_the_mirror_comes_first_and_the_url_is_the_way_out(server, tmp_path, target, monkeypatch):
     monkeypatch.setattr(Source, "path", PLACE)
-    assert download.fetch(source(url=f"{server}/public"), str(tmp_path / "empty"), target) == f"{server}/public"
+    assert (
+        download.fetch(source(url=f"{server}/public"), str(tmp_path / "empty"), target)
+        == f"{server}/public"
+    )
 
 
 def test_further_mirrors_are_tried_in_order(server, target, monkeypatch):
     monkeypatch.setattr(Source, "path", PLACE)
     Server.plan = ["404"]
-    assert download.fetch(source(url=f"{server}/public", mirrors=f"{server}/second"), "", target) == f"{server}/second"
+    assert (
+        download.fetch(source(url=f"{server}/public", mirrors=f"{server}/second"), "", target)
+        == f"{server}/second"
+    )
 
 
 def test_a_wrong_checksum_leaves_nothing_and_names_the_figures(server, target):
     Server.plan = ["wrong"]
-    with pytest.raises(InputError, match=r"toy could not be had .*sha256 is [0-9a-f]{64}, the manifest says [0-9a-f]{64}.*Set `mirror`"):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"toy could not be had .*sha256 is [0-9a-f]{64}, the manifest says [0-9a-f]{64}.*Set"
+            r" `mirror`"
+        ),
+    ):
         download.fetch(source(), server, target)
     assert nothing_left(target)
 

@@ -8,7 +8,10 @@ from epidecouple.files.fasta import chromosome_sizes, encode_windows, open_genom
 from toy import cut_short, frame, refusal, says, written
 
 LETTERS = {"chr2": "ACGTNacgtnAC", "chr1": "TTTTGGGGCCCCAAAA", "3": "N"}
-FASTA = "".join(f">{name} some words\n" + "\n".join(re.findall(".{1,5}", text)) + "\n" for name, text in LETTERS.items())
+FASTA = "".join(
+    f">{name} some words\n" + "\n".join(re.findall(".{1,5}", text)) + "\n"
+    for name, text in LETTERS.items()
+)
 
 
 def encoded(path, *rows):
@@ -32,11 +35,15 @@ def test_sizes(genome):
 
 def test_windows_decode_to_the_letters_whatever_their_order(genome):
     rows = [("chr1", 2, 8), ("chr2", 0, 6), ("chr1", 10, 16), ("chr2", 6, 12), ("chr1", 2, 8)]
-    assert decoded(encoded(genome, *rows)) == [LETTERS[chrom][start:end].upper() for chrom, start, end in rows]
+    assert decoded(encoded(genome, *rows)) == [
+        LETTERS[chrom][start:end].upper() for chrom, start, end in rows
+    ]
 
 
 def test_index_of_the_table_does_not_matter(genome):
-    windows = frame("chrom start end", ("chr1", 2, 8), ("chr2", 0, 6), ("chr1", 10, 16)).set_axis([7, 3, 5])
+    windows = frame("chrom start end", ("chr1", 2, 8), ("chr2", 0, 6), ("chr1", 10, 16)).set_axis(
+        [7, 3, 5]
+    )
     with open_genome(genome) as fasta:
         assert decoded(encode_windows(fasta, windows, genome)) == ["TTGGGG", "ACGTNA", "CCAAAA"]
 
@@ -49,15 +56,28 @@ def test_nothing_is_left_beside_the_genome(genome):
 def test_letter_that_is_no_base_is_named_with_its_position(tmp_path):
     path = written(tmp_path / "genome.fa", ">chr1\nACGTACGT\n>chr2\nACGTA\nCRTAC\n")
     assert decoded(encoded(path, ("chr2", 0, 3), ("chr2", 7, 10))) == ["ACG", "TAC"]
-    says(refusal(encoded, path, ("chr1", 0, 4), ("chr2", 0, 4), ("chr2", 5, 9)), f"{path}: ", "'R'", "chr2:6 ", "Replace it by N")
+    says(
+        refusal(encoded, path, ("chr1", 0, 4), ("chr2", 0, 4), ("chr2", 5, 9)),
+        f"{path}: ",
+        "'R'",
+        "chr2:6 ",
+        "Replace it by N",
+    )
 
 
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.97])
 def test_truncated_gzip(tmp_path, share):
     rng = np.random.default_rng(0)
-    path = written(tmp_path / "genome.fa.gz", ">chr1\n" + "".join(rng.choice(list("ACGT"), 5000)) + "\n")
+    path = written(
+        tmp_path / "genome.fa.gz", ">chr1\n" + "".join(rng.choice(list("ACGT"), 5000)) + "\n"
+    )
     assert encoded(path, ("chr1", 0, 9)).shape == (1, 9)
-    says(refusal(encoded, cut_short(path, share), ("chr1", 0, 9)), f"{path}: ", "cut short", "Remove it")
+    says(
+        refusal(encoded, cut_short(path, share), ("chr1", 0, 9)),
+        f"{path}: ",
+        "cut short",
+        "Remove it",
+    )
 
 
 def test_gc_content_by_hand():

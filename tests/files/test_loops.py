@@ -24,7 +24,9 @@ def test_columns_are_found_by_name(tmp_path):
 
 @pytest.mark.parametrize("comment", ["", "#chr1\tx1\tx2\tchr2\ty1\ty2\n# juicer_tools version 1\n"])
 def test_bedpe_without_header(tmp_path, comment):
-    rows = "".join("chr" + row.replace("\t1\t5", "\tchr1\t5").replace("\tX\t", "\tchrX\t") for row in ROWS)
+    rows = "".join(
+        "chr" + row.replace("\t1\t5", "\tchr1\t5").replace("\tX\t", "\tchrX\t") for row in ROWS
+    )
     assert read_loops(written(tmp_path / "a.bedpe", comment + rows)).to_numpy().tolist() == EXPECTED
 
 
@@ -64,12 +66,17 @@ def test_empty_list(tmp_path, text):
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.98])
 def test_truncated_gzip(tmp_path, share):
     numbers = np.random.default_rng(0).integers(0, 10**8, 2000)
-    path = written(tmp_path / "a.txt.gz", HEADER + "".join(f"1\t{n}\t{n + 9}\t1\t{n + 90}\t{n + 99}\t0\t1\n" for n in numbers))
+    path = written(
+        tmp_path / "a.txt.gz",
+        HEADER + "".join(f"1\t{n}\t{n + 9}\t1\t{n + 90}\t{n + 99}\t0\t1\n" for n in numbers),
+    )
     assert len(read_loops(path)) == 2000
     says(refusal(read_loops, cut_short(path, share)), f"{path}: ", "cut short", "Remove it")
 
 
-@pytest.mark.parametrize(("chromosomes", "expected"), [(["1", "X"], ["1", "X"]), (["chr1"], ["chr1", "chrX"])])
+@pytest.mark.parametrize(
+    ("chromosomes", "expected"), [(["1", "X"], ["1", "X"]), (["chr1"], ["chr1", "chrX"])]
+)
 def test_loops_are_named_like_the_pairs(chromosomes, expected):
     loops = pd.DataFrame(EXPECTED, columns=COLUMNS)
     named = named_like(loops, pd.Series(chromosomes))

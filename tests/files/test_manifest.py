@@ -5,7 +5,15 @@ from dataclasses import fields, replace
 
 import pytest
 
-from epidecouple.files.manifest import CHECKSUM_KINDS, DOWNLOADS, Source, checksum, download_path, load_sources, verify
+from epidecouple.files.manifest import (
+    CHECKSUM_KINDS,
+    DOWNLOADS,
+    Source,
+    checksum,
+    download_path,
+    load_sources,
+    verify,
+)
 from toy import refusal, says, written
 
 HEADER = [field.name for field in fields(Source)]
@@ -34,7 +42,11 @@ def test_the_shipped_manifest_is_complete():
     length = {"sha256": 64, "md5": 32, "git_sha1": 40}
     assert len(sources) > 80
     for source in sources:
-        assert len(source.checksum) == length[source.checksum_kind] and source.licence and source.citation
+        assert (
+            len(source.checksum) == length[source.checksum_kind]
+            and source.licence
+            and source.citation
+        )
         assert source.url.startswith(("https://", "mirror:"))
     assert len({source.path for source in sources}) == len(sources)
 
@@ -46,12 +58,17 @@ def test_plain_checksums(content, kind):
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 def test_git_checksum_is_that_of_git(content):
-    found = subprocess.run(["git", "hash-object", "--no-filters", content], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        ["git", "hash-object", "--no-filters", content], capture_output=True, text=True, check=True
+    )
     assert checksum(content, "git_sha1") == found.stdout.strip()
 
 
 def test_git_checksum_of_known_content(tmp_path):
-    assert checksum(written(tmp_path / "empty", ""), "git_sha1") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    assert (
+        checksum(written(tmp_path / "empty", ""), "git_sha1")
+        == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    )
 
 
 @pytest.mark.parametrize("kind", CHECKSUM_KINDS)
@@ -59,7 +76,15 @@ def test_verify_accepts_the_file_and_refuses_one_changed_byte(content, kind):
     source = replace(load_sources()[0], checksum_kind=kind, checksum=checksum(content, kind))
     verify(content, source)
     content.write_bytes(CONTENT[:-1] + b"!")
-    says(refusal(verify, content, source), f"{content}: ", kind, source.checksum, checksum(content, kind), source.name, "Remove")
+    says(
+        refusal(verify, content, source),
+        f"{content}: ",
+        kind,
+        source.checksum,
+        checksum(content, kind),
+        source.name,
+        "Remove",
+    )
 
 
 def test_unknown_checksum_kind(tmp_path):
@@ -78,6 +103,8 @@ def test_rows_are_typed(tmp_path):
 
 
 def test_host_and_path_are_kept_below_the_download_folder(tmp_path):
-    web, bare = load_sources(manifest(tmp_path / "s.tsv", row("a"), {**row("b"), "url": "mirror:genome/x.fa.gz"}))
+    web, bare = load_sources(
+        manifest(tmp_path / "s.tsv", row("a"), {**row("b"), "url": "mirror:genome/x.fa.gz"})
+    )
     assert download_path(web) == DOWNLOADS / "host" / "a" / "b.gz"
     assert download_path(bare) == DOWNLOADS / "genome" / "x.fa.gz"

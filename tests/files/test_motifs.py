@@ -27,7 +27,12 @@ letter-probability matrix: alength= 4 w= 1
 
 def test_a_file_as_jaspar_writes_it(tmp_path):
     first, second = read_motifs(written(tmp_path / "motifs.meme", JASPAR))
-    assert (first.identifier, first.name, second.identifier, second.name) == ("MA0035.4", "GATA1", "MA0139.2", "MA0139.2")
+    assert (first.identifier, first.name, second.identifier, second.name) == (
+        "MA0035.4",
+        "GATA1",
+        "MA0139.2",
+        "MA0139.2",
+    )
     np.testing.assert_allclose(first.probabilities, [[0.1, 0.2, 0.3, 0.4], [1, 0, 0, 0]])
     assert list(first.consensus) == [3, 0] and list(second.consensus) == [3]
 
@@ -48,7 +53,10 @@ def test_what_is_written_is_read(tmp_path):
         ("nothing here\n", ["MOTIF"]),
         (JASPAR.replace(" 0 0 0 1", " 0 0 1"), [":18", "0 0 1"]),
         (JASPAR.replace(" 0 0 0 1", " 0 0 0 2"), [":18", "sum to 1"]),
-        (JASPAR.replace("letter-probability matrix: alength= 4 w= 1\n 0 0 0 1\n", ""), [":16", "no letter-probability matrix"]),
+        (
+            JASPAR.replace("letter-probability matrix: alength= 4 w= 1\n 0 0 0 1\n", ""),
+            [":16", "no letter-probability matrix"],
+        ),
     ],
 )
 def test_what_is_no_motif_file_is_refused_with_its_line(tmp_path, text, told):

@@ -8,11 +8,17 @@ CSV = "bin,enhancer_name,promoter_name,label,interactions_in_window\n"
 
 def targetfinder(*rows: tuple) -> str:
     """TargetFinder's table from enhancer, promoter and label."""
-    return CSV + "".join(f"x,K562|{enhancer},K562|{promoter},{label},9\n" for enhancer, promoter, label in rows)
+    return CSV + "".join(
+        f"x,K562|{enhancer},K562|{promoter},{label},9\n" for enhancer, promoter, label in rows
+    )
 
 
 def generic(*rows: tuple) -> str:
-    return "\t".join(["id", *GENERIC_COLUMNS]) + "\n" + "".join("\t".join(map(str, ("i", *row))) + "\n" for row in rows)
+    return (
+        "\t".join(["id", *GENERIC_COLUMNS])
+        + "\n"
+        + "".join("\t".join(map(str, ("i", *row))) + "\n" for row in rows)
+    )
 
 
 GOOD = ("chr1:10-20", "chr1:50-61", 1)
@@ -23,43 +29,70 @@ def refused(tmp_path, text: str, name: str = "pairs.csv") -> str:
 
 
 def test_targetfinder_table(tmp_path):
-    pairs = read_pairs(written(tmp_path / "a.csv", targetfinder(GOOD, ("chrX:70-80", "chrX:5-9", 0))))
-    assert pairs.to_numpy().tolist() == [["chr1", 10, 20, 50, 61, 1, 2], ["chrX", 70, 80, 5, 9, 0, 3]]
+    pairs = read_pairs(
+        written(tmp_path / "a.csv", targetfinder(GOOD, ("chrX:70-80", "chrX:5-9", 0)))
+    )
+    assert pairs.to_numpy().tolist() == [
+        ["chr1", 10, 20, 50, 61, 1, 2],
+        ["chrX", 70, 80, 5, 9, 0, 3],
+    ]
     assert list(pairs.columns) == [*COLUMNS, "row"]
 
 
 def test_generic_table_gives_the_same(tmp_path):
     rows = [("chr1", 10, 20, "chr1", 50, 61, 1), ("chrX", 70, 80, "chrX", 5, 9, 0)]
     own = read_pairs(written(tmp_path / "a.tsv", generic(*rows)))
-    assert own.equals(read_pairs(written(tmp_path / "a.csv", targetfinder(GOOD, ("chrX:70-80", "chrX:5-9", 0)))))
+    assert own.equals(
+        read_pairs(written(tmp_path / "a.csv", targetfinder(GOOD, ("chrX:70-80", "chrX:5-9", 0))))
+    )
 
 
 def test_chromosomes_named_by_number_stay_text(tmp_path):
-    assert read_pairs(written(tmp_path / "a.tsv", generic((1, 10, 20, 1, 50, 61, 1)))).chrom.tolist() == ["1"]
+    assert read_pairs(
+        written(tmp_path / "a.tsv", generic((1, 10, 20, 1, 50, 61, 1)))
+    ).chrom.tolist() == ["1"]
 
 
 def test_repeated_rows_are_read_once(tmp_path):
-    pairs = read_pairs(written(tmp_path / "a.csv", targetfinder(GOOD, GOOD, ("chr1:10-21", "chr1:50-61", 0))))
+    pairs = read_pairs(
+        written(tmp_path / "a.csv", targetfinder(GOOD, GOOD, ("chr1:10-21", "chr1:50-61", 0)))
+    )
     assert pairs.row.tolist() == [2, 4]
 
 
 def test_blank_lines_do_not_shift_line_numbers(tmp_path):
-    text = targetfinder(GOOD, ("chr1:9-8", "chr1:50-61", 0)).replace("x,K562|chr1:9", "\n\nx,K562|chr1:9")
+    text = targetfinder(GOOD, ("chr1:9-8", "chr1:50-61", 0)).replace(
+        "x,K562|chr1:9", "\n\nx,K562|chr1:9"
+    )
     says(refused(tmp_path, text), "pairs.csv:5: ", "chr1:9-8")
     trailing = written(tmp_path / "trailing.csv", targetfinder(GOOD) + "\n\n")
     assert read_pairs(trailing).row.tolist() == [2]
 
 
 def test_midpoints_are_rounded_down():
-    pairs = frame("enhancer_start enhancer_end promoter_start promoter_end", (10, 20, 50, 61), (0, 1, 4, 9))
-    assert midpoints(pairs)[["enhancer_mid", "promoter_mid"]].to_numpy().tolist() == [[15, 55], [0, 6]]
+    pairs = frame(
+        "enhancer_start enhancer_end promoter_start promoter_end", (10, 20, 50, 61), (0, 1, 4, 9)
+    )
+    assert midpoints(pairs)[["enhancer_mid", "promoter_mid"]].to_numpy().tolist() == [
+        [15, 55],
+        [0, 6],
+    ]
 
 
 @pytest.mark.parametrize("interval", ["20-20", "21-20", "-5-20"])
 @pytest.mark.parametrize("kind", ["enhancer", "promoter"])
 def test_interval_that_is_none(tmp_path, kind, interval):
-    bad = (f"chr1:{interval}", "chr1:50-60", 0) if kind == "enhancer" else ("chr1:50-60", f"chr1:{interval}", 0)
-    says(refused(tmp_path, targetfinder(GOOD, bad)), "pairs.csv:3: ", f"{kind} chr1:{interval} ", "row")
+    bad = (
+        (f"chr1:{interval}", "chr1:50-60", 0)
+        if kind == "enhancer"
+        else ("chr1:50-60", f"chr1:{interval}", 0)
+    )
+    says(
+        refused(tmp_path, targetfinder(GOOD, bad)),
+        "pairs.csv:3: ",
+        f"{kind} chr1:{interval} ",
+        "row",
+    )
 
 
 def test_interval_that_is_none_in_a_generic_table(tmp_path):
@@ -70,25 +103,51 @@ def test_interval_that_is_none_in_a_generic_table(tmp_path):
 @pytest.mark.parametrize("value", ["ten", "", "1.5"])
 def test_coordinate_that_is_no_whole_number(tmp_path, value):
     text = generic(("chr1", 10, 20, "chr1", 50, 60, 1), ("chr1", value, 20, "chr1", 50, 60, 1))
-    says(refused(tmp_path, text), "pairs.csv:3: ", f"enhancer_start is '{value or 'nan'}'", "whole number")
+    says(
+        refused(tmp_path, text),
+        "pairs.csv:3: ",
+        f"enhancer_start is '{value or 'nan'}'",
+        "whole number",
+    )
 
 
 def test_name_that_cannot_be_read(tmp_path):
-    says(refused(tmp_path, targetfinder(GOOD, GOOD, ("chr1_10_20", "chr1:50-60", 0))), "pairs.csv:4: ", "'K562|chr1_10_20'")
+    says(
+        refused(tmp_path, targetfinder(GOOD, GOOD, ("chr1_10_20", "chr1:50-60", 0))),
+        "pairs.csv:4: ",
+        "'K562|chr1_10_20'",
+    )
 
 
 @pytest.mark.parametrize("label", [2, -1])
 def test_label_other_than_0_and_1(tmp_path, label):
-    says(refused(tmp_path, targetfinder(GOOD, ("chr1:1-2", "chr1:5-6", label))), "pairs.csv:3: ", f"label is {label}", "0 or 1")
+    says(
+        refused(tmp_path, targetfinder(GOOD, ("chr1:1-2", "chr1:5-6", label))),
+        "pairs.csv:3: ",
+        f"label is {label}",
+        "0 or 1",
+    )
 
 
 def test_duplicate_pair_with_another_label(tmp_path):
     text = targetfinder(GOOD, ("chr2:1-2", "chr2:5-6", 0), GOOD, (*GOOD[:2], 0))
-    says(refused(tmp_path, text), "pairs.csv:5: ", "chr1:10 - 50", "label 0 and with label 1", "one label")
+    says(
+        refused(tmp_path, text),
+        "pairs.csv:5: ",
+        "chr1:10 - 50",
+        "label 0 and with label 1",
+        "one label",
+    )
 
 
 def test_pair_between_chromosomes(tmp_path):
-    says(refused(tmp_path, targetfinder(GOOD, ("chr1:1-2", "chr2:5-6", 0))), "pairs.csv:3: ", "chr1", "chr2", "remove the row")
+    says(
+        refused(tmp_path, targetfinder(GOOD, ("chr1:1-2", "chr2:5-6", 0))),
+        "pairs.csv:3: ",
+        "chr1",
+        "chr2",
+        "remove the row",
+    )
 
 
 @pytest.mark.parametrize("text", [CSV, generic()])
@@ -98,4 +157,10 @@ def test_empty_table(tmp_path, text):
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n"])
 def test_unknown_columns(tmp_path, text):
-    says(refused(tmp_path, text), "pairs.csv:1: ", str(text.strip().split("\n")[0].split(",")), "enhancer_name", "enhancer_chrom")
+    says(
+        refused(tmp_path, text),
+        "pairs.csv:1: ",
+        str(text.strip().split("\n")[0].split(",")),
+        "enhancer_name",
+        "enhancer_chrom",
+    )

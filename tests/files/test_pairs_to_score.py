@@ -23,7 +23,10 @@ def reason(*row: object) -> str:
 def test_a_good_row_is_placed_by_its_midpoints():
     usable, reasons = checked(GOOD)
     assert reasons.tolist() == [""]
-    assert usable.loc[0, ["enhancer_mid", "promoter_mid", "enhancer_end"]].tolist() == [150, 650, 201] and usable.chrom[0] == "chr1"
+    assert (
+        usable.loc[0, ["enhancer_mid", "promoter_mid", "enhancer_end"]].tolist() == [150, 650, 201]
+        and usable.chrom[0] == "chr1"
+    )
     assert usable.enhancer_mid.dtype == "int64"
 
 
@@ -31,18 +34,42 @@ def test_a_good_row_is_placed_by_its_midpoints():
     ("row", "told"),
     [
         (("chr1", "x", "200", "chr1", "600", "700"), "enhancer_start is 'x', not a whole number"),
-        (("chr1", "100", "200.5", "chr1", "600", "700"), "enhancer_end is '200.5', not a whole number"),
+        (
+            ("chr1", "100", "200.5", "chr1", "600", "700"),
+            "enhancer_end is '200.5', not a whole number",
+        ),
         (("chr1", "100", "", "chr1", "600", "700"), "enhancer_end is '', not a whole number"),
-        (("chr1", "100", "1e99", "chr1", "600", "700"), "enhancer_end is '1e99', not a whole number"),
+        (
+            ("chr1", "100", "1e99", "chr1", "600", "700"),
+            "enhancer_end is '1e99', not a whole number",
+        ),
         (("chr1", "100", "inf", "chr1", "600", "700"), "enhancer_end is 'inf', not a whole number"),
-        (("chr1", "200", "200", "chr1", "600", "700"), "enhancer chr1:200-200 is not an interval (0-based, half-open)"),
-        (("chr1", "100", "200", "chr1", "-1", "700"), "promoter chr1:-1-700 is not an interval (0-based, half-open)"),
-        (("chr1", "100", "200", "chr2", "100", "200"), "enhancer on chr1, promoter on chr2: one chromosome is needed"),
+        (
+            ("chr1", "200", "200", "chr1", "600", "700"),
+            "enhancer chr1:200-200 is not an interval (0-based, half-open)",
+        ),
+        (
+            ("chr1", "100", "200", "chr1", "-1", "700"),
+            "promoter chr1:-1-700 is not an interval (0-based, half-open)",
+        ),
+        (
+            ("chr1", "100", "200", "chr2", "100", "200"),
+            "enhancer on chr1, promoter on chr2: one chromosome is needed",
+        ),
         (("chrZ", "100", "200", "chrZ", "600", "700"), "chromosome chrZ is not in the genome"),
         (("", "100", "200", "", "600", "700"), "chromosome  is not in the genome"),
-        (("chr1", "100", "200", "chr1", "600", "1001"), "the promoter ends at 1001, beyond chr1 of 1000 bp"),
-        (("chr1", "0", "98", "chr1", "600", "700"), "the enhancer's window of 100 bp around 49 runs off chr1 of 1000 bp"),
-        (("chr1", "100", "200", "chr1", "910", "992"), "the promoter's window of 100 bp around 951 runs off chr1 of 1000 bp"),
+        (
+            ("chr1", "100", "200", "chr1", "600", "1001"),
+            "the promoter ends at 1001, beyond chr1 of 1000 bp",
+        ),
+        (
+            ("chr1", "0", "98", "chr1", "600", "700"),
+            "the enhancer's window of 100 bp around 49 runs off chr1 of 1000 bp",
+        ),
+        (
+            ("chr1", "100", "200", "chr1", "910", "992"),
+            "the promoter's window of 100 bp around 951 runs off chr1 of 1000 bp",
+        ),
     ],
 )
 def test_a_row_that_cannot_be_scored_says_why(row, told):
@@ -59,29 +86,52 @@ def test_the_first_reason_is_told():
 
 
 def test_every_row_of_a_file_is_kept_in_order_with_its_line_number(tmp_path):
-    lines = [HEAD, "\t".join(GOOD), "", "\t".join(("chr1", *GOOD[1:3])), "\t".join((*GOOD, "more")), "\t".join(GOOD)]
+    lines = [
+        HEAD,
+        "\t".join(GOOD),
+        "",
+        "\t".join(("chr1", *GOOD[1:3])),
+        "\t".join((*GOOD, "more")),
+        "\t".join(GOOD),
+    ]
     table = read_scorable(written(tmp_path / "my.tsv", "\r\n".join(lines) + "\r\n"))
     assert table.row.tolist() == [2, 4, 5, 6]
-    assert table.reason.tolist() == ["", "3 fields where 6 are needed", "7 fields where 6 are needed", ""]
+    assert table.reason.tolist() == [
+        "",
+        "3 fields where 6 are needed",
+        "7 fields where 6 are needed",
+        "",
+    ]
     assert check_rows(table, SIZES, 100)[0].index.tolist() == [0, 3]
 
 
 def test_columns_may_stand_in_any_order_beside_others(tmp_path):
     columns, row = ["note", "cell_line", *reversed(COORDINATES)], ["a b", "LineA", *reversed(GOOD)]
-    table = read_scorable(written(tmp_path / "my.tsv.gz", "\t".join(columns) + "\n" + "\t".join(row) + "\n"))
-    assert table[COORDINATES].iloc[0].tolist() == list(GOOD) and table.cell_line.tolist() == ["LineA"]
+    table = read_scorable(
+        written(tmp_path / "my.tsv.gz", "\t".join(columns) + "\n" + "\t".join(row) + "\n")
+    )
+    assert table[COORDINATES].iloc[0].tolist() == list(GOOD) and table.cell_line.tolist() == [
+        "LineA"
+    ]
     assert list(table.columns) == [*COORDINATES, "cell_line", "row", "reason"]
 
 
 def test_targetfinder_names(tmp_path):
-    text = "label,enhancer_name,promoter_name\n1,K562|chr1:100-201,K562|chr1:600-700\n0,K562|chr1:1-2,nonsense\n"
+    rows = ["1,K562|chr1:100-201,K562|chr1:600-700", "0,K562|chr1:1-2,nonsense"]
+    text = "\n".join(["label,enhancer_name,promoter_name", *rows, ""])
     table = read_scorable(written(tmp_path / "pairs.csv", text))
     assert table[COORDINATES].iloc[0].tolist() == list(GOOD)
     assert table.reason.tolist() == ["", "'nonsense' is not a name like K562|chr1:10-20"]
 
 
 def test_bedpe_has_no_header_and_may_have_more_columns(tmp_path):
-    text = "# comment\ntrack name=x\n" + "\t".join((*GOOD, "name", "5")) + "\n" + "\t".join(GOOD[:5]) + "\n"
+    text = (
+        "# comment\ntrack name=x\n"
+        + "\t".join((*GOOD, "name", "5"))
+        + "\n"
+        + "\t".join(GOOD[:5])
+        + "\n"
+    )
     table = read_scorable(written(tmp_path / "my.bedpe", text))
     assert table[COORDINATES].iloc[0].tolist() == list(GOOD) and table.row.tolist() == [3, 4]
     assert table.reason.tolist() == ["", "5 fields where 6 are needed"]
@@ -89,7 +139,11 @@ def test_bedpe_has_no_header_and_may_have_more_columns(tmp_path):
 
 @pytest.mark.parametrize("name", ["my.tsv", "my.bedpe", "my.csv"])
 def test_a_table_without_rows_is_no_mistake(tmp_path, name):
-    text = "" if name.endswith("bedpe") else HEAD.replace("\t", "," if name.endswith("csv") else "\t") + "\n"
+    text = (
+        ""
+        if name.endswith("bedpe")
+        else HEAD.replace("\t", "," if name.endswith("csv") else "\t") + "\n"
+    )
     table = read_scorable(written(tmp_path / name, text))
     assert table.empty
     usable, reasons = check_rows(table, SIZES, 100)
@@ -97,11 +151,18 @@ def test_a_table_without_rows_is_no_mistake(tmp_path, name):
 
 
 def test_files_that_cannot_be_read_are_refused(tmp_path):
-    says(refusal(read_scorable, tmp_path / "none.tsv"), f"{tmp_path / 'none.tsv'}: ", "no such file")
+    says(
+        refusal(read_scorable, tmp_path / "none.tsv"), f"{tmp_path / 'none.tsv'}: ", "no such file"
+    )
     wrong = written(tmp_path / "wrong.tsv", "\nchrom\tstart\nchr1\t5\n")
     says(refusal(read_scorable, wrong), f"{wrong}:2: ", "['chrom', 'start']", "enhancer_chrom")
     says(refusal(read_scorable, written(tmp_path / "empty.tsv", "")), "enhancer_chrom")
-    cut = cut_short(written(tmp_path / "cut.tsv.gz", HEAD + "\n" + "".join("\t".join(GOOD) + f"{i}\n" for i in range(500))))
+    cut = cut_short(
+        written(
+            tmp_path / "cut.tsv.gz",
+            HEAD + "\n" + "".join("\t".join(GOOD) + f"{i}\n" for i in range(500)),
+        )
+    )
     says(refusal(read_scorable, cut), f"{cut}: ", "cut short")
     says(refusal(as_scorable, pd.DataFrame({"chrom": []})), "['chrom']", "enhancer_chrom")
 

@@ -4,13 +4,21 @@ import pytest
 from epidecouple.files.peaks import read_peaks
 from toy import cut_short, refusal, says, written
 
-NARROW = "chr2\t5\t9\t.\t0\t.\t2.5\t-1\t-1\t2\nchr1\t30\t40\t.\t0\t.\t7\t-1\t-1\t2\nchr1\t3\t8\t.\t0\t.\t0\t-1\t-1\t2\n"
+NARROW = (
+    "chr2\t5\t9\t.\t0\t.\t2.5\t-1\t-1\t2\n"
+    "chr1\t30\t40\t.\t0\t.\t7\t-1\t-1\t2\n"
+    "chr1\t3\t8\t.\t0\t.\t0\t-1\t-1\t2\n"
+)
 
 
 @pytest.mark.parametrize("name", ["a.narrowPeak", "a.narrowPeak.gz"])
 def test_narrow_peaks_are_read_and_sorted(tmp_path, name):
     peaks = read_peaks(written(tmp_path / name, NARROW))
-    assert peaks.to_numpy().tolist() == [["chr1", 3, 8, 0.0], ["chr1", 30, 40, 7.0], ["chr2", 5, 9, 2.5]]
+    assert peaks.to_numpy().tolist() == [
+        ["chr1", 3, 8, 0.0],
+        ["chr1", 30, 40, 7.0],
+        ["chr2", 5, 9, 2.5],
+    ]
     assert list(peaks.columns) == ["chrom", "start", "end", "signal"]
 
 
@@ -55,6 +63,8 @@ def test_empty_file(tmp_path, name):
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.98])
 def test_truncated_gzip(tmp_path, share):
     numbers = np.random.default_rng(0).integers(0, 10**8, 3000)
-    path = written(tmp_path / "a.bed.gz", "".join(f"chr1\t{number}\t{number + 9}\n" for number in numbers))
+    path = written(
+        tmp_path / "a.bed.gz", "".join(f"chr1\t{number}\t{number + 9}\n" for number in numbers)
+    )
     assert len(read_peaks(path)) == 3000
     says(refusal(read_peaks, cut_short(path, share)), f"{path}: ", "cut short", "Remove it")

@@ -19,7 +19,10 @@ def explained(model, panel, line):
 
 
 def mutated(model, panel, pair):
-    codes = [torch.from_numpy(np.array(panel.codes[rows[pair]])) for rows in (panel.enhancer, panel.promoter)]
+    codes = [
+        torch.from_numpy(np.array(panel.codes[rows[pair]]))
+        for rows in (panel.enhancer, panel.promoter)
+    ]
     return bases_of_potential(model, *codes, torch.tensor(panel.log_distance[pair]))
 
 
@@ -33,19 +36,30 @@ def model(panel):
     model = start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.add_(0.3 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+            parameter.add_(
+                0.3 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
+            )
     return model.eval()
 
 
 def test_a_mark_raises_resistance_by_what_it_loses_at_its_mean(panel, model):
     """Against a panel in which the mark at that position is zero, the mean of normalised signal."""
     found = explained(model, panel, 0)
-    pairs, before = np.arange(len(panel.enhancer)), score_resistance(model, panel, np.arange(len(panel.enhancer)), [0])[:, 0]
+    pairs, before = (
+        np.arange(len(panel.enhancer)),
+        score_resistance(model, panel, np.arange(len(panel.enhancer)), [0])[:, 0],
+    )
     assert len(found) == len(pairs) * len(MARKS) * 3 and found.pair.is_monotonic_increasing
-    for position, place in {"enhancer": [0], "promoter": [1], "window": list(range(2, 2 + BINS))}.items():
+    for position, place in {
+        "enhancer": [0],
+        "promoter": [1],
+        "window": list(range(2, 2 + BINS)),
+    }.items():
         signal = np.array(panel.shards[0].signal)
         signal[:, place, 2] = 0
-        changed = dataclasses.replace(panel, shards=[dataclasses.replace(panel.shards[0], signal=signal), *panel.shards[1:]])
+        changed = dataclasses.replace(
+            panel, shards=[dataclasses.replace(panel.shards[0], signal=signal), *panel.shards[1:]]
+        )
         rows = found[(found.mark == MARKS[2]) & (found.position == position)]
         expected = before - score_resistance(model, changed, pairs, [0])[:, 0]
         np.testing.assert_allclose(rows.raises_R, expected, atol=1e-6)
@@ -59,20 +73,28 @@ def test_a_mark_that_is_missing_explains_nothing(panel, model):
 
 
 def test_raw_marks_are_put_back_to_their_own_mean(panel, model):
-    """With marks as the files have them, the mean of the reference loci is the offset and not zero."""
+    """With marks as the files have them, the mean of the reference loci is the offset and not zero.
+    """
     offset = np.full_like(panel.offset, 3.0)
     raw = dataclasses.replace(panel, offset=offset)
     signal = np.array(panel.shards[0].signal)
     signal[:, 0, 1] = 0
-    changed = dataclasses.replace(raw, shards=[dataclasses.replace(panel.shards[0], signal=signal), *panel.shards[1:]])
+    changed = dataclasses.replace(
+        raw, shards=[dataclasses.replace(panel.shards[0], signal=signal), *panel.shards[1:]]
+    )
     pairs = np.arange(len(panel.enhancer))
-    expected = score_resistance(model, raw, pairs, [0])[:, 0] - score_resistance(model, changed, pairs, [0])[:, 0]
+    expected = (
+        score_resistance(model, raw, pairs, [0])[:, 0]
+        - score_resistance(model, changed, pairs, [0])[:, 0]
+    )
     found = explained(model, raw, 0)
     rows = found[(found.mark == MARKS[1]) & (found.position == "enhancer")]
     np.testing.assert_allclose(rows.raises_R, expected, atol=1e-6)
 
 
-@pytest.mark.parametrize(("end", "offset"), [("enhancer", 0), ("enhancer", 17), ("promoter", WINDOW_BP - 1)])
+@pytest.mark.parametrize(
+    ("end", "offset"), [("enhancer", 0), ("enhancer", 17), ("promoter", WINDOW_BP - 1)]
+)
 def test_mutagenesis_equals_scoring_the_mutated_window(panel, model, end, offset):
     pair, found = 5, mutated(model, panel, 5)
     row = found[(found.element == end) & (found.offset == offset)].iloc[0]
@@ -81,7 +103,9 @@ def test_mutagenesis_equals_scoring_the_mutated_window(panel, model, end, offset
     for code, letter in enumerate("ACGT"):
         codes = np.array(panel.codes)
         codes[element, offset] = code
-        changed = score_potential(model, dataclasses.replace(panel, codes=codes), np.array([pair]))[0]
+        changed = score_potential(model, dataclasses.replace(panel, codes=codes), np.array([pair]))[
+            0
+        ]
         assert row[f"dU_{letter}"] == pytest.approx(changed - before, abs=2e-6)
 
 
@@ -89,7 +113,9 @@ def test_what_a_base_carries_is_the_mean_loss_without_it(panel, model):
     found = mutated(model, panel, 3)
     changes = found[["dU_A", "dU_C", "dU_G", "dU_T"]]
     assert len(found) == 2 * WINDOW_BP
-    assert (changes.to_numpy()[np.arange(len(found)), ["ACGT".index(base) for base in found.base]] == 0).all()
+    assert (
+        changes.to_numpy()[np.arange(len(found)), ["ACGT".index(base) for base in found.base]] == 0
+    ).all()
     np.testing.assert_allclose(found.carries_U, -changes.sum(axis=1) / 3, atol=1e-7)
     assert found.carries_U.abs().max() > 1e-3
 
@@ -98,4 +124,6 @@ def test_an_unknown_base_has_four_letters_in_its_place(panel, model):
     codes = np.array(panel.codes)
     codes[panel.enhancer[0], 9] = 4
     found = mutated(model, dataclasses.replace(panel, codes=codes), 0).iloc[9]
-    assert found.base == "N" and found.carries_U == pytest.approx(-np.mean([found[f"dU_{letter}"] for letter in "ACGT"]))
+    assert found.base == "N" and found.carries_U == pytest.approx(
+        -np.mean([found[f"dU_{letter}"] for letter in "ACGT"])
+    )

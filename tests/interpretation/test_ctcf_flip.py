@@ -13,10 +13,13 @@ BACKGROUND = np.full(4, 0.25)
 
 
 def pairs_with_sites(convergent: bool, strands: int) -> EditablePairs:
-    """20 pairs, enhancer first, with a site at both ends: + then - where convergent, else - then +."""
+    """20 pairs, enhancer first, with a site at both ends: + then - where convergent, else - then +.
+    """
     panel = toy_panel()
     codes, site = panel.codes.copy(), codes_of(SITE)
-    plus, minus = (site, reverse_complement(site)) if convergent else (reverse_complement(site), site)
+    plus, minus = (
+        (site, reverse_complement(site)) if convergent else (reverse_complement(site), site)
+    )
     codes[panel.enhancer[:20], 5:17], codes[panel.promoter[:20], 11:23] = plus, minus
     panel = panel.__class__(**{**panel.__dict__, "codes": codes})
     return EditablePairs(word_model(enhancer=1.0, word=SITE, strands=strands), panel, np.arange(20))
@@ -35,13 +38,21 @@ def test_turning_a_site_twice_changes_nothing():
     starts = np.array([0, 5, 18, 7])
     once = turned(codes, starts, 12)
     assert (turned(once, starts, 12) == codes).all()
-    assert (once[1, 5:17] == reverse_complement(codes[1, 5:17])).all() and (once[1, :5] == codes[1, :5]).all()
+    assert (once[1, 5:17] == reverse_complement(codes[1, 5:17])).all() and (
+        once[1, :5] == codes[1, :5]
+    ).all()
 
 
 def test_a_model_that_reads_orientation_loses_potential():
-    """It reads the site on + at the enhancer: turning that one costs 1, turning the promoter's nothing, the mean is -1/2."""
+    """It reads the site on + at the enhancer: turning that one costs 1, turning the promoter's
+    nothing, the mean is -1/2.
+    """
     found = flip_test(pairs_with_sites(convergent=True, strands=1), np.full(20, True), MOTIF)
-    assert found["flip_pairs"] == 20 and found["flip_change"] == pytest.approx(-0.5) and found["flip_p"] < 1e-3
+    assert (
+        found["flip_pairs"] == 20
+        and found["flip_change"] == pytest.approx(-0.5)
+        and found["flip_p"] < 1e-3
+    )
 
 
 def test_a_model_that_reads_both_strands_alike_cannot_tell():
@@ -52,4 +63,9 @@ def test_a_model_that_reads_both_strands_alike_cannot_tell():
 def test_only_convergent_pairs_count():
     found = flip_test(pairs_with_sites(convergent=False, strands=1), np.full(20, True), MOTIF)
     assert found["flip_pairs"] == 0 and np.isnan(found["flip_change"]) and np.isnan(found["flip_p"])
-    assert flip_test(pairs_with_sites(convergent=False, strands=1), np.full(20, False), MOTIF)["flip_pairs"] == 20, "promoter first"
+    assert (
+        flip_test(pairs_with_sites(convergent=False, strands=1), np.full(20, False), MOTIF)[
+            "flip_pairs"
+        ]
+        == 20
+    ), "promoter first"

@@ -24,7 +24,11 @@ def model(panel):
 
 
 def test_untouched_pairs_have_the_potential_that_evaluation_gives_them(model, panel):
-    np.testing.assert_allclose(EditablePairs(model, panel, PAIRS).potential, score_potential(model, panel, PAIRS), atol=1e-6)
+    np.testing.assert_allclose(
+        EditablePairs(model, panel, PAIRS).potential,
+        score_potential(model, panel, PAIRS),
+        atol=1e-6,
+    )
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -18,7 +18,9 @@ def panel():
 def test_match_scores_add_the_best_match_at_either_end(panel):
     found, background = match_scores(panel, PAIRS, MOTIFS), background_of(panel.codes)
     ends = [
-        best_scores(panel.codes[rows[PAIRS]], [log_odds(m.probabilities, background) for m in MOTIFS])
+        best_scores(
+            panel.codes[rows[PAIRS]], [log_odds(m.probabilities, background) for m in MOTIFS]
+        )
         for rows in (panel.enhancer, panel.promoter)
     ]
     np.testing.assert_allclose(found, ends[0] + ends[1], rtol=1e-5)
@@ -33,8 +35,16 @@ def test_largest_correlation_of_either_sign():
 
 def test_a_potential_that_follows_a_lineage_motif_is_told_from_one_that_does_not(panel):
     scores = match_scores(panel, PAIRS, MOTIFS)
-    follows = leakage(scores[:, 1] + 0.1 * np.random.default_rng(0).normal(size=120), panel, PAIRS, MOTIFS, seed=1)
-    assert follows["leakage_index"] > 0.95 and follows["leakage_index_excess"] > 0.5 and follows["leakage_index_p"] < 0.02
+    follows = leakage(
+        scores[:, 1] + 0.1 * np.random.default_rng(0).normal(size=120), panel, PAIRS, MOTIFS, seed=1
+    )
+    assert (
+        follows["leakage_index"] > 0.95
+        and follows["leakage_index_excess"] > 0.5
+        and follows["leakage_index_p"] < 0.02
+    )
     blind = leakage(np.random.default_rng(1).normal(size=120), panel, PAIRS, MOTIFS, seed=1)
     assert blind["leakage_index_excess"] < 0.1 < blind["leakage_index_p"]
-    assert blind["leakage_index_excess"] == pytest.approx(blind["leakage_index"] - blind["leakage_index_null"])
+    assert blind["leakage_index_excess"] == pytest.approx(
+        blind["leakage_index"] - blind["leakage_index_null"]
+    )

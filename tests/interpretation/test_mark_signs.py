@@ -3,7 +3,12 @@ import pandas as pd
 import pytest
 from scipy.stats import rankdata
 
-from epidecouple.interpretation.mark_signs import COLUMNS, partial_spearman, resistance_against_marks, sign_failures
+from epidecouple.interpretation.mark_signs import (
+    COLUMNS,
+    partial_spearman,
+    resistance_against_marks,
+    sign_failures,
+)
 from epidecouple.statistics.bootstrap import bootstrap_groups, group_draws
 from toy_panel import BINS, MARKS, toy_panel
 
@@ -19,12 +24,17 @@ def panel():
 
 
 def correlation(x, y, covariates):
-    return partial_spearman(np.column_stack([x, y]), covariates, np.arange(len(x)) % 8, WHOLE)[0, 0, 1]
+    return partial_spearman(np.column_stack([x, y]), covariates, np.arange(len(x)) % 8, WHOLE)[
+        0, 0, 1
+    ]
 
 
 def by_regression(x, y, covariates):
     design = np.column_stack([np.ones(len(x)), rankdata(covariates, axis=0)])
-    residuals = [ranks - design @ np.linalg.lstsq(design, ranks, rcond=None)[0] for ranks in (rankdata(x), rankdata(y))]
+    residuals = [
+        ranks - design @ np.linalg.lstsq(design, ranks, rcond=None)[0]
+        for ranks in (rankdata(x), rankdata(y))
+    ]
     return np.corrcoef(*residuals)[0, 1]
 
 
@@ -52,12 +62,16 @@ def test_a_draw_weighs_the_rows_of_its_units():
     found = partial_spearman(values, covariates, UNITS, DRAWS[:3])
     for rows, matrix in zip(bootstrap_groups(UNITS, 50, 1)[:3], found, strict=True):
         design = np.column_stack([np.ones(len(rows)), ranks[rows, 2]])
-        residuals = ranks[rows, :2] - design @ np.linalg.lstsq(design, ranks[rows, :2], rcond=None)[0]
+        residuals = (
+            ranks[rows, :2] - design @ np.linalg.lstsq(design, ranks[rows, :2], rcond=None)[0]
+        )
         assert matrix[0, 1] == pytest.approx(np.corrcoef(residuals.T)[0, 1])
 
 
 def test_resistance_follows_the_mark_and_position_it_was_made_from(panel):
-    resistance = np.column_stack([np.exp(-shard.signal[:, 1, 2].astype(float)) for shard in panel.shards])
+    resistance = np.column_stack(
+        [np.exp(-shard.signal[:, 1, 2].astype(float)) for shard in panel.shards]
+    )
     nothing = np.random.default_rng(0).normal(size=(len(MARKS), *resistance.shape))
     table = resistance_against_marks(resistance, nothing, panel, PAIRS, MARKS, UNITS, DRAWS, BINS)
     assert list(table) == COLUMNS and len(table) == 4 * panel.present.sum()
@@ -74,7 +88,9 @@ def test_resistance_follows_the_mark_and_position_it_was_made_from(panel):
 
 def test_expected_signs(panel):
     resistance = np.random.default_rng(0).normal(size=(120, 4))
-    table = resistance_against_marks(resistance, np.stack(4 * [resistance]), panel, PAIRS, MARKS, UNITS, DRAWS, BINS)
+    table = resistance_against_marks(
+        resistance, np.stack(4 * [resistance]), panel, PAIRS, MARKS, UNITS, DRAWS, BINS
+    )
     expected = table.set_index(["mark", "position"]).expected.groupby(level=[0, 1]).first()
     assert expected["H3K27ac", "promoter"] == expected["DNase", "enhancer"] == -1
     assert expected["H3K27me3", "enhancer"] == 1
@@ -85,7 +101,18 @@ def test_expected_signs(panel):
 
 def test_failures_count_lines_whose_value_or_interval_is_on_the_wrong_side():
     def row(line, mark, rho, expected, position="both ends"):
-        return (line, mark, position, rho, rho - 0.15, rho + 0.15, -rho, -rho - 0.15, -rho + 0.15, expected)
+        return (
+            line,
+            mark,
+            position,
+            rho,
+            rho - 0.15,
+            rho + 0.15,
+            -rho,
+            -rho - 0.15,
+            -rho + 0.15,
+            expected,
+        )
 
     signs = pd.DataFrame(
         [

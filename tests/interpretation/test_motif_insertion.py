@@ -56,7 +56,9 @@ def test_interaction_is_what_two_words_do_beyond_each_alone():
 
 def test_null_p_is_two_sided_about_the_median():
     null = np.array([0.0, 1, 2, 3, 4])
-    np.testing.assert_allclose(null_p(np.array([2.0, 3.5, -0.5, 9]), null), [6 / 6, 3 / 6, 1 / 6, 1 / 6])
+    np.testing.assert_allclose(
+        null_p(np.array([2.0, 3.5, -0.5, 9]), null), [6 / 6, 3 / 6, 1 / 6, 1 / 6]
+    )
 
 
 def test_null_p_is_uniform_under_the_null():
@@ -71,25 +73,45 @@ def test_effects_are_called_after_correction_over_both_ends():
     null = {"enhancer": rng.normal(0.5, 0.1, 400), "promoter": rng.normal(0, 0.1, 400)}
     changes = {"enhancer": np.array([0.5, 1.5, 0.55]), "promoter": np.array([0.0, 0.02, -2])}
     table = effect_table(changes, null, [motif_of("ACGT", name) for name in ("a", "b", "c")])
-    assert table[table.called == 1][["motif", "end"]].values.tolist() == [["b", "enhancer"], ["c", "promoter"]]
-    assert table.beyond_shuffled[1] == pytest.approx(1, abs=0.02), "the level that insertion alone costs is taken away"
+    assert table[table.called == 1][["motif", "end"]].values.tolist() == [
+        ["b", "enhancer"],
+        ["c", "promoter"],
+    ]
+    assert table.beyond_shuffled[1] == pytest.approx(1, abs=0.02), (
+        "the level that insertion alone costs is taken away"
+    )
     assert (table.q >= table.p).all()
 
 
 def test_interactions_stand_out_against_couples_of_shuffled_words():
     pairs = word_pairs(enhancer=1.0, promoter=1.0, together=0.5)
     nothing = [insertion(pairs, "enhancer", "CATGCATT") for _ in range(39)]
-    found = {"enhancer": {"word": insertion(pairs, "enhancer")}, "promoter": {"word": insertion(pairs, "promoter")}}
+    found = {
+        "enhancer": {"word": insertion(pairs, "enhancer")},
+        "promoter": {"word": insertion(pairs, "promoter")},
+    }
     found["promoter"]["other"] = insertion(pairs, "promoter", "GGGTATAT")
     table = interaction_table(pairs, found, {"enhancer": nothing, "promoter": nothing})
-    assert table.interaction.tolist() == pytest.approx([0.5, 0]) and table.q[0] == pytest.approx(0.05) and table.q[1] == 1
+    assert (
+        table.interaction.tolist() == pytest.approx([0.5, 0])
+        and table.q[0] == pytest.approx(0.05)
+        and table.q[1] == 1
+    )
 
 
 def test_without_a_called_motif_there_is_no_interaction():
     pairs = word_pairs()
     none: dict[str, Insertion] = {}
-    table = interaction_table(pairs, {"enhancer": none, "promoter": none}, {"enhancer": [], "promoter": []})
-    assert len(table) == 0 and list(table) == ["enhancer_motif", "promoter_motif", "interaction", "p", "q"]
+    table = interaction_table(
+        pairs, {"enhancer": none, "promoter": none}, {"enhancer": [], "promoter": []}
+    )
+    assert len(table) == 0 and list(table) == [
+        "enhancer_motif",
+        "promoter_motif",
+        "interaction",
+        "p",
+        "q",
+    ]
 
 
 def test_strands_alternate():
@@ -97,4 +119,6 @@ def test_strands_alternate():
     words = np.tile(codes_of(WORD), (40, 1))
     codes = np.zeros((40, 8), dtype=np.uint8)
     found = inserted(codes, words, PLACES)
-    assert (found[0] == codes_of(WORD)).all() and (found[1] == reverse_complement(codes_of(WORD))).all()
+    assert (found[0] == codes_of(WORD)).all() and (
+        found[1] == reverse_complement(codes_of(WORD))
+    ).all()

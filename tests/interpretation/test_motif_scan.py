@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from epidecouple.core.dna import reverse_complement
-from epidecouple.interpretation.motif_scan import background_of, best_scores, log_odds, match_p, scan, shuffled, tail
+from epidecouple.interpretation.motif_scan import (
+    background_of,
+    best_scores,
+    log_odds,
+    match_p,
+    scan,
+    shuffled,
+    tail,
+)
 from toy_words import codes_of, motif_of
 
 BACKGROUND = np.array([0.3, 0.2, 0.2, 0.3])
@@ -17,7 +25,9 @@ def score(word, matrix):
 
 
 def test_background_is_the_same_on_both_strands():
-    assert background_of(np.array([codes_of("AAAC"), codes_of("ANNN")])) == pytest.approx([0.4, 0.1, 0.1, 0.4])
+    assert background_of(np.array([codes_of("AAAC"), codes_of("ANNN")])) == pytest.approx(
+        [0.4, 0.1, 0.1, 0.4]
+    )
 
 
 def test_scan_against_sums_by_hand():
@@ -27,7 +37,9 @@ def test_scan_against_sums_by_hand():
     for n, start in product(range(3), range(6)):
         word = codes[n, start : start + 4]
         assert found[n, 0, 0, start] == pytest.approx(score(word, MATRIX), abs=1e-5)
-        assert found[n, 0, 1, start] == pytest.approx(score(reverse_complement(word), MATRIX), abs=1e-5)
+        assert found[n, 0, 1, start] == pytest.approx(
+            score(reverse_complement(word), MATRIX), abs=1e-5
+        )
         assert found[n, 1, 0, start] == pytest.approx(score(word, MATRIX[::-1]), abs=1e-5)
 
 
@@ -36,7 +48,9 @@ def test_best_scores_of_motifs_of_any_length():
     matrices = [MATRIX, np.vstack([MATRIX, MATRIX]), MATRIX[:3], np.vstack(3 * [MATRIX])]
     found = best_scores(codes, matrices)
     for k in range(3):
-        np.testing.assert_allclose(found[:, k], scan(codes, matrices[k][None]).max((1, 2, 3)), rtol=1e-5)
+        np.testing.assert_allclose(
+            found[:, k], scan(codes, matrices[k][None]).max((1, 2, 3)), rtol=1e-5
+        )
     assert np.isneginf(found[:, 3]).all(), "longer than the window"
 
 
@@ -51,7 +65,11 @@ def test_tail_is_the_exact_distribution_of_random_words():
     for threshold in np.quantile(scores, [0.1, 0.5, 0.9, 0.99]):
         near = probability[np.searchsorted(grid, threshold)]
         slack = 4 * (grid[1] - grid[0])
-        assert chances[scores >= threshold + slack].sum() - 1e-9 <= near <= chances[scores >= threshold - slack].sum() + 1e-9
+        assert (
+            chances[scores >= threshold + slack].sum() - 1e-9
+            <= near
+            <= chances[scores >= threshold - slack].sum() + 1e-9
+        )
 
 
 def test_match_p_counts_starts_and_strands_and_is_never_too_small():
@@ -61,11 +79,18 @@ def test_match_p_counts_starts_and_strands_and_is_never_too_small():
         assert np.mean(p <= level) <= level + 0.02
     assert np.mean(p <= 0.2) > 0.1, "and not needlessly large"
     best = MATRIX.max(1).sum()
-    assert match_p(np.array([best]), MATRIX, BACKGROUND, 1)[0] < match_p(np.array([best - 2]), MATRIX, BACKGROUND, 1)[0] < 1
+    assert (
+        match_p(np.array([best]), MATRIX, BACKGROUND, 1)[0]
+        < match_p(np.array([best - 2]), MATRIX, BACKGROUND, 1)[0]
+        < 1
+    )
     assert match_p(np.array([-np.inf]), MATRIX, BACKGROUND, 1)[0] == pytest.approx(1)
 
 
 def test_a_shuffled_motif_has_the_same_positions_in_another_order():
     motif = motif_of("AACGTTGC", certainty=0.9)
     found = shuffled(motif, np.random.default_rng(0)).probabilities
-    assert sorted(map(tuple, found)) == sorted(map(tuple, motif.probabilities)) and not (found == motif.probabilities).all()
+    assert (
+        sorted(map(tuple, found)) == sorted(map(tuple, motif.probabilities))
+        and not (found == motif.probabilities).all()
+    )

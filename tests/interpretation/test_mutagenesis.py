@@ -58,7 +58,10 @@ def test_contributions_of_a_network_against_one_mutant_at_a_time():
     for base in {0, 1, 2, 3} - {int(window[11])}:
         mutant = window.copy()
         mutant[11] = base
-        losses.append(pairs.potential[1] - pairs.edited(np.array([1]), promoter=pairs.embed("promoter", mutant[None]))[0])
+        losses.append(
+            pairs.potential[1]
+            - pairs.edited(np.array([1]), promoter=pairs.embed("promoter", mutant[None]))[0]
+        )
     assert contributions(pairs, 1, "promoter")[11] == pytest.approx(np.mean(losses), abs=1e-6)
 
 
@@ -73,7 +76,10 @@ def test_seqlets_are_the_strongest_stretches_without_overlap():
 
 
 def test_flanks_beyond_the_window_are_filled():
-    assert "".join(with_flanks(np.array(list("ACGT" * 5)), 1, "N")) == "NNNN" + ("ACGT" * 5)[: 1 + SEQLET_BP + FLANK_BP]
+    assert (
+        "".join(with_flanks(np.array(list("ACGT" * 5)), 1, "N"))
+        == "NNNN" + ("ACGT" * 5)[: 1 + SEQLET_BP + FLANK_BP]
+    )
 
 
 def test_the_table_holds_the_strongest_seqlets_of_all_windows_and_their_bases(planted):

@@ -5,7 +5,14 @@ import pytest
 import torch
 from pytorch_metric_learning.losses import SupConLoss
 
-from epidecouple.model.losses import LABEL_TEMPERATURE, LINE_TEMPERATURE, contrast_over_lines, label_contrast, line_contrast, orthogonality
+from epidecouple.model.losses import (
+    LABEL_TEMPERATURE,
+    LINE_TEMPERATURE,
+    contrast_over_lines,
+    label_contrast,
+    line_contrast,
+    orthogonality,
+)
 
 
 def random(*shape, seed=0):
@@ -17,7 +24,9 @@ def some_labels(n, share=0.4, seed=0):
 
 
 def library(z, labels):
-    """SupConLoss with anchors limited to positives; the library's mean leaves out rows that are no anchors, which are zero."""
+    """SupConLoss with anchors limited to positives; the library's mean leaves out rows that are no
+    anchors, which are zero.
+    """
     n, anchor = len(labels), labels == 1
     same = anchor[:, None] & anchor[None] & ~torch.eye(n, dtype=torch.bool)
     other = anchor[:, None] & ~anchor[None]
@@ -70,7 +79,11 @@ def test_fewer_than_two_positives_have_no_contrast_and_no_silent_zero(labels):
 
 
 def test_order_of_rows_and_scale_of_z_do_not_matter():
-    z, labels, order = random(30, 5), some_labels(30), torch.randperm(30, generator=torch.Generator().manual_seed(1))
+    z, labels, order = (
+        random(30, 5),
+        some_labels(30),
+        torch.randperm(30, generator=torch.Generator().manual_seed(1)),
+    )
     found = label_contrast(z, labels)
     torch.testing.assert_close(label_contrast(z[order], labels[order]), found)
     torch.testing.assert_close(label_contrast(z * (1 + torch.arange(30)[:, None]), labels), found)
@@ -87,12 +100,16 @@ def test_positives_that_lie_together_have_a_lower_contrast():
 def test_half_precision_is_contrasted_in_float32():
     found = label_contrast(random(30, 5).bfloat16(), some_labels(30))
     assert found.dtype == torch.float32
-    assert float(found) == pytest.approx(naive(random(30, 5).bfloat16().float(), some_labels(30)), rel=1e-4)
+    assert float(found) == pytest.approx(
+        naive(random(30, 5).bfloat16().float(), some_labels(30)), rel=1e-4
+    )
 
 
 def test_contrast_over_lines_is_the_mean_over_lines_that_have_positives():
     z = random(25, 4)
-    labels = torch.stack([some_labels(25, share, seed) for seed, share in enumerate((0.3, 0.6, 0.2, 0.0))], dim=1)
+    labels = torch.stack(
+        [some_labels(25, share, seed) for seed, share in enumerate((0.3, 0.6, 0.2, 0.0))], dim=1
+    )
     labels[3, 3] = 1
     by_line = [label_contrast(z, column) for column in labels.T]
     assert torch.isnan(by_line[3])
@@ -104,17 +121,24 @@ def test_line_contrast_of_two_lines_by_hand():
     states, prototypes = torch.tensor([[2.0, 0], [0, 3]]), torch.tensor([[1.0, 0], [0, 5]])
     near = math.log(1 + math.exp(-1 / LINE_TEMPERATURE))
     assert float(line_contrast(states, prototypes)) == pytest.approx(near, rel=1e-2)
-    assert float(line_contrast(states.flip(0), prototypes)) == pytest.approx(near + 1 / LINE_TEMPERATURE, rel=1e-4)
+    assert float(line_contrast(states.flip(0), prototypes)) == pytest.approx(
+        near + 1 / LINE_TEMPERATURE, rel=1e-4
+    )
 
 
 def test_line_contrast_is_lower_when_states_match_their_own_prototypes():
     prototypes = random(5, 8)
-    matching, shifted = (line_contrast(states, prototypes) for states in (prototypes + 0.1 * random(5, 8, seed=1), prototypes.roll(1, 0)))
+    matching, shifted = (
+        line_contrast(states, prototypes)
+        for states in (prototypes + 0.1 * random(5, 8, seed=1), prototypes.roll(1, 0))
+    )
     assert 0 < matching < math.log(5) < shifted
 
 
 def test_prototypes_of_lines_that_are_all_alike_leave_the_logarithm_of_their_number():
-    assert float(line_contrast(random(6, 8), random(1, 8).expand(6, 8))) == pytest.approx(math.log(6), rel=1e-5)
+    assert float(line_contrast(random(6, 8), random(1, 8).expand(6, 8))) == pytest.approx(
+        math.log(6), rel=1e-5
+    )
 
 
 def test_line_contrast_moves_states_and_not_prototypes():
@@ -167,7 +191,8 @@ def test_a_dimension_without_variance_is_no_penalty_and_leaves_gradients_finite(
 
 
 def test_pair_centred_e_does_not_covary_with_z_on_the_panel_whatever_e_is():
-    """z_i stands once in every line and the centred e_ic sum to zero over lines, so each pair's share of the covariance is zero.
+    """z_i stands once in every line and the centred e_ic sum to zero over lines, so each pair's
+    share of the covariance is zero.
 
     Values are multiples of 1/16, so that the sums are exact.
     """

@@ -30,7 +30,9 @@ def test_both_towers_together_have_about_13_million_parameters():
     model = EnergyModel(Config.from_dict(validated(values)), 10)
     towers = [model.potential.encoder.enhancer, model.potential.encoder.promoter]
     assert all(isinstance(tower, DeepElementEncoder) for tower in towers)
-    assert sum(p.numel() for tower in towers for p in tower.parameters()) == pytest.approx(13e6, rel=0.05)
+    assert sum(p.numel() for tower in towers for p in tower.parameters()) == pytest.approx(
+        13e6, rel=0.05
+    )
     assert not any(isinstance(module, nn.modules.batchnorm._NormBase) for module in model.modules())
 
 
@@ -45,8 +47,12 @@ def test_a_window_of_any_length_becomes_one_z(encoder, length):
 def test_a_representation_does_not_depend_on_the_batch(encoder):
     x = random_codes(5)
     together = encoder.eval()(x)
-    torch.testing.assert_close(torch.cat([encoder(x[i : i + 1]) for i in range(5)]), together, atol=1e-5, rtol=1e-4)
-    torch.testing.assert_close(encoder(torch.cat([random_codes(6, seed=3), x]))[6:], together, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(
+        torch.cat([encoder(x[i : i + 1]) for i in range(5)]), together, atol=1e-5, rtol=1e-4
+    )
+    torch.testing.assert_close(
+        encoder(torch.cat([random_codes(6, seed=3), x]))[6:], together, atol=1e-5, rtol=1e-4
+    )
 
 
 @torch.no_grad()
@@ -72,7 +78,10 @@ def test_blocks_read_as_far_as_their_dilations_add_up(encoder):
 def test_gradients_reach_every_parameter_and_one_step_lowers_the_loss():
     torch.manual_seed(0)
     encoder = DeepElementEncoder(dataclasses.replace(CONFIG, dropout=0))
-    optimiser, target = torch.optim.AdamW(encoder.parameters(), lr=1e-4), torch.randn(4, CONFIG.z_size)
+    optimiser, target = (
+        torch.optim.AdamW(encoder.parameters(), lr=1e-4),
+        torch.randn(4, CONFIG.z_size),
+    )
     losses = []
     for _ in range(2):
         loss = (encoder(random_codes(4)) - target).square().mean()
@@ -98,11 +107,20 @@ def test_the_model_scores_pairs_with_it():
 
 
 def test_training_accepts_it():
-    """It passes the exact assertions with its dropout on, and every requirement before and in the first epoch."""
+    """It passes the exact assertions with its dropout on, and every requirement before and in the
+    first epoch.
+    """
     few = {"epochs": 1, "batch_pairs": 24}
-    config = toy_config(model={"encoder": "deep", "dropout": 0.1}, potential=few, fine_tuning=few, verification="observe")
+    config = toy_config(
+        model={"encoder": "deep", "dropout": 0.1},
+        potential=few,
+        fine_tuning=few,
+        verification="observe",
+    )
     panel = toy_panel()
     trained = train(new_model(config, panel), panel, full_plan(panel, config))
     metrics, record = trained.metrics, trained.record
-    assert not [told for told in record["violations"] if "architecture" in told or "label contrast" in told], record["violations"]
+    assert not [
+        told for told in record["violations"] if "architecture" in told or "label contrast" in told
+    ], record["violations"]
     assert metrics["parameters"] > 12e6

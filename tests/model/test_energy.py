@@ -32,7 +32,9 @@ def test_resistance_is_the_softplus_of_states_and_residual_and_never_negative(mo
     signal = panel.signal_tensor(PAIRS, 0)
     states, residual, e = parts = model.resistance.parts(signal)
     resistance = model.resistance(signal)
-    torch.testing.assert_close(resistance, torch.log1p(torch.exp(model.resistance.level + states + residual)))
+    torch.testing.assert_close(
+        resistance, torch.log1p(torch.exp(model.resistance.level + states + residual))
+    )
     assert torch.equal(model.resistance.of_parts(parts), resistance)
     assert e.shape == (N_PAIRS, 3 * CONFIG.model.locus_size)
     assert resistance.min() >= 0
@@ -41,11 +43,15 @@ def test_resistance_is_the_softplus_of_states_and_residual_and_never_negative(mo
 
 
 def test_what_the_states_add_can_be_read_off_the_table(model, panel):
-    """Assignments at enhancer and promoter, and their mean over the bins, each times its row of the table."""
+    """Assignments at enhancer and promoter, and their mean over the bins, each times its row of the
+    table.
+    """
     signal = panel.signal_tensor(PAIRS, 0)
     assigned = model.resistance.prototypes.assign(model.resistance.encoder(signal))
     table = model.resistance.state_resistance
-    by_hand = assigned[:, 0] @ table[0] + assigned[:, 1] @ table[1] + assigned[:, 2:].mean(1) @ table[2]
+    by_hand = (
+        assigned[:, 0] @ table[0] + assigned[:, 1] @ table[1] + assigned[:, 2:].mean(1) @ table[2]
+    )
     torch.testing.assert_close(model.resistance.parts(signal).states, by_hand)
     with torch.no_grad():
         table[0] += 1
@@ -78,7 +84,12 @@ def test_potential_knows_dna_and_distance(model, panel):
     potential = score_potential(model, panel, PAIRS)
     assert potential.shape == (N_PAIRS,)
     for change in ({"codes": panel.codes[::-1].copy()}, {"log_distance": panel.log_distance + 1}):
-        assert np.abs(score_potential(model, dataclasses.replace(panel, **change), PAIRS) - potential).max() > 1e-4
+        assert (
+            np.abs(
+                score_potential(model, dataclasses.replace(panel, **change), PAIRS) - potential
+            ).max()
+            > 1e-4
+        )
 
 
 def test_the_energies_are_called_with_nothing_but_tensors(model, panel):
@@ -87,14 +98,20 @@ def test_the_energies_are_called_with_nothing_but_tensors(model, panel):
     distance, signal = torch.from_numpy(panel.log_distance), panel.signal_tensor(PAIRS, 1)
     potential, resistance = model(*codes, distance, signal)
     np.testing.assert_allclose(potential.detach(), score_potential(model, panel, PAIRS), atol=1e-6)
-    np.testing.assert_allclose(resistance.detach(), score_resistance(model, panel, PAIRS, [1])[:, 0], atol=1e-6)
-    assert torch.equal(model.potential(*codes, distance), potential) and torch.equal(model.resistance(signal), resistance)
+    np.testing.assert_allclose(
+        resistance.detach(), score_resistance(model, panel, PAIRS, [1])[:, 0], atol=1e-6
+    )
+    assert torch.equal(model.potential(*codes, distance), potential) and torch.equal(
+        model.resistance(signal), resistance
+    )
 
 
 def test_potential_of_rows_is_that_of_the_pair_in_any_order(model, panel):
     """Unique windows are encoded once and put back to their pairs."""
     rows = np.random.default_rng(0).integers(0, N_PAIRS, 50)
-    np.testing.assert_allclose(score_potential(model, panel, rows), score_potential(model, panel, PAIRS)[rows], atol=1e-5)
+    np.testing.assert_allclose(
+        score_potential(model, panel, rows), score_potential(model, panel, PAIRS)[rows], atol=1e-5
+    )
 
 
 def test_the_head_is_additive_in_distance(model):
@@ -161,8 +178,16 @@ def test_what_is_erased_from_z_is_erased_from_the_potential(model, panel):
 def test_z_of_ends_is_z_of_the_windows(model, panel):
     windows = panel.windows(PAIRS)
     encoder = model.potential.encoder
-    ends = [network(windows.codes)[rows] for network, rows in ((encoder.enhancer, windows.enhancer), (encoder.promoter, windows.promoter))]
-    torch.testing.assert_close(model.potential.z_of_ends(*ends), model.potential.z(windows), atol=1e-6, rtol=1e-5)
+    ends = [
+        network(windows.codes)[rows]
+        for network, rows in (
+            (encoder.enhancer, windows.enhancer),
+            (encoder.promoter, windows.promoter),
+        )
+    ]
+    torch.testing.assert_close(
+        model.potential.z_of_ends(*ends), model.potential.z(windows), atol=1e-6, rtol=1e-5
+    )
 
 
 def test_blocks_of_windows_change_nothing(model, panel, monkeypatch):
@@ -176,10 +201,19 @@ def test_every_bin_and_every_width_can_have_an_entry_of_its_own(panel):
     resistance = EnergyModel(config, N_REFERENCE).eval().resistance
     torch.nn.init.normal_(resistance.state_resistance)
     torch.nn.init.normal_(resistance.prototypes.codebook)
-    assert resistance.positions == ["enhancer", "promoter", "enhancer_1000", "promoter_1000", "bin_1", "bin_2"]
+    assert resistance.positions == [
+        "enhancer",
+        "promoter",
+        "enhancer_1000",
+        "promoter_1000",
+        "bin_1",
+        "bin_2",
+    ]
     assert resistance.state_resistance.shape == (6, CONFIG.model.states)
     signal = torch.randn(20, 6, 8)
     assert resistance.parts(signal).e.shape == (20, 6 * CONFIG.model.locus_size)
     assigned = resistance.prototypes.assign(resistance.encoder(signal))
-    torch.testing.assert_close(resistance.parts(signal).states, (assigned * resistance.state_resistance).sum((1, 2)))
+    torch.testing.assert_close(
+        resistance.parts(signal).states, (assigned * resistance.state_resistance).sum((1, 2))
+    )
     assert (resistance(signal[:, [0, 1, 2, 3, 5, 4]]) - resistance(signal)).abs().max() > 1e-3

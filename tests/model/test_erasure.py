@@ -11,7 +11,9 @@ N, SIZE, LINES = 3000, 6, 4
 
 @pytest.fixture
 def natural():
-    """z that tells the line by its mean, the label by its mean, and the line by its spread; lines and labels."""
+    """z that tells the line by its mean, the label by its mean, and the line by its spread; lines
+    and labels.
+    """
     rng = np.random.default_rng(0)
     line, label = rng.choice(LINES, N, p=[0.4, 0.3, 0.2, 0.1]), rng.integers(0, 2, N)
     z = rng.normal(size=(N, SIZE)) @ rng.normal(size=(SIZE, SIZE))
@@ -116,7 +118,8 @@ def test_a_direction_with_almost_no_variance_does_not_blow_up_the_projection():
 
 
 def test_lines_coded_as_integers_would_leave_information(natural):
-    """One direction is erased instead of one per line but one; that is why the lines are one-hot."""
+    """One direction is erased instead of one per line but one; that is why the lines are one-hot.
+    """
     z, line, _ = natural
     integers = LeaceFitter.fit(z, line[:, None].double()).eraser
     erased = z - (z - z.mean(0)) @ (torch.eye(SIZE).double() - integers.P).T

@@ -23,7 +23,9 @@ def test_elementary_symmetric_polynomials_against_enumeration(lines):
     log_weights = 2 * random(4, lines, seed=lines).double()
     found = log_elementary_symmetric(log_weights).exp()
     for row, weights in zip(found, log_weights.exp().tolist(), strict=True):
-        expected = [sum(math.prod(chosen) for chosen in combinations(weights, k)) for k in range(lines + 1)]
+        expected = [
+            sum(math.prod(chosen) for chosen in combinations(weights, k)) for k in range(lines + 1)
+        ]
         assert row.tolist() == pytest.approx(expected)
 
 
@@ -37,17 +39,28 @@ def test_sixty_equal_weights_give_binomial_coefficients_in_float32():
 def test_sixty_unequal_weights_in_float32_agree_with_float64():
     log_weights = 5 * random(8, 60)
     torch.testing.assert_close(
-        log_elementary_symmetric(log_weights).double(), log_elementary_symmetric(log_weights.double()), atol=1e-3, rtol=1e-5
+        log_elementary_symmetric(log_weights).double(),
+        log_elementary_symmetric(log_weights.double()),
+        atol=1e-3,
+        rtol=1e-5,
     )
 
 
 @pytest.mark.parametrize("lines", [2, 3, 4, 5, 6, 7, 8])
 def test_conditional_likelihood_against_enumeration(lines):
     n = 6
-    resistance, offset, labels = random(n, lines).double(), random(lines, seed=1).double(), labels_with_both_classes(n, lines).double()
+    resistance, offset, labels = (
+        random(n, lines).double(),
+        random(lines, seed=1).double(),
+        labels_with_both_classes(n, lines).double(),
+    )
     expected = []
     for r, y in zip(resistance, labels, strict=True):
-        same_sum = [torch.tensor(v, dtype=torch.double) for v in product((0, 1), repeat=lines) if sum(v) == y.sum()]
+        same_sum = [
+            torch.tensor(v, dtype=torch.double)
+            for v in product((0, 1), repeat=lines)
+            if sum(v) == y.sum()
+        ]
         weight = [float(torch.exp(-(v * (r + offset)).sum())) for v in same_sum]
         expected.append(-math.log(float(torch.exp(-(y * (r + offset)).sum())) / sum(weight)))
     assert float(conditional_nll(resistance, offset, labels)) == pytest.approx(np.mean(expected))
@@ -55,8 +68,15 @@ def test_conditional_likelihood_against_enumeration(lines):
 
 @pytest.mark.parametrize("scale", [1, 10, 100])
 def test_sixty_lines_in_float32_are_finite_and_agree_with_float64(scale):
-    resistance, offset, labels = (scale * random(12, 60)).abs(), random(60, seed=1), labels_with_both_classes(12, 60)
-    single, double = (conditional_nll(resistance.to(kind), offset.to(kind), labels.to(kind)) for kind in (torch.float32, torch.float64))
+    resistance, offset, labels = (
+        (scale * random(12, 60)).abs(),
+        random(60, seed=1),
+        labels_with_both_classes(12, 60),
+    )
+    single, double = (
+        conditional_nll(resistance.to(kind), offset.to(kind), labels.to(kind))
+        for kind in (torch.float32, torch.float64)
+    )
     assert torch.isfinite(single) and single > 0
     assert float(single) == pytest.approx(float(double), rel=1e-4)
 
@@ -64,22 +84,34 @@ def test_sixty_lines_in_float32_are_finite_and_agree_with_float64(scale):
 def test_sixty_equal_lines_are_as_likely_as_any_choice_of_them():
     labels = (torch.arange(60) < torch.tensor([[1], [30], [59]])).float()
     expected = np.mean([math.log(math.comb(60, k)) for k in (1, 30, 59)])
-    assert float(conditional_nll(torch.full((3, 60), 2.0), torch.zeros(60), labels)) == pytest.approx(expected, abs=1e-4)
+    assert float(
+        conditional_nll(torch.full((3, 60), 2.0), torch.zeros(60), labels)
+    ) == pytest.approx(expected, abs=1e-4)
 
 
 def test_conditional_likelihood_of_a_pair_sums_to_one_over_label_vectors():
     resistance, offset = random(1, 6), random(6, seed=1)
     for total in range(7):
-        vectors = [torch.tensor([v], dtype=torch.float32) for v in product((0, 1), repeat=6) if sum(v) == total]
-        assert sum(math.exp(-float(conditional_nll(resistance, offset, v))) for v in vectors) == pytest.approx(1, abs=1e-5)
+        vectors = [
+            torch.tensor([v], dtype=torch.float32)
+            for v in product((0, 1), repeat=6)
+            if sum(v) == total
+        ]
+        assert sum(
+            math.exp(-float(conditional_nll(resistance, offset, v))) for v in vectors
+        ) == pytest.approx(1, abs=1e-5)
 
 
 def test_conditional_likelihood_is_free_of_the_potential():
     resistance, offset, labels = random(20, 6), random(6, seed=1), labels_with_both_classes(20, 6)
     shifted = resistance + 5 * random(20, 1, seed=2)
-    before, after = (conditional_nll(r.requires_grad_(), offset, labels) for r in (resistance, shifted))
+    before, after = (
+        conditional_nll(r.requires_grad_(), offset, labels) for r in (resistance, shifted)
+    )
     assert float(after.detach()) == pytest.approx(float(before.detach()), abs=2e-6)
-    gradients = [torch.autograd.grad(loss, r)[0] for loss, r in ((before, resistance), (after, shifted))]
+    gradients = [
+        torch.autograd.grad(loss, r)[0] for loss, r in ((before, resistance), (after, shifted))
+    ]
     torch.testing.assert_close(*gradients, atol=1e-6, rtol=1e-4)
     torch.testing.assert_close(gradients[0].sum(1), torch.zeros(20), atol=1e-6, rtol=0)
     assert gradients[0].abs().max() > 1e-3
@@ -88,14 +120,19 @@ def test_conditional_likelihood_is_free_of_the_potential():
 def test_a_large_common_resistance_costs_no_precision():
     """Values are multiples of 1/16, so that float32 holds the shifted ones exactly."""
     resistance, labels = (16 * random(20, 4)).round() / 16, labels_with_both_classes(20, 4)
-    before, after = (float(conditional_nll(r, torch.zeros(4), labels)) for r in (resistance, resistance + 4096))
+    before, after = (
+        float(conditional_nll(r, torch.zeros(4), labels)) for r in (resistance, resistance + 4096)
+    )
     assert after == pytest.approx(before, abs=1e-6)
 
 
 def test_conditional_likelihood_is_not_free_of_what_differs_between_lines():
     resistance, offset, labels = random(20, 6), random(6, seed=1), labels_with_both_classes(20, 6)
     before = float(conditional_nll(resistance, offset, labels))
-    assert abs(float(conditional_nll(resistance + random(20, 6, seed=2), offset, labels)) - before) > 0.01
+    assert (
+        abs(float(conditional_nll(resistance + random(20, 6, seed=2), offset, labels)) - before)
+        > 0.01
+    )
     assert abs(float(conditional_nll(resistance, offset + torch.arange(6), labels)) - before) > 0.01
 
 
@@ -129,7 +166,9 @@ def test_gradients_are_finite_and_those_of_float64(scale):
 
 
 def test_fitting_recovers_offsets_whatever_the_potential():
-    """Rasch data: the conditional estimate of tau is right although pair effects are large and unknown."""
+    """Rasch data: the conditional estimate of tau is right although pair effects are large and
+    unknown.
+    """
     generator = torch.Generator().manual_seed(0)
     tau = torch.tensor([-1.0, 0.0, 1.0])
     probability = torch.sigmoid(3 * torch.randn(20000, 1, generator=generator) - tau)
@@ -155,6 +194,10 @@ def test_task_likelihood_by_hand():
     for i, c in product(range(4), range(3)):
         p = 1 / (1 + math.exp(-float(potential[i] + offset[i, c])))
         total -= float(weights[i]) * math.log(p if labels[i, c] else 1 - p)
-    assert float(task_nll(potential, offset, labels, weights)) == pytest.approx(total / 12, rel=1e-5)
-    plain = torch.nn.functional.binary_cross_entropy_with_logits(potential[:, None] + offset, labels)
+    assert float(task_nll(potential, offset, labels, weights)) == pytest.approx(
+        total / 12, rel=1e-5
+    )
+    plain = torch.nn.functional.binary_cross_entropy_with_logits(
+        potential[:, None] + offset, labels
+    )
     torch.testing.assert_close(task_nll(potential, offset, labels, torch.ones(4)), plain)

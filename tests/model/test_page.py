@@ -12,13 +12,23 @@ from pipeline import BLOCK
 def test_every_block_runs_and_the_step_moves_both_energies(toy_bundle, tmp_path):
     folder, names = shutil.copytree(toy_bundle.root, tmp_path / "work"), {}
     shutil.copytree(ROOT / "config", folder / "config")
-    blocks = [text for kind, text in BLOCK.findall((ROOT / "docs" / "model.md").read_text()) if kind == "python"]
+    blocks = [
+        text
+        for kind, text in BLOCK.findall((ROOT / "docs" / "model.md").read_text())
+        if kind == "python"
+    ]
     assert len(blocks) == 3
     torch.manual_seed(0)
     with contextlib.chdir(folder):
         for text in blocks:
             exec(text, names)
     step = blocks[0].splitlines()
-    assert len(step[step.index("optimiser = torch.optim.AdamW(model.parameters(), lr=0.01)") :]) <= 15
-    gradients = {name: p.grad for name, p in names["model"].named_parameters() if p.grad is not None}
-    assert any(name.startswith("potential.") for name in gradients) and any(name.startswith("resistance.") for name in gradients)
+    assert (
+        len(step[step.index("optimiser = torch.optim.AdamW(model.parameters(), lr=0.01)") :]) <= 15
+    )
+    gradients = {
+        name: p.grad for name, p in names["model"].named_parameters() if p.grad is not None
+    }
+    assert any(name.startswith("potential.") for name in gradients) and any(
+        name.startswith("resistance.") for name in gradients
+    )

@@ -22,9 +22,14 @@ def gradients(pool, x, weights):
 def test_values_and_gradients_are_those_of_autograd(shift):
     """Also where a row has no activation at all: its maximum takes no gradient."""
     torch.manual_seed(0)
-    x, weights = torch.randn(5, 7, 40, dtype=torch.float64) + shift, torch.randn(2, 5, 7, dtype=torch.float64)
+    x, weights = (
+        torch.randn(5, 7, 40, dtype=torch.float64) + shift,
+        torch.randn(2, 5, 7, dtype=torch.float64),
+    )
     x[0] = -1
-    for ours, theirs in zip(gradients(rectified_pool, x, weights), gradients(plain, x, weights), strict=True):
+    for ours, theirs in zip(
+        gradients(rectified_pool, x, weights), gradients(plain, x, weights), strict=True
+    ):
         torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
 
 

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from epidecouple.model.prototypes import MOMENTUM, TEMPERATURE, LinePrototypes, StatePrototypes, line_state
+from epidecouple.model.prototypes import (
+    MOMENTUM,
+    TEMPERATURE,
+    LinePrototypes,
+    StatePrototypes,
+    line_state,
+)
 from epidecouple.statistics.clustering import centroids
 
 CORNERS = torch.tensor([[10.0, 0], [0, 10], [-10, 0], [0, -10]])
@@ -12,7 +18,9 @@ CORNERS = torch.tensor([[10.0, 0], [0, 10], [-10, 0], [0, -10]])
 
 def blobs(per_state=25, noise=0.1, seed=0):
     generator = torch.Generator().manual_seed(seed)
-    return CORNERS.repeat_interleave(per_state, 0) + noise * torch.randn(4 * per_state, 2, generator=generator)
+    return CORNERS.repeat_interleave(per_state, 0) + noise * torch.randn(
+        4 * per_state, 2, generator=generator
+    )
 
 
 def prototypes(codebook):
@@ -120,7 +128,11 @@ def test_line_state_is_the_mean_assignment_of_each_module():
 
 
 def test_a_line_prototype_takes_the_first_state_whole_and_then_moves_slowly():
-    made, first, second = LinePrototypes(3, 2), torch.tensor([[1.0, 0], [0, 1]]), torch.tensor([[0.0, 1], [1, 1]])
+    made, first, second = (
+        LinePrototypes(3, 2),
+        torch.tensor([[1.0, 0], [0, 1]]),
+        torch.tensor([[0.0, 1], [1, 1]]),
+    )
     assert not list(made.parameters()) and set(made.state_dict()) == {"prototypes"}
     made.follow(first, [2, 0])
     assert made.prototypes.tolist() == [[0, 1], [0, 0], [1, 0]]

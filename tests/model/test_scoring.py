@@ -28,14 +28,18 @@ def test_scores_are_those_that_training_reads(model, panel):
         u, r = energies(model, panel, pairs, line)
         np.testing.assert_allclose(score_potential(model, panel, pairs), u.detach(), atol=1e-6)
         np.testing.assert_allclose(resistance[:, line], r.detach(), atol=1e-6)
-    np.testing.assert_allclose(embed(model, panel, pairs), model.potential.z(panel.windows(pairs)).detach(), atol=1e-6)
+    np.testing.assert_allclose(
+        embed(model, panel, pairs), model.potential.z(panel.windows(pairs)).detach(), atol=1e-6
+    )
     assert resistance.std(1).min() > 1e-4
 
 
 def test_columns_follow_the_lines_asked_for(model, panel):
     pairs = np.arange(20)
     everything = score_resistance(model, panel, pairs, LINES)
-    np.testing.assert_array_equal(score_resistance(model, panel, pairs, [3, 1]), everything[:, [3, 1]])
+    np.testing.assert_array_equal(
+        score_resistance(model, panel, pairs, [3, 1]), everything[:, [3, 1]]
+    )
 
 
 @pytest.mark.parametrize("batch", [2, 7, 50])
@@ -57,7 +61,10 @@ def test_each_unique_window_is_encoded_once(model, panel):
     for name in seen:
         getattr(model.potential.encoder, name).register_forward_pre_hook(count(name))
     embed(model, panel, np.tile(np.arange(len(panel.labels)), 2))
-    assert seen == {"enhancer": len(np.unique(panel.enhancer)), "promoter": len(np.unique(panel.promoter))}
+    assert seen == {
+        "enhancer": len(np.unique(panel.enhancer)),
+        "promoter": len(np.unique(panel.promoter)),
+    }
 
 
 def test_no_gradient_and_no_change_of_mode(model, panel):

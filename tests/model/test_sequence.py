@@ -32,13 +32,19 @@ def test_one_hot_has_a_one_per_base_and_none_for_n():
 
 
 def test_pooling_equals_the_plain_formula(encoder):
-    """amax and square().mean() over each strand, the second strand by reverse complementing the DNA and not the filter."""
+    """amax and square().mean() over each strand, the second strand by reverse complementing the DNA
+    and not the filter.
+    """
     x = random_codes(letters=5)
-    scans = [torch.relu(encoder.convolution(one_hot(strand))) for strand in (x, complement_of_codes(x))]
+    scans = [
+        torch.relu(encoder.convolution(one_hot(strand))) for strand in (x, complement_of_codes(x))
+    ]
     highest = torch.stack([scan.amax(2) for scan in scans]).amax(0)
     mean_square = torch.stack([scan.square().mean(2) for scan in scans]).mean(0)
     torch.testing.assert_close(pooled(encoder, x), torch.cat([highest, mean_square], dim=1))
-    torch.testing.assert_close(encoder(x), encoder.project(torch.cat([highest, mean_square], dim=1)))
+    torch.testing.assert_close(
+        encoder(x), encoder.project(torch.cat([highest, mean_square], dim=1))
+    )
 
 
 def test_the_strand_of_a_window_does_not_matter(encoder):
@@ -54,7 +60,11 @@ def test_a_motif_counts_wherever_and_on_whichever_strand_it_lies(encoder):
         encoder.convolution.weight[0] = one_hot(motif[None])[0] - 0.5
         encoder.convolution.bias[0] = -2.5
     background = torch.full((4, 40), 4, dtype=torch.uint8)
-    background[0, 5:11], background[1, 30:36], background[2, 17:23] = motif, motif, complement_of_codes(motif[None])[0]
+    background[0, 5:11], background[1, 30:36], background[2, 17:23] = (
+        motif,
+        motif,
+        complement_of_codes(motif[None])[0],
+    )
     found = pooled(encoder, background)[:, [0, CONFIG.filters]]
     torch.testing.assert_close(found[:3], found[:1].expand(3, -1))
     assert (found[0] > found[3]).all()
@@ -79,7 +89,9 @@ def windows(enhancers, promoters, enhancer=None, promoter=None):
     """Pairs of windows: the rows of either table, or each row with its own."""
     rows = torch.arange(len(enhancers)) if enhancer is None else enhancer
     others = torch.arange(len(promoters)) if promoter is None else promoter
-    return Windows(torch.cat([enhancers, promoters]), rows, others + len(enhancers), torch.zeros(len(rows), 2))
+    return Windows(
+        torch.cat([enhancers, promoters]), rows, others + len(enhancers), torch.zeros(len(rows), 2)
+    )
 
 
 def test_a_pair_is_put_together_from_its_own_windows():

@@ -31,13 +31,21 @@ def test_a_model_comes_back_with_its_scores_and_configuration(panel, tmp_path):
     assert not any(module.training for module in loaded.modules())
     assert digest(loaded.state_dict()) == digest(model.state_dict())
     pairs, lines = np.arange(len(panel.labels)), [0, 1, 2, 3]
-    np.testing.assert_array_equal(score_potential(loaded, panel, pairs), score_potential(model, panel, pairs))
-    np.testing.assert_array_equal(score_resistance(loaded, panel, pairs, lines), score_resistance(model, panel, pairs, lines))
+    np.testing.assert_array_equal(
+        score_potential(loaded, panel, pairs), score_potential(model, panel, pairs)
+    )
+    np.testing.assert_array_equal(
+        score_resistance(loaded, panel, pairs, lines), score_resistance(model, panel, pairs, lines)
+    )
     assert (loaded.resistance.locus_modules > 0).any()
 
 
 def test_another_model_is_not_mistaken_for_it(panel, tmp_path):
     """A file whose weights do not fit its settings is refused."""
-    save_model(new_model(CONFIG, panel), tmp_path / "model.safetensors", toy_settings(model={"states": 6, "filters": 7}))
+    save_model(
+        new_model(CONFIG, panel),
+        tmp_path / "model.safetensors",
+        toy_settings(model={"states": 6, "filters": 7}),
+    )
     with pytest.raises(RuntimeError, match="codebook"):
         load_model(tmp_path / "model.safetensors")

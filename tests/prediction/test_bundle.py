@@ -4,12 +4,24 @@ import shutil
 import pytest
 
 from epidecouple.core.provenance import fingerprint, read_json, write_json
-from epidecouple.prediction.bundle import GIVEN, HELD_OUT, TRAINING, Bundle, LineRecord, find_bundle, find_input, read_bundle, write_bundle
+from epidecouple.prediction.bundle import (
+    GIVEN,
+    HELD_OUT,
+    TRAINING,
+    Bundle,
+    LineRecord,
+    find_bundle,
+    find_input,
+    read_bundle,
+    write_bundle,
+)
 from toy import refusal, says, written
 
 
 def record(role: str) -> LineRecord:
-    return LineRecord(role, {"DNase": {"present": True, "mean": 0.1, "sd": 2.0}}, 0.7, -0.3, 0.2, {})
+    return LineRecord(
+        role, {"DNase": {"present": True, "mean": 0.1, "sd": 2.0}}, 0.7, -0.3, 0.2, {}
+    )
 
 
 @pytest.fixture
@@ -20,14 +32,26 @@ def run(tmp_path):
     lines = {"Zeta": record(TRAINING), "Alpha": record(TRAINING), "Mu": record(HELD_OUT)}
     weights = fingerprint(folder / "model.safetensors")
     sizes, splits = {"chr2": 9}, {"train": ["chr2"]}
-    write_bundle(Bundle("mine", "results/mine/model", weights, "data/g.fa", sizes, splits, [1, 5], 0.9, lines), folder)
+    write_bundle(
+        Bundle(
+            "mine", "results/mine/model", weights, "data/g.fa", sizes, splits, [1, 5], 0.9, lines
+        ),
+        folder,
+    )
     return folder.parent
 
 
 def test_a_record_comes_back_with_its_lines_in_order(run):
     bundle = read_bundle(run / "model")
-    assert list(bundle.lines) == ["Zeta", "Alpha", "Mu"] and bundle.training_lines == ["Zeta", "Alpha"]
-    assert bundle.lines["Mu"] == record(HELD_OUT) and bundle.slope == 0.9 and bundle.distance_bp == [1, 5]
+    assert list(bundle.lines) == ["Zeta", "Alpha", "Mu"] and bundle.training_lines == [
+        "Zeta",
+        "Alpha",
+    ]
+    assert (
+        bundle.lines["Mu"] == record(HELD_OUT)
+        and bundle.slope == 0.9
+        and bundle.distance_bp == [1, 5]
+    )
 
 
 def test_only_training_lines_are_calibrated():
@@ -49,7 +73,9 @@ def test_changed_weights_and_other_formats_are_refused(run):
     says(refusal(read_bundle, run / "model"), f"{path}: ", "another version")
 
 
-def test_inputs_are_looked_for_where_the_run_was_made_then_below_its_folder_then_here(run, tmp_path, monkeypatch):
+def test_inputs_are_looked_for_where_the_run_was_made_then_below_its_folder_then_here(
+    run, tmp_path, monkeypatch
+):
     bundle, folder = read_bundle(run / "model"), run / "model"
     monkeypatch.chdir(tmp_path)
     assert str(find_input("data/g.fa", folder, bundle)) == "data/g.fa"

@@ -1,20 +1,32 @@
 import numpy as np
 import pytest
 
-from epidecouple.prediction.calibration import BINS, calibration_error, fit_calibration, probability, smoothed
+from epidecouple.prediction.calibration import (
+    BINS,
+    calibration_error,
+    fit_calibration,
+    probability,
+    smoothed,
+)
 
 
 def test_slope_and_intercepts_are_found_again():
     rng = np.random.default_rng(0)
     logit = rng.normal(0, 2, (40_000, 3))
-    labels = (rng.random(logit.shape) < probability(logit, 0.6, np.array([-1.0, 0.0, 0.5]))).astype(np.int8)
+    labels = (rng.random(logit.shape) < probability(logit, 0.6, np.array([-1.0, 0.0, 0.5]))).astype(
+        np.int8
+    )
     slope, intercepts = fit_calibration(logit, labels)
-    assert slope == pytest.approx(0.6, abs=0.02) and intercepts == pytest.approx([-1, 0, 0.5], abs=0.05)
+    assert slope == pytest.approx(0.6, abs=0.02) and intercepts == pytest.approx(
+        [-1, 0, 0.5], abs=0.05
+    )
     assert probability(logit, slope, intercepts).mean(0) == pytest.approx(labels.mean(0), abs=1e-3)
 
 
 def test_targets_by_hand():
-    assert smoothed(np.array([[1], [1], [0]])) == pytest.approx(np.array([[3 / 4], [3 / 4], [1 / 3]]))
+    assert smoothed(np.array([[1], [1], [0]])) == pytest.approx(
+        np.array([[3 / 4], [3 / 4], [1 / 3]])
+    )
 
 
 def test_classes_that_the_logit_separates_leave_the_slope_finite():

@@ -17,7 +17,13 @@ def asked(toy_bundle, tmp_path):
 
 def test_two_keys_are_enough(asked):
     request = request_of(asked)
-    assert (request.name, request.lines, request.peaks, request.explain, request.genome) == ("my", [], {}, 0, "")
+    assert (request.name, request.lines, request.peaks, request.explain, request.genome) == (
+        "my",
+        [],
+        {},
+        0,
+        "",
+    )
     assert request.folder == "results/demo/predict/my" and len(request.model_fingerprint) == 2
     assert Request.from_json(request.settings) == request and request.files == [asked["pairs"]]
 
@@ -53,13 +59,24 @@ def test_a_wrong_request_is_refused(asked, changes, told):
 
 def test_a_mistake_is_told_with_its_line(asked, tmp_path):
     file = written(tmp_path / "request.yaml", yaml.safe_dump(asked | {"explain": "all"}))
-    line = next(n for n, text in enumerate(file.read_text().splitlines(), start=1) if text.startswith("explain"))
-    says(refusal(request_of, yaml.safe_load(file.read_text()), [file]), f"{file}:{line}: ", "'explain'")
+    line = next(
+        n
+        for n, text in enumerate(file.read_text().splitlines(), start=1)
+        if text.startswith("explain")
+    )
+    says(
+        refusal(request_of, yaml.safe_load(file.read_text()), [file]),
+        f"{file}:{line}: ",
+        "'explain'",
+    )
 
 
 def test_peaks_may_be_listed_in_a_table(asked, tmp_path):
     one, two = (str(written(tmp_path / f"{n}.bed", "")) for n in (1, 2))
-    listed = written(tmp_path / "peaks.tsv", f"cell_line\tmark\tpath\nMine\tCTCF\t{one}\n\nMine\tDNase\t{two}\nHers\tCTCF\t{two}\n")
+    listed = written(
+        tmp_path / "peaks.tsv",
+        f"cell_line\tmark\tpath\nMine\tCTCF\t{one}\n\nMine\tDNase\t{two}\nHers\tCTCF\t{two}\n",
+    )
     expected = {"Mine": {"CTCF": one, "DNase": two}, "Hers": {"CTCF": two}}
     assert listed_peaks(listed) == expected
     assert request_of(asked | {"peaks": str(listed)}) == request_of(asked | {"peaks": expected})

@@ -47,7 +47,12 @@ def test_scores_are_those_of_the_evaluation_in_every_line(model, toy_bundle, rec
         assert rows.row.tolist() == list(range(1, len(rows) + 1))
         evaluated = toy_bundle.energies
         np.testing.assert_allclose(rows.U_I, evaluated.potential, rtol=0, atol=EXACT)
-        np.testing.assert_allclose(rows.R_E + record.lines[line].centre, evaluated[f"resistance_{line}"], rtol=0, atol=EXACT)
+        np.testing.assert_allclose(
+            rows.R_E + record.lines[line].centre,
+            evaluated[f"resistance_{line}"],
+            rtol=0,
+            atol=EXACT,
+        )
         assert (rows.split.to_numpy() == evaluated.split.to_numpy()).all()
     assert toy_bundle.energies.potential.std() > 0.05 and table.R_E.std() > 0.05
 
@@ -56,7 +61,9 @@ def test_scores_do_not_depend_on_the_other_pairs(model, toy_bundle):
     rows = np.random.default_rng(0).permutation(len(toy_bundle.pairs))[:40]
     some = model.score(toy_bundle.pairs.iloc[rows], "LineB")
     np.testing.assert_allclose(some.U_I, toy_bundle.energies.potential.iloc[rows], atol=ROUNDING)
-    np.testing.assert_allclose(numbers(some), numbers(model.score(toy_bundle.pairs, "LineB").iloc[rows]), atol=ROUNDING)
+    np.testing.assert_allclose(
+        numbers(some), numbers(model.score(toy_bundle.pairs, "LineB").iloc[rows]), atol=ROUNDING
+    )
 
 
 def test_blocks_do_not_show(model, toy_bundle, monkeypatch):
@@ -76,15 +83,22 @@ def test_the_columns_add_up_to_the_logit_and_the_probability(model, toy_bundle, 
 
 def test_resistance_is_centred_on_the_reference_loci(record, toy_bundle):
     """Where a reference locus stands at both ends and fills the window, mean R is the centre."""
-    panel, (weights, _) = toy_bundle.panel, load_weights(toy_bundle.run / "model" / "model.safetensors")
+    panel, (weights, _) = (
+        toy_bundle.panel,
+        load_weights(toy_bundle.run / "model" / "model.safetensors"),
+    )
     for c in (0, 6):
         signal = panel.reference_tensor(c)[:, None].repeat(1, panel.shards[c].signal.shape[1], 1)
-        assert weights.resistance(signal).mean().item() == pytest.approx(record.lines[panel.lines[c]].centre, abs=1e-5)
+        assert weights.resistance(signal).mean().item() == pytest.approx(
+            record.lines[panel.lines[c]].centre, abs=1e-5
+        )
 
 
 def test_training_lines_are_calibrated_and_others_say_that_they_are_not(model, toy_bundle, record):
     table = model.score(toy_bundle.pairs.head(2))
-    assert set(table.cell_line[table.calibration == "calibrated"]) == set(toy_bundle.values["cell_lines"])
+    assert set(table.cell_line[table.calibration == "calibrated"]) == set(
+        toy_bundle.values["cell_lines"]
+    )
     assert set(table.cell_line[table.calibration == "uncalibrated"]) == {"MixG", "MixH"}
     training = [record.lines[line] for line in record.training_lines]
     unseen = record.lines["MixG"]
@@ -94,7 +108,9 @@ def test_training_lines_are_calibrated_and_others_say_that_they_are_not(model, t
 
 
 def test_a_line_the_model_never_saw_needs_nothing_but_its_peaks(toy_bundle):
-    """A held-out line under another name: normalised on the reference loci afresh, it scores the same."""
+    """A held-out line under another name: normalised on the reference loci afresh, it scores the
+    same.
+    """
     model = load_model(toy_bundle.run)
     model.add_line("Mine", toy_bundle.peaks("MixG"))
     table = model.score(toy_bundle.pairs.head(50), ["Mine", "MixG"])
@@ -129,8 +145,15 @@ def test_the_column_cell_line_decides_where_no_line_is_named(model, toy_bundle):
     pairs = toy_bundle.pairs.head(4).assign(cell_line=["LineB", "Nowhere", "MixH", ""])
     table = model.score(pairs)
     assert table.cell_line.tolist() == ["LineB", "Nowhere", "MixH", ""]
-    assert table.reason.tolist() == ["", "cell line 'Nowhere' is unknown: give its peaks", "", "cell line '' is unknown: give its peaks"]
-    assert table.logit[0] == pytest.approx(model.score(pairs.head(1), "LineB").logit[0], abs=ROUNDING)
+    assert table.reason.tolist() == [
+        "",
+        "cell line 'Nowhere' is unknown: give its peaks",
+        "",
+        "cell line '' is unknown: give its peaks",
+    ]
+    assert table.logit[0] == pytest.approx(
+        model.score(pairs.head(1), "LineB").logit[0], abs=ROUNDING
+    )
     assert set(model.score(pairs, "LineA").cell_line) == {"LineA"}
 
 
@@ -138,17 +161,28 @@ def test_the_column_cell_line_decides_where_no_line_is_named(model, toy_bundle):
 def test_no_pairs_give_a_table_with_its_columns(model, toy_bundle, cell_line):
     table = model.score(toy_bundle.pairs.head(0), cell_line)
     assert list(table.columns) == COLUMNS and table.empty
-    assert model.explain_marks(toy_bundle.pairs.head(0)).empty and model.explain_bases(toy_bundle.pairs.head(0)).empty
+    assert (
+        model.explain_marks(toy_bundle.pairs.head(0)).empty
+        and model.explain_bases(toy_bundle.pairs.head(0)).empty
+    )
 
 
 def test_no_row_that_can_be_scored_is_no_mistake(model, toy_bundle):
-    table = model.score(toy_bundle.pairs.head(2).assign(enhancer_chrom="chrZ", promoter_chrom="chrZ"), "LineA")
-    assert table.reason.tolist() == ["chromosome chrZ is not in the genome"] * 2 and table.logit.isna().all()
+    table = model.score(
+        toy_bundle.pairs.head(2).assign(enhancer_chrom="chrZ", promoter_chrom="chrZ"), "LineA"
+    )
+    assert (
+        table.reason.tolist() == ["chromosome chrZ is not in the genome"] * 2
+        and table.logit.isna().all()
+    )
 
 
 def test_a_file_scores_as_the_table_does(model, toy_bundle, tmp_path):
     toy_bundle.pairs.head(9).to_csv(tmp_path / "my.tsv", sep="\t", index=False)
-    from_file, in_memory = model.score(tmp_path / "my.tsv", "LineA"), model.score(toy_bundle.pairs.head(9), "LineA")
+    from_file, in_memory = (
+        model.score(tmp_path / "my.tsv", "LineA"),
+        model.score(toy_bundle.pairs.head(9), "LineA"),
+    )
     assert from_file.row.tolist() == list(range(2, 11))
     pd.testing.assert_frame_equal(from_file.drop(columns="row"), in_memory.drop(columns="row"))
 
@@ -163,19 +197,36 @@ def test_a_letter_that_is_no_base_costs_its_pairs_only(toy_bundle, tmp_path):
     letters = list(body.replace("\n", ""))
     letters[at] = "R"
     path = written(
-        tmp_path / "genome.fa", head + f">{first.enhancer_chrom}\n" + "".join(letters) + "\n" + "".join(f">{text}" for text in rest)
+        tmp_path / "genome.fa",
+        head
+        + f">{first.enhancer_chrom}\n"
+        + "".join(letters)
+        + "\n"
+        + "".join(f">{text}" for text in rest),
     )
     table = load_model(toy_bundle.run, path).score(toy_bundle.pairs, "LineA")
     assert table.reason[0] == "the enhancer's window holds a letter other than A C G T N"
     spoilt = table.reason != ""
     assert 0 < spoilt.sum() < 20
-    np.testing.assert_allclose(table.U_I[~spoilt], toy_bundle.energies.potential[~spoilt], atol=ROUNDING)
+    np.testing.assert_allclose(
+        table.U_I[~spoilt], toy_bundle.energies.potential[~spoilt], atol=ROUNDING
+    )
 
 
 def test_another_assembly_is_refused(toy_bundle, tmp_path):
     path = written(tmp_path / "other.fa", ">chr1\nACGT\n")
-    says(refusal(load_model(toy_bundle.run, path).score, toy_bundle.pairs), f"{path}: ", "chr1 has 4 bp here", "assembly")
-    says(refusal(load_model(toy_bundle.run, tmp_path / "none.fa").score, toy_bundle.pairs), "none.fa: ", "no such file", "genome")
+    says(
+        refusal(load_model(toy_bundle.run, path).score, toy_bundle.pairs),
+        f"{path}: ",
+        "chr1 has 4 bp here",
+        "assembly",
+    )
+    says(
+        refusal(load_model(toy_bundle.run, tmp_path / "none.fa").score, toy_bundle.pairs),
+        "none.fa: ",
+        "no such file",
+        "genome",
+    )
 
 
 def test_a_run_that_was_copied_elsewhere_still_predicts(toy_bundle, model, copied):
@@ -184,14 +235,25 @@ def test_a_run_that_was_copied_elsewhere_still_predicts(toy_bundle, model, copie
 
 
 def test_peaks_that_changed_since_training_are_refused(toy_bundle, copied, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # where the checkout has a finished run, its record's own paths would lead there
+    monkeypatch.chdir(
+        tmp_path
+    )  # where the checkout has a finished run, its record's own paths would lead there
     path = copied / "simulated/LineB/peaks/CTCF.peaks.gz"
     path.write_bytes((copied / "simulated/LineC/peaks/CTCF.peaks.gz").read_bytes())
     model = load_model(copied)
     assert model.score(toy_bundle.pairs.head(2), "LineA").reason.tolist() == ["", ""]
-    says(refusal(model.score, toy_bundle.pairs.head(2), "LineB"), f"{path}: ", "not the CTCF peaks of LineB", "another name")
+    says(
+        refusal(model.score, toy_bundle.pairs.head(2), "LineB"),
+        f"{path}: ",
+        "not the CTCF peaks of LineB",
+        "another name",
+    )
     path.unlink()
-    says(refusal(model.score, toy_bundle.pairs.head(2), "LineB"), "no such file", "Give all peak files of LineB")
+    says(
+        refusal(model.score, toy_bundle.pairs.head(2), "LineB"),
+        "no such file",
+        "Give all peak files of LineB",
+    )
     model.add_line("LineB", toy_bundle.peaks("LineB"))
     assert model.score(toy_bundle.pairs.head(2), "LineB").calibration.tolist() == ["calibrated"] * 2
 
@@ -200,9 +262,17 @@ def test_what_a_line_cannot_be_made_of_is_refused(toy_bundle, tmp_path):
     model = load_model(toy_bundle.run)
     peaks = toy_bundle.peaks("MixG")
     says(refusal(model.add_line, "Mine", {"H2AZ": peaks["CTCF"]}), "no mark 'H2AZ'", "CTCF")
-    says(refusal(model.add_line, "Mine", {"CTCF": tmp_path / "none.bed"}), f"{tmp_path / 'none.bed'}: ", "CTCF peaks of Mine")
+    says(
+        refusal(model.add_line, "Mine", {"CTCF": tmp_path / "none.bed"}),
+        f"{tmp_path / 'none.bed'}: ",
+        "CTCF peaks of Mine",
+    )
     elsewhere = written(tmp_path / "elsewhere.bed", "1\t10\t900\n")
-    says(refusal(model.add_line, "Mine", {"CTCF": elsewhere}), "no peak lies on a reference locus", "naming")
+    says(
+        refusal(model.add_line, "Mine", {"CTCF": elsewhere}),
+        "no peak lies on a reference locus",
+        "naming",
+    )
     says(refusal(model.add_line, "My line", peaks), "'My line' is no name")
     says(refusal(model.score, toy_bundle.pairs, "Mine"), "cell line 'Mine' is unknown", "LineA")
     assert "Mine" not in model.lines
@@ -212,16 +282,25 @@ def test_explanations_take_the_result_of_score(model, toy_bundle):
     table = model.score(toy_bundle.pairs.head(6), ["LineA", "LineB"])
     chosen = table[table.row.isin([2, 5])]
     marks, bases = model.explain_marks(chosen), model.explain_bases(chosen)
-    assert list(marks.columns) == trained_model.MARK_COLUMNS and list(bases.columns) == trained_model.BASE_COLUMNS
+    assert (
+        list(marks.columns) == trained_model.MARK_COLUMNS
+        and list(bases.columns) == trained_model.BASE_COLUMNS
+    )
     assert len(marks) == 2 * 2 * 7 * 3 and set(zip(marks.row, marks.cell_line, strict=True)) == {
-        (2, "LineA"), (2, "LineB"), (5, "LineA"), (5, "LineB"),
-    }  # fmt: skip
+        (2, "LineA"),
+        (2, "LineB"),
+        (5, "LineA"),
+        (5, "LineB"),
+    }
     assert len(bases) == 2 * 2 * 168 and set(bases.row) == {2, 5}
 
 
 def test_bases_are_those_of_the_genome_at_their_position(model, toy_bundle):
     genome = gzip.decompress((toy_bundle.run / "simulated/genome.fa.gz").read_bytes()).decode()
-    letters = {text.split("\n", 1)[0]: text.split("\n", 1)[1].replace("\n", "") for text in genome.split(">")[1:]}
+    letters = {
+        text.split("\n", 1)[0]: text.split("\n", 1)[1].replace("\n", "")
+        for text in genome.split(">")[1:]
+    }
     bases = model.explain_bases(toy_bundle.pairs.head(2))
     assert all(letters[row.chrom][row.position].upper() == row.base for row in bases.itertuples())
     pair = toy_bundle.pairs.iloc[1]
@@ -231,7 +310,10 @@ def test_bases_are_those_of_the_genome_at_their_position(model, toy_bundle):
 
 
 def test_importing_the_package_loads_no_torch():
-    program = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); import epidecouple; assert 'torch' not in sys.modules"
+    program = (
+        f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); import epidecouple; assert"
+        " 'torch' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", program], check=True)
     with pytest.raises(AttributeError, match="nothing"):
         epidecouple.nothing  # noqa: B018

@@ -39,7 +39,9 @@ def test_the_healthy_world_meets_the_new_row(added):
 
 def test_the_mutant_of_the_page_is_killed_by_the_evidence_of_its_component(added, monkeypatch):
     found = {}
-    exec(block("python"), {"mutant": lambda function: found.setdefault(function.__name__, function)})
+    exec(
+        block("python"), {"mutant": lambda function: found.setdefault(function.__name__, function)}
+    )
     assert list(found) == list(added.mutants)
     world = new_world()
     found[added.mutants[0]](world, monkeypatch)

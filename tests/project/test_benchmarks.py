@@ -1,4 +1,6 @@
-"""The benchmarks that need no peer, on small sizes: they run, compare like with like, and ours is the arm of ratio 1."""
+"""The benchmarks that need no peer, on small sizes: they run, compare like with like, and ours is
+the arm of ratio 1.
+"""
 
 import importlib
 import sys
@@ -30,14 +32,18 @@ def test_a_benchmark_runs_and_ours_is_the_arm_of_ratio_1(name, monkeypatch):
         monkeypatch.setattr(module, constant, value)
     rows = module.rows()
     assert {row.ratio for row in rows if row.arm == "epidecouple"} == {1.0}
-    assert all(row.seconds > 0 and row.per_second == pytest.approx(row.items / row.seconds) for row in rows)
+    assert all(
+        row.seconds > 0 and row.per_second == pytest.approx(row.items / row.seconds) for row in rows
+    )
 
 
 def test_ratios_are_of_things_per_second(monkeypatch):
     timing = importlib.import_module("timing")
     clock = iter([0, 2, 10, 11])
     monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
-    ours, other = timing.compare("b", "s", {"epidecouple": timing.Arm(int, 100), "other": timing.Arm(int, 5)}, repeats=1)
+    ours, other = timing.compare(
+        "b", "s", {"epidecouple": timing.Arm(int, 100), "other": timing.Arm(int, 5)}, repeats=1
+    )
     assert (ours.per_second, other.per_second, other.ratio) == (50, 5, 10)
 
 
@@ -47,9 +53,17 @@ def test_scoring_by_either_way_gives_the_same_numbers():
     data = world.panel(config, 600, 50)
     model = scoring.EnergyModel(config, config.reference.loci).eval()
     pairs = np.arange(len(data.enhancer))
-    assert scoring.score_potential(model, data, pairs) == pytest.approx(scoring.pair_by_pair(model, data, pairs), abs=1e-4)
+    assert scoring.score_potential(model, data, pairs) == pytest.approx(
+        scoring.pair_by_pair(model, data, pairs), abs=1e-4
+    )
 
 
 def test_scaling_shards_and_scores_what_it_was_asked():
     found = importlib.import_module("scaling").measured(300, 2)
-    assert 0 < found["pairs"] <= 300 and found["lines"] == 2 and found["shard"] > 0 and found["score"] > 0 and found["memory_mb"] > 50
+    assert (
+        0 < found["pairs"] <= 300
+        and found["lines"] == 2
+        and found["shard"] > 0
+        and found["score"] > 0
+        and found["memory_mb"] > 50
+    )

@@ -1,4 +1,6 @@
-"""What the pages name exists: links, modules and functions, keys of the configuration, metrics of the gates, files."""
+"""What the pages name exists: links, modules and functions, keys of the configuration, metrics of
+the gates, files.
+"""
 
 import importlib
 import re
@@ -10,13 +12,36 @@ from epidecouple.core.config import load_schema
 from epidecouple.core.gates import load_rows
 from epidecouple.core.paths import PACKAGE, ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "results" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "results" / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 DOTTED = re.compile(r"([a-z]\w*)\.([A-Za-z_][\w.]*)")
-MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py")}
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in PACKAGE.rglob("*.py")
+}
 ROOMS = {name.split(".")[0] for name in MODULES if "." in name}
-SUFFIXES = ("bed", "bedpe", "cff", "html", "interact", "json", "log", "md", "npy", "parquet", "py", "safetensors", "svg", "toml", "tsv")
+SUFFIXES = (
+    "bed",
+    "bedpe",
+    "cff",
+    "html",
+    "interact",
+    "json",
+    "log",
+    "md",
+    "npy",
+    "parquet",
+    "py",
+    "safetensors",
+    "svg",
+    "toml",
+    "tsv",
+)
 PLACE = re.compile(r"(?:config|docs|envs|profiles|resources|tests|workflow)/[\w./-]+\.\w+")
 
 
@@ -43,7 +68,9 @@ def test_every_link_leads_somewhere(page):
 
 def exists(dotted: str) -> bool:
     """Whether `room.module.name`, or a module alone, is one of the package."""
-    module = max((name for name in MODULES if f"{dotted}.".startswith(f"{name}.")), key=len, default=None)
+    module = max(
+        (name for name in MODULES if f"{dotted}.".startswith(f"{name}.")), key=len, default=None
+    )
     if module is None:
         return False
     found = importlib.import_module(f"epidecouple.{module}")
@@ -55,13 +82,17 @@ def exists(dotted: str) -> bool:
 def known_keys() -> set[str]:
     """Keys of the configuration with their section, and metrics with their gate."""
     sections = load_schema()["properties"]
-    keys = {f"{name}.{key}" for name, part in sections.items() for key in part.get("properties", {})}
+    keys = {
+        f"{name}.{key}" for name, part in sections.items() for key in part.get("properties", {})
+    }
     return keys | {f"{row['gate']}.{row['metric']}" for row in load_rows()}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_every_name_in_code_type_exists(page):
-    """A name with a dot that begins like a room, a section or a gate is one of its modules, functions, keys or metrics."""
+    """A name with a dot that begins like a room, a section or a gate is one of its modules,
+    functions, keys or metrics.
+    """
     keys = known_keys()
     for name in dotted_names(page):
         if name.split(".")[0] in ROOMS | {key.split(".")[0] for key in keys}:
@@ -69,18 +100,33 @@ def test_every_name_in_code_type_exists(page):
 
 
 def dotted_names(page: Path) -> list[str]:
-    names = [DOTTED.fullmatch(code.split(":")[0].split(" =")[0]) for code in CODE.findall(page.read_text())]
+    names = [
+        DOTTED.fullmatch(code.split(":")[0].split(" =")[0])
+        for code in CODE.findall(page.read_text())
+    ]
     return [name[0] for name in names if name and name[2] not in SUFFIXES]
 
 
 def test_the_pages_name_many_functions():
     """So that the test above looks at something."""
-    assert len({name for page in PAGES for name in dotted_names(page) if name.split(".")[0] in ROOMS and exists(name)}) > 50
+    assert (
+        len(
+            {
+                name
+                for page in PAGES
+                for name in dotted_names(page)
+                if name.split(".")[0] in ROOMS and exists(name)
+            }
+        )
+        > 50
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_every_file_of_the_repository_that_is_named_exists(page):
-    for place in {place for code in CODE.findall(page.read_text()) for place in PLACE.findall(code)}:
+    for place in {
+        place for code in CODE.findall(page.read_text()) for place in PLACE.findall(code)
+    }:
         assert (ROOT / place).exists() or place.startswith("resources/download"), place
 
 

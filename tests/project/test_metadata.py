@@ -1,4 +1,5 @@
-"""Version, licence and authors are told alike everywhere, in the forms that others read by machine."""
+"""Version, licence and authors are told alike everywhere, in the forms that others read by machine.
+"""
 
 import re
 import tomllib
@@ -28,24 +29,60 @@ def test_the_citation_has_what_its_format_requires():
     assert {"cff-version", "message", "title", "authors"} <= set(CITATION)
     assert CITATION["cff-version"] == "1.2.0" and CITATION["type"] == "software"
     assert CITATION["authors"] == [{"name": "The epidecouple authors"}]
-    assert set(CITATION) <= {"cff-version", "message", "type", "title", "abstract", "authors", "version", "license", "keywords"}
+    assert set(CITATION) <= {
+        "cff-version",
+        "message",
+        "type",
+        "title",
+        "abstract",
+        "authors",
+        "version",
+        "license",
+        "keywords",
+    }
 
 
 def test_the_changelog_keeps_its_form():
     """Newest first, unreleased changes on top, known kinds of change only."""
     releases = RELEASE.findall(CHANGELOG)
-    assert releases == sorted(releases, key=lambda release: tuple(map(int, release[0].split("."))), reverse=True)
-    assert re.findall(r"^## \[(.+?)\]", CHANGELOG, re.M) == ["Unreleased", *(version for version, _ in releases)]
-    assert set(re.findall(r"^### (.+)$", CHANGELOG, re.M)) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert releases == sorted(
+        releases, key=lambda release: tuple(map(int, release[0].split("."))), reverse=True
+    )
+    assert re.findall(r"^## \[(.+?)\]", CHANGELOG, re.M) == [
+        "Unreleased",
+        *(version for version, _ in releases),
+    ]
+    assert set(re.findall(r"^### (.+)$", CHANGELOG, re.M)) <= {
+        "Added",
+        "Changed",
+        "Deprecated",
+        "Removed",
+        "Fixed",
+        "Security",
+    }
 
 
 def test_the_workflow_catalog_finds_what_it_asks_for():
-    """Standardised usage: the Snakefile and the configuration's page where the catalog looks, and true claims."""
+    """Standardised usage: the Snakefile and the configuration's page where the catalog looks, and
+    true claims.
+    """
     usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
-    assert set(usage) == {"mandatory-flags", "software-stack-deployment", "report"} and set(usage["mandatory-flags"]) == {"desc", "flags"}
-    assert all((ROOT / name).is_file() for name in ("workflow/Snakefile", "config/README.md", "config/config.yaml"))
-    readme, rules = (ROOT / "README.md").read_text().lower(), list((ROOT / "workflow" / "rules").glob("*.smk"))
+    assert set(usage) == {"mandatory-flags", "software-stack-deployment", "report"} and set(
+        usage["mandatory-flags"]
+    ) == {"desc", "flags"}
+    assert all(
+        (ROOT / name).is_file()
+        for name in ("workflow/Snakefile", "config/README.md", "config/config.yaml")
+    )
+    readme, rules = (
+        (ROOT / "README.md").read_text().lower(),
+        list((ROOT / "workflow" / "rules").glob("*.smk")),
+    )
     assert "snakemake" in readme and "workflow" in readme and rules
     text = "".join(path.read_text() for path in rules)
-    assert usage["software-stack-deployment"] == {"conda": "conda:" in text, "apptainer": "container:" in text, "apptainer+conda": False}
+    assert usage["software-stack-deployment"] == {
+        "conda": "conda:" in text,
+        "apptainer": "container:" in text,
+        "apptainer+conda": False,
+    }
     assert usage["report"] == ("report(" in text)

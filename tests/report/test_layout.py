@@ -1,5 +1,14 @@
 from epidecouple.core.gates import load_rows
-from epidecouple.report.layout import FIGURES, HEADLINES, HEROES, LEADING, OF_OTHER_TARGETS, SECTIONS, drawn_figures, headline_rows
+from epidecouple.report.layout import (
+    FIGURES,
+    HEADLINES,
+    HEROES,
+    LEADING,
+    OF_OTHER_TARGETS,
+    SECTIONS,
+    drawn_figures,
+    headline_rows,
+)
 from epidecouple.stages.figure import FIGURES as DRAWINGS
 
 
@@ -22,5 +31,7 @@ def test_every_headline_is_a_row_of_its_section_and_every_hero_a_figure():
 
 
 def test_a_run_draws_what_its_data_allow():
-    assert not {"recovery", "motif_effects", "interactions"} & set(drawn_figures(simulated=False, motifs=False))
+    assert not {"recovery", "motif_effects", "interactions"} & set(
+        drawn_figures(simulated=False, motifs=False)
+    )
     assert set(FIGURES) - set(drawn_figures(simulated=True, motifs=True)) == set(OF_OTHER_TARGETS)

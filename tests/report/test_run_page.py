@@ -1,4 +1,6 @@
-"""Pages from a folder written by hand: what is told, what is linked, and what can be read in both themes."""
+"""Pages from a folder written by hand: what is told, what is linked, and what can be read in both
+themes.
+"""
 
 import json
 import re
@@ -18,17 +20,41 @@ LARGEST_PAGE = 5_000_000
 
 
 def check(metric, outcome="passed", value=1.0):
-    return {"metric": metric, "value": value, "need": ">= 0.5", "outcome": outcome, "why": "because", "remedy": "mend it"}
+    return {
+        "metric": metric,
+        "value": value,
+        "need": ">= 0.5",
+        "outcome": outcome,
+        "why": "because",
+        "remedy": "mend it",
+    }
 
 
 def write_run(results, name, outcomes=("passed", "passed"), settings=None):
-    """A run's folder: the gates `data` and `fit` with a check each, metrics of two stages, one figure."""
+    """A run's folder: the gates `data` and `fit` with a check each, metrics of two stages, one
+    figure.
+    """
     run = results / name
     for gate, outcome in zip(("data", "fit"), outcomes, strict=True):
-        verdict = {"gate": gate, "waived": False, "passed": outcome != "failed", "checks": [check(f"{gate}_metric", outcome)]}
+        verdict = {
+            "gate": gate,
+            "waived": False,
+            "passed": outcome != "failed",
+            "checks": [check(f"{gate}_metric", outcome)],
+        }
         write(run / "gates" / f"{gate}.verdict.json", json.dumps(verdict))
-    provenance = {"settings": settings or {"seed": 1, "threads": 2}, "code": "c0de", "inputs": {}, "versions": {"torch": "2"}}
-    metrics = {"within_pair_auc": 0.71234, "within_pair_auc_lower": 0.70, "within_pair_auc_upper": 0.72, "within_pair_auc_activity": 0.655}
+    provenance = {
+        "settings": settings or {"seed": 1, "threads": 2},
+        "code": "c0de",
+        "inputs": {},
+        "versions": {"torch": "2"},
+    }
+    metrics = {
+        "within_pair_auc": 0.71234,
+        "within_pair_auc_lower": 0.70,
+        "within_pair_auc_upper": 0.72,
+        "within_pair_auc_activity": 0.655,
+    }
     write(run / "evaluate" / "metrics.json", json.dumps({"metrics": metrics}))
     write(run / "evaluate" / "provenance.json", json.dumps(provenance))
     write(run / "data" / "metrics.json", json.dumps({"metrics": {"panel_pairs": 12345}}))
@@ -47,13 +73,19 @@ def write(path, text):
 def test_a_page_shows_numbers_with_interval_and_what_to_hold_them_against(tmp_path):
     page = render(write_run(tmp_path, "a"), ["data", "fit"], stopped=False)
     assert "All 2 gates passed" in page and "12,345" in page
-    assert re.search(r'class="value">0\.712 <span class="interval">\(0\.700 to 0\.720\)</span></td><td>H3K27ac at both ends 0\.655', page)
+    assert re.search(
+        r'class="value">0\.712 <span class="interval">\(0\.700 to 0\.720\)</span></td><td>H3K27ac'
+        r" at both ends 0\.655",
+        page,
+    )
     assert "12.5" in page and "800" in page, "cost of a job"
     assert 'src="data:image/svg+xml;base64,' in page and len(page) < LARGEST_PAGE
 
 
 def test_a_failing_run_says_first_what_failed_and_what_to_do(tmp_path):
-    page = render(write_run(tmp_path, "a", ("passed", "failed")), ["data", "fit", "biology"], stopped=True)
+    page = render(
+        write_run(tmp_path, "a", ("passed", "failed")), ["data", "fit", "biology"], stopped=True
+    )
     banner = page.index("GATE fit FAILED: fit_metric is 1, need &gt;= 0.5. Mend it.")
     assert banner < page.index("data: passed") and "biology: not reached" in page
     assert page.index('id="checks-fit" open') and "Remedy: mend it." in page
@@ -81,7 +113,10 @@ def test_every_link_of_report_and_index_leads_somewhere(tmp_path):
 
 
 def test_broken_links_are_found(tmp_path):
-    assert broken_links('<a href="#x">1</a><a class="y" href="none.svg">2</a><p id="z"></p><a href="#z">3</a>', tmp_path) == [
+    assert broken_links(
+        '<a href="#x">1</a><a class="y" href="none.svg">2</a><p id="z"></p><a href="#z">3</a>',
+        tmp_path,
+    ) == [
         "#x",
         "none.svg",
     ]
@@ -101,13 +136,19 @@ def test_a_browser_opens_report_and_index_without_complaint(tmp_path, outcomes):
     write(run / "report.html", render(run, ["data", "fit"], stopped="failed" in outcomes))
     write(tmp_path / "index.html", index.render(tmp_path))
     for page in (run / "report.html", tmp_path / "index.html"):
-        assert not re.findall(r"(?:src|href)\s*=\s*[\"']?https?:|url\(|@import", page.read_text()), "nothing comes from a network"
+        assert not re.findall(
+            r"(?:src|href)\s*=\s*[\"']?https?:|url\(|@import", page.read_text()
+        ), "nothing comes from a network"
         document, complaints = opened(page)
         assert complaints == [] and "</html>" in document and "fit" in document
 
 
 def test_the_leading_check_is_the_first_that_failed_else_the_chosen_one():
-    checks = [check("label_agreement"), check("element_lookup_lift"), check("files", "not applicable")]
+    checks = [
+        check("label_agreement"),
+        check("element_lookup_lift"),
+        check("files", "not applicable"),
+    ]
     assert leading_check({"gate": "data", "checks": checks})["metric"] == "element_lookup_lift"
     failed = [*checks, check("elements_in_two_splits", "failed")]
     assert leading_check({"gate": "data", "checks": failed})["metric"] == "elements_in_two_splits"
@@ -117,29 +158,56 @@ def test_the_leading_check_is_the_first_that_failed_else_the_chosen_one():
 @pytest.mark.parametrize(("explain", "shown"), [(1, "states"), (0, "signs")])
 def test_states_that_do_not_explain_r_are_not_the_figure_of_the_first_screen(explain, shown):
     figures = [{"name": name} for name in ("states", "signs")]
-    assert hero_figure([{"metrics": {"prototypes_explain_resistance": explain}, "figures": figures}])["name"] == shown
+    assert (
+        hero_figure([{"metrics": {"prototypes_explain_resistance": explain}, "figures": figures}])[
+            "name"
+        ]
+        == shown
+    )
 
 
 def test_a_row_without_interval_or_comparison_shows_none():
     row = Row("text", "m", (("other", "n"), ("absent", "x")))
-    assert told(row, {"m": 1.0, "n": 2.0}) == {"text": "text", "value": 1.0, "interval": None, "beside": [("other", 2.0)]}
+    assert told(row, {"m": 1.0, "n": 2.0}) == {
+        "text": "text",
+        "value": 1.0,
+        "interval": None,
+        "beside": [("other", 2.0)],
+    }
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "missing"), (3, "3"), (12345.0, "12,345"), (0.87321, "0.873"), (0.00619, "0.0062"), (1234.56, "1,234.6"), ("none", "none")],
+    [
+        (None, "missing"),
+        (3, "3"),
+        (12345.0, "12,345"),
+        (0.87321, "0.873"),
+        (0.00619, "0.0062"),
+        (1234.56, "1,234.6"),
+        ("none", "none"),
+    ],
 )
 def test_numbers_are_read_with_three_digits(value, text):
     assert number(value) == text
 
 
 def test_the_index_compares_runs_and_names_the_settings_in_which_they_differ(tmp_path):
-    write_run(tmp_path, "a", settings={"seed": 1, "threads": 2, "model": {"states": 16, "leace": False}})
-    write_run(tmp_path, "b", ("passed", "failed"), settings={"seed": 1, "threads": 2, "model": {"states": 8}})
+    write_run(
+        tmp_path, "a", settings={"seed": 1, "threads": 2, "model": {"states": 16, "leace": False}}
+    )
+    write_run(
+        tmp_path,
+        "b",
+        ("passed", "failed"),
+        settings={"seed": 1, "threads": 2, "model": {"states": 8}},
+    )
     write(tmp_path / "README.md", "no run")
     page = index.render(tmp_path)
     assert "failed: fit" in page and "2 passed" in page and page.count("0.712") == 2
-    assert "model.states" in page and "model.leace" not in page and "threads" not in page, "a key that one run lacks is no difference"
+    assert "model.states" in page and "model.leace" not in page and "threads" not in page, (
+        "a key that one run lacks is no difference"
+    )
 
 
 def test_the_index_of_no_runs_says_how_to_make_one(tmp_path):
@@ -157,8 +225,13 @@ def luminance(colour):
     """Relative luminance of a hex colour (WCAG 2.2)."""
     digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
     channels = [int(digits[k : k + 2], 16) / 255 for k in (0, 2, 4)]
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
-    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in channels
+    ]
+    return sum(
+        weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True)
+    )
 
 
 def contrast(one, other):

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from epidecouple.simulation.world import KINDS, LOADINGS, MOTIF_LENGTH, motif_probabilities, simulate
+from epidecouple.simulation.world import (
+    KINDS,
+    LOADINGS,
+    MOTIF_LENGTH,
+    motif_probabilities,
+    simulate,
+)
 from toy import same_records, toy_config
 
 LINES, HELD_OUT = ["A", "B", "C", "D"], ["E"]
@@ -22,8 +28,14 @@ def sigmoid(x):
 
 def test_shapes(world):
     n, lines, loci = len(world.pairs), 5, len(world.loci)
-    assert world.resistance.shape == world.labels.shape == (n, lines) and world.potential.shape == world.origin.shape == (n,)
-    assert world.strength.shape == (loci, lines, len(LOADINGS)) and world.barriers.shape == (loci, lines)
+    assert world.resistance.shape == world.labels.shape == (
+        n,
+        lines,
+    ) and world.potential.shape == world.origin.shape == (n,)
+    assert world.strength.shape == (loci, lines, len(LOADINGS)) and world.barriers.shape == (
+        loci,
+        lines,
+    )
     assert world.codes.shape == (world.loci.element.sum(), 168) and world.codes.max() == 3
     assert world.loci.kind.value_counts()[list(KINDS)].tolist() == [220, 110, 55, 55]
 
@@ -34,7 +46,10 @@ def test_same_seed_same_world_and_another_seed_another(world):
 
 
 def test_pairs_are_distinct_and_join_an_enhancer_and_a_promoter_of_one_chromosome(world):
-    ends = [world.loci.loc[world.pairs[kind]].reset_index(drop=True) for kind in ("enhancer", "promoter")]
+    ends = [
+        world.loci.loc[world.pairs[kind]].reset_index(drop=True)
+        for kind in ("enhancer", "promoter")
+    ]
     assert not world.pairs.duplicated().any() and len(world.pairs) == 594
     assert (ends[0].kind == "enhancer").all() and (ends[1].kind == "promoter").all()
     assert (ends[0].chrom == ends[1].chrom).all()
@@ -68,7 +83,9 @@ def test_labels_follow_the_energies():
     probability = sigmoid(world.potential[:, None] - world.resistance - world.offset)
     for low, high in ((0, 0.1), (0.1, 0.3), (0.3, 0.6), (0.6, 1)):
         cell = (probability >= low) & (probability < high)
-        assert world.labels[cell].mean() == pytest.approx(probability[cell].mean(), abs=4 * (0.25 / cell.sum()) ** 0.5)
+        assert world.labels[cell].mean() == pytest.approx(
+            probability[cell].mean(), abs=4 * (0.25 / cell.sum()) ** 0.5
+        )
 
 
 def test_spread_of_the_potential_is_the_configured_one():
@@ -82,16 +99,27 @@ def test_without_barriers_everything_stays_finite():
 
 
 def test_barriers_between_the_ends_raise_the_resistance(world):
-    """R grows with the number of active barriers between the two ends, counted here locus by locus."""
-    counted = [world.barriers[min(pair) : max(pair)].sum(0) / (max(pair) - min(pair)) for pair in world.pairs.to_numpy()]
-    within = [array - array.mean(1, keepdims=True) for array in (np.array(counted), world.resistance)]
+    """R grows with the number of active barriers between the two ends, counted here locus by locus.
+    """
+    counted = [
+        world.barriers[min(pair) : max(pair)].sum(0) / (max(pair) - min(pair))
+        for pair in world.pairs.to_numpy()
+    ]
+    within = [
+        array - array.mean(1, keepdims=True) for array in (np.array(counted), world.resistance)
+    ]
     assert np.corrcoef(within[0].ravel(), within[1].ravel())[0, 1] > 0.1
     assert not world.barriers[world.loci.kind != "barrier"].any()
 
 
 def test_composition_decides_in_which_table_a_pair_is_listed():
-    """Without it the lines list the same share of the pairs, up to chance; with it some list far more."""
-    even, uneven = (np.bincount(world_of(pairs=2200, composition=kappa).origin, minlength=5) / 2200 for kappa in (0, 6))
+    """Without it the lines list the same share of the pairs, up to chance; with it some list far
+    more.
+    """
+    even, uneven = (
+        np.bincount(world_of(pairs=2200, composition=kappa).origin, minlength=5) / 2200
+        for kappa in (0, 6)
+    )
     assert abs(even - 0.2).max() < 0.035 < abs(uneven - 0.2).max()
     assert even.sum() == uneven.sum() == 1
 
@@ -131,7 +159,9 @@ def test_the_motifs_of_a_world_are_those_planted_in_its_windows(world):
     """Windows hold each consensus, on both strands, far more often than a random word."""
     config = toy_config(simulation={}).simulation
     kinds = {"grammar": config.grammar_motifs, "lineage": len(LINES), "decoy": config.decoy_motifs}
-    assert list(world.motifs) == [f"{kind}_{k + 1}" for kind, size in kinds.items() for k in range(size)]
+    assert list(world.motifs) == [
+        f"{kind}_{k + 1}" for kind, size in kinds.items() for k in range(size)
+    ]
     windows = np.lib.stride_tricks.sliding_window_view(world.codes, MOTIF_LENGTH, axis=1)
     for consensus in world.motifs.values():
         for word in (consensus, 3 - consensus[::-1]):
@@ -140,4 +170,6 @@ def test_the_motifs_of_a_world_are_those_planted_in_its_windows(world):
 
 def test_probabilities_of_a_motif_are_those_of_its_instances():
     found = motif_probabilities(np.array([2, 0]))
-    np.testing.assert_allclose(found, [[0.0125, 0.0125, 0.9625, 0.0125], [0.9625, 0.0125, 0.0125, 0.0125]])
+    np.testing.assert_allclose(
+        found, [[0.0125, 0.0125, 0.9625, 0.0125], [0.9625, 0.0125, 0.0125, 0.0125]]
+    )

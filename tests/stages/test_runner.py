@@ -34,13 +34,32 @@ def called(monkeypatch, caplog):
 def test_a_signature_is_a_command_line():
     found = {}
 
-    def stage(config: Config, settings: str, line: str, fold: int, files: list[Path], kind: Literal["a", "b"] = "a", fast: bool = False):
+    def stage(
+        config: Config,
+        settings: str,
+        line: str,
+        fold: int,
+        files: list[Path],
+        kind: Literal["a", "b"] = "a",
+        fast: bool = False,
+    ):
         found.update(locals())
 
-    call(stage, ["--settings", SETTINGS, "--line", "K562", "--fold", "2", "--files", "x", "y", "--fast"])
-    assert (found["line"], found["fold"], found["files"], found["kind"]) == ("K562", 2, [Path("x"), Path("y")], "a")
+    call(
+        stage,
+        ["--settings", SETTINGS, "--line", "K562", "--fold", "2", "--files", "x", "y", "--fast"],
+    )
+    assert (found["line"], found["fold"], found["files"], found["kind"]) == (
+        "K562",
+        2,
+        [Path("x"), Path("y")],
+        "a",
+    )
     assert found["fast"] is True and found["config"].run == "toy" and found["settings"] == SETTINGS
-    call(stage, ["--settings", SETTINGS, "--line", "K562", "--fold", "2", "--files", "x", "--kind", "b"])
+    call(
+        stage,
+        ["--settings", SETTINGS, "--line", "K562", "--fold", "2", "--files", "x", "--kind", "b"],
+    )
     assert (found["kind"], found["fast"]) == ("b", False)
 
 
@@ -62,7 +81,9 @@ def test_what_a_stage_measured_is_written_with_what_it_rests_on(tmp_path):
     call(panel, ["--settings", SETTINGS, "--metrics", str(tmp_path / "metrics.json")])
     assert read_json(tmp_path / "metrics.json") == {"stage": "panel", "metrics": {"rows": 3}}
     record = read_json(tmp_path / "provenance.json")
-    assert record["settings"] == json.loads(SETTINGS) and record["inputs"] == {str(tmp_path / "in"): "ba7816bf8f01cfea"}
+    assert record["settings"] == json.loads(SETTINGS) and record["inputs"] == {
+        str(tmp_path / "in"): "ba7816bf8f01cfea"
+    }
 
 
 def test_of_several_processes_only_the_first_writes(tmp_path, monkeypatch):
@@ -94,19 +115,30 @@ def test_a_log_begins_with_versions_machine_and_settings(called):
     def train(config: Config) -> None: ...
 
     head = called(train, "--settings", SETTINGS).splitlines()
-    assert head[0].startswith("# train on python 3.") and all(f"{name}={version}" in head[0] for name, version in versions().items())
-    assert head[1] == f"# {machine()}" and head[2:] == ['# run: "toy"', "# threads: 3", "# model: null"]
+    assert head[0].startswith("# train on python 3.") and all(
+        f"{name}={version}" in head[0] for name, version in versions().items()
+    )
+    assert head[1] == f"# {machine()}" and head[2:] == [
+        '# run: "toy"',
+        "# threads: 3",
+        "# model: null",
+    ]
 
 
 def test_every_line_of_the_head_is_a_comment():
     """The screen is spared them by this sign (workflow/rules/common.smk)."""
-    assert all(line.startswith("# ") and "\n" not in line for line in log_head("x", json.dumps({"a": "two\nlines"})))
+    assert all(
+        line.startswith("# ") and "\n" not in line
+        for line in log_head("x", json.dumps({"a": "two\nlines"}))
+    )
 
 
 def test_the_machine_tells_cores_threads_and_device(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert f"cores: {os.cpu_count()}, threads: 3" in machine() and "GPU" not in machine(), "a stage that has not loaded torch does not ask"
+    assert f"cores: {os.cpu_count()}, threads: 3" in machine() and "GPU" not in machine(), (
+        "a stage that has not loaded torch does not ask"
+    )
 
 
 def test_the_device_is_named_where_torch_is_loaded(monkeypatch):
@@ -122,8 +154,14 @@ def test_the_device_is_named_where_torch_is_loaded(monkeypatch):
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (InputError("the file is empty", "Give another", "a.bed", 3), "ERROR a.bed:3: the file is empty. Give another."),
-        (DesignViolation("curriculum: x must be 1, observed 0 (before the first step)"), "DESIGN VIOLATION curriculum: x must be 1"),
+        (
+            InputError("the file is empty", "Give another", "a.bed", 3),
+            "ERROR a.bed:3: the file is empty. Give another.",
+        ),
+        (
+            DesignViolation("curriculum: x must be 1, observed 0 (before the first step)"),
+            "DESIGN VIOLATION curriculum: x must be 1",
+        ),
     ],
 )
 def test_refusals_end_in_one_sentence_and_status_1(called, caplog, error, message):
@@ -143,7 +181,11 @@ def test_a_defect_keeps_its_traceback(called):
         called(stage)
 
 
-STAGES = sorted(file.stem for file in (PACKAGE / "stages").glob("*.py") if file.stem not in ("__init__", "runner"))
+STAGES = sorted(
+    file.stem
+    for file in (PACKAGE / "stages").glob("*.py")
+    if file.stem not in ("__init__", "runner")
+)
 
 
 def test_every_stage_is_a_function_named_like_its_file_that_the_rules_call():
@@ -152,7 +194,11 @@ def test_every_stage_is_a_function_named_like_its_file_that_the_rules_call():
     for name in STAGES:
         source = (PACKAGE / "stages" / f"{name}.py").read_text()
         assert f"\ndef {name}(" in source and source.endswith(f"    run({name})\n"), name
-        assert f"epidecouple.stages.{name} " in rules and f'code_digest("{name}")' in rules or name in ("download", "index"), name
+        assert (
+            f"epidecouple.stages.{name} " in rules
+            and f'code_digest("{name}")' in rules
+            or name in ("download", "index")
+        ), name
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -12,25 +12,47 @@ from track_rules import parse_interact
 
 @pytest.fixture(scope="module")
 def predicted(toy_bundle, tmp_path_factory):
-    """The stage on five pairs, one of them wrong, in a training line and in one that only peaks describe."""
+    """The stage on five pairs, one of them wrong, in a training line and in one that only peaks
+    describe.
+    """
     folder = tmp_path_factory.mktemp("predict")
     pairs = toy_bundle.pairs.head(5).astype(str)
     pairs.loc[2, "promoter_end"] = "x"
     pairs.to_csv(folder / "my.tsv", sep="\t", index=False)
     peaks = {"Mine": {mark: str(path) for mark, path in toy_bundle.peaks("MixH").items()}}
-    request = {"pairs": str(folder / "my.tsv"), "model": str(toy_bundle.run), "lines": ["LineC", "Mine"], "peaks": peaks, "explain": 3}
-    run_main("score_pairs", folder, vars(request_of(request)), folder=folder / "out", metrics=folder / "out/metrics.json")
+    request = {
+        "pairs": str(folder / "my.tsv"),
+        "model": str(toy_bundle.run),
+        "lines": ["LineC", "Mine"],
+        "peaks": peaks,
+        "explain": 3,
+    }
+    run_main(
+        "score_pairs",
+        folder,
+        vars(request_of(request)),
+        folder=folder / "out",
+        metrics=folder / "out/metrics.json",
+    )
     return folder
 
 
 def read(path) -> pd.DataFrame:
-    return pd.read_csv(path, sep="\t", keep_default_na=False, na_values={"U_I": "", "R_E": "", "logit": "", "probability": ""})
+    return pd.read_csv(
+        path,
+        sep="\t",
+        keep_default_na=False,
+        na_values={"U_I": "", "R_E": "", "logit": "", "probability": ""},
+    )
 
 
 def test_the_table_is_what_python_gives(predicted, toy_bundle):
     model = load_model(toy_bundle.run)
     model.add_line("Mine", toy_bundle.peaks("MixH"))
-    expected, found = model.score(predicted / "my.tsv", ["LineC", "Mine"]), read(predicted / "out/predictions.tsv")
+    expected, found = (
+        model.score(predicted / "my.tsv", ["LineC", "Mine"]),
+        read(predicted / "out/predictions.tsv"),
+    )
     assert list(found.columns) == list(expected.columns) and len(found) == 10
     numbers = ["U_I", "R_E", "logit", "probability"]
     np.testing.assert_allclose(found[numbers].astype(float), expected[numbers], atol=1e-12)
@@ -50,21 +72,47 @@ def test_the_most_probable_rows_are_explained(predicted):
     chosen = most_probable(table, 3)
     assert chosen.probability.tolist() == sorted(table.probability.dropna(), reverse=True)[:3]
     marks, bases = read(predicted / "out/marks.tsv"), read(predicted / "out/bases.tsv")
-    assert set(zip(marks.row, marks.cell_line, strict=True)) == set(zip(chosen.row, chosen.cell_line, strict=True))
+    assert set(zip(marks.row, marks.cell_line, strict=True)) == set(
+        zip(chosen.row, chosen.cell_line, strict=True)
+    )
     assert set(bases.row) == set(chosen.row)
 
 
 def test_the_summary_counts_rows(predicted):
     metrics = read_metrics(predicted / "out/metrics.json")
-    assert metrics == {"rows": 10, "scored": 8, "not_scored": 2, "calibrated": 4, "scored_in_LineC": 4, "scored_in_Mine": 4}
+    assert metrics == {
+        "rows": 10,
+        "scored": 8,
+        "not_scored": 2,
+        "calibrated": 4,
+        "scored_in_LineC": 4,
+        "scored_in_Mine": 4,
+    }
     assert metrics == summary(read(predicted / "out/predictions.tsv"))
 
 
 def test_an_empty_table_gives_headers_only(toy_bundle, tmp_path):
     toy_bundle.pairs.head(0).to_csv(tmp_path / "none.tsv", sep="\t", index=False)
-    request = request_of({"pairs": str(tmp_path / "none.tsv"), "model": str(toy_bundle.run), "explain": 2})
-    run_main("score_pairs", tmp_path, vars(request), folder=tmp_path / "out", metrics=tmp_path / "out/metrics.json")
+    request = request_of(
+        {"pairs": str(tmp_path / "none.tsv"), "model": str(toy_bundle.run), "explain": 2}
+    )
+    run_main(
+        "score_pairs",
+        tmp_path,
+        vars(request),
+        folder=tmp_path / "out",
+        metrics=tmp_path / "out/metrics.json",
+    )
     lines = {path.name: path.read_text().count("\n") for path in (tmp_path / "out").glob("*.*")}
-    assert lines.pop("metrics.json") and lines.pop("provenance.json") and lines == {
-        "predictions.tsv": 1, "predictions.bedpe": 1, "predictions.interact": 0, "marks.tsv": 1, "bases.tsv": 1,
-    }  # fmt: skip
+    assert (
+        lines.pop("metrics.json")
+        and lines.pop("provenance.json")
+        and lines
+        == {
+            "predictions.tsv": 1,
+            "predictions.bedpe": 1,
+            "predictions.interact": 0,
+            "marks.tsv": 1,
+            "bases.tsv": 1,
+        }
+    )

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import squareform
 
-from epidecouple.statistics.dendrograms import cophenetic_correlation, cophenetic_distances, tree_agreement, tree_table
+from epidecouple.statistics.dendrograms import (
+    cophenetic_correlation,
+    cophenetic_distances,
+    tree_agreement,
+    tree_table,
+)
 from epidecouple.statistics.mantel import distances, mantel
 
 # Two couples at heights 1 and 2 that meet at 6: a tree says all of it.
@@ -28,7 +33,9 @@ def test_average_linkage_by_hand():
 def test_trees_agree_with_themselves_whatever_their_scale():
     a = random_distances(6, 0)
     assert tree_agreement(a, 3 * a)[0] == pytest.approx(1)
-    assert tree_agreement(a, random_distances(6, 1)) == mantel(cophenetic_distances(a), cophenetic_distances(random_distances(6, 1)))
+    assert tree_agreement(a, random_distances(6, 1)) == mantel(
+        cophenetic_distances(a), cophenetic_distances(random_distances(6, 1))
+    )
 
 
 def test_the_table_draws_every_leaf_once_and_a_fork_per_join():
@@ -37,4 +44,6 @@ def test_the_table_draws_every_leaf_once_and_a_fork_per_join():
     assert all(sorted(rows.label) == list("ABCD") for _, rows in leaves.groupby("tree"))
     assert (table[table.label == ""].groupby("tree").size() == 3).all()
     assert set(leaves.set_index("label").group.dropna().index) == {"A", "B"}
-    assert table[table.tree == "one"].y1.max() == 1 and table[table.tree == "one"].y1.min() == pytest.approx(1 / 6)
+    assert table[table.tree == "one"].y1.max() == 1 and table[
+        table.tree == "one"
+    ].y1.min() == pytest.approx(1 / 6)

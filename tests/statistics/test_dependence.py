@@ -36,7 +36,10 @@ def test_one_shared_direction_is_found_among_many():
     z[:, 3] += 0.1 * shared
     mixed = z @ normal(12, 12, seed=3)
     assert abs(held_out_cca(mixed, e, fitted)) < 0.1
-    z, e = z + 10 * shared[:, None] * normal(12, seed=4), e + 10 * shared[:, None] * normal(9, seed=5)
+    z, e = (
+        z + 10 * shared[:, None] * normal(12, seed=4),
+        e + 10 * shared[:, None] * normal(9, seed=5),
+    )
     assert held_out_cca(z, e, fitted) > 0.98
 
 
@@ -137,7 +140,9 @@ def test_distance_correlation_is_that_of_dcor():
     for seed in range(3):
         z, e = normal(80, 3, seed=seed), normal(80, 5, seed=seed + 9)
         e[:, :3] += z**2
-        assert squared_distance_correlation(z, e) == pytest.approx(dcor.u_distance_correlation_sqr(z, e), abs=1e-8)
+        assert squared_distance_correlation(z, e) == pytest.approx(
+            dcor.u_distance_correlation_sqr(z, e), abs=1e-8
+        )
 
 
 def test_largest_correlation_has_no_sign():

@@ -6,7 +6,9 @@ from epidecouple.statistics.multinomial import INVERSE_PENALTY, MultinomialRegre
 
 
 def classes_with_means(n=800, d=7, classes=4, gap=1.0, seed=0):
-    """Correlated features of unequal scale; class k is shifted along dimension k; classes are of unequal size."""
+    """Correlated features of unequal scale; class k is shifted along dimension k; classes are of
+    unequal size.
+    """
     rng = np.random.default_rng(seed)
     c = rng.choice(classes, n, p=np.arange(1, classes + 1) / np.arange(1, classes + 1).sum())
     x = rng.normal(size=(n, d)) + gap * np.eye(classes, d)[c]
@@ -15,9 +17,12 @@ def classes_with_means(n=800, d=7, classes=4, gap=1.0, seed=0):
 
 def scikit_learn(x, c, new):
     mean, sd = x.mean(0), x.std(0)
-    # With two classes scikit-learn has one weight vector in place of two opposite ones, which halves the penalty.
+    # With two classes scikit-learn has one weight vector in place of two opposite ones, which
+    # halves the penalty.
     penalty = INVERSE_PENALTY * (2 if c.max() == 1 else 1)
-    model = LogisticRegression(C=penalty, solver="newton-cholesky", max_iter=100, tol=1e-10).fit((x - mean) / sd, c)
+    model = LogisticRegression(C=penalty, solver="newton-cholesky", max_iter=100, tol=1e-10).fit(
+        (x - mean) / sd, c
+    )
     return model.predict_proba((new - mean) / sd)
 
 
@@ -37,7 +42,11 @@ def test_the_same_features_serve_many_labellings():
     regression = MultinomialRegression(x)
     weights = regression.fit(c, 4)
     shuffled = np.random.default_rng(2).permutation(c)
-    np.testing.assert_allclose(regression.probabilities(regression.fit(shuffled, 4), x), scikit_learn(x, shuffled, x), atol=1e-4)
+    np.testing.assert_allclose(
+        regression.probabilities(regression.fit(shuffled, 4), x),
+        scikit_learn(x, shuffled, x),
+        atol=1e-4,
+    )
     np.testing.assert_array_equal(regression.fit(c, 4), weights)
 
 

@@ -30,7 +30,10 @@ def test_rows_of_any_order_and_names():
     """The same rows shuffled and renamed: labels still move within strata only."""
     c, units, rng = blocks_of()
     order = rng.permutation(len(c))
-    mixed = Exchangeable(np.char.add("b", units.blocks.astype(str))[order], np.array(["x", "y", "z", "w"])[units.strata][order])
+    mixed = Exchangeable(
+        np.char.add("b", units.blocks.astype(str))[order],
+        np.array(["x", "y", "z", "w"])[units.strata][order],
+    )
     found = permuted(np.array(["A", "B", "C"])[c][order], mixed, rng)
     for stratum in "xyzw":
         rows = mixed.strata == stratum
@@ -62,7 +65,8 @@ def test_p_counts_the_observation_itself():
 
 
 def clustered(rng, clusters=24, rows=6):
-    """Independent label and features, both constant in a cluster but for a little noise; 4 groups."""
+    """Independent label and features, both constant in a cluster but for a little noise; 4 groups.
+    """
     cluster = np.repeat(np.arange(clusters), rows)
     x = rng.normal(size=(clusters, 2))[cluster] + 0.1 * rng.normal(size=(len(cluster), 2))
     return x, rng.integers(0, 2, clusters)[cluster], cluster, (np.arange(clusters) % 4)[cluster]
@@ -80,9 +84,13 @@ def p_values(of_rows, repeats=60, permutations=19):
 
 
 def test_p_of_permuted_blocks_is_flat_and_that_of_permuted_rows_is_not():
-    """Under independence p is uniform on 1/20 .. 1; permuting rows of a cluster one by one makes extremes far too common."""
+    """Under independence p is uniform on 1/20 .. 1; permuting rows of a cluster one by one makes
+    extremes far too common.
+    """
     flat = p_values(of_rows=False)
-    assert 0.40 < flat.mean() < 0.65 and (flat <= 0.1).mean() <= 0.2 and (flat >= 0.9).mean() <= 0.25
+    assert (
+        0.40 < flat.mean() < 0.65 and (flat <= 0.1).mean() <= 0.2 and (flat >= 0.9).mean() <= 0.25
+    )
     counts = np.histogram(flat, bins=[0, 0.251, 0.501, 0.751, 1.01])[0]
     assert counts.min() >= 6, counts
     extreme = p_values(of_rows=True)
@@ -93,5 +101,8 @@ def test_permutations_are_numbered_so_that_they_can_be_shared_out():
     x, c, cluster, groups = clustered(np.random.default_rng(0))
     validated, units = CrossValidated(x, groups, linear_probe, 2), Exchangeable(cluster, groups)
     whole = null_fractions(validated.information, c, units, range(6), seed=1)
-    parts = [null_fractions(validated.information, c, units, numbers, seed=1) for numbers in (range(4), range(4, 6))]
+    parts = [
+        null_fractions(validated.information, c, units, numbers, seed=1)
+        for numbers in (range(4), range(4, 6))
+    ]
     assert whole == parts[0] + parts[1] and len(set(whole)) == 6

@@ -48,11 +48,18 @@ def test_bits_of_two_gaussians_are_near_and_below_their_mutual_information(gap):
 
 
 def test_information_of_equally_spaced_class_means_is_near_their_mutual_information():
-    """Six classes, means 1 apart on one line in sixteen dimensions: the linear probe is the exact posterior."""
+    """Six classes, means 1 apart on one line in sixteen dimensions: the linear probe is the exact
+    posterior.
+    """
     rng = np.random.default_rng(0)
     c, x = rng.integers(0, 6, 6000), rng.normal(size=(6000, 16))
     x[:, 5] += c
-    exact = np.log2(6) - quad(lambda t: posterior_entropy(t) * norm.pdf(t, np.arange(6)).mean(), -8, 13, limit=200)[0]
+    exact = (
+        np.log2(6)
+        - quad(
+            lambda t: posterior_entropy(t) * norm.pdf(t, np.arange(6)).mean(), -8, 13, limit=200
+        )[0]
+    )
     found = v_information(x, c, rng.integers(0, 8, 6000), linear_probe, FOLDS)
     assert exact - 0.05 < found.bits < exact + 0.02
 
@@ -63,13 +70,17 @@ def posterior_entropy(t):
 
 
 def test_the_interval_of_nothing_covers_nothing_once_its_bias_is_added():
-    """V falls short by about k / 2 n_fitted nats for k parameters, and 1 / 2 n for the frequency it is compared with."""
+    """V falls short by about k / 2 n_fitted nats for k parameters, and 1 / 2 n for the frequency it
+    is compared with.
+    """
     rng, n, d = np.random.default_rng(0), 2000, 3
     shortfall = ((d + 1) / (2 * n * (FOLDS - 1) / FOLDS) + 1 / (2 * n)) / np.log(2)
     intervals = []
     for _ in range(20):
         groups = rng.integers(0, 12, n)
-        found = v_information(rng.normal(size=(n, d)), rng.integers(0, 2, n), groups, linear_probe, FOLDS)
+        found = v_information(
+            rng.normal(size=(n, d)), rng.integers(0, 2, n), groups, linear_probe, FOLDS
+        )
         intervals.append(found.fraction_interval(groups, 200, seed=0))
     low, high = np.array(intervals).T
     assert (low < 0).all(), "never something where there is nothing"
@@ -97,7 +108,10 @@ def test_a_crossed_table_has_nothing_to_find(probe):
 @pytest.mark.parametrize("probe", [linear_probe, boosting])
 def test_a_probe_asked_about_many_labellings_forgets_the_earlier_ones(probe):
     x, c, groups = two_gaussians(n=400)
-    validated, other = CrossValidated(x, groups, probe, FOLDS), np.random.default_rng(1).permutation(c)
+    validated, other = (
+        CrossValidated(x, groups, probe, FOLDS),
+        np.random.default_rng(1).permutation(c),
+    )
     first = validated.information(c).bits
     assert validated.information(other).bits < 0.01
     assert validated.information(c).bits == first == v_information(x, c, groups, probe, FOLDS).bits
@@ -106,7 +120,9 @@ def test_a_probe_asked_about_many_labellings_forgets_the_earlier_ones(probe):
 @pytest.mark.parametrize("probe", [linear_probe, boosting])
 def test_independent_features_give_nothing(probe):
     x, c, groups = two_gaussians(n=3000, gap=0)
-    found = v_information(np.column_stack([x, two_gaussians(n=3000, gap=0, seed=1)[0]]), c, groups, probe, FOLDS)
+    found = v_information(
+        np.column_stack([x, two_gaussians(n=3000, gap=0, seed=1)[0]]), c, groups, probe, FOLDS
+    )
     assert -0.05 < found.bits < 0.003
 
 
@@ -120,7 +136,9 @@ def test_a_class_in_the_variance_only_is_seen_by_boosting_and_not_by_a_linear_pr
 
 @pytest.mark.parametrize("probe", [linear_probe, boosting])
 def test_a_probe_cannot_gain_by_memorising_groups(probe):
-    """The class is constant in each group and the features are the group: folds of rows would find all of it."""
+    """The class is constant in each group and the features are the group: folds of rows would find
+    all of it.
+    """
     groups = np.repeat(np.arange(24), 40)
     c, x = np.tile([0, 1], 12)[groups], np.eye(24)[groups]
     assert v_information(x, c, groups, probe, FOLDS).bits < 0.02
@@ -172,11 +190,17 @@ def test_information_that_the_condition_explains_is_gone_given_it():
 def test_conditions_with_too_few_rows_of_a_class_are_left_out():
     rng = np.random.default_rng(0)
     given = np.repeat([0, 1, 2], [200, 60, 60])
-    c = np.concatenate([np.tile([0, 1], 100), np.zeros(60), np.r_[np.ones(2), np.zeros(58)]]).astype(int)
-    found = conditional_information(c[:, None] + rng.normal(0, 0.1, (320, 1)), c, given, np.arange(320) % 8, FOLDS)
+    c = np.concatenate(
+        [np.tile([0, 1], 100), np.zeros(60), np.r_[np.ones(2), np.zeros(58)]]
+    ).astype(int)
+    found = conditional_information(
+        c[:, None] + rng.normal(0, 0.1, (320, 1)), c, given, np.arange(320) % 8, FOLDS
+    )
     assert np.isfinite(found.gains).tolist() == (given == 0).tolist()
     assert found.entropy == pytest.approx(1)
-    nothing = conditional_information(np.ones((60, 1)), np.zeros(60), np.zeros(60), np.arange(60) % 8, FOLDS)
+    nothing = conditional_information(
+        np.ones((60, 1)), np.zeros(60), np.zeros(60), np.arange(60) % 8, FOLDS
+    )
     assert np.isnan(nothing.entropy)
 
 
@@ -185,7 +209,9 @@ def test_nearest_neighbours_see_each_column_alone_and_never_less_than_nothing():
     noise = np.random.default_rng(1).normal(size=(2000, 20))
     found = knn_information(np.column_stack([x, noise]), c)
     assert found[0] == pytest.approx(mutual_information(2), abs=0.06)
-    assert found.min() >= 0 and found[1:].sum() > 0.05, "the sum over columns of noise is biased upwards"
+    assert found.min() >= 0 and found[1:].sum() > 0.05, (
+        "the sum over columns of noise is biased upwards"
+    )
 
 
 def test_intervals_resample_groups_and_differences_are_row_by_row():

@@ -7,7 +7,9 @@ from epidecouple.statistics.ranking import line_aupr, macro_aupr, within_pair_au
 
 
 def discordant_labels(rng, n, lines):
-    return np.array([rng.permutation(np.arange(lines) < rng.integers(1, lines)) for _ in range(n)]).astype(np.int8)
+    return np.array(
+        [rng.permutation(np.arange(lines) < rng.integers(1, lines)) for _ in range(n)]
+    ).astype(np.int8)
 
 
 @pytest.mark.parametrize("ties", [False, True])
@@ -22,25 +24,33 @@ def test_within_pair_auc_against_scikit_learn(ties):
 def test_within_pair_auc_ignores_what_pairs_differ_by():
     rng = np.random.default_rng(0)
     labels, scores = discordant_labels(rng, 50, 5), rng.normal(size=(50, 5))
-    np.testing.assert_array_equal(within_pair_auc(labels, scores + np.arange(50)[:, None]), within_pair_auc(labels, scores))
+    np.testing.assert_array_equal(
+        within_pair_auc(labels, scores + np.arange(50)[:, None]), within_pair_auc(labels, scores)
+    )
     assert within_pair_auc(labels, labels.astype(float)).tolist() == [1] * 50
     assert within_pair_auc(labels, np.arange(50)[:, None] * np.ones(5)).tolist() == [0.5] * 50
 
 
 def test_macro_aupr_does_not_reward_knowing_the_lines():
-    """A score that is the line's base rate ranks nothing within a line, though pooled over lines it seems to."""
+    """A score that is the line's base rate ranks nothing within a line, though pooled over lines it
+    seems to.
+    """
     rng = np.random.default_rng(0)
     labels = (rng.random((500, 2)) < [0.05, 0.8]).astype(int)
     scores = np.repeat([[0.05, 0.8]], 500, axis=0)
     assert macro_aupr(labels, scores) == pytest.approx(labels.mean())
-    assert average_precision_score(labels.ravel(), scores.ravel()) > 1.5 * macro_aupr(labels, scores)
+    assert average_precision_score(labels.ravel(), scores.ravel()) > 1.5 * macro_aupr(
+        labels, scores
+    )
 
 
 def test_macro_aupr_is_unchanged_by_any_offset_per_line():
     rng = np.random.default_rng(0)
     labels, scores = (rng.random((80, 3)) < 0.3).astype(int), rng.normal(size=(80, 3))
     assert macro_aupr(labels, scores) == pytest.approx(macro_aupr(labels, scores + [0, 100, -100]))
-    assert macro_aupr(labels, scores) == pytest.approx(np.mean([average_precision_score(labels[:, c], scores[:, c]) for c in range(3)]))
+    assert macro_aupr(labels, scores) == pytest.approx(
+        np.mean([average_precision_score(labels[:, c], scores[:, c]) for c in range(3)])
+    )
 
 
 def test_lines_of_one_class_are_left_out():
@@ -91,4 +101,6 @@ def test_within_pair_auc_over_the_comparisons_that_count():
     found = within_pair_auc(labels, scores, counted)
     assert found[0] == 1 and np.isnan(found[1])
     assert within_pair_auc(labels, scores).tolist() == [0.5, 0.5]
-    assert (within_pair_auc(labels, scores, np.ones_like(counted)) == within_pair_auc(labels, scores)).all()
+    assert (
+        within_pair_auc(labels, scores, np.ones_like(counted)) == within_pair_auc(labels, scores)
+    ).all()

@@ -15,8 +15,13 @@ from epidecouple.training.trainer import full_plan, train
 from toy import run_main
 from toy_panel import digest, toy_config, toy_panel
 
-# Dropout, so that random numbers of every step count; LEACE and a ramp, so that stages have a state between epochs.
-CONFIG = toy_config(model={"dropout": 0.2, "signal_dropout": 0.1, "leace": True}, objective={"ramp_epochs": 2}, verification="observe")
+# Dropout, so that random numbers of every step count; LEACE and a ramp, so that stages have a state
+# between epochs.
+CONFIG = toy_config(
+    model={"dropout": 0.2, "signal_dropout": 0.1, "leace": True},
+    objective={"ramp_epochs": 2},
+    verification="observe",
+)
 SHORT = {
     "model": {"filters": 8, "z_size": 8, "hidden": 8, "states": 4},
     "resistance": {"epochs": 2},
@@ -43,7 +48,9 @@ class Fragile(Checkpoint):
 
 
 def trained(checkpoint):
-    """A training from the start, or from where a checkpoint says: bytes of the model, history, metrics, the ledger's record."""
+    """A training from the start, or from where a checkpoint says: bytes of the model, history,
+    metrics, the ledger's record.
+    """
     panel = toy_panel()
     model = new_model(CONFIG, panel)
     trained = train(model, panel, full_plan(panel, CONFIG), checkpoint)
@@ -70,7 +77,9 @@ def test_a_training_killed_after_any_epoch_ends_as_an_unbroken_one(unbroken, tmp
     for k in range(1, epochs + 1):
         killed_after(k, tmp_path / str(k))
         torch.manual_seed(99)
-        assert trained(Checkpoint(tmp_path / str(k), "same")) == unbroken, f"killed after epoch {k} of {epochs}"
+        assert trained(Checkpoint(tmp_path / str(k), "same")) == unbroken, (
+            f"killed after epoch {k} of {epochs}"
+        )
 
 
 def test_a_training_may_be_killed_again_and_again(unbroken, tmp_path):
@@ -89,7 +98,10 @@ def test_a_restart_runs_only_the_epochs_that_are_left(unbroken, tmp_path):
 
 def test_a_checkpoint_that_rests_on_something_else_is_not_used(unbroken, tmp_path):
     killed_after(4, tmp_path, basis="other")
-    assert Checkpoint(tmp_path, "same").load() is None and Checkpoint(tmp_path, "other").load() is not None
+    assert (
+        Checkpoint(tmp_path, "same").load() is None
+        and Checkpoint(tmp_path, "other").load() is not None
+    )
     counting = Fragile(tmp_path, "same")
     assert trained(counting) == unbroken
     assert -1 - counting.left == len(unbroken[3]["epochs"])
@@ -118,7 +130,17 @@ def test_a_checkpoint_rests_on_settings_scope_and_input_files(tmp_path):
     file.write_text("signal")
     first = basis_of("{}", "full", [file])
     assert first == basis_of("{}", "full", [file])
-    assert len({first, basis_of('{"seed": 2}', "full", [file]), basis_of("{}", "subset", [file]), basis_of("{}", "full", [])}) == 4
+    assert (
+        len(
+            {
+                first,
+                basis_of('{"seed": 2}', "full", [file]),
+                basis_of("{}", "subset", [file]),
+                basis_of("{}", "full", []),
+            }
+        )
+        == 4
+    )
     os.utime(file, ns=(1, 1))
     assert basis_of("{}", "full", [file]) != first
 
@@ -133,16 +155,26 @@ def killed_by_signal(values, arguments, checkpoint):
     """Start the stage in a process of its own and kill it as soon as it has a checkpoint."""
     command = [sys.executable, "-m", "epidecouple.stages.train", "--settings", json.dumps(values)]
     command += [part for name, value in arguments.items() for part in (f"--{name}", str(value))]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
     while not checkpoint.exists() and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL, "killed before it ended"
 
 
-def test_the_stage_killed_by_a_signal_goes_on_and_writes_the_same_files(toy_panel, tmp_path, caplog):
+def test_the_stage_killed_by_a_signal_goes_on_and_writes_the_same_files(
+    toy_panel, tmp_path, caplog
+):
     of_world = toy_panel.world.values
-    values = of_world | {"threads": 1} | {section: of_world[section] | part for section, part in SHORT.items()}
+    values = (
+        of_world
+        | {"threads": 1}
+        | {section: of_world[section] | part for section, part in SHORT.items()}
+    )
     whole, broken = (stage_arguments(toy_panel, tmp_path / name) for name in ("whole", "broken"))
     checkpoint = tmp_path / "broken" / "checkpoint" / FILE
     killed_by_signal(values, broken, checkpoint)

@@ -69,14 +69,21 @@ def macro_step(kind, model, panel):
     return stage, next(iter(stage.sampler.epoch(1)))
 
 
-def test_the_encoder_is_trained_in_bfloat16_and_all_energies_and_losses_are_float32(panel, model, monkeypatch):
+def test_the_encoder_is_trained_in_bfloat16_and_all_energies_and_losses_are_float32(
+    panel, model, monkeypatch
+):
     stage, step = macro_step(FineTuningStage, model, panel)
     exact = stage.terms(step)
     monkeypatch.setattr(
-        sequence, "encoder_precision", lambda device, training: torch.autocast("cpu", torch.bfloat16, enabled=training), raising=True
+        sequence,
+        "encoder_precision",
+        lambda device, training: torch.autocast("cpu", torch.bfloat16, enabled=training),
+        raising=True,
     )
     seen = []
-    hook = model.potential.encoder.enhancer.project[-1].register_forward_hook(lambda module, given, found: seen.append(found.dtype))
+    hook = model.potential.encoder.enhancer.project[-1].register_forward_hook(
+        lambda module, given, found: seen.append(found.dtype)
+    )
     model.train()
     terms, z = stage.terms(step), model.potential.z(panel.windows(step.pairs))
     model.eval()
@@ -97,11 +104,20 @@ def test_bfloat16_is_for_training_on_cuda_only():
 
 @pytest.mark.parametrize("kind", STAGES)
 def test_no_term_mixes_tensors_of_two_devices(panel, model, kind, monkeypatch):
-    """On the device `meta`, whose tensors have no content, operations refuse tensors of another device as on a GPU."""
+    """On the device `meta`, whose tensors have no content, operations refuse tensors of another
+    device as on a GPU.
+    """
     # Which lines have two positives depends on content.
-    monkeypatch.setattr(phases, "contrast_over_lines", lambda z, labels: contrast_of_similarity(z @ z.T, labels[:, 0]))
+    monkeypatch.setattr(
+        phases,
+        "contrast_over_lines",
+        lambda z, labels: contrast_of_similarity(z @ z.T, labels[:, 0]),
+    )
     # Which windows occur twice, too.
-    monkeypatch.setattr("torch.unique", lambda rows, return_inverse: (rows, torch.arange(len(rows), device=rows.device)))
+    monkeypatch.setattr(
+        "torch.unique",
+        lambda rows, return_inverse: (rows, torch.arange(len(rows), device=rows.device)),
+    )
     stage, step = macro_step(kind, copy.deepcopy(model).train(), panel)
     stage.panel, stage.model = dataclasses.replace(panel, device=META), stage.model.to(META)
     stage.offset = getattr(stage, "offset", torch.zeros(0)).to(META)

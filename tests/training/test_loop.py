@@ -14,7 +14,9 @@ CONFIG = toy_config()
 
 
 def early_stop(score, values, patience):
-    """Consult once per value on a one-weight model whose weight is the epoch; returns stop, model and the epoch it stopped at."""
+    """Consult once per value on a one-weight model whose weight is the epoch; returns stop, model
+    and the epoch it stopped at.
+    """
     model = nn.Linear(1, 1, bias=False)
     stop = EarlyStop(model, score, patience)
     for epoch, value in enumerate(values):
@@ -77,7 +79,9 @@ class Scripted:
 
     def __init__(self, model, values, epochs, steps=3, patience=2):
         self.model, self.values, self.sampler = model, iter(values), self
-        self.fit = dataclasses.replace(CONFIG.potential, epochs=epochs, patience=patience, learning_rate=0.01)
+        self.fit = dataclasses.replace(
+            CONFIG.potential, epochs=epochs, patience=patience, learning_rate=0.01
+        )
         self.steps, self.seen, self.modes, self.followed = steps, [], [], 0
 
     def __len__(self):
@@ -125,7 +129,9 @@ def test_fit_keeps_the_best_epoch_and_records_every_epoch():
     assert stage.followed == 12 and all(stage.modes)
     assert not stage.model.training
     assert ledger.stages == ["scripted"] and ledger.audits == [1]
-    assert [(name, epoch) for name, epoch, _ in ledger.told] == [("scripted", epoch) for epoch in (1, 2, 3, 4)]
+    assert [(name, epoch) for name, epoch, _ in ledger.told] == [
+        ("scripted", epoch) for epoch in (1, 2, 3, 4)
+    ]
     for _, epoch, evidence in ledger.told:
         assert evidence.pop("extra") == epoch
         assert set(evidence.values()) == {0}
@@ -138,7 +144,10 @@ def test_the_loss_is_the_sum_of_the_terms():
 
 
 def test_gradients_are_audited_in_the_first_epoch_and_every_fifth_after_it():
-    stage, ledger = Scripted(nn.Linear(1, 1, bias=False), np.arange(13) / 13, epochs=12), Unwatched()
+    stage, ledger = (
+        Scripted(nn.Linear(1, 1, bias=False), np.arange(13) / 13, epochs=12),
+        Unwatched(),
+    )
     fit(stage.model, stage, ledger)
     assert ledger.audits == [1, 6, 11]
 
@@ -182,7 +191,9 @@ def test_the_guard_warns_of_memorising_and_stops_at_a_gap(validation, stops, fir
     guard = OverfittingGuard()
     assert guard.consult(validation) == stops
     assert (guard.consultations, guard.fired) == (1, fired)
-    assert len(caplog.records) == (fired != "none") + (fired == "gap" and validation["train_aupr"] > 0.9)
+    assert len(caplog.records) == (fired != "none") + (
+        fired == "gap" and validation["train_aupr"] > 0.9
+    )
 
 
 def test_what_the_loop_left_out_is_counted():

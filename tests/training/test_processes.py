@@ -15,9 +15,22 @@ from toy import ROOT, run_main
 
 def by_two(*program: str) -> subprocess.CompletedProcess:
     """Run a program by two processes on this machine."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *program]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        *program,
+    ]
     path = os.pathsep.join([str(ROOT / "workflow"), str(ROOT / "tests")])
-    return subprocess.run(command, env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
+    return subprocess.run(
+        command,
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -26,38 +39,69 @@ def both(tmp_path_factory):
     out = tmp_path_factory.mktemp("processes") / "found.pt"
     called = by_two(two_processes.__file__, str(out))
     assert called.returncode == 0, called.stderr
-    return torch.load(out), {"gradients": two_processes.gradients(), "trained": two_processes.trained()}
+    return torch.load(out), {
+        "gradients": two_processes.gradients(),
+        "trained": two_processes.trained(),
+    }
 
 
 def test_the_gradient_of_a_macro_step_is_that_of_one_process(both):
     two, one = (found["gradients"] for found in both)
-    assert set(two) == set(one) and {name.split()[0] for name in one} == {"resistance", "potential", "fine_tuning"}
+    assert set(two) == set(one) and {name.split()[0] for name in one} == {
+        "resistance",
+        "potential",
+        "fine_tuning",
+    }
     for name, gradient in one.items():
-        torch.testing.assert_close(two[name], gradient, rtol=1e-5, atol=1e-5, msg=lambda told, name=name: f"{name}: {told}")
+        torch.testing.assert_close(
+            two[name], gradient, rtol=1e-5, atol=1e-5, msg=lambda told, name=name: f"{name}: {told}"
+        )
     assert max(float(gradient.abs().max()) for gradient in one.values()) > 0.01
 
 
 def test_the_trained_model_is_that_of_one_process(both):
     (two, two_metrics), (one, one_metrics) = (found["trained"] for found in both)
     for name, value in one.items():
-        torch.testing.assert_close(two[name], value, rtol=1e-4, atol=1e-5, msg=lambda told, name=name: f"{name}: {told}")
+        torch.testing.assert_close(
+            two[name], value, rtol=1e-4, atol=1e-5, msg=lambda told, name=name: f"{name}: {told}"
+        )
     assert two_metrics["validation_aupr"] == pytest.approx(one_metrics["validation_aupr"], abs=1e-6)
 
 
 def test_the_stage_by_two_processes_writes_and_tells_once(toy_panel, tmp_path):
     of_world = toy_panel.world.values
     short = {"filters": 8, "z_size": 8, "hidden": 8, "states": 4, "dropout": 0}
-    values = of_world | {"threads": 1, "verification": "observe", "model": of_world["model"] | short}
-    values |= {stage: of_world[stage] | {"epochs": 1} for stage in ("resistance", "potential", "fine_tuning")}
+    values = of_world | {
+        "threads": 1,
+        "verification": "observe",
+        "model": of_world["model"] | short,
+    }
+    values |= {
+        stage: of_world[stage] | {"epochs": 1}
+        for stage in ("resistance", "potential", "fine_tuning")
+    }
     folders = {"--elements": toy_panel.elements, "--shards": toy_panel.shards}
-    outputs = {f"--{name}": tmp_path / f"{name}.out" for name in ("model", "history", "verification", "violation", "metrics")}
+    outputs = {
+        f"--{name}": tmp_path / f"{name}.out"
+        for name in ("model", "history", "verification", "violation", "metrics")
+    }
     given = {"--scope": "full", "--settings": json.dumps(values), **folders, **outputs}
-    called = by_two("-m", "epidecouple.stages.train", *(str(part) for pair in given.items() for part in pair))
+    called = by_two(
+        "-m", "epidecouple.stages.train", *(str(part) for pair in given.items() for part in pair)
+    )
     assert called.returncode == 0, called.stderr
     assert called.stderr.count("fine_tuning epoch 1/1") == 1
     one = {name: tmp_path / f"one_{name.removeprefix('--')}" for name in outputs}
-    run_main("train", tmp_path, values, scope="full", **{name.removeprefix("--"): path for name, path in (folders | one).items()})
-    found, expected = (read_metrics(paths["--metrics"])["validation_aupr"] for paths in (outputs, one))
+    run_main(
+        "train",
+        tmp_path,
+        values,
+        scope="full",
+        **{name.removeprefix("--"): path for name, path in (folders | one).items()},
+    )
+    found, expected = (
+        read_metrics(paths["--metrics"])["validation_aupr"] for paths in (outputs, one)
+    )
     assert found == pytest.approx(expected, abs=1e-5)
     assert not (tmp_path / "checkpoint").exists()
 
@@ -66,4 +110,8 @@ def test_one_process_shares_and_changes_nothing():
     pairs, values = np.arange(5), torch.arange(5.0)
     assert processes.share(pairs) is not None and (processes.share(pairs) == pairs).all()
     assert processes.gathered(values, 5) is values
-    assert (processes.processes(), processes.rank(), processes.of_all_processes("a")) == (1, 0, ["a"])
+    assert (processes.processes(), processes.rank(), processes.of_all_processes("a")) == (
+        1,
+        0,
+        ["a"],
+    )

@@ -21,7 +21,13 @@ from epidecouple.training.trainer import full_plan, missing_components, train
 from toy import ROOT
 from toy_panel import digest, toy_config, toy_panel
 
-ARM = {key: value for key, value in yaml.safe_load((ROOT / "config" / "arms" / "record22.yaml").read_text()).items() if key != "run"}
+ARM = {
+    key: value
+    for key, value in yaml.safe_load(
+        (ROOT / "config" / "arms" / "record22.yaml").read_text()
+    ).items()
+    if key != "run"
+}
 CONFIG = toy_config(**ARM)
 OBSERVED = toy_config(**ARM, verification="observe")
 
@@ -68,9 +74,15 @@ def test_observed_it_trains_without_validation(observed_run):
     assert history.columns.tolist() == ["stage", "epoch", "train_loss"]
     assert history.stage.unique().tolist() == ["record22"]
     assert history.epoch.tolist() == list(range(1, OBSERVED.potential.epochs + 1))
-    assert history.train_loss.notna().all() and history.train_loss.iloc[-1] < history.train_loss.iloc[0]
+    assert (
+        history.train_loss.notna().all()
+        and history.train_loss.iloc[-1] < history.train_loss.iloc[0]
+    )
     moved = digest(dict(model.named_parameters()))
-    assert {name for name in before if moved[name] != before[name]} >= {"potential.head.0.weight", "resistance.encoder.network.weight"}
+    assert {name for name in before if moved[name] != before[name]} >= {
+        "potential.head.0.weight",
+        "resistance.encoder.network.weight",
+    }
     assert not any(name.endswith("best_epoch") for name in metrics)
     assert metrics["train_aupr"] > 0 and metrics["validation_aupr"] > 0
     rows, _ = natural_rows(panel, panel.training, OBSERVED.seed)
@@ -91,10 +103,18 @@ def test_the_record_tells_every_violation(observed_run):
     *_, metrics, record = observed_run
     assert record["mode"] == "observe"
     violated = {told.split(":")[0] for told in record["violations"]}
-    assert {"homogeneous sampling", "prototypes in the path of R", "validation and early stopping"} <= violated
-    assert any("lines_per_micro_batch must be = 1, observed 3" in told for told in record["violations"])
+    assert {
+        "homogeneous sampling",
+        "prototypes in the path of R",
+        "validation and early stopping",
+    } <= violated
+    assert any(
+        "lines_per_micro_batch must be = 1, observed 3" in told for told in record["violations"]
+    )
     assert any("environment_nonlinearity must be > 0.0001" in told for told in record["violations"])
-    assert any("validations_missing must be = 0, observed nothing" in told for told in record["violations"])
+    assert any(
+        "validations_missing must be = 0, observed nothing" in told for told in record["violations"]
+    )
     assert record["missing"] == missing_components(RECORD22, set())
     assert metrics["design_violations"] == len(record["violations"]) + len(record["missing"])
 
@@ -104,7 +124,10 @@ def test_its_rows_are_published_ones_at_random_and_none_is_on_a_test_chromosome(
     rows, rest = natural_rows(panel, lines, 0)
     published = (panel.published[:, lines] >= 0)[panel.split != "test"]
     assert len(rows.pairs) == len(rows.lines) == int(0.7 * published.sum())
-    together = [*zip(rows.pairs, rows.lines, strict=True), *zip(rest.pairs, rest.lines, strict=True)]
+    together = [
+        *zip(rows.pairs, rows.lines, strict=True),
+        *zip(rest.pairs, rest.lines, strict=True),
+    ]
     assert len(set(together)) == len(together) == published.sum()
     for part in (rows, rest):
         assert (panel.published[part.pairs, part.lines] >= 0).all()
@@ -118,7 +141,11 @@ def test_batches_mix_lines_and_hold_every_row_once(panel):
     rows, _ = natural_rows(panel, panel.training, 0)
     steps = list(random_steps(rows, 24, np.random.default_rng(0)))
     assert all(len(step.micro_batches) == 1 for step in steps)
-    drawn = [(pair, line) for step in steps for pair, line in zip(step.pairs, step.micro_batches[0].lines, strict=True)]
+    drawn = [
+        (pair, line)
+        for step in steps
+        for pair, line in zip(step.pairs, step.micro_batches[0].lines, strict=True)
+    ]
     assert sorted(drawn) == sorted(zip(rows.pairs, rows.lines, strict=True))
     assert all(len(set(step.micro_batches[0].lines)) > 1 for step in steps)
     for step in steps:
@@ -140,20 +167,32 @@ def test_the_reversed_gradient_is_exactly_minus_the_gradient():
 
 def test_the_encoder_works_against_a_discriminator_that_works_for_itself(panel):
     model, discriminator = new_model(CONFIG, panel).eval(), nn.Linear(CONFIG.model.z_size, 3)
-    step = next(random_steps(natural_rows(panel, panel.training, 0)[0], 24, np.random.default_rng(0)))
+    step = next(
+        random_steps(natural_rows(panel, panel.training, 0)[0], 24, np.random.default_rng(0))
+    )
     z = model.potential.z(panel.windows(step.pairs))
-    plain = ADVERSARIAL_WEIGHT * nn.functional.cross_entropy(discriminator(z), torch.from_numpy(step.micro_batches[0].lines))
+    plain = ADVERSARIAL_WEIGHT * nn.functional.cross_entropy(
+        discriminator(z), torch.from_numpy(step.micro_batches[0].lines)
+    )
     adversarial = losses(model, discriminator, panel, step)["adversarial"]
     torch.testing.assert_close(adversarial, plain)
-    for parameters, sign in ((list(model.potential.encoder.parameters()), -1), (list(discriminator.parameters()), 1)):
-        ours, theirs = (torch.autograd.grad(loss, parameters, retain_graph=True) for loss in (adversarial, plain))
+    for parameters, sign in (
+        (list(model.potential.encoder.parameters()), -1),
+        (list(discriminator.parameters()), 1),
+    ):
+        ours, theirs = (
+            torch.autograd.grad(loss, parameters, retain_graph=True)
+            for loss in (adversarial, plain)
+        )
         for a, b in zip(ours, theirs, strict=True):
             torch.testing.assert_close(a, sign * b)
 
 
 def test_its_losses_are_of_the_published_rows_and_move_both_energies_at_once(panel):
     model, discriminator = new_model(CONFIG, panel).eval(), nn.Linear(CONFIG.model.z_size, 3)
-    step = next(random_steps(natural_rows(panel, panel.training, 0)[0], 10, np.random.default_rng(0)))
+    step = next(
+        random_steps(natural_rows(panel, panel.training, 0)[0], 10, np.random.default_rng(0))
+    )
     batch, terms = step.micro_batches[0], losses(model, discriminator, panel, step)
     logit = []
     for pair, line in zip(batch.pairs, batch.lines, strict=True):
@@ -162,7 +201,9 @@ def test_its_losses_are_of_the_published_rows_and_move_both_energies_at_once(pan
     labels = torch.from_numpy(panel.labels[batch.pairs, batch.lines]).float()
     expected = nn.functional.binary_cross_entropy_with_logits(torch.cat(logit), labels)
     torch.testing.assert_close(terms["task"], expected, atol=1e-5, rtol=1e-4)
-    reached = torch.autograd.grad(terms["task"], [model.potential.head[0].weight, model.resistance.encoder.network.weight])
+    reached = torch.autograd.grad(
+        terms["task"], [model.potential.head[0].weight, model.resistance.encoder.network.weight]
+    )
     assert all(gradient.abs().max() > 0 for gradient in reached)
     weights = sum(parameter.detach().abs().mean() for parameter in model.parameters())
     torch.testing.assert_close(terms["sparsity"].detach(), SPARSITY_WEIGHT * weights)

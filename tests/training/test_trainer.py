@@ -11,9 +11,22 @@ from epidecouple.model.losses import contrast_over_lines, orthogonality
 from epidecouple.model.scoring import energies, score_resistance
 from epidecouple.statistics.ranking import within_pair_auc
 from epidecouple.training.loop import fit
-from epidecouple.training.phases import CURRICULA, FineTuningStage, PotentialStage, ResistanceStage, small_step
+from epidecouple.training.phases import (
+    CURRICULA,
+    FineTuningStage,
+    PotentialStage,
+    ResistanceStage,
+    small_step,
+)
 from epidecouple.training.record22 import RECORD22
-from epidecouple.training.trainer import full_plan, measure, method_of, missing_components, subset_plan, train
+from epidecouple.training.trainer import (
+    full_plan,
+    measure,
+    method_of,
+    missing_components,
+    subset_plan,
+    train,
+)
 from epidecouple.verification.ledger import Ledger
 from toy_panel import N_REFERENCE, digest, toy_config, toy_panel
 
@@ -49,11 +62,16 @@ def moved(stage, model):
 def always_better(stage):
     """The stage with a validation figure that grows, so that its last epoch is kept."""
     values = iter(range(100))
-    stage.validate = lambda: {stage.score: -next(values) if stage.score.endswith("_loss") else next(values)}
+    stage.validate = lambda: {
+        stage.score: -next(values) if stage.score.endswith("_loss") else next(values)
+    }
     return stage
 
 
-PROTOTYPES = {f"resistance.{name}" for name in ("prototypes.codebook", "prototypes.usage", "line_prototypes.prototypes")}
+PROTOTYPES = {
+    f"resistance.{name}"
+    for name in ("prototypes.codebook", "prototypes.usage", "line_prototypes.prototypes")
+}
 
 
 def parameters_of(model, *prefixes):
@@ -92,7 +110,9 @@ def test_each_stage_hands_its_own_parameters_to_the_optimiser(panel):
         given.append([id(parameter) for parameter in made(make_stage, model, panel).parameters()])
     assert all(len(ids) == len(set(ids)) for ids in given)
     assert set(given[0]) == {id(parameter) for parameter in model.resistance.parameters()}
-    assert set(given[1]) == {id(parameter) for parameter in [*model.potential.parameters(), model.task_offset]}
+    assert set(given[1]) == {
+        id(parameter) for parameter in [*model.potential.parameters(), model.task_offset]
+    }
     assert set(given[2]) == {id(parameter) for parameter in model.parameters()}
 
 
@@ -100,7 +120,9 @@ def test_the_resistance_stage_takes_discordant_training_pairs_of_its_lines(panel
     lines = [0, 2]
     stage = ResistanceStage(ready(panel), panel, lines, panel.rows("train"), CONFIG)
     labels = panel.labels[:, lines]
-    expected = [i for i in range(len(labels)) if panel.split[i] == "train" and labels[i, 0] != labels[i, 1]]
+    expected = [
+        i for i in range(len(labels)) if panel.split[i] == "train" and labels[i, 0] != labels[i, 1]
+    ]
     assert stage.train.tolist() == expected
     step = next(iter(stage.sampler.epoch(1)))
     assert set(step.pairs) <= set(expected)
@@ -135,18 +157,24 @@ def test_the_potential_stage_weights_its_strata_and_offsets_by_resistance(panel)
     for line in panel.training:
         u, r = energies(model, panel, step.pairs, line)
         logit = u - r - model.resistance.line_offset[line] - model.task_offset[line]
-        nll = nn.functional.binary_cross_entropy_with_logits(logit, panel.label_tensor(step.pairs, [line])[:, 0], reduction="none")
+        nll = nn.functional.binary_cross_entropy_with_logits(
+            logit, panel.label_tensor(step.pairs, [line])[:, 0], reduction="none"
+        )
         total += (nll * torch.from_numpy(step.weights)).mean() / 3
     terms = stage.terms(step)
     torch.testing.assert_close(terms.pop("task"), total)
     labels = panel.label_tensor(step.pairs, panel.training)
     contrast = contrast_over_lines(model.potential.z(panel.windows(step.pairs)), labels)
-    torch.testing.assert_close(terms.pop("label_contrast"), CONFIG.objective.label_contrast * contrast)
+    torch.testing.assert_close(
+        terms.pop("label_contrast"), CONFIG.objective.label_contrast * contrast
+    )
     assert not terms
 
 
 def fine_tuning_terms(panel, config, epoch=1):
-    """The terms of a fine-tuning stage on one macro-step, their model and the step; the model is in evaluation mode."""
+    """The terms of a fine-tuning stage on one macro-step, their model and the step; the model is in
+    evaluation mode.
+    """
     model = ready(panel, config).eval()
     with torch.no_grad():
         model.resistance.state_resistance.normal_()
@@ -158,10 +186,22 @@ def fine_tuning_terms(panel, config, epoch=1):
 
 def test_fine_tuning_has_the_terms_of_both_stages_and_the_orthogonality_of_each_line(panel):
     terms, model, step = fine_tuning_terms(panel, CONFIG)
-    assert set(terms) == {"task", "label_contrast", "conditional_likelihood", "residual_penalty", "line_contrast", "orthogonality"}
+    assert set(terms) == {
+        "task",
+        "label_contrast",
+        "conditional_likelihood",
+        "residual_penalty",
+        "line_contrast",
+        "orthogonality",
+    }
     z = model.potential.z(panel.windows(step.pairs))
-    by_line = [orthogonality(z, model.resistance.parts(panel.signal_tensor(step.pairs, line)).e) for line in panel.training]
-    torch.testing.assert_close(terms["orthogonality"], CONFIG.objective.orthogonality * torch.stack(by_line).mean())
+    by_line = [
+        orthogonality(z, model.resistance.parts(panel.signal_tensor(step.pairs, line)).e)
+        for line in panel.training
+    ]
+    torch.testing.assert_close(
+        terms["orthogonality"], CONFIG.objective.orthogonality * torch.stack(by_line).mean()
+    )
 
 
 def test_terms_on_the_environment_come_in_over_the_ramp_and_no_other_does(panel):
@@ -188,7 +228,9 @@ def test_a_small_step_keeps_positive_pairs_and_every_line(panel):
 def test_labels_of_validation_and_test_pairs_do_not_reach_the_weights(panel):
     """Two runs that differ in those labels take the same steps; early stop is out of play."""
     unseen, weights = panel.split != "train", []
-    flipped = dataclasses.replace(panel, labels=np.where(unseen[:, None], 1 - panel.labels, panel.labels))
+    flipped = dataclasses.replace(
+        panel, labels=np.where(unseen[:, None], 1 - panel.labels, panel.labels)
+    )
     for which in (panel, flipped):
         model = ready(which)
         for make_stage in STAGES:
@@ -208,13 +250,20 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(panel):
     assert first == again
     pd.testing.assert_frame_equal(history, history_again)
     assert first["potential.head.0.weight"] != other["potential.head.0.weight"]
-    assert first["resistance.encoder.network.0.weight"] != other["resistance.encoder.network.0.weight"]
+    assert (
+        first["resistance.encoder.network.0.weight"] != other["resistance.encoder.network.0.weight"]
+    )
 
 
 def test_training_learns_a_tiny_panel(panel):
     long = {"epochs": 60, "patience": 60, "learning_rate": 0.02}
     sizes = {"dropout": 0, "filters": 16, "hidden": 16}
-    config = toy_config(model=sizes, resistance=long | {"batch_pairs": 24}, potential=long, fine_tuning={"epochs": 5})
+    config = toy_config(
+        model=sizes,
+        resistance=long | {"batch_pairs": 24},
+        potential=long,
+        fine_tuning={"epochs": 5},
+    )
     model, rows = new_model(config, panel), panel.rows("train")
     start_prototypes(model, panel, panel.training, config)
     untrained = measure(model.eval(), panel, panel.training, rows)
@@ -223,10 +272,17 @@ def test_training_learns_a_tiny_panel(panel):
         fit(model, always_better(stage), watched(model, stage))
     trained = measure(model, panel, panel.training, rows)
     assert trained["train_aupr"] > 0.8 > untrained["train_aupr"] + 0.1
-    assert trained["train_minus_validation_aupr"] == trained["train_aupr"] - trained["validation_aupr"]
+    assert (
+        trained["train_minus_validation_aupr"] == trained["train_aupr"] - trained["validation_aupr"]
+    )
     assert trained["within_pair_sd_resistance"] > 0.2
-    rows = np.concatenate([panel.discordant_rows(split, panel.training) for split in ("validation", "test")])
-    auc = within_pair_auc(panel.labels[np.ix_(rows, panel.training)], -score_resistance(model, panel, rows, panel.training))
+    rows = np.concatenate(
+        [panel.discordant_rows(split, panel.training) for split in ("validation", "test")]
+    )
+    auc = within_pair_auc(
+        panel.labels[np.ix_(rows, panel.training)],
+        -score_resistance(model, panel, rows, panel.training),
+    )
     assert auc.mean() > 0.65
 
 
@@ -235,7 +291,9 @@ def test_train_runs_resistance_first_and_reports_what_the_gates_read(panel):
     trained = train(model, panel, full_plan(panel, CONFIG))
     history, metrics, record = trained.history, trained.metrics, trained.record
     assert history.stage.drop_duplicates().tolist() == ["resistance", "potential", "fine_tuning"]
-    assert metrics["task_gradient_on_resistance"] == metrics["early_stop_consultations_missing"] == 0
+    assert (
+        metrics["task_gradient_on_resistance"] == metrics["early_stop_consultations_missing"] == 0
+    )
     assert [row["epoch"] for row in record["epochs"] if row["stage"] == "potential"] == history[
         history.stage == "potential"
     ].epoch.tolist()[1:]
@@ -246,7 +304,10 @@ def test_train_runs_resistance_first_and_reports_what_the_gates_read(panel):
         assert metrics[f"{stage}_guard_fired"] in ("none", "memorised", "gap")
         assert metrics[f"{stage}_best_epoch"] in part.epoch.tolist()
     for stage in ("potential", "fine_tuning"):
-        assert metrics[f"{stage}_best_epoch"] == history[history.stage == stage].set_index("epoch").validation_aupr.idxmax()
+        assert (
+            metrics[f"{stage}_best_epoch"]
+            == history[history.stage == stage].set_index("epoch").validation_aupr.idxmax()
+        )
     resistance = history[history.stage == "resistance"].set_index("epoch")
     assert metrics["resistance_best_epoch"] == resistance.validation_loss.idxmin()
     assert metrics["design_violations"] == metrics["design_unchecked"] == 0
@@ -285,14 +346,18 @@ def test_both_orders_bring_every_component_to_work_and_record_22_brings_none(mon
         assert missing_components(method_of(curriculum), {"model.leace"}) == []
     assert method_of("record22") is RECORD22
     assert set(missing_components(RECORD22, set())) == due | set(RECORD22.lacks)
-    assert set(missing_components(RECORD22, {"model.leace"})) == due | {"concept erasure"} | set(RECORD22.lacks)
+    assert set(missing_components(RECORD22, {"model.leace"})) == due | {"concept erasure"} | set(
+        RECORD22.lacks
+    )
     monkeypatch.setitem(CURRICULA, "short", (ResistanceStage, PotentialStage))
     assert missing_components(method_of("short"), set()) == ["orthogonality of e to z"]
 
 
 def test_locus_modules_are_made_from_training_lines_only(panel):
     altered = toy_panel()
-    altered.shards[3].reference[:] = np.random.default_rng(5).normal(0, 9, altered.shards[3].reference.shape)
+    altered.shards[3].reference[:] = np.random.default_rng(5).normal(
+        0, 9, altered.shards[3].reference.shape
+    )
     modules = new_model(CONFIG, panel).resistance.locus_modules
     assert torch.equal(modules, new_model(CONFIG, altered).resistance.locus_modules)
     altered.shards[0].reference[:] = altered.shards[3].reference
@@ -308,7 +373,9 @@ def test_the_subset_takes_some_training_pairs_and_lines(panel):
     assert (panel.split[plan.rows] == "train").all()
     assert short.potential.epochs == CONFIG.subset.epochs
     assert short.fine_tuning.epochs == 1
-    assert short == dataclasses.replace(CONFIG, potential=short.potential, fine_tuning=short.fine_tuning)
+    assert short == dataclasses.replace(
+        CONFIG, potential=short.potential, fine_tuning=short.fine_tuning
+    )
     np.testing.assert_array_equal(subset_plan(panel, CONFIG).rows, plan.rows)
 
 

@@ -1,4 +1,5 @@
-"""Each exact assertion is met by the model and broken by the one mutant that breaks its guarantee."""
+"""Each exact assertion is met by the model and broken by the one mutant that breaks its guarantee.
+"""
 
 import dataclasses
 
@@ -58,7 +59,11 @@ def signal_at_ends(panel, pairs, line=0):
 def changed_energies(patch, change):
     """Replace the energies that training reads: change(U, R, panel, pairs, line) gives others."""
     plain = assertions.energies
-    patch(assertions, "energies", lambda m, which, pairs, line: change(*plain(m, which, pairs, line), which, pairs, line))
+    patch(
+        assertions,
+        "energies",
+        lambda m, which, pairs, line: change(*plain(m, which, pairs, line), which, pairs, line),
+    )
 
 
 def g_content(panel, pairs):
@@ -71,11 +76,17 @@ def potential_reads_signal_past_the_encoder(model, panel, patch):
 
 def scored_potential_reads_signal(model, panel, patch):
     plain = assertions.score_potential
-    patch(assertions, "score_potential", lambda m, which, pairs: plain(m, which, pairs) + signal_at_ends(which, pairs).numpy())
+    patch(
+        assertions,
+        "score_potential",
+        lambda m, which, pairs: plain(m, which, pairs) + signal_at_ends(which, pairs).numpy(),
+    )
 
 
 def potential_reads_reference_loci(model, panel, patch):
-    changed_energies(patch, lambda u, r, which, pairs, line: (u + which.reference_tensor(0).square().mean(), r))
+    changed_energies(
+        patch, lambda u, r, which, pairs, line: (u + which.reference_tensor(0).square().mean(), r)
+    )
 
 
 def potential_reads_presence_of_marks(model, panel, patch):
@@ -91,12 +102,19 @@ def potential_shares_a_parameter_with_resistance(model, panel, patch):
 
 
 def potential_reads_signal_by_the_encoder(model, panel, patch):
-    changed_energies(patch, lambda u, r, which, pairs, line: (u + model.resistance(which.signal_tensor(pairs, 0)), r))
+    changed_energies(
+        patch,
+        lambda u, r, which, pairs, line: (u + model.resistance(which.signal_tensor(pairs, 0)), r),
+    )
 
 
 def resistance_shares_a_parameter_with_potential(model, panel, patch):
     plain = model.resistance.forward
-    patch(model.resistance, "forward", lambda signal: plain(signal) + model.potential.head[0].bias.sum())
+    patch(
+        model.resistance,
+        "forward",
+        lambda signal: plain(signal) + model.potential.head[0].bias.sum(),
+    )
 
 
 def resistance_is_scaled_by_dna(model, panel, patch):
@@ -105,7 +123,13 @@ def resistance_is_scaled_by_dna(model, panel, patch):
 
 def resistance_is_scaled_by_distance_when_scored(model, panel, patch):
     plain = assertions.score_resistance
-    patch(assertions, "score_resistance", lambda m, which, pairs, lines: plain(m, which, pairs, lines) * which.log_distance[pairs, None])
+    patch(
+        assertions,
+        "score_resistance",
+        lambda m, which, pairs, lines: (
+            plain(m, which, pairs, lines) * which.log_distance[pairs, None]
+        ),
+    )
 
 
 def resistance_is_shifted_by_dna(model, panel, patch):
@@ -168,7 +192,10 @@ MUTANTS = {
     potential_reads_presence_of_marks: {"potential_change_when_signal_changes"},
     potential_reads_annotated_lengths: {"potential_change_when_annotation_changes"},
     potential_shares_a_parameter_with_resistance: {"gradient_of_potential_on_signal"},
-    potential_reads_signal_by_the_encoder: {"gradient_of_potential_on_signal", "potential_change_when_signal_changes"},
+    potential_reads_signal_by_the_encoder: {
+        "gradient_of_potential_on_signal",
+        "potential_change_when_signal_changes",
+    },
     resistance_shares_a_parameter_with_potential: {"gradient_of_resistance_on_dna"},
     resistance_is_scaled_by_dna: {"resistance_change_when_dna_changes", "interaction_contrast"},
     resistance_is_scaled_by_distance_when_scored: {"resistance_change_when_dna_changes"},
@@ -209,8 +236,15 @@ def test_the_energies_do_depend_on_what_they_may_see(model, panel):
     """Otherwise a constant would meet every assertion."""
     pairs = panel.rows("train")
     reads_dna = dataclasses.replace(panel, codes=np.zeros_like(panel.codes))
-    assert np.abs(score_potential(model, panel, pairs) - score_potential(model, reads_dna, pairs)).max() > 1e-3
-    assert (energies(model, panel, pairs, 0)[1] - energies(model, panel, pairs, 2)[1]).abs().max() > 1e-3
+    assert (
+        np.abs(
+            score_potential(model, panel, pairs) - score_potential(model, reads_dna, pairs)
+        ).max()
+        > 1e-3
+    )
+    assert (
+        energies(model, panel, pairs, 0)[1] - energies(model, panel, pairs, 2)[1]
+    ).abs().max() > 1e-3
 
 
 def test_modes_and_weights_of_the_model_are_left_as_they_were(model, panel):
@@ -228,7 +262,9 @@ class LiveResistanceStage(PotentialStage):
     def terms(self, step):
         self.offset = self.offset.clone()
         for column, line in enumerate(self.lines):
-            self.offset[step.pairs, column] = -self.model.resistance(self.panel.signal_tensor(step.pairs, line))
+            self.offset[step.pairs, column] = -self.model.resistance(
+                self.panel.signal_tensor(step.pairs, line)
+            )
         return super().terms(step)
 
 
@@ -240,7 +276,10 @@ class LiveOffsetStage(PotentialStage):
         return terms | {"task": terms["task"] + self.model.resistance.line_offset.sum()}
 
 
-@pytest.mark.parametrize(("kind", "reached"), [(PotentialStage, False), (LiveResistanceStage, True), (LiveOffsetStage, True)])
+@pytest.mark.parametrize(
+    ("kind", "reached"),
+    [(PotentialStage, False), (LiveResistanceStage, True), (LiveOffsetStage, True)],
+)
 def test_task_loss_reaches_the_resistance_only_in_a_mutant(model, panel, kind, reached):
     stage = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
     assert (task_gradient_on_resistance(stage) > 0) == reached
@@ -248,11 +287,21 @@ def test_task_loss_reaches_the_resistance_only_in_a_mutant(model, panel, kind, r
 
 def test_evidence_at_the_start_is_assertions_panel_and_marks(model, panel):
     found = start_evidence(model, panel, panel.rows("train"))
-    assert set(found) == set(BOUNDS) | {"panel_labels_missing", "environment_nonlinearity", "reference_mean_error", "reference_sd_error"}
+    assert set(found) == set(BOUNDS) | {
+        "panel_labels_missing",
+        "environment_nonlinearity",
+        "reference_mean_error",
+        "reference_sd_error",
+    }
     assert found["panel_labels_missing"] == 0
     labels = panel.labels.copy()
     labels[3, 1] = labels[5, 0] = -1
-    assert start_evidence(model, dataclasses.replace(panel, labels=labels), panel.rows("train"))["panel_labels_missing"] == 2
+    assert (
+        start_evidence(model, dataclasses.replace(panel, labels=labels), panel.rows("train"))[
+            "panel_labels_missing"
+        ]
+        == 2
+    )
 
 
 def with_reference(panel, line, values):
@@ -265,9 +314,15 @@ def test_normalisation_error_is_the_worst_over_lines_and_present_marks(panel):
     assert max(normalisation_error(panel).values()) < 1e-3
     reference = panel.shards[2].reference.astype(np.float64)
     shifted = normalisation_error(with_reference(panel, 2, reference + [0, 0.5, 0, 0]))
-    assert shifted["reference_mean_error"] == pytest.approx(0.5, abs=1e-3) and shifted["reference_sd_error"] < 1e-3
+    assert (
+        shifted["reference_mean_error"] == pytest.approx(0.5, abs=1e-3)
+        and shifted["reference_sd_error"] < 1e-3
+    )
     scaled = normalisation_error(with_reference(panel, 2, reference * [1, 1, 1.3, 1]))
-    assert scaled["reference_sd_error"] == pytest.approx(0.3, abs=1e-3) and scaled["reference_mean_error"] < 1e-3
+    assert (
+        scaled["reference_sd_error"] == pytest.approx(0.3, abs=1e-3)
+        and scaled["reference_mean_error"] < 1e-3
+    )
     missing = np.array(panel.shards[1].reference)
     missing[:, 3] = 7
     assert max(normalisation_error(with_reference(panel, 1, missing)).values()) < 1e-3

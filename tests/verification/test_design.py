@@ -11,7 +11,14 @@ from toy_panel import toy_config
 
 DESIGN = load_design()
 RULES = [rule for component in DESIGN for rule in component.requires]
-GROUPS = {"sequence", "potential_head", "task_offset", "environment", "resistance_head", "line_offset"}
+GROUPS = {
+    "sequence",
+    "potential_head",
+    "task_offset",
+    "environment",
+    "resistance_head",
+    "line_offset",
+}
 PLANNED = {stage.name for stages in CURRICULA.values() for stage in stages}
 
 
@@ -58,13 +65,21 @@ def test_requirements_are_well_formed():
         assert (rule.must_be == "is") == isinstance(rule.value, str)
         assert rule.expectation
     for component in DESIGN:
-        due = [(rule.evidence, rule.when, stage) for rule in component.requires for stage in rule.stages or ("",)]
+        due = [
+            (rule.evidence, rule.when, stage)
+            for rule in component.requires
+            for stage in rule.stages or ("",)
+        ]
         assert len(due) == len(set(due))
 
 
 def test_stages_and_groups_of_the_design_exist():
     assert {stage for rule in RULES for stage in rule.stages} <= PLANNED
-    routes = [rule for rule in RULES if rule.evidence == "moved_groups" or rule.evidence.startswith("gradient_groups.")]
+    routes = [
+        rule
+        for rule in RULES
+        if rule.evidence == "moved_groups" or rule.evidence.startswith("gradient_groups.")
+    ]
     assert routes
     for rule in routes:
         groups = rule.value.split()
@@ -79,7 +94,11 @@ def test_moved_groups_are_those_the_stages_move():
 
 def test_what_a_stage_exercises_is_a_component():
     names = {component.name for component in DESIGN}
-    for stage in (TrainingStage, RECORD22, *(kind for kinds in CURRICULA.values() for kind in kinds)):
+    for stage in (
+        TrainingStage,
+        RECORD22,
+        *(kind for kinds in CURRICULA.values() for kind in kinds),
+    ):
         assert stage.exercises <= names
 
 
@@ -106,16 +125,26 @@ def test_a_requirement_is_met_on_its_own_side_only(must_be, value, meets, fails)
     assert not any(rule.met(observed) for observed in fails)
 
 
-@pytest.mark.parametrize(("must_be", "value"), [("le", 1.0), ("ge", 0.0), ("gt", 0.0), ("eq", 0), ("is", "x")])
+@pytest.mark.parametrize(
+    ("must_be", "value"), [("le", 1.0), ("ge", 0.0), ("gt", 0.0), ("eq", 0), ("is", "x")]
+)
 def test_what_is_missing_or_no_number_is_not_met(must_be, value):
     for observed in (None, math.nan, math.inf, -math.inf, "0", [0]):
         assert not requirement(must_be, value).met(observed)
 
 
 def test_a_requirement_applies_at_its_moment_and_in_its_stages():
-    start, every, some = requirement("eq", 0, "start"), requirement("eq", 0), requirement("eq", 0, stages=("potential",))
+    start, every, some = (
+        requirement("eq", 0, "start"),
+        requirement("eq", 0),
+        requirement("eq", 0, stages=("potential",)),
+    )
     assert start.applies("start", "") and not start.applies("epoch", "potential")
-    assert every.applies("epoch", "resistance") and every.applies("epoch", "potential") and not every.applies("end", "")
+    assert (
+        every.applies("epoch", "resistance")
+        and every.applies("epoch", "potential")
+        and not every.applies("end", "")
+    )
     assert some.applies("epoch", "potential") and not some.applies("epoch", "resistance")
     assert requirement("is", "x", "end", ("resistance",)).applies("end", "")
 
@@ -134,7 +163,10 @@ def test_a_symbol_that_is_gone_is_not_implemented(symbol):
 
 def test_a_file_of_components_is_read_in_its_order(tmp_path):
     file = tmp_path / "design.toml"
-    row = '[[component]]\nname = "{}"\nlives_in = ["a.b"]\nkind = "soft"\nmechanism = "m"\nmutants = ["x"]\nrequires = [{}]\n'
+    row = (
+        '[[component]]\nname = "{}"\nlives_in = ["a.b"]\nkind = "soft"\nmechanism = "m"\nmutants ='
+        ' ["x"]\nrequires = [{}]\n'
+    )
     rule = '{ evidence = "e", must_be = "is", value = "v", when = "epoch", stages = ["s"] }'
     file.write_text(row.format("second", "") + row.format("first", rule))
     expected = (Requirement("e", "is", "v", "epoch", ("s",)),)

@@ -8,7 +8,13 @@ from epidecouple.core.errors import DesignViolation
 from epidecouple.data.sampler import MacroStep, MicroBatch
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.training.loop import fit
-from epidecouple.training.phases import CURRICULA, FineTuningStage, PotentialStage, ResistanceStage, small_step
+from epidecouple.training.phases import (
+    CURRICULA,
+    FineTuningStage,
+    PotentialStage,
+    ResistanceStage,
+    small_step,
+)
 from epidecouple.training.trainer import full_plan, train
 from epidecouple.verification.assertions import start_evidence
 from epidecouple.verification.design import load_design
@@ -58,7 +64,11 @@ def test_the_summary_holds_every_component_and_requirement(clean_run):
     assert [row["name"] for row in record["components"]] == list(DESIGN)
     for row in record["components"]:
         component = DESIGN[row["name"]]
-        assert (row["kind"], row["mechanism"], tuple(row["lives_in"])) == (component.kind, component.mechanism, component.lives_in)
+        assert (row["kind"], row["mechanism"], tuple(row["lives_in"])) == (
+            component.kind,
+            component.mechanism,
+            component.lives_in,
+        )
         told = [(e["evidence"], e["when"], e["need"]) for e in row["evidence"]]
         assert told == [(rule.evidence, rule.when, rule.expectation) for rule in component.requires]
         for shown, rule in zip(row["evidence"], component.requires, strict=True):
@@ -70,9 +80,14 @@ def test_requirements_are_checked_once_per_epoch_of_their_stages_and_once_at_eit
     epochs = history[history.epoch > 0].groupby("stage").size()
     contrast = evidence_of(record, "label contrast on z")["calls.label_contrast", "epoch"]
     assert contrast["checks"] == epochs["potential"] + epochs["fine_tuning"]
-    assert evidence_of(record, "homogeneous sampling")["lines_left_out", "epoch"]["checks"] == epochs.sum()
+    assert (
+        evidence_of(record, "homogeneous sampling")["lines_left_out", "epoch"]["checks"]
+        == epochs.sum()
+    )
     architecture = evidence_of(record, "architecture")
-    assert {architecture["interaction_contrast", when]["checks"] for when in ("start", "end")} == {1}
+    assert {architecture["interaction_contrast", when]["checks"] for when in ("start", "end")} == {
+        1
+    }
 
 
 def test_the_share_of_time_is_measured(clean_run):
@@ -80,7 +95,10 @@ def test_the_share_of_time_is_measured(clean_run):
     made = Ledger(new_model(CONFIG, clean_run[0]), set(), "observe", PLANNED)
     assert made.summary(10.0)["overhead_share"] == 0
     made.start_epoch()
-    assert made.summary(10.0)["overhead_share"] == pytest.approx(made.seconds / 10) and made.seconds > 0
+    assert (
+        made.summary(10.0)["overhead_share"] == pytest.approx(made.seconds / 10)
+        and made.seconds > 0
+    )
 
 
 def test_an_optional_component_is_asked_for_when_it_is_switched_on(model):
@@ -105,25 +123,39 @@ def run_stage(kind, model, panel, mode="enforce", change=lambda stage: None):
 
 def silence_the_label_contrast(stage):
     plain = stage.terms
-    stage.terms = lambda step: {name: 0 * value if name == "label_contrast" else value for name, value in plain(step).items()}
+    stage.terms = lambda step: {
+        name: 0 * value if name == "label_contrast" else value
+        for name, value in plain(step).items()
+    }
 
 
 def test_enforce_stops_and_names_component_expectation_observation_and_epoch(model, panel):
     with pytest.raises(DesignViolation) as error:
         run_stage(PotentialStage, model, panel, change=silence_the_label_contrast)
-    assert str(error.value) == "label contrast on z: smallest.label_contrast must be > 0, observed 0.0 (potential, epoch 1)"
+    assert (
+        str(error.value)
+        == "label contrast on z: smallest.label_contrast must be > 0, observed 0.0 (potential,"
+        " epoch 1)"
+    )
 
 
 def test_observe_writes_the_same_down_and_goes_on(model, panel):
     ledger = run_stage(PotentialStage, model, panel, "observe", silence_the_label_contrast)
     record = ledger.summary(1.0)
     told = [violation for violation in record["violations"] if "smallest" in violation]
-    assert told == ["label contrast on z: smallest.label_contrast must be > 0, observed 0.0 (potential, epoch 1)"]
+    assert told == [
+        "label contrast on z: smallest.label_contrast must be > 0, observed 0.0 (potential,"
+        " epoch 1)"
+    ]
     shown = evidence_of(record, "label contrast on z")["smallest.label_contrast", "epoch"]
     assert shown["checks"] == CONFIG.potential.epochs and shown["violation"] == told[0]
-    failed = {row["name"] for row in record["components"] if any(e["violation"] for e in row["evidence"])}
+    failed = {
+        row["name"] for row in record["components"] if any(e["violation"] for e in row["evidence"])
+    }
     assert failed == {"label contrast on z"}
-    assert not next(row for row in record["components"] if row["name"] == "label contrast on z")["passed"]
+    assert not next(row for row in record["components"] if row["name"] == "label contrast on z")[
+        "passed"
+    ]
 
 
 def test_evidence_that_is_not_there_violates(model, panel):
@@ -132,7 +164,11 @@ def test_evidence_that_is_not_there_violates(model, panel):
     del evidence["panel_labels_missing"]
     with pytest.raises(DesignViolation) as error:
         Ledger(model, set(), "enforce", PLANNED).start(evidence)
-    assert str(error.value) == "crossed panel: panel_labels_missing must be = 0, observed nothing (before the first step)"
+    assert (
+        str(error.value)
+        == "crossed panel: panel_labels_missing must be = 0, observed nothing (before the first"
+        " step)"
+    )
 
 
 def test_what_was_never_checked_is_told(model):
@@ -148,13 +184,18 @@ def test_a_stage_that_was_skipped_is_found_at_the_end(model):
     made.start_stage("resistance")
     made.start_stage("fine_tuning")
     made.finish({})
-    told = next(violation for violation in made.summary(1.0)["violations"] if "stages_left_out" in violation)
+    told = next(
+        violation for violation in made.summary(1.0)["violations"] if "stages_left_out" in violation
+    )
     assert "must be = 0, observed 1 (after training)" in told
 
 
-@pytest.mark.parametrize("kind", [ResistanceStage, PotentialStage, FineTuningStage], ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", [ResistanceStage, PotentialStage, FineTuningStage], ids=lambda kind: kind.name
+)
 def test_gradient_routes_are_exactly_those_of_the_design(kind, model, panel):
-    """Terms that no component asks for are audited too; they must not leave the stage's own groups."""
+    """Terms that no component asks for are audited too; they must not leave the stage's own groups.
+    """
     with torch.no_grad():
         model.resistance.state_resistance.normal_()
     stage = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
@@ -162,7 +203,11 @@ def test_gradient_routes_are_exactly_those_of_the_design(kind, model, panel):
     ledger = Ledger(model, set(), "observe", PLANNED)
     model.eval()
     ledger.audit(stage, small_step(next(iter(stage.sampler.epoch(1))), 24))
-    routes = {name.split(".")[1]: value for name, value in ledger.audited.items() if name.startswith("gradient_groups.")}
+    routes = {
+        name.split(".")[1]: value
+        for name, value in ledger.audited.items()
+        if name.startswith("gradient_groups.")
+    }
     designed = {
         rule.evidence.split(".")[1]: rule.value
         for component in DESIGN.values()
@@ -187,7 +232,11 @@ def test_an_audit_leaves_weights_and_gradients_alone(model, panel):
 
 
 def a_step(*batches, pairs=(1, 2, 3)):
-    return MacroStep(np.array(pairs), [MicroBatch(np.array(rows), np.array(lines)) for rows, lines in batches], np.ones(len(pairs)))
+    return MacroStep(
+        np.array(pairs),
+        [MicroBatch(np.array(rows), np.array(lines)) for rows, lines in batches],
+        np.ones(len(pairs)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -205,7 +254,11 @@ def test_batches_are_counted_by_line_and_pairs(model, step, expected):
     made.start_epoch()
     made.step(step, {"task": torch.tensor(1.0)}, [0, 1])
     notes = made.epoch.notes
-    assert (notes["lines_per_micro_batch"], notes["lines_left_out"], notes["micro_batches_on_other_pairs"]) == expected
+    assert (
+        notes["lines_per_micro_batch"],
+        notes["lines_left_out"],
+        notes["micro_batches_on_other_pairs"],
+    ) == expected
 
 
 def epoch_violations(made, evidence=None):
@@ -218,7 +271,9 @@ def test_calls_and_smallest_values_are_over_the_steps_of_the_epoch(model):
     made.start_epoch()
     made.step(step, {"task": torch.tensor(1.0), "label_contrast": torch.tensor(0.5)}, [0])
     made.step(step, {"task": torch.tensor(2.0)}, [0])
-    assert {"calls.label_contrast"} <= epoch_violations(made) and "calls.task" not in epoch_violations(made)
+    assert {"calls.label_contrast"} <= epoch_violations(
+        made
+    ) and "calls.task" not in epoch_violations(made)
     observed = {entry.requirement.evidence: entry.observed for entry in made.entries}
     assert observed["calls.label_contrast"] == 0.5 and observed["smallest.label_contrast"] == 0.5
     made.start_epoch()
@@ -236,7 +291,11 @@ def test_movement_is_told_by_group_and_by_prototype(model):
         model.resistance.prototypes.codebook[1] += 3
     made.step(a_step(([1, 2, 3], [0, 0, 0])), {"task": torch.tensor(1.0)}, [0])
     made.end_epoch("potential", 1, {})
-    entry = next(e for e in made.entries if e.requirement.evidence == "moved_groups" and e.requirement.stages == ("potential",))
+    entry = next(
+        e
+        for e in made.entries
+        if e.requirement.evidence == "moved_groups" and e.requirement.stages == ("potential",)
+    )
     assert entry.observed == "resistance_head task_offset"
     made.end_epoch("resistance", 1, {})
     observed = {entry.requirement.evidence: entry.observed for entry in made.entries}
@@ -258,7 +317,10 @@ def test_a_codebook_that_moves_in_the_optimiser_is_noticed(model):
 
 def test_a_mark_that_is_not_normalised_is_refused_before_the_first_step(model, panel):
     shards = [dataclasses.replace(shard, reference=shard.reference + 1) for shard in panel.shards]
-    shifted, before = dataclasses.replace(panel, shards=shards), digest(dict(model.named_parameters()))
+    shifted, before = (
+        dataclasses.replace(panel, shards=shards),
+        digest(dict(model.named_parameters())),
+    )
     with pytest.raises(DesignViolation, match="mark normalisation: reference_mean_error"):
         train(model, shifted, full_plan(panel, CONFIG))
     assert digest(dict(model.named_parameters())) == before

@@ -22,7 +22,9 @@ def test_every_mutant_is_killed_and_the_page_says_by_whom(name):
     assert message, f"{name} survived"
     by, moment = killed_by(message)
     row = f"| {DESIGN[name].name} | `{name}` | {MUTANTS[name].__doc__} | {by} | {moment} |"
-    assert row in PAGE.read_text(), f"docs/mutants.md is out of date: run `make docs`; now killed by {message}"
+    assert row in PAGE.read_text(), (
+        f"docs/mutants.md is out of date: run `make docs`; now killed by {message}"
+    )
 
 
 def test_a_mutant_that_does_nothing_survives(monkeypatch):

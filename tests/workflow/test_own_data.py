@@ -1,4 +1,6 @@
-"""The page about own data, block by block, on toy files under a user's names; Snakemake is called for dry runs."""
+"""The page about own data, block by block, on toy files under a user's names; Snakemake is called
+for dry runs.
+"""
 
 import gzip
 import shutil
@@ -25,9 +27,13 @@ END = ["chrom", "start", "end"]
 
 def write_bed(pairs: list[pd.DataFrame], kind: str, path: Path) -> None:
     """One end of the pairs, and the column that most BED files have besides."""
-    ends = [table[["chrom", f"{kind}_start", f"{kind}_end"]].set_axis(END, axis=1) for table in pairs]
+    ends = [
+        table[["chrom", f"{kind}_start", f"{kind}_end"]].set_axis(END, axis=1) for table in pairs
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    pd.concat(ends).drop_duplicates().sort_values(END).assign(name="e").to_csv(path, sep="\t", header=False, index=False)
+    pd.concat(ends).drop_duplicates().sort_values(END).assign(name="e").to_csv(
+        path, sep="\t", header=False, index=False
+    )
 
 
 def write_tissue(folder: Path, line: str, world) -> pd.DataFrame:
@@ -43,7 +49,9 @@ def write_tissue(folder: Path, line: str, world) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def followed(toy_world, tmp_path_factory):
-    """A folder in which the page was followed to its end, and the configuration written there, with the toy's windows."""
+    """A folder in which the page was followed to its end, and the configuration written there, with
+    the toy's windows.
+    """
     folder = tmp_path_factory.mktemp("own")
     data = folder / "data"
     tables = [write_tissue(data / tissue, line, toy_world) for tissue, line in TISSUES.items()]
@@ -75,7 +83,11 @@ def test_pairs_of_the_page_have_the_labels_of_the_loops(panel):
 def test_the_panel_of_the_page_can_be_trained_on(panel):
     config, table, _, metrics = panel
     pairs = pair_table(table, unique_elements(table), splits_of(config))
-    check_splits(pairs.split, pd.DataFrame(label_matrix(table, config.all_lines), columns=config.all_lines), config.cell_lines)
+    check_splits(
+        pairs.split,
+        pd.DataFrame(label_matrix(table, config.all_lines), columns=config.all_lines),
+        config.cell_lines,
+    )
     assert metrics["discordant_between_training_lines"] >= 30
 
 

@@ -16,7 +16,9 @@ from epidecouple.report.run_page import render
 from epidecouple.verification.design import load_design
 from pipeline import ROOT, broken_links, run_snakemake, write_config
 
-UNREACHABLE = {"fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}}
+UNREACHABLE = {
+    "fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,9 @@ def failed(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cured(failed):
-    """The same folder with the threshold in reach: the folder, the model's time stamp before, the call."""
+    """The same folder with the threshold in reach: the folder, the model's time stamp before, the
+    call.
+    """
     folder = failed[0]
     before = (folder / "results/tiny/train_full/model.safetensors").stat().st_mtime_ns
     return folder, before, run_snakemake(folder, "--configfile", str(write_config(folder)))
@@ -43,32 +47,50 @@ def verdict(folder: Path, gate: str) -> dict:
 def test_failing_gate_says_why_in_one_sentence_and_exits_1(failed):
     _, first, _ = failed
     assert first.returncode == 1
-    sentence = re.search(r"GATE fit FAILED: skill_lift_lower is (\S+), need > 5\. .+ Evidence: (\S+)", first.stdout + first.stderr)
-    assert sentence and float(sentence[1]) < 5 and sentence[2] == "results/tiny/gates/fit.verdict.json"
+    sentence = re.search(
+        r"GATE fit FAILED: skill_lift_lower is (\S+), need > 5\. .+ Evidence: (\S+)",
+        first.stdout + first.stderr,
+    )
+    assert (
+        sentence and float(sentence[1]) < 5 and sentence[2] == "results/tiny/gates/fit.verdict.json"
+    )
 
 
 def test_the_screen_shows_the_epochs_of_training_and_the_log_what_it_rests_on(failed):
     folder, first, _ = failed
     log = (folder / "results/tiny/logs/train_full.log").read_text()
-    epoch = re.search(r"^resistance epoch 1/6 .+ s, at most \d\d:\d\d left in this stage$", log, re.M)[0]
+    epoch = re.search(
+        r"^resistance epoch 1/6 .+ s, at most \d\d:\d\d left in this stage$", log, re.M
+    )[0]
     assert epoch in first.stdout + first.stderr
-    assert log.startswith("# train on python") and "\n# seed: 1\n" in log and "# train on" not in first.stdout + first.stderr
+    assert (
+        log.startswith("# train on python")
+        and "\n# seed: 1\n" in log
+        and "# train on" not in first.stdout + first.stderr
+    )
 
 
 def test_failing_gate_keeps_the_evidence_and_stops_the_line(failed):
     folder, _, _ = failed
     run = folder / "results/tiny"
     assert verdict(folder, "fit")["passed"] is False
-    assert (run / "train_full/model.safetensors").exists() and (run / "evaluate/energies.parquet").exists()
+    assert (run / "train_full/model.safetensors").exists() and (
+        run / "evaluate/energies.parquet"
+    ).exists()
     assert not (run / "gates/fit.passed").exists()
     assert not (run / "diagnose/metrics.json").exists()
-    assert (run / "gates/resistance.passed").exists(), "what does not depend on the failed gate goes on"
+    assert (run / "gates/resistance.passed").exists(), (
+        "what does not depend on the failed gate goes on"
+    )
 
 
 def test_failing_gate_fails_again_without_training_again(failed):
     _, first, second = failed
     assert second.returncode == 1 and "GATE fit FAILED" in second.stdout + second.stderr
-    assert "rule train_full:" in first.stderr + first.stdout and "rule train_full:" not in second.stderr + second.stdout
+    assert (
+        "rule train_full:" in first.stderr + first.stdout
+        and "rule train_full:" not in second.stderr + second.stdout
+    )
 
 
 def test_failed_run_leaves_a_report_with_the_failure_on_top(failed):
@@ -82,7 +104,17 @@ def test_curing_the_threshold_finishes_the_run_without_training_again(cured):
     assert call.returncode == 0, call.stdout + call.stderr
     assert (folder / "results/tiny/train_full/model.safetensors").stat().st_mtime_ns == before
     assert all(
-        verdict(folder, gate)["passed"] for gate in ("download", "data", "subset", "fit", "recovery", "resistance", "decoupling", "biology")
+        verdict(folder, gate)["passed"]
+        for gate in (
+            "download",
+            "data",
+            "subset",
+            "fit",
+            "recovery",
+            "resistance",
+            "decoupling",
+            "biology",
+        )
     )
     assert "results/tiny/report.html" in call.stdout + call.stderr
 
@@ -104,35 +136,64 @@ def test_memory_by_formula_covers_the_peak_of_every_job_and_not_much_more(failed
             assert not peak > int(declared[1]), (name, peak, declared[1])
             assert not int(declared[1]) > 2.5 * peak + 250, (name, peak, declared[1])
             seen.add(name)
-    assert {"simulate", "elements", "shard", "train_full", "evaluate", "diagnose", "biology", "motifs", "release"} <= seen
+    assert {
+        "simulate",
+        "elements",
+        "shard",
+        "train_full",
+        "evaluate",
+        "diagnose",
+        "biology",
+        "motifs",
+        "release",
+    } <= seen
 
 
 def test_no_job_uses_more_threads_than_its_rule_declares(failed, cured):
-    """Processor time of a job, against its wall time and what the benchmark's own sampling may miss."""
+    """Processor time of a job, against its wall time and what the benchmark's own sampling may
+    miss.
+    """
     for job in [*jobs_of(failed[1]), *jobs_of(cured[2])]:
         table, threads = re.search(r"benchmark: (\S+)", job), re.search(r"threads: (\d+)", job)
         if table:
             measured = pd.read_csv(cured[0] / table[1], sep="\t", na_values="-").iloc[0]
             allowed = int(threads[1]) if threads else 1
-            assert not measured.cpu_time > 1.15 * allowed * measured.s + 1, (job.split(":")[0], allowed, measured.cpu_time, measured.s)
+            assert not measured.cpu_time > 1.15 * allowed * measured.s + 1, (
+                job.split(":")[0],
+                allowed,
+                measured.cpu_time,
+                measured.s,
+            )
 
 
 def local_rules() -> str:
-    """Pattern of the rules that run where Snakemake runs: those in `localrules:` lists, and those that say `localrule: True`."""
+    """Pattern of the rules that run where Snakemake runs: those in `localrules:` lists, and those
+    that say `localrule: True`.
+    """
     text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
-    listed = [name for names in re.findall(r"^localrules:\n((?: +\w+,\n)+)", text, re.M) for name in re.findall(r"\w+", names)]
+    listed = [
+        name
+        for names in re.findall(r"^localrules:\n((?: +\w+,\n)+)", text, re.M)
+        for name in re.findall(r"\w+", names)
+    ]
     own = [
-        re.search(r"^ *(?:rule )?(\w+):", rule)[1] for rule in re.split(r"^(?= *rule \w+:)", text, flags=re.M) if "localrule: True" in rule
+        re.search(r"^ *(?:rule )?(\w+):", rule)[1]
+        for rule in re.split(r"^(?= *rule \w+:)", text, flags=re.M)
+        if "localrule: True" in rule
     ]
     return "|".join([*listed, *own, r"(?:judge|gate)_\w+"])
 
 
 def test_every_rule_that_may_be_submitted_declares_memory_and_time_and_leaves_a_benchmark(cured):
     for target in ("all", "compare_record22", "resistance"):
-        planned = run_snakemake(cured[0], target, "--configfile", str(cured[0] / "tiny.yaml"), "-n", "--forceall")
+        planned = run_snakemake(
+            cured[0], target, "--configfile", str(cured[0] / "tiny.yaml"), "-n", "--forceall"
+        )
         for job in jobs_of(planned):
             if not re.match(rf"(?:{local_rules()}):", job):
-                assert "mem_mb=" in job and "runtime=" in job and "benchmark: " in job, job.split(":")[0]
+                assert "mem_mb=" in job and "runtime=" in job and "benchmark: " in job, job.split(
+                    ":"
+                )[0]
 
 
 def test_second_run_does_nothing(cured):
@@ -143,22 +204,45 @@ def test_second_run_does_nothing(cured):
 @pytest.mark.parametrize(
     ("changes", "runs", "rests"),
     [
-        ({"potential": {"epochs": 3}}, {"train_subset", "train_full", "diagnose"}, {"simulate", "panel", "elements", "shard"}),
-        ({"diagnose": {"rows": 1100}}, {"diagnose_subset", "diagnose"}, {"train_subset", "train_full", "shard"}),
+        (
+            {"potential": {"epochs": 3}},
+            {"train_subset", "train_full", "diagnose"},
+            {"simulate", "panel", "elements", "shard"},
+        ),
+        (
+            {"diagnose": {"rows": 1100}},
+            {"diagnose_subset", "diagnose"},
+            {"train_subset", "train_full", "shard"},
+        ),
         ({"subset": {"pairs": 390}}, {"train_subset"}, {"train_full", "shard"}),
-        ({"biology": {"groups": [["LineA", "LineC"]]}}, {"biology"}, {"train_full", "diagnose", "evaluate"}),
-        ({"reference": {"loci": 299}}, {"reference", "shard", "train_full"}, {"simulate", "panel", "elements"}),
-        ({"waive": ["biology"]}, {"judge_biology", "gate_biology", "run_report"}, {"train_full", "biology", "judge_fit"}),
+        (
+            {"biology": {"groups": [["LineA", "LineC"]]}},
+            {"biology"},
+            {"train_full", "diagnose", "evaluate"},
+        ),
+        (
+            {"reference": {"loci": 299}},
+            {"reference", "shard", "train_full"},
+            {"simulate", "panel", "elements"},
+        ),
+        (
+            {"waive": ["biology"]},
+            {"judge_biology", "gate_biology", "run_report"},
+            {"train_full", "biology", "judge_fit"},
+        ),
         ({"mirror": "/elsewhere"}, set(), {"simulate", "train_full"}),
     ],
 )
 def test_a_changed_key_reruns_what_sees_it_and_nothing_else(cured, tmp_path, changes, runs, rests):
-    planned = run_snakemake(cured[0], "--configfile", str(write_config(tmp_path, **changes)), "-n", "--quiet", "host")
+    planned = run_snakemake(
+        cured[0], "--configfile", str(write_config(tmp_path, **changes)), "-n", "--quiet", "host"
+    )
     rules = set(re.findall(r"^\s*(?:local)?rule (\w+):", planned.stdout + planned.stderr, re.M))
     assert runs <= rules and not rests & rules
 
 
-# Edits of a copy of the sources, in the order of the table in docs/troubleshooting.md: file, what stands there, what takes its place.
+# Edits of a copy of the sources, in the order of the table in docs/troubleshooting.md: file, what
+# stands there, what takes its place.
 EDITS = [
     ("files/pairs.py", '"""', '"""Reworded. '),
     ("files/pairs.py", "this pair table is empty", "this table of pairs is empty"),
@@ -173,30 +257,48 @@ def code_changes() -> list[tuple[str, str, str]]:
     """Rows of the table: what is changed, in which file, and the rules that it starts with."""
     page = (ROOT / "docs" / "troubleshooting.md").read_text()
     table = re.search(r"<!-- code changes -->\n(.*?)<!-- /code changes -->", page, re.S)[1]
-    return [tuple(cell.strip(" `") for cell in row.strip("|").split("|")) for row in table.splitlines()[2:]]
+    return [
+        tuple(cell.strip(" `") for cell in row.strip("|").split("|"))
+        for row in table.splitlines()[2:]
+    ]
 
 
-@pytest.mark.parametrize(("row", "edit"), zip(code_changes(), EDITS, strict=True), ids=lambda value: value[0])
+@pytest.mark.parametrize(
+    ("row", "edit"), zip(code_changes(), EDITS, strict=True), ids=lambda value: value[0]
+)
 def test_a_change_in_the_code_makes_again_what_the_page_says(cured, tmp_path, row, edit):
     (_, named, starts), (file, old, new) = row, edit
-    copy = shutil.copytree(ROOT, tmp_path / "copy", ignore=shutil.ignore_patterns(".*", "results", "tests", "docs", "__pycache__"))
+    copy = shutil.copytree(
+        ROOT,
+        tmp_path / "copy",
+        ignore=shutil.ignore_patterns(".*", "results", "tests", "docs", "__pycache__"),
+    )
     path = copy / "workflow/epidecouple" / file
     assert named == file and old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
     config = str(cured[0] / "tiny.yaml")
     call = run_snakemake(cured[0], "--configfile", config, "-n", snakefile=copy / "Snakefile")
     assert call.returncode == 0, call.stdout + call.stderr
-    reasons = re.findall(r"^(?:local)?rule (\w+):$.*?^    reason: (.+?)$", call.stdout + call.stderr, re.M | re.S)
-    assert {rule for rule, reason in reasons if "Params" in reason} == set(starts.split(", ")) - {"nothing"}
+    reasons = re.findall(
+        r"^(?:local)?rule (\w+):$.*?^    reason: (.+?)$", call.stdout + call.stderr, re.M | re.S
+    )
+    assert {rule for rule, reason in reasons if "Params" in reason} == set(starts.split(", ")) - {
+        "nothing"
+    }
 
 
 def test_a_training_that_was_killed_is_planned_again(cured):
-    """Snakemake removes what a killed job had written; what was made from an earlier model is still there."""
+    """Snakemake removes what a killed job had written; what was made from an earlier model is still
+    there.
+    """
     stage, aside = cured[0] / "results/tiny/train_full", cured[0] / "results/tiny/aside"
     stage.rename(aside)
     planned = run_snakemake(cured[0], "-n", "--configfile", str(cured[0] / "tiny.yaml"))
     aside.rename(stage)
-    assert "rule train_full:" in planned.stdout + planned.stderr and "rule shard:" not in planned.stdout + planned.stderr
+    assert (
+        "rule train_full:" in planned.stdout + planned.stderr
+        and "rule shard:" not in planned.stdout + planned.stderr
+    )
 
 
 def test_a_run_leaves_a_card_of_its_model(cured):
@@ -205,19 +307,45 @@ def test_a_run_leaves_a_card_of_its_model(cured):
 
 
 def test_the_model_of_a_run_predicts_what_its_evaluation_found(cured):
-    """The run's own table of a line, scored by `snakemake predict`; a second call does nothing, and nothing of the run is made."""
+    """The run's own table of a line, scored by `snakemake predict`; a second call does nothing, and
+    nothing of the run is made.
+    """
     folder = cured[0]
-    asked = ["predict", "--config", "pairs=results/tiny/simulated/MixE/pairs.csv", "model=results/tiny", "lines=[MixE]", "name=own"]
+    asked = [
+        "predict",
+        "--config",
+        "pairs=results/tiny/simulated/MixE/pairs.csv",
+        "model=results/tiny",
+        "lines=[MixE]",
+        "name=own",
+    ]
     call = run_snakemake(folder, *asked)
     assert call.returncode == 0, call.stdout + call.stderr
-    assert set(re.findall(r"^\s*(?:local)?rule (\w+):", call.stdout + call.stderr, re.M)) == {"score_pairs", "predict"}
-    found = pd.read_csv(folder / "results/tiny/predict/own/predictions.tsv", sep="\t", keep_default_na=False)
-    mids = [(found[f"{end}_start"].astype(int) + found[f"{end}_end"].astype(int)) // 2 for end in ("enhancer", "promoter")]
-    energies = pd.read_parquet(folder / "results/tiny/evaluate/energies.parquet").set_index(["chrom", "enhancer_mid", "promoter_mid"])
+    assert set(re.findall(r"^\s*(?:local)?rule (\w+):", call.stdout + call.stderr, re.M)) == {
+        "score_pairs",
+        "predict",
+    }
+    found = pd.read_csv(
+        folder / "results/tiny/predict/own/predictions.tsv", sep="\t", keep_default_na=False
+    )
+    mids = [
+        (found[f"{end}_start"].astype(int) + found[f"{end}_end"].astype(int)) // 2
+        for end in ("enhancer", "promoter")
+    ]
+    energies = pd.read_parquet(folder / "results/tiny/evaluate/energies.parquet").set_index(
+        ["chrom", "enhancer_mid", "promoter_mid"]
+    )
     of_pair = energies.loc[pd.MultiIndex.from_arrays([found.enhancer_chrom, *mids])]
-    centre = json.loads((folder / "results/tiny/model/prediction.json").read_text())["lines"]["MixE"]["centre"]
+    centre = json.loads((folder / "results/tiny/model/prediction.json").read_text())["lines"][
+        "MixE"
+    ]["centre"]
     assert np.abs(found.U_I.astype(float).to_numpy() - of_pair.potential.to_numpy()).max() < 5e-6
-    assert np.abs(found.R_E.astype(float).to_numpy() + centre - of_pair.resistance_MixE.to_numpy()).max() < 5e-6
+    assert (
+        np.abs(
+            found.R_E.astype(float).to_numpy() + centre - of_pair.resistance_MixE.to_numpy()
+        ).max()
+        < 5e-6
+    )
     again = run_snakemake(folder, *asked)
     assert "Nothing to be done" in again.stdout + again.stderr
 
@@ -225,7 +353,9 @@ def test_the_model_of_a_run_predicts_what_its_evaluation_found(cured):
 def test_report_stands_alone_and_tells_every_number_it_is_built_on(cured):
     page = (cured[0] / "results/tiny/report.html").read_text()
     assert not re.findall(r"(?:src|href)\s*=\s*[\"']?https?://", page)
-    measured = json.loads((cured[0] / "results/tiny/evaluate/metrics.json").read_text())["metrics"]["within_pair_auc"]
+    measured = json.loads((cured[0] / "results/tiny/evaluate/metrics.json").read_text())["metrics"][
+        "within_pair_auc"
+    ]
     assert f"{measured:.3f}" in page and "All 8 gates passed" in page and len(page) < 5_000_000
     assert "prototypes against loops and all marks" in page and "Training adds" in page
 
@@ -233,9 +363,14 @@ def test_report_stands_alone_and_tells_every_number_it_is_built_on(cured):
 def test_report_shows_every_verdict_and_every_figure_with_its_data(cured):
     run = cured[0] / "results/tiny"
     page = (run / "report.html").read_text()
-    assert all(f"{path.name.split('.')[0]}: passed" in page for path in (run / "gates").glob("*.verdict.json"))
+    assert all(
+        f"{path.name.split('.')[0]}: passed" in page
+        for path in (run / "gates").glob("*.verdict.json")
+    )
     for name in drawn_figures(simulated=True, motifs=True):
-        assert f'href="figures/{name}.svg"' in page and f'href="{FIGURES[name].table}"' in page, name
+        assert f'href="figures/{name}.svg"' in page and f'href="{FIGURES[name].table}"' in page, (
+            name
+        )
     assert broken_links(page, run) == []
     index = cured[0] / "results/index.html"
     assert "8 passed" in index.read_text() and broken_links(index.read_text(), index.parent) == []
@@ -261,9 +396,13 @@ def test_the_report_shows_what_was_designed_implemented_and_observed(cured):
 
 
 def test_snakemake_report_builds_offline(cured):
-    made = run_snakemake(cured[0], "--configfile", str(cured[0] / "tiny.yaml"), "--report", "snakemake_report.html")
+    made = run_snakemake(
+        cured[0], "--configfile", str(cured[0] / "tiny.yaml"), "--report", "snakemake_report.html"
+    )
     assert made.returncode == 0, made.stderr
-    assert not re.findall(r"(?:src|href)\s*=\s*[\"']https?://", (cured[0] / "snakemake_report.html").read_text())
+    assert not re.findall(
+        r"(?:src|href)\s*=\s*[\"']https?://", (cured[0] / "snakemake_report.html").read_text()
+    )
 
 
 def test_every_metrics_file_carries_its_provenance(cured):
@@ -274,24 +413,36 @@ def test_every_metrics_file_carries_its_provenance(cured):
 
 
 def test_same_seed_gives_the_same_bits(cured, tmp_path):
-    call = run_snakemake(tmp_path, "results/tiny/train_subset/model.safetensors", "--configfile", str(write_config(tmp_path)))
+    call = run_snakemake(
+        tmp_path,
+        "results/tiny/train_subset/model.safetensors",
+        "--configfile",
+        str(write_config(tmp_path)),
+    )
     assert call.returncode == 0, call.stderr
     for name in ("train_subset/model.safetensors", "shards/LineA/signal.npy", "panel/funnel.tsv"):
-        assert (tmp_path / "results/tiny" / name).read_bytes() == (cured[0] / "results/tiny" / name).read_bytes(), name
+        assert (tmp_path / "results/tiny" / name).read_bytes() == (
+            cured[0] / "results/tiny" / name
+        ).read_bytes(), name
 
 
 @pytest.mark.slow
 def test_arms_are_trained_on_the_same_data_and_compared_whatever_their_gates_say(cured):
     """One seed; the run itself is not touched, and a second call does nothing."""
     folder = cured[0]
-    config = ["--configfile", str(write_config(folder, comparison={"seeds": [2]}, thresholds=UNREACHABLE))]
+    config = [
+        "--configfile",
+        str(write_config(folder, comparison={"seeds": [2]}, thresholds=UNREACHABLE)),
+    ]
     before = (folder / "results/tiny/train_full/model.safetensors").stat().st_mtime_ns
     call = run_snakemake(folder, "compare_record22", *config)
     assert call.returncode == 0, call.stdout + call.stderr
     run = folder / "results/tiny/seeds/2"
     page = (folder / "results/tiny/comparison/report.html").read_text()
     for arm in ("design", "record22"):
-        assert (run / f"arms/{arm}/recovery/metrics.json").exists() and not (run / f"arms/{arm}/shards").exists()
+        assert (run / f"arms/{arm}/recovery/metrics.json").exists() and not (
+            run / f"arms/{arm}/shards"
+        ).exists()
         assert not json.loads((run / f"arms/{arm}/gates/fit.verdict.json").read_text())["passed"]
         assert f"<td>{arm}</td><td>fit</td><td>skill_lift_lower</td>" in page
     assert "design_violations" in page
@@ -302,30 +453,44 @@ def test_arms_are_trained_on_the_same_data_and_compared_whatever_their_gates_say
 
 
 def test_only_the_recovery_stage_is_given_the_truth(cured):
-    """Of the run and of every arm: no other rule has the file among its inputs or on its command line."""
+    """Of the run and of every arm: no other rule has the file among its inputs or on its command
+    line.
+    """
     config = ["--configfile", str(cured[0] / "tiny.yaml")]
     for target in ("all", "compare_record22"):
         planned = run_snakemake(cured[0], target, *config, "-n", "--forceall", "--printshellcmds")
         rules = re.split(r"^(?:local)?rule ", planned.stdout + planned.stderr, flags=re.M)[1:]
-        assert {text.split(":")[0] for text in rules if "truth.parquet" in text.split("reason:")[0]} == {"simulate", "recovery"}
+        assert {
+            text.split(":")[0] for text in rules if "truth.parquet" in text.split("reason:")[0]
+        } == {"simulate", "recovery"}
 
 
 def test_nothing_but_simulation_and_recovery_speaks_of_the_truth():
     """A stage cannot find the file by itself either."""
     sources = list(PACKAGE.rglob("*.py"))
     assert len(sources) > 100
-    speaks = {path.stem for path in sources if re.search(r"truth\.parquet|--truth|arguments\.truth", path.read_text())}
+    speaks = {
+        path.stem
+        for path in sources
+        if re.search(r"truth\.parquet|--truth|arguments\.truth", path.read_text())
+    }
     assert speaks == {"simulate", "recovery"}
 
 
 @pytest.mark.slow
 def test_resistance_alone_runs_on_simulated_data_too_and_a_second_call_does_nothing(tmp_path):
-    asked = ["resistance", "--configfile", str(write_config(tmp_path, crossfit={"members": 2, "shares": [0.5], "boosting_rounds": 5}))]
+    asked = [
+        "resistance",
+        "--configfile",
+        str(write_config(tmp_path, crossfit={"members": 2, "shares": [0.5], "boosting_rounds": 5})),
+    ]
     call = run_snakemake(tmp_path, *asked)
     assert call.returncode == 0, call.stdout + call.stderr
     run = tmp_path / "results/tiny"
     assert broken_links((run / "resistance/report.html").read_text(), run / "resistance") == []
-    assert {"R", "gradient boosting", "line offsets"} < set(pd.read_csv(run / "resistance/arms.tsv", sep="\t").arm)
+    assert {"R", "gradient boosting", "line offsets"} < set(
+        pd.read_csv(run / "resistance/arms.tsv", sep="\t").arm
+    )
     assert not (run / "elements").exists(), "nothing needs the genome"
     again = run_snakemake(tmp_path, *asked)
     assert again.returncode == 0 and "Nothing to be done" in again.stdout + again.stderr

@@ -14,14 +14,21 @@ from epidecouple.training.checkpoint import FILE
 from pipeline import ROOT, run_snakemake, snakemake_command, write_config
 
 PLUGIN = importlib.util.find_spec("snakemake_executor_plugin_slurm") is not None
-ANSWERS = shutil.which("sinfo") is not None and subprocess.run(["sinfo"], capture_output=True).returncode == 0
+ANSWERS = (
+    shutil.which("sinfo") is not None
+    and subprocess.run(["sinfo"], capture_output=True).returncode == 0
+)
 pytestmark = [
     pytest.mark.slurm,
     pytest.mark.skipif(not ANSWERS, reason="no SLURM answers here; `make test-slurm` sets one up"),
-    pytest.mark.skipif(not PLUGIN, reason="Snakemake's plugin for SLURM is not installed; `make test-slurm` installs it"),
+    pytest.mark.skipif(
+        not PLUGIN,
+        reason="Snakemake's plugin for SLURM is not installed; `make test-slurm` installs it",
+    ),
 ]
 
-# The profile as it is, asking more often than a real cluster would like, and not its accounting, which the test node does not have.
+# The profile as it is, asking more often than a real cluster would like, and not its accounting,
+# which the test node does not have.
 HASTE = (
     "--slurm-status-command",
     "squeue",
@@ -33,7 +40,9 @@ HASTE = (
     "10",
 )
 ON_SLURM = ("--profile", str(ROOT / "profiles" / "slurm"), "--workflow-profile", "none", *HASTE)
-UNREACHABLE = {"fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}}
+UNREACHABLE = {
+    "fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}
+}
 # Long enough to be cancelled on the way.
 LONG = {"resistance": {"epochs": 60, "patience": 60}}
 FULL = "results/tiny/train_full"
@@ -41,7 +50,11 @@ FULL = "results/tiny/train_full"
 
 def submitted(call: subprocess.CompletedProcess) -> set[str]:
     """Rules that were handed to SLURM."""
-    return set(re.findall(r"submitted with SLURM jobid \d+ \(log: \S*/rule_(\w+)/", call.stdout + call.stderr))
+    return set(
+        re.findall(
+            r"submitted with SLURM jobid \d+ \(log: \S*/rule_(\w+)/", call.stdout + call.stderr
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +82,9 @@ def test_jobs_are_submitted_and_gates_and_figures_run_here(failed):
 def test_the_run_goes_on_to_its_end_once_the_threshold_is_in_reach(failed):
     folder = failed[0]
     before = (folder / FULL / "model.safetensors").stat().st_mtime_ns
-    call = run_snakemake(folder, "--configfile", str(write_config(folder, threads=1)), where=ON_SLURM)
+    call = run_snakemake(
+        folder, "--configfile", str(write_config(folder, threads=1)), where=ON_SLURM
+    )
     assert call.returncode == 0, call.stdout + call.stderr
     assert {"diagnose", "biology"} <= submitted(call) and "train_full" not in submitted(call)
     assert (folder / FULL / "model.safetensors").stat().st_mtime_ns == before
@@ -80,7 +95,9 @@ def cancel_when(process: subprocess.Popen, exists: Path) -> None:
     """Cancel all jobs of SLURM as soon as a file exists."""
     while not exists.exists() and process.poll() is None:
         time.sleep(0.02)
-    jobs = subprocess.run(["squeue", "-h", "-o", "%i"], capture_output=True, text=True, check=True).stdout.split()
+    jobs = subprocess.run(
+        ["squeue", "-h", "-o", "%i"], capture_output=True, text=True, check=True
+    ).stdout.split()
     assert jobs, "the training ended before it was cancelled"
     subprocess.run(["scancel", *jobs], check=True)
 
@@ -89,9 +106,14 @@ def test_a_training_cancelled_on_the_way_goes_on_and_ends_as_an_unbroken_one(tmp
     config = ["--configfile", str(write_config(tmp_path, threads=1, **LONG))]
     unbroken = run_snakemake(tmp_path, f"{FULL}/metrics.json", *config)
     assert unbroken.returncode == 0, unbroken.stdout + unbroken.stderr
-    kept = {name: (tmp_path / FULL / name).read_bytes() for name in ("model.safetensors", "metrics.json", "history.tsv")}
+    kept = {
+        name: (tmp_path / FULL / name).read_bytes()
+        for name in ("model.safetensors", "metrics.json", "history.tsv")
+    }
     record = read_json(tmp_path / FULL / "verification.json")
-    arguments = snakemake_command(tmp_path, f"{FULL}/metrics.json", "--forcerun", "train_full", *config, where=ON_SLURM)
+    arguments = snakemake_command(
+        tmp_path, f"{FULL}/metrics.json", "--forcerun", "train_full", *config, where=ON_SLURM
+    )
     process = subprocess.Popen(**arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     cancel_when(process, tmp_path / FULL / "checkpoint" / FILE)
     told = process.communicate()[0]
@@ -99,5 +121,7 @@ def test_a_training_cancelled_on_the_way_goes_on_and_ends_as_an_unbroken_one(tmp
     assert "Trying to restart" in told
     assert "goes on after epoch" in (tmp_path / "results/tiny/logs/train_full.log").read_text()
     assert {name: (tmp_path / FULL / name).read_bytes() for name in kept} == kept
-    assert read_json(tmp_path / FULL / "verification.json") | {"overhead_share": 0} == record | {"overhead_share": 0}
+    assert read_json(tmp_path / FULL / "verification.json") | {"overhead_share": 0} == record | {
+        "overhead_share": 0
+    }
     assert not (tmp_path / FULL / "checkpoint").exists()

@@ -1,4 +1,6 @@
-"""The tutorial, block by block, in a working directory that has a released toy model as `results/demo`."""
+"""The tutorial, block by block, in a working directory that has a released toy model as
+`results/demo`.
+"""
 
 import contextlib
 import io
@@ -20,4 +22,11 @@ def test_every_block_runs(toy_bundle, tmp_path):
             exec(text, names)
     assert "H3K27ac" in shown.getvalue() and "uncalibrated" in shown.getvalue()
     written = {path.name for path in (folder / "results/demo/predict/mine").iterdir()}
-    assert {"predictions.tsv", "predictions.bedpe", "predictions.interact", "marks.tsv", "bases.tsv", "metrics.json"} <= written
+    assert {
+        "predictions.tsv",
+        "predictions.bedpe",
+        "predictions.interact",
+        "marks.tsv",
+        "bases.tsv",
+        "metrics.json",
+    } <= written

@@ -1,4 +1,6 @@
-"""The workflow as written: targets, configuration errors, lint, profiles, environments, generated pages."""
+"""The workflow as written: targets, configuration errors, lint, profiles, environments, generated
+pages.
+"""
 
 import os
 import re
@@ -16,7 +18,11 @@ from epidecouple.core.gates import load_rows
 from pipeline import ROOT, run_snakemake, write_config
 
 STUB = Path(__file__).parent / "stubs" / "conda" / "bin"
-CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base", "snakemake": "snakemake-minimal"}
+CONDA_NAMES = {
+    "torch": "pytorch",
+    "matplotlib": "matplotlib-base",
+    "snakemake": "snakemake-minimal",
+}
 
 
 def output(call: subprocess.CompletedProcess) -> str:
@@ -42,16 +48,32 @@ def test_a_configfile_replaces_the_default_one(tmp_path, snakemake):
         ({"model": {"filtres": 3}}, ["tiny.yaml:", "unknown key 'model.filtres'"]),
         ({"seed": "one"}, ["tiny.yaml:", "'seed'", "integer"]),
         ({"held_out_lines": ["LineA"]}, ["tiny.yaml:", "LineA"]),
-        ({"splits": {"folds": [["chr1"], ["chr1"], ["chr2"]]}}, ["tiny.yaml:", "chromosome chr1 is in two folds"]),
         (
-            {"dataset": {"kind": "sources", "genome": "hg91"}, "marks": ["DNase"], "cell_lines": ["K562", "NHEK"], "held_out_lines": []},
+            {"splits": {"folds": [["chr1"], ["chr1"], ["chr2"]]}},
+            ["tiny.yaml:", "chromosome chr1 is in two folds"],
+        ),
+        (
+            {
+                "dataset": {"kind": "sources", "genome": "hg91"},
+                "marks": ["DNase"],
+                "cell_lines": ["K562", "NHEK"],
+                "held_out_lines": [],
+            },
             ["no source is named 'hg91'"],
         ),
         (
-            {"dataset": {"kind": "sources", "genome": "hg19"}, "marks": ["DNase"], "cell_lines": ["K562", "Nhek"], "held_out_lines": []},
+            {
+                "dataset": {"kind": "sources", "genome": "hg19"},
+                "marks": ["DNase"],
+                "cell_lines": ["K562", "Nhek"],
+                "held_out_lines": [],
+            },
             ["Nhek has no pairs"],
         ),
-        ({"thresholds": {"fit.skil": {"value": 1, "why": "a threshold no gate has"}}}, ["fit.skil"]),
+        (
+            {"thresholds": {"fit.skil": {"value": 1, "why": "a threshold no gate has"}}},
+            ["fit.skil"],
+        ),
     ],
 )
 def test_a_wrong_configuration_is_refused_before_anything_runs(tmp_path, snakemake, changes, told):
@@ -64,13 +86,21 @@ def test_a_wrong_configuration_is_refused_before_anything_runs(tmp_path, snakema
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ([], "predict needs pairs and a trained model: snakemake predict --config pairs=my.tsv model=results/<run>"),
+        (
+            [],
+            (
+                "predict needs pairs and a trained model: snakemake predict --config pairs=my.tsv"
+                " model=results/<run>"
+            ),
+        ),
         (["pairs=none.tsv"], "predict needs a trained model. Give model=results/<run>."),
         (["pairs=none.tsv", "model=results/none"], "none.tsv: there is no such file."),
         (["pairs=none.tsv", "model=results/none", "lins=[A]"], "unknown key 'lins'"),
     ],
 )
-def test_predictions_that_cannot_be_made_are_refused_before_anything_runs(tmp_path, snakemake, given, told):
+def test_predictions_that_cannot_be_made_are_refused_before_anything_runs(
+    tmp_path, snakemake, given, told
+):
     config = [] if given else ["--configfile", str(write_config(tmp_path))]
     shutil.copytree(ROOT / "config", tmp_path / "config")
     refused = snakemake("predict", *config, *(["--config", *given] if given else []))
@@ -82,10 +112,19 @@ def test_predictions_that_cannot_be_made_are_refused_before_anything_runs(tmp_pa
 def test_record_22_is_refused_with_the_list_of_what_it_lacks(tmp_path):
     arm = yaml.safe_load((ROOT / "config/arms/record22.yaml").read_text())
     config = write_config(tmp_path, curriculum=arm["curriculum"], model=arm["model"])
-    refused = run_snakemake(tmp_path, "results/tiny/train_subset/model.safetensors", "--configfile", str(config))
+    refused = run_snakemake(
+        tmp_path, "results/tiny/train_subset/model.safetensors", "--configfile", str(config)
+    )
     assert refused.returncode == 1
-    told = re.search(r"DESIGN VIOLATION the curriculum record22 lacks: (.+) \(before the first step\)", output(refused))
-    assert told and {"homogeneous sampling", "conditional likelihood", "prototypes in the path of R"} <= set(told[1].split(", "))
+    told = re.search(
+        r"DESIGN VIOLATION the curriculum record22 lacks: (.+) \(before the first step\)",
+        output(refused),
+    )
+    assert told and {
+        "homogeneous sampling",
+        "conditional likelihood",
+        "prototypes in the path of R",
+    } <= set(told[1].split(", "))
     page = (tmp_path / "results/tiny/report.html").read_text()
     assert "What ran is not what was designed." in page and "Missing in this curriculum" in page
 
@@ -93,32 +132,56 @@ def test_record_22_is_refused_with_the_list_of_what_it_lacks(tmp_path):
 def test_bad_data_stops_the_run_with_one_sentence(tmp_path, snakemake):
     files = {}
     for line in ("A", "B"):
-        (tmp_path / f"{line}.tsv").write_text("enhancer_name,promoter_name,label\n" + f"{line}|chr1:500-100,{line}|chr1:900-1000,1\n")
+        (tmp_path / f"{line}.tsv").write_text(
+            "enhancer_name,promoter_name,label\n" + f"{line}|chr1:500-100,{line}|chr1:900-1000,1\n"
+        )
         (tmp_path / f"{line}.bedpe").write_text("chr1\t0\t10\tchr1\t20\t30\n")
         (tmp_path / f"{line}.bed").write_text("chr1\t0\t10\n")
-        files[line] = {"pairs": f"{line}.tsv", "loops": f"{line}.bedpe", "peaks": {"DNase": f"{line}.bed"}}
+        files[line] = {
+            "pairs": f"{line}.tsv",
+            "loops": f"{line}.bedpe",
+            "peaks": {"DNase": f"{line}.bed"},
+        }
     (tmp_path / "g.fa").write_text(">chr1\n" + "ACGT" * 500 + "\n")
     dataset = {"kind": "files", "genome": "g.fa", "files": files}
-    config = write_config(tmp_path, dataset=dataset, cell_lines=["A", "B"], held_out_lines=[], marks=["DNase"], thresholds={})
+    config = write_config(
+        tmp_path,
+        dataset=dataset,
+        cell_lines=["A", "B"],
+        held_out_lines=[],
+        marks=["DNase"],
+        thresholds={},
+    )
     stopped = snakemake("--configfile", str(config))
     assert stopped.returncode == 1
-    assert re.search(r"ERROR A\.tsv:2: enhancer chr1:500-100 is not an interval .+ Mend or remove the row\.", output(stopped)), output(
-        stopped
-    )
+    assert re.search(
+        r"ERROR A\.tsv:2: enhancer chr1:500-100 is not an interval .+ Mend or remove the row\.",
+        output(stopped),
+    ), output(stopped)
     assert not (tmp_path / "results/tiny/train_subset").exists()
 
 
 def test_lint_and_format(snakemake, tmp_path):
     linted = snakemake("--lint", "--configfile", str(write_config(tmp_path)))
     assert linted.returncode == 0, output(linted)
-    subprocess.run([sys.executable, "-m", "snakefmt.snakefmt", "--check", "Snakefile", "workflow"], cwd=ROOT, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "snakefmt.snakefmt", "--check", "Snakefile", "workflow"],
+        cwd=ROOT,
+        check=True,
+    )
     for command in (["check"], ["format", "--check"]):
-        subprocess.run([sys.executable, "-m", "ruff", *command, "workflow", "tests", "benchmarks"], cwd=ROOT, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "workflow", "tests", "benchmarks"],
+            cwd=ROOT,
+            check=True,
+        )
 
 
 def test_generated_pages_are_current():
     for path, content in pages().items():
-        assert path.read_text() == content, f"{path.relative_to(ROOT)} is out of date: run `make docs`"
+        assert path.read_text() == content, (
+            f"{path.relative_to(ROOT)} is out of date: run `make docs`"
+        )
 
 
 def test_every_gate_is_documented_and_wired(tmp_path, snakemake):
@@ -132,23 +195,38 @@ def environments() -> dict[Path, dict[str, str]]:
     for path in sorted((ROOT / "envs").glob("*.yaml")):
         content = yaml.safe_load(path.read_text())
         assert content["channels"][-1] == "nodefaults"
-        conda = [entry for entry in content["dependencies"] if isinstance(entry, str) and entry != "pip"]
-        pip = [name for entry in content["dependencies"] if isinstance(entry, dict) for name in entry["pip"]]
-        found[path] = dict(re.fullmatch(r"([a-z0-9-]+) =(\S+)", entry).groups() for entry in conda) | dict(name.split("==") for name in pip)
+        conda = [
+            entry for entry in content["dependencies"] if isinstance(entry, str) and entry != "pip"
+        ]
+        pip = [
+            name
+            for entry in content["dependencies"]
+            if isinstance(entry, dict)
+            for name in entry["pip"]
+        ]
+        found[path] = dict(
+            re.fullmatch(r"([a-z0-9-]+) =(\S+)", entry).groups() for entry in conda
+        ) | dict(name.split("==") for name in pip)
     return found
 
 
 def test_every_rule_with_networks_declares_its_threads_or_takes_one():
-    """The libraries get `threads` of the configuration (common.smk), so a rule that may use them has to say so."""
+    """The libraries get `threads` of the configuration (common.smk), so a rule that may use them
+    has to say so.
+    """
     text = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
     for rule in re.split(r"^(?= *rule \w+:)", text, flags=re.M):
         if "envs/torch.yaml" in rule:
-            assert re.search(r"threads: (SETUP|REQUEST)\.threads|OMP_NUM_THREADS=1", rule), rule.split(":")[0]
+            assert re.search(r"threads: (SETUP|REQUEST)\.threads|OMP_NUM_THREADS=1", rule), (
+                rule.split(":")[0]
+            )
 
 
 def test_every_conda_file_is_used_and_exists():
     rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    assert {f"../../envs/{path.name}" for path in environments()} == set(re.findall(r'"(\S+envs/\S+\.yaml)"', rules))
+    assert {f"../../envs/{path.name}" for path in environments()} == set(
+        re.findall(r'"(\S+envs/\S+\.yaml)"', rules)
+    )
 
 
 def test_conda_pins_equal_pyproject():
@@ -156,14 +234,22 @@ def test_conda_pins_equal_pyproject():
     pins = dict(entry.split("==") for entry in project)
     expected = {CONDA_NAMES.get(name, name): version for name, version in pins.items()}
     for path, found in environments().items():
-        wrong = {name: version for name, version in found.items() if name in expected and expected[name] != version}
+        wrong = {
+            name: version
+            for name, version in found.items()
+            if name in expected and expected[name] != version
+        }
         assert not wrong, (path.name, wrong)
         assert set(found) - set(expected) <= {"python", "bedtools"}, path.name
 
 
 def test_use_conda_wiring_with_a_stub(tmp_path):
     log = tmp_path / "conda.log"
-    env = {"PATH": f"{STUB}:{Path(sys.executable).parent}:{os.environ['PATH']}", "STUB_PYTHON": sys.executable, "STUB_CONDA_LOG": str(log)}
+    env = {
+        "PATH": f"{STUB}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "STUB_PYTHON": sys.executable,
+        "STUB_CONDA_LOG": str(log),
+    }
     target, config = "results/tiny/gates/download.passed", str(write_config(tmp_path))
     made = run_snakemake(tmp_path, target, "--use-conda", "--configfile", config, env=env)
     assert made.returncode == 0, output(made)
@@ -183,7 +269,11 @@ def test_without_root_and_bedtools_make_says_what_to_type(tmp_path):
     (tmp_path / "id").chmod(0o755)
     env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     stopped = subprocess.run(
-        ["make", "--no-print-directory", "install", "PACKAGE=bedtools"], cwd=ROOT, env=env, capture_output=True, text=True
+        ["make", "--no-print-directory", "install", "PACKAGE=bedtools"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
     )
     assert stopped.returncode != 0
     assert "sudo apt-get update && sudo apt-get install -y bedtools" in stopped.stdout
@@ -194,8 +284,10 @@ def test_resistance_asks_for_neither_genome_nor_gate(tmp_path, snakemake):
     overlay = ["config/targetfinder.yaml", "config/targetfinder_mirror.yaml"]
     planned = snakemake("-n", "resistance", "--configfile", *(str(ROOT / name) for name in overlay))
     assert planned.returncode == 0, output(planned)
-    assert all(f"rule {name}:" in output(planned) for name in ("crossfit", "unseen", "resistance_table"))
-    assert not re.search(r"rule (inventory|gate_\w+|elements|train_\w+):|\.fa\.gz", output(planned))
-    assert "IMR90/peaks/E017-H3K27ac" in output(planned) and "E017-H3K4me1" not in output(planned), (
-        "what the overlay lists is not asked for"
+    assert all(
+        f"rule {name}:" in output(planned) for name in ("crossfit", "unseen", "resistance_table")
     )
+    assert not re.search(r"rule (inventory|gate_\w+|elements|train_\w+):|\.fa\.gz", output(planned))
+    assert "IMR90/peaks/E017-H3K27ac" in output(planned) and "E017-H3K4me1" not in output(
+        planned
+    ), "what the overlay lists is not asked for"

@@ -1,4 +1,6 @@
-"""epidecouple: enhancer-promoter interaction with DNA potential and chromatin resistance kept apart."""
+"""epidecouple: enhancer-promoter interaction with DNA potential and chromatin resistance kept
+apart.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import the Python interface when it is first used: the workflow reads this package and needs no torch."""
+    """Import the Python interface when it is first used: the workflow reads this package and needs
+    no torch.
+    """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name in _MODULES:

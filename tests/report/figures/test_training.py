@@ -16,7 +16,13 @@ def drawn(tmp_path, name, table):
 
 
 def history(watched):
-    table = pd.DataFrame({"stage": ["resistance"] * 3 + ["potential"] * 2, "epoch": [0, 1, 2, 0, 1], "train_loss": [None, 2, 1, None, 3]})
+    table = pd.DataFrame(
+        {
+            "stage": ["resistance"] * 3 + ["potential"] * 2,
+            "epoch": [0, 1, 2, 0, 1],
+            "train_loss": [None, 2, 1, None, 3],
+        }
+    )
     table["validation_loss"], table["validation_aupr"], table["train_aupr"] = (
         [3, 2, 1, None, None],
         [None] * 3 + [0.2, 0.4],
@@ -26,7 +32,9 @@ def history(watched):
 
 
 @pytest.mark.parametrize("watched", [False, True])
-def test_stages_stand_side_by_side_and_trajectories_below_where_they_were_watched(tmp_path, watched):
+def test_stages_stand_side_by_side_and_trajectories_below_where_they_were_watched(
+    tmp_path, watched
+):
     svg = drawn(tmp_path, "learning_curve", history(watched))
     assert len(re.findall(r'id="axes_\d+"', svg)) == (4 if watched else 2)
     assert ("z about the line" in svg) == ("dotted: before training" in svg) == watched
@@ -35,10 +43,21 @@ def test_stages_stand_side_by_side_and_trajectories_below_where_they_were_watche
 
 def test_the_information_figure_names_what_was_probed_on_each_table(tmp_path):
     asked = [question(permutations=0), question("boosted", 0)]
-    asked += [question(permutations=0, label=("e raw", "panel", "linear", "line", ""), name="panel")]
-    asked += [question(permutations=0, label=("z", "natural", "linear", "line", "label"), name="given")]
+    asked += [
+        question(permutations=0, label=("e raw", "panel", "linear", "line", ""), name="panel")
+    ]
+    asked += [
+        question(permutations=0, label=("z", "natural", "linear", "line", "label"), name="given")
+    ]
     svg = drawn(tmp_path, "information", information_table(answers(asked, CONFIG, 0, 1), CONFIG, 0))
     assert all(
-        text in svg for text in ("published table", "crossed panel", "untrained encoder", "What tells the cell line?", "= 1.58 bits")
+        text in svg
+        for text in (
+            "published table",
+            "crossed panel",
+            "untrained encoder",
+            "What tells the cell line?",
+            "= 1.58 bits",
+        )
     )
     assert "6-mers" not in svg, "only what was asked"

@@ -1,1 +1,3 @@
-"""What every room uses: configuration, gates, errors, digests. It knows no table of pairs, no network and no rule."""
+"""What every room uses: configuration, gates, errors, digests. It knows no table of pairs, no
+network and no rule.
+"""

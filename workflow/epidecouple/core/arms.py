@@ -1,4 +1,6 @@
-"""Arms of a comparison: the configuration under several seeds, and overlays that train another model on the same data."""
+"""Arms of a comparison: the configuration under several seeds, and overlays that train another
+model on the same data.
+"""
 
 import copy
 from pathlib import Path
@@ -13,20 +15,25 @@ DESIGN = "design"
 # What an arm may change: how a model is made and trained, never the data it is trained on.
 TRAINED_BY = frozenset(
     {"model", "objective", "curriculum", "verification", "resistance", "potential", "fine_tuning"}
-)  # fmt: skip
+)
 
 
 def comparison_runs(config: dict) -> tuple[dict[str, dict], dict[str, dict]]:
-    """Configurations by run name, and what each arm replaces in them by the folder that it adds to a run's.
+    """Configurations by run name, and what each arm replaces in them by the folder that it adds to
+    a run's.
 
-    config : validated. The first run and the arm "" are the run itself; the runs of the comparison lie in
-    `<run>/seeds/<seed>`, its arms in `arms/<name>` below. Raises `InputError` for an overlay that is missing or
-    changes the data.
+    config : validated. The first run and the arm "" are the run itself; the runs of the comparison
+    lie in `<run>/seeds/<seed>`, its arms in `arms/<name>` below. Raises `InputError` for an overlay
+    that is missing or changes the data.
     """
     run = config["run"]
-    seeds = {f"{run}/seeds/{seed}": config | {"run": f"{run}/seeds/{seed}", "seed": seed} for seed in config["comparison"]["seeds"]}
+    seeds = {
+        f"{run}/seeds/{seed}": config | {"run": f"{run}/seeds/{seed}", "seed": seed}
+        for seed in config["comparison"]["seeds"]
+    }
     arms = {arm_folder(DESIGN): {}} | {
-        arm_folder(name): overlaid(config, Path(path)) for name, path in config["comparison"]["arms"].items()
+        arm_folder(name): overlaid(config, Path(path))
+        for name, path in config["comparison"]["arms"].items()
     }
     observed = {folder: sections | {"verification": "observe"} for folder, sections in arms.items()}
     return {run: config} | seeds, {"": {}} | observed
@@ -45,7 +52,9 @@ def overlaid(config: dict, path: Path) -> dict:
     path = path if path.is_file() else ROOT / path
     if not path.is_file():
         raise InputError("there is no such arm", "Correct comparison.arms", path)
-    overlay = {name: values for name, values in yaml.safe_load(path.read_text()).items() if name != "run"}
+    overlay = {
+        name: values for name, values in yaml.safe_load(path.read_text()).items() if name != "run"
+    }
     for name in sorted(set(overlay) - TRAINED_BY):
         problem = f"the arm changes '{name}', and arms are compared on the same data"
         raise InputError(problem, f"An arm may change {', '.join(sorted(TRAINED_BY))}", path)

@@ -1,7 +1,9 @@
-"""What a source file computes: its syntax tree without docstrings, comments, layout and the wording of messages.
+"""What a source file computes: its syntax tree without docstrings, comments, layout and the wording
+of messages.
 
-Results depend on nothing else, so nothing else makes a stage run again. The one way to be stale: a result that is assigned
-to a name kept for messages (`problem`, `remedy`) or taken from the text of a refusal.
+Results depend on nothing else, so nothing else makes a stage run again. The one way to be stale: a
+result that is assigned to a name kept for messages (`problem`, `remedy`) or taken from the text of
+a refusal.
 """
 
 import ast
@@ -21,8 +23,14 @@ def computation(source: str) -> str:
 @cache
 def relative_imports(source: str) -> tuple[tuple[int, str | None, tuple[str, ...]], ...]:
     """Level, module and names of every relative import of a source, inside functions too."""
-    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.level]
-    return tuple((node.level, node.module, tuple(alias.name for alias in node.names)) for node in nodes)
+    nodes = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    return tuple(
+        (node.level, node.module, tuple(alias.name for alias in node.names)) for node in nodes
+    )
 
 
 class _WithoutText(ast.NodeTransformer):

@@ -60,8 +60,10 @@ class SimulationConfig:
 class WindowsConfig:
     """Fixed windows, in bp: DNA around a midpoint, signal around a midpoint, bins between the two.
 
-    bin_bp : width at which the bins, which differ from pair to pair, are ranked among reference loci
-    scales : further widths of signal around either midpoint; signal : `standard` or `ranks`, how marks are normalised
+    bin_bp : width at which the bins, which differ from pair to pair, are ranked among reference
+    loci
+    scales : further widths of signal around either midpoint; signal : `standard` or `ranks`, how
+    marks are normalised
     """
 
     sequence_bp: int
@@ -72,7 +74,9 @@ class WindowsConfig:
     signal: str
 
     def positions(self, every_bin: bool) -> list[str]:
-        """Names of the positions of R: both ends, both at every further width, and the way between as one or as bins."""
+        """Names of the positions of R: both ends, both at every further width, and the way between
+        as one or as bins.
+        """
         wider = [f"{end}_{width}" for width in self.scales for end in ENDS]
         between = [f"bin_{k + 1}" for k in range(self.bins)] if every_bin else ["window"]
         return [*ENDS, *wider, *between]
@@ -80,7 +84,9 @@ class WindowsConfig:
 
 @dataclass(frozen=True)
 class ReferenceConfig:
-    """Reference loci: how many tiles of `windows.signal_bp`, and into how many modules they are grouped."""
+    """Reference loci: how many tiles of `windows.signal_bp`, and into how many modules they are
+    grouped.
+    """
 
     loci: int
     modules: int
@@ -117,7 +123,9 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class FitConfig:
-    """One stage of training: batch of pairs, least share of positive pairs in it, epochs, rates, patience in epochs."""
+    """One stage of training: batch of pairs, least share of positive pairs in it, epochs, rates,
+    patience in epochs.
+    """
 
     batch_pairs: int
     positive_share: float
@@ -129,7 +137,9 @@ class FitConfig:
 
 @dataclass(frozen=True)
 class ObjectiveConfig:
-    """Weights of the soft terms, and over how many epochs those on the environment come in during fine-tuning."""
+    """Weights of the soft terms, and over how many epochs those on the environment come in during
+    fine-tuning.
+    """
 
     label_contrast: float
     line_contrast: float
@@ -148,7 +158,9 @@ class SubsetConfig:
 
 @dataclass(frozen=True)
 class DiagnoseConfig:
-    """Probes: rows at most, chromosome folds, boosting rounds, bootstrap draws; permutations of a run and of a full diagnosis."""
+    """Probes: rows at most, chromosome folds, boosting rounds, bootstrap draws; permutations of a
+    run and of a full diagnosis.
+    """
 
     rows: int
     folds: int
@@ -169,7 +181,9 @@ class BiologyConfig:
 
 @dataclass(frozen=True)
 class MotifsConfig:
-    """What U reads: pairs that are mutated, seqlets kept, windows a motif is inserted into, shuffled motifs of the null, lineage motifs."""
+    """What U reads: pairs that are mutated, seqlets kept, windows a motif is inserted into,
+    shuffled motifs of the null, lineage motifs.
+    """
 
     pairs: int
     seqlets: int
@@ -180,7 +194,9 @@ class MotifsConfig:
 
 @dataclass(frozen=True)
 class CrossfitConfig:
-    """R alone on every fold in turn: networks of the ensemble, shares of the learning curve, rounds of boosting, near misses."""
+    """R alone on every fold in turn: networks of the ensemble, shares of the learning curve, rounds
+    of boosting, near misses.
+    """
 
     members: int
     shares: list
@@ -241,7 +257,9 @@ class Config:
     @classmethod
     def from_dict(cls, values: dict) -> "Config":
         """Build the record from a validated mapping; sections a stage was not given are None."""
-        return cls(**{field.name: _record(field.type, values.get(field.name)) for field in fields(cls)})
+        return cls(
+            **{field.name: _record(field.type, values.get(field.name)) for field in fields(cls)}
+        )
 
     @classmethod
     def from_json(cls, text: str) -> "Config":
@@ -264,7 +282,9 @@ def load_schema(file: Path = SCHEMA) -> dict:
 
 
 def validated(values: dict, files: list[str | Path] = ()) -> dict:
-    """Check `values` against the schema and what a schema cannot say, and fill in the defaults; raises `InputError`."""
+    """Check `values` against the schema and what a schema cannot say, and fill in the defaults;
+    raises `InputError`.
+    """
     filled = checked(values, load_schema(), files)
     _check_relations(filled, files)
     return filled
@@ -273,10 +293,12 @@ def validated(values: dict, files: list[str | Path] = ()) -> dict:
 def checked(values: dict, schema: dict, files: list[str | Path] = ()) -> dict:
     """Check `values` against a schema and fill in its defaults.
 
-    `files` are the configuration files the values came from, the last one winning; they are read again
-    only to name the line of a mistake. Raises `InputError`.
+    `files` are the configuration files the values came from, the last one winning; they are read
+    again only to name the line of a mistake. Raises `InputError`.
     """
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(values))
+    error = jsonschema.exceptions.best_match(
+        jsonschema.Draft202012Validator(schema).iter_errors(values)
+    )
     if error is not None:
         raise _explained(error, files)
     return with_defaults(schema, copy.deepcopy(values))
@@ -297,9 +319,23 @@ def _explained(error: jsonschema.ValidationError, files: list) -> InputError:
     unknown = _unknown_key(error)
     if unknown:
         known = ", ".join(sorted(error.schema["properties"]))
-        return _located(files, [*path, unknown], f"unknown key '{'.'.join([*path, unknown])}'", f"Known keys here: {known}")
-    expected = {key: error.schema[key] for key in ("type", "enum", "minimum", "maximum", "pattern") if key in error.schema}
-    return _located(files, path, f"'{'.'.join(path) or 'config'}': {error.message}", f"Expected {expected}; see config/README.md")
+        return _located(
+            files,
+            [*path, unknown],
+            f"unknown key '{'.'.join([*path, unknown])}'",
+            f"Known keys here: {known}",
+        )
+    expected = {
+        key: error.schema[key]
+        for key in ("type", "enum", "minimum", "maximum", "pattern")
+        if key in error.schema
+    }
+    return _located(
+        files,
+        path,
+        f"'{'.'.join(path) or 'config'}': {error.message}",
+        f"Expected {expected}; see config/README.md",
+    )
 
 
 def _unknown_key(error: jsonschema.ValidationError) -> str | None:
@@ -309,18 +345,30 @@ def _unknown_key(error: jsonschema.ValidationError) -> str | None:
 
 
 def _check_relations(values: dict, files: list) -> None:
-    """What a schema cannot say: lines and chromosomes that appear twice, folds that do not exist."""
+    """What a schema cannot say: lines and chromosomes that appear twice, folds that do not exist.
+    """
     lines = values["cell_lines"] + values["held_out_lines"]
     for line in sorted({line for line in lines if lines.count(line) > 1}):
         role = "held_out_lines" if line in values["held_out_lines"] else "cell_lines"
-        raise _located(files, [role], f"cell line {line} is listed twice in cell_lines and held_out_lines", "List it once")
+        raise _located(
+            files,
+            [role],
+            f"cell line {line} is listed twice in cell_lines and held_out_lines",
+            "List it once",
+        )
     chromosomes = [chrom for fold in values["splits"]["folds"] for chrom in fold]
     for chrom in sorted({chrom for chrom in chromosomes if chromosomes.count(chrom) > 1}):
-        problem = f"chromosome {chrom} is in two folds, so a test chromosome would also be a training chromosome"
+        problem = (
+            f"chromosome {chrom} is in two folds, so a test chromosome would also be a training"
+            " chromosome"
+        )
         raise _located(files, ["splits", "folds"], problem, "List every chromosome in one fold")
     test, validation = values["splits"]["test_fold"], values["splits"]["validation_fold"]
     if test == validation or max(test, validation) >= len(values["splits"]["folds"]):
-        problem = f"test_fold {test} and validation_fold {validation} must be two of {len(values['splits']['folds'])} folds"
+        problem = (
+            f"test_fold {test} and validation_fold {validation} must be two of"
+            f" {len(values['splits']['folds'])} folds"
+        )
         raise _located(files, ["splits"], problem, "Count folds from 0")
 
 
@@ -334,7 +382,9 @@ def _located(files: list, path: list[str], problem: str, remedy: str) -> InputEr
 
 
 def key_line(file: Path, path: list[str]) -> int | None:
-    """Line (from 1) of the deepest key of `path` that stands in a YAML file, None when the first key does not."""
+    """Line (from 1) of the deepest key of `path` that stands in a YAML file, None when the first
+    key does not.
+    """
     node, line = yaml.compose(file.read_text()), None
     for name in path:
         children = node.value if isinstance(node, yaml.MappingNode) else []

@@ -15,7 +15,8 @@ BASES = "ACGT"
 class Windows(NamedTuple):
     """The DNA of n pairs, as rows of a table of windows.
 
-    codes : uint8 (n_windows, L), A C G T N = 0 1 2 3 4; enhancer, promoter : int64 (n,), rows of `codes`
+    codes : uint8 (n_windows, L), A C G T N = 0 1 2 3 4; enhancer, promoter : int64 (n,), rows of
+    `codes`
     annotated_bp : float32 (n, 2), published lengths of both elements, which the design never reads
     """
 
@@ -31,6 +32,8 @@ def reverse_complement(codes: np.ndarray) -> np.ndarray:
 
 
 def gc_content(codes: np.ndarray, *rows: np.ndarray) -> np.ndarray:
-    """Mean share of G and C over the windows that each of `rows` (n,) names, (n,); codes uint8 (n_elements, L)."""
+    """Mean share of G and C over the windows that each of `rows` (n,) names, (n,); codes uint8
+    (n_elements, L).
+    """
     share = ((codes == 1) | (codes == 2)).mean(1)
     return np.mean([share[which] for which in rows], axis=0)

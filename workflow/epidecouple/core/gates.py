@@ -1,4 +1,6 @@
-"""Gates: thresholds as data, verdicts as data. Judging never fails; `enforce` turns a failing verdict into exit status 1."""
+"""Gates: thresholds as data, verdicts as data. Judging never fails; `enforce` turns a failing
+verdict into exit status 1.
+"""
 
 import math
 import operator
@@ -21,7 +23,9 @@ PASSED, FAILED, NOT_APPLICABLE = "passed", "failed", "not applicable"
 
 @dataclass(frozen=True)
 class Check:
-    """One row of `config/gates.yaml` beside the value that was measured; `outcome` is passed, failed or not applicable."""
+    """One row of `config/gates.yaml` beside the value that was measured; `outcome` is passed,
+    failed or not applicable.
+    """
 
     gate: str
     metric: str
@@ -35,9 +39,15 @@ class Check:
 def load_rows(path: Path = ROWS) -> list[dict]:
     """Read the thresholds; raises `InputError` when a row does not fit the schema."""
     rows = yaml.safe_load(path.read_text())
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text())).iter_errors(rows))
+    error = jsonschema.exceptions.best_match(
+        jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text())).iter_errors(rows)
+    )
     if error is not None:
-        raise InputError(f"row {list(error.absolute_path)}: {error.message}", "See the head of the file for its columns", path)
+        raise InputError(
+            f"row {list(error.absolute_path)}: {error.message}",
+            "See the head of the file for its columns",
+            path,
+        )
     return rows
 
 
@@ -50,8 +60,14 @@ def rows_of(gate: str, thresholds: dict[str, dict], path: Path = ROWS) -> list[d
     known = {f"{row['gate']}.{row['metric']}" for row in rows}
     for name in thresholds:
         if name not in known:
-            raise InputError(f"thresholds names '{name}', which no gate has", f"Known: {', '.join(sorted(known))}", "config")
-    return [row | thresholds.get(f"{gate}.{row['metric']}", {}) for row in rows if row["gate"] == gate]
+            raise InputError(
+                f"thresholds names '{name}', which no gate has",
+                f"Known: {', '.join(sorted(known))}",
+                "config",
+            )
+    return [
+        row | thresholds.get(f"{gate}.{row['metric']}", {}) for row in rows if row["gate"] == gate
+    ]
 
 
 def judge(rows: list[dict], metrics: dict[str, Any]) -> list[Check]:
@@ -76,15 +92,23 @@ def _holds(row: dict, metrics: dict[str, Any]) -> bool:
 
 
 def verdict(gate: str, checks: list[Check], waived: bool) -> dict:
-    """What a gate's verdict file holds; a waived gate passes with `waived: true` beside its failures."""
+    """What a gate's verdict file holds; a waived gate passes with `waived: true` beside its
+    failures.
+    """
     failed = [check for check in checks if check.outcome == FAILED]
-    return {"gate": gate, "passed": waived or not failed, "waived": waived, "checks": [asdict(check) for check in checks]}
+    return {
+        "gate": gate,
+        "passed": waived or not failed,
+        "waived": waived,
+        "checks": [asdict(check) for check in checks],
+    }
 
 
 def sentences(found: dict) -> list[str]:
     """One sentence per failed check of a verdict: metric, value, threshold, remedy."""
     return [
-        f"GATE {found['gate']} FAILED: {check['metric']} is {_shown(check['value'])}, need {check['need']}. {_sentence(check['remedy'])}"
+        f"GATE {found['gate']} FAILED: {check['metric']} is {_shown(check['value'])}, need"
+        f" {check['need']}. {_sentence(check['remedy'])}"
         for check in found["checks"]
         if check["outcome"] == FAILED
     ]

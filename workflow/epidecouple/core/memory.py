@@ -1,7 +1,9 @@
-"""How much memory a rule may take, in MB, from what is known before it runs: its configuration and the sizes of its files.
+"""How much memory a rule may take, in MB, from what is known before it runs: its configuration and
+the sizes of its files.
 
-The numbers stem from the peaks (`max_rss` of the benchmark files) of runs of 1,500 to 207,000 pairs; tests hold the formulas
-against the peaks of a run. A scheduler multiplies them by the attempt.
+The numbers stem from the peaks (`max_rss` of the benchmark files) of runs of 1,500 to 207,000
+pairs; tests hold the formulas against the peaks of a run. A scheduler multiplies them by the
+attempt.
 """
 
 from dataclasses import dataclass
@@ -14,7 +16,8 @@ MB = 1e6
 TABLES, NETWORKS = 250, 600
 # A compressed table in memory, for each byte of its file.
 PARSED = 20
-# A pair: bytes in the panel's file; in memory among all that `data.panel.Panel` holds of it besides signal and windows.
+# A pair: bytes in the panel's file; in memory among all that `data.panel.Panel` holds of it besides
+# signal and windows.
 PAIR_ON_DISK, PAIR_IN_MEMORY = 30, 300
 # Human chromosome 1, and how often its letters are held while they are read and encoded.
 LONGEST_CHROMOSOME, TEXT_COPIES = 250.0, 4
@@ -22,8 +25,9 @@ LONGEST_CHROMOSOME, TEXT_COPIES = 250.0, 4
 KEPT = 1.8
 # A process that fits probes.
 PROBE = 350
-# Bytes per base and filter: two strands, float32, rectified in place. The deep encoder has a channel for every filter, and
-# takes 7 kB per base to score, 88 kB to train, of which its blocks are the most.
+# Bytes per base and filter: two strands, float32, rectified in place. The deep encoder has a
+# channel for every filter, and takes 7 kB per base to score, 88 kB to train, of which its blocks
+# are the most.
 STRANDS_AND_BYTES = 2 * 4
 DEFAULT_FILTERS = 64
 DEEP_CHANNELS, DEEP_SCORED, DEEP_TRAINED = 256, 2, 12
@@ -31,7 +35,9 @@ DEEP_CHANNELS, DEEP_SCORED, DEEP_TRAINED = 256, 2, 12
 
 @dataclass(frozen=True)
 class Files:
-    """Sizes in MB: all input files, the panel's table among them, and the arrays behind them: signal of all lines, windows."""
+    """Sizes in MB: all input files, the panel's table among them, and the arrays behind them:
+    signal of all lines, windows.
+    """
 
     given: float
     panel: float = 0.0
@@ -50,7 +56,9 @@ def tables(config: Config, files: Files) -> float:
 
 
 def simulation(config: Config, files: Files) -> float:
-    """The simulated world: a few numbers per locus or pair, line and mark, and one chromosome of letters."""
+    """The simulated world: a few numbers per locus or pair, line and mark, and one chromosome of
+    letters.
+    """
     world = config.simulation
     loci = world.enhancers + world.promoters + world.barriers + world.background_loci
     numbers = 2 * (loci + world.pairs) * len(config.all_lines) * len(config.marks)
@@ -66,7 +74,9 @@ def genome(config: Config, files: Files) -> float:
 
 
 def shard(config: Config, files: Files) -> float:
-    """Tables, peaks, a block of pairs in float64 with its bins as a table, and the signal of one line as it is written."""
+    """Tables, peaks, a block of pairs in float64 with its bins as a table, and the signal of one
+    line as it is written.
+    """
     positions = 2 * (1 + len(config.windows.scales)) + config.windows.bins
     pairs = files.panel / PAIR_ON_DISK
     block = min(pairs, PAIRS_PER_BLOCK / MB)
@@ -75,7 +85,9 @@ def shard(config: Config, files: Files) -> float:
 
 def panel(config: Config, files: Files) -> float:
     """Rules that open the panel: arrays are mapped, and count as far as they are touched."""
-    pairs = files.signal / (2 * len(config.all_lines) * len(config.marks) * (2 + config.windows.bins))
+    pairs = files.signal / (
+        2 * len(config.all_lines) * len(config.marks) * (2 + config.windows.bins)
+    )
     return NETWORKS + files.signal + files.windows + PAIR_IN_MEMORY * pairs
 
 
@@ -85,13 +97,20 @@ def scoring(config: Config, files: Files) -> float:
 
 
 def editing(config: Config, files: Files) -> float:
-    """Rules that encode edited windows: every single mutant of one, or some windows with a motif in them."""
-    bases = max(3 * config.windows.sequence_bp**2, config.motifs.windows * config.windows.sequence_bp)
-    return panel(config, files) + KEPT * _activations(config, min(BASES_PER_BATCH, bases), DEEP_SCORED)
+    """Rules that encode edited windows: every single mutant of one, or some windows with a motif in
+    them.
+    """
+    bases = max(
+        3 * config.windows.sequence_bp**2, config.motifs.windows * config.windows.sequence_bp
+    )
+    return panel(config, files) + KEPT * _activations(
+        config, min(BASES_PER_BATCH, bases), DEEP_SCORED
+    )
 
 
 def training(config: Config, files: Files) -> float:
-    """Validation scores all windows; a step holds those of a macro-step twice, for the backward pass.
+    """Validation scores all windows; a step holds those of a macro-step twice, for the backward
+    pass.
 
     Each of several processes scores all windows.
     """
@@ -122,7 +141,9 @@ def scores(config: Config, files: Files) -> float:
 
 
 def prediction(given: float) -> float:
-    """A request's files (MB), one chromosome, and a batch of windows in an encoder of the default size."""
+    """A request's files (MB), one chromosome, and a batch of windows in an encoder of the default
+    size.
+    """
     activations = BASES_PER_BATCH * DEFAULT_FILTERS * STRANDS_AND_BYTES / MB
     return NETWORKS + PARSED * given + TEXT_COPIES * LONGEST_CHROMOSOME + KEPT * activations
 
@@ -132,6 +153,8 @@ def _scored_bases(files: Files) -> float:
 
 
 def _activations(config: Config, bases: float, deep: float) -> float:
-    """MB that the encoder holds at once for some bases; `deep`: how much more the deep encoder's blocks hold than its first layer."""
+    """MB that the encoder holds at once for some bases; `deep`: how much more the deep encoder's
+    blocks hold than its first layer.
+    """
     channels = DEEP_CHANNELS * deep if config.model.encoder == "deep" else config.model.filters
     return bases * channels * STRANDS_AND_BYTES / MB

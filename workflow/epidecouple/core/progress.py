@@ -1,4 +1,6 @@
-"""Progress of long work: a bar on a terminal, a line now and then in a log. The only module that uses tqdm."""
+"""Progress of long work: a bar on a terminal, a line now and then in a log. The only module that
+uses tqdm.
+"""
 
 import logging
 import sys
@@ -18,17 +20,24 @@ Item = TypeVar("Item")
 class Pace:
     """How long the rest of some work takes at the pace so far.
 
-    total : how much there is to do, 0 where nobody knows; done : how much of it was done before the clock started
+    total : how much there is to do, 0 where nobody knows; done : how much of it was done before the
+    clock started
     """
 
     def __init__(self, total: int, done: int = 0) -> None:
         self.total, self.before, self.started = total, done, time.perf_counter()
 
     def left(self, done: int) -> str:
-        """The time that is left as mm:ss or h:mm:ss, after `done` of the total; `?` where it cannot be told yet."""
+        """The time that is left as mm:ss or h:mm:ss, after `done` of the total; `?` where it cannot
+        be told yet.
+        """
         made = done - self.before
         elapsed = time.perf_counter() - self.started
-        return tqdm.format_interval(elapsed / made * (self.total - done)) if made > 0 and done <= self.total else "?"
+        return (
+            tqdm.format_interval(elapsed / made * (self.total - done))
+            if made > 0 and done <= self.total
+            else "?"
+        )
 
 
 class LogLines:
@@ -44,25 +53,45 @@ class LogLines:
         self.done += count
         if time.perf_counter() - self.told >= LOG_EVERY_S:
             self.told = time.perf_counter()
-            done, total = (tqdm.format_sizeof(count, self.unit) if self.unit else count for count in (self.done, self.total))
-            log.info("%s: %s of %s, about %s left", self.what, done, total if self.total else "?", self.pace.left(self.done))
+            done, total = (
+                tqdm.format_sizeof(count, self.unit) if self.unit else count
+                for count in (self.done, self.total)
+            )
+            log.info(
+                "%s: %s of %s, about %s left",
+                self.what,
+                done,
+                total if self.total else "?",
+                self.pace.left(self.done),
+            )
 
 
 @contextmanager
 def counted(what: str, total: int, unit: str = "") -> Iterator[Callable[[int], object]]:
-    """Work on `total` things, told as it goes on: gives the function that is called with how many more are done.
+    """Work on `total` things, told as it goes on: gives the function that is called with how many
+    more are done.
 
-    unit : of what is counted by the thousand and million, such as B; empty for things told one by one
+    unit : of what is counted by the thousand and million, such as B; empty for things told one by
+    one
     """
     if not sys.stderr.isatty():
         yield LogLines(what, total, unit).add
         return
-    with tqdm(total=total or None, desc=what, unit=unit or "it", unit_scale=bool(unit), leave=False, file=sys.stderr) as bar:
+    with tqdm(
+        total=total or None,
+        desc=what,
+        unit=unit or "it",
+        unit_scale=bool(unit),
+        leave=False,
+        file=sys.stderr,
+    ) as bar:
         yield bar.update
 
 
 def tracked(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
-    """The items one by one, told as they are done; `total` says how many where they cannot be counted beforehand."""
+    """The items one by one, told as they are done; `total` says how many where they cannot be
+    counted beforehand.
+    """
     with counted(what, len(items) if total is None else total) as count:
         for item in items:
             yield item

@@ -21,7 +21,9 @@ def versions() -> dict[str, str]:
 
 
 def module_closure(name: str) -> set[str]:
-    """The package's modules that `name` (room.module) imports, directly or through others, and itself."""
+    """The package's modules that `name` (room.module) imports, directly or through others, and
+    itself.
+    """
     closure, waiting = set(), [name]
     while waiting:
         module = waiting.pop()
@@ -47,7 +49,9 @@ def _imports(module: str) -> list[str]:
 
 
 def code_digest(*stages: str) -> str:
-    """Digest of what the modules compute that `stages` run, whatever folder they stand in (16 hexadecimal digits)."""
+    """Digest of what the modules compute that `stages` run, whatever folder they stand in (16
+    hexadecimal digits).
+    """
     digest = hashlib.sha256()
     for name in sorted(set().union(*(module_closure(f"stages.{stage}") for stage in stages))):
         digest.update(f"{name}\0{computation(_source(name).read_text())}".encode())

@@ -1,4 +1,6 @@
-"""Named random streams: what is drawn at random comes from the seed of the run and the name of what it is for."""
+"""Named random streams: what is drawn at random comes from the seed of the run and the name of what
+it is for.
+"""
 
 from enum import IntEnum
 

@@ -1,6 +1,7 @@
 """The crossed panel: every pair of any line's table, labelled in every line by that line's loops.
 
-On it I(z; c) = 0 by construction, since each DNA pair occurs once in every line. Coordinates are 0-based, half-open.
+On it I(z; c) = 0 by construction, since each DNA pair occurs once in every line. Coordinates are
+0-based, half-open.
 """
 
 import numpy as np
@@ -20,20 +21,32 @@ COORDINATES = ["chrom", "enhancer_start", "enhancer_end", "promoter_start", "pro
 
 
 def read_natural(catalog: Catalog) -> pd.DataFrame:
-    """The published tables of all lines, one below the other: pair columns, midpoints, `cell_line` and `row`."""
-    tables = [midpoints(read_pairs(files.pairs)).assign(cell_line=line) for line, files in catalog.lines.items()]
+    """The published tables of all lines, one below the other: pair columns, midpoints, `cell_line`
+    and `row`.
+    """
+    tables = [
+        midpoints(read_pairs(files.pairs)).assign(cell_line=line)
+        for line, files in catalog.lines.items()
+    ]
     return pd.concat(tables, ignore_index=True)
 
 
 def cross(natural: pd.DataFrame, loops: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row per distinct pair of midpoints, labelled in every line; `cell_line` and `row` tell where it was listed first.
+    """One row per distinct pair of midpoints, labelled in every line; `cell_line` and `row` tell
+    where it was listed first.
 
     label_<line> : 1 when a loop of the line joins the two elements (as first listed), else 0
     published_<line> : label in the line's own table, -1 where that table does not list the pair
     """
-    panel = natural.drop_duplicates(KEY)[[*COORDINATES, *KEY[1:], "cell_line", "row"]].reset_index(drop=True)
-    labels = {f"label_{line}": joined(panel, found).astype(np.int8) for line, found in loops.items()}
-    published = {f"published_{line}": _published(panel, natural[natural.cell_line == line]) for line in loops}
+    panel = natural.drop_duplicates(KEY)[[*COORDINATES, *KEY[1:], "cell_line", "row"]].reset_index(
+        drop=True
+    )
+    labels = {
+        f"label_{line}": joined(panel, found).astype(np.int8) for line, found in loops.items()
+    }
+    published = {
+        f"published_{line}": _published(panel, natural[natural.cell_line == line]) for line in loops
+    }
     return panel.assign(**labels, **published)
 
 
@@ -59,12 +72,17 @@ def in_regions(natural: pd.DataFrame, regions: pd.DataFrame, window_bp: int) -> 
     kept = np.ones(len(natural), dtype=bool)
     for kind in ("enhancer", "promoter"):
         start = (natural[f"{kind}_mid"] - window_bp // 2).clip(lower=0)
-        kept &= inside(pd.DataFrame({"chrom": natural.chrom, "start": start, "end": start + window_bp}), regions)
+        kept &= inside(
+            pd.DataFrame({"chrom": natural.chrom, "start": start, "end": start + window_bp}),
+            regions,
+        )
     return pd.Series(kept, index=natural.index)
 
 
 class Funnel:
-    """Row counts after each filter; a filter that leaves nothing ends the run with the counts so far."""
+    """Row counts after each filter; a filter that leaves nothing ends the run with the counts so
+    far.
+    """
 
     def __init__(self) -> None:
         self.steps: list[tuple[str, int]] = []
@@ -75,7 +93,10 @@ class Funnel:
         self.steps.append((step, len(table)))
         if table.empty:
             counts = ", ".join(f"{name}: {rows}" for name, rows in self.steps)
-            raise InputError(f"no pair is left after the filter '{step}' (rows: {counts})", "Loosen that filter or check the input")
+            raise InputError(
+                f"no pair is left after the filter '{step}' (rows: {counts})",
+                "Loosen that filter or check the input",
+            )
         return table
 
     def table(self) -> pd.DataFrame:
@@ -87,11 +108,18 @@ def build_panel(config: Config, catalog: Catalog) -> tuple[pd.DataFrame, pd.Data
     """Read, filter and cross: the panel, the funnel (step, rows) and the stage's metrics."""
     funnel = Funnel()
     natural = funnel.keep("rows of the pair tables", read_natural(catalog))
-    loops = {line: named_like(read_loops(files.loops), natural.chrom) for line, files in catalog.lines.items()}
+    loops = {
+        line: named_like(read_loops(files.loops), natural.chrom)
+        for line, files in catalog.lines.items()
+    }
     natural = funnel.keep("on chromosomes of the folds", natural, on_chromosomes(natural, config))
     if catalog.regions:
         regions = read_peaks(catalog.regions)[["chrom", "start", "end"]]
-        natural = funnel.keep("both DNA windows inside dataset.regions", natural, in_regions(natural, regions, config.windows.sequence_bp))
+        natural = funnel.keep(
+            "both DNA windows inside dataset.regions",
+            natural,
+            in_regions(natural, regions, config.windows.sequence_bp),
+        )
     panel = funnel.keep("distinct pairs by midpoints", cross(natural, loops))
     labels, seen = label_matrix(panel, config.all_lines), label_matrix(panel, config.cell_lines)
     discordant_rows = pd.Series(discordant(seen), index=panel.index)

@@ -10,6 +10,8 @@ def label_matrix(panel: pd.DataFrame, lines: list[str]) -> np.ndarray:
 
 
 def discordant(labels: np.ndarray) -> np.ndarray:
-    """Which pairs of a label matrix (n, C) are positive in some lines and negative in others; bool (n,)."""
+    """Which pairs of a label matrix (n, C) are positive in some lines and negative in others; bool
+    (n,).
+    """
     positive = labels.sum(1)
     return (positive > 0) & (positive < labels.shape[1])

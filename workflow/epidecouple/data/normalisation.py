@@ -1,4 +1,6 @@
-"""Marks of different lines on one scale: standardised on the reference loci, or first replaced by their rank there."""
+"""Marks of different lines on one scale: standardised on the reference loci, or first replaced by
+their rank there.
+"""
 
 from dataclasses import asdict, dataclass
 
@@ -13,8 +15,10 @@ QUANTILES = 33
 class Normaliser:
     """What turns a mark's log1p signal in one line into a number that lines share.
 
-    quantiles : of the signal > 0 on the reference loci; none when the signal is standardised as it is
-    mean, sd : on the reference loci, of the signal or of its ranks; sd is 0 for a mark that is absent there
+    quantiles : of the signal > 0 on the reference loci; none when the signal is standardised as it
+    is
+    mean, sd : on the reference loci, of the signal or of its ranks; sd is 0 for a mark that is
+    absent there
     """
 
     mean: float
@@ -23,9 +27,14 @@ class Normaliser:
 
     @classmethod
     def on(cls, reference: np.ndarray, method: str) -> "Normaliser":
-        """Fitted on the signal (n_ref,) of the reference loci; `method` is `standard` or `ranks`."""
+        """Fitted on the signal (n_ref,) of the reference loci; `method` is `standard` or `ranks`.
+        """
         present = reference[reference > 0]
-        quantiles = np.quantile(present, np.linspace(0, 1, QUANTILES)) if method == "ranks" and len(present) else ()
+        quantiles = (
+            np.quantile(present, np.linspace(0, 1, QUANTILES))
+            if method == "ranks" and len(present)
+            else ()
+        )
         values = ranks(reference, quantiles)
         return cls(float(values.mean()), float(values.std()), tuple(float(q) for q in quantiles))
 
@@ -39,7 +48,9 @@ class Normaliser:
 
 
 def ranks(signal: np.ndarray, quantiles: np.ndarray | tuple[float, ...]) -> np.ndarray:
-    """0 where there is no signal, else its place among the quantiles, from `PRESENCE` to 1; the signal itself without quantiles."""
+    """0 where there is no signal, else its place among the quantiles, from `PRESENCE` to 1; the
+    signal itself without quantiles.
+    """
     if not len(quantiles):
         return signal
     place = np.interp(signal, quantiles, np.linspace(0, 1, len(quantiles)))

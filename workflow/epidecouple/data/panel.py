@@ -1,4 +1,6 @@
-"""The panel in memory as training and evaluation see it: codes and signal stay memory-mapped, batches are gathered."""
+"""The panel in memory as training and evaluation see it: codes and signal stay memory-mapped,
+batches are gathered.
+"""
 
 import dataclasses
 from dataclasses import dataclass
@@ -23,14 +25,17 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Panel:
-    """All pairs in all lines; n pairs, C lines (training lines first), P positions (`shards`), M marks.
+    """All pairs in all lines; n pairs, C lines (training lines first), P positions (`shards`), M
+    marks.
 
     codes : uint8 (n_elements, L); enhancer, promoter : rows of `codes` (n,)
     log_distance : float32 (n,), log10 bp; chrom, split : names (n,)
     annotated_bp : float32 (n, 2), lengths of both elements as published, for record 22 only
-    labels, published : int8 (n, C); shards : one per line, holding signal (n, P, M) and reference (n_ref, M)
+    labels, published : int8 (n, C); shards : one per line, holding signal (n, P, M) and reference
+    (n_ref, M)
     present : bool (C, M), False for a mark missing in a line
-    offset, scale : float32 (C, M), what a normalised mark is multiplied by and shifted to: 0 and 1, or its statistics to undo it
+    offset, scale : float32 (C, M), what a normalised mark is multiplied by and shifted to: 0 and 1,
+    or its statistics to undo it
     device : where the tensors go that a panel gives; on any but the CPU all codes are kept there
     """
 
@@ -62,12 +67,28 @@ class Panel:
 
     def only(self, pairs: np.ndarray) -> "Panel":
         """The panel of these pairs, their signal in memory."""
-        of_pairs = ("enhancer", "promoter", "log_distance", "annotated_bp", "chrom", "split", "labels", "published")
+        of_pairs = (
+            "enhancer",
+            "promoter",
+            "log_distance",
+            "annotated_bp",
+            "chrom",
+            "split",
+            "labels",
+            "published",
+        )
         shards = [
-            dataclasses.replace(shard, labels=shard.labels[pairs], published=shard.published[pairs], signal=np.asarray(shard.signal[pairs]))
+            dataclasses.replace(
+                shard,
+                labels=shard.labels[pairs],
+                published=shard.published[pairs],
+                signal=np.asarray(shard.signal[pairs]),
+            )
             for shard in self.shards
         ]
-        return dataclasses.replace(self, shards=shards, **{name: getattr(self, name)[pairs] for name in of_pairs})
+        return dataclasses.replace(
+            self, shards=shards, **{name: getattr(self, name)[pairs] for name in of_pairs}
+        )
 
     def tensor(self, values: np.ndarray) -> Tensor:
         """An array on the panel's device."""
@@ -96,13 +117,16 @@ class Panel:
         return self._flagged(self.shards[line].signal[pairs], line)
 
     def reference_tensor(self, line: int, loci: np.ndarray | None = None) -> Tensor:
-        """Signal of the reference loci (all, or the given ones) of one line: float32 (n_loci, 2M)."""
+        """Signal of the reference loci (all, or the given ones) of one line: float32 (n_loci, 2M).
+        """
         reference = self.shards[line].reference
         return self._flagged(reference if loci is None else reference[loci], line)
 
     def without(self, mark: int) -> "Panel":
         """The same panel with one mark missing in every line: presence flag and value 0."""
-        present, offset, scale = (values.copy() for values in (self.present, self.offset, self.scale))
+        present, offset, scale = (
+            values.copy() for values in (self.present, self.offset, self.scale)
+        )
         for values in (present, offset, scale):
             values[:, mark] = 0
         return dataclasses.replace(self, present=present, offset=offset, scale=scale)
@@ -113,11 +137,16 @@ class Panel:
         return len(self.shards[0].reference)
 
     def _flagged(self, signal: np.ndarray, line: int) -> Tensor:
-        return flagged(signal, self.present[line], self.offset[line], self.scale[line]).to(self.device)
+        return flagged(signal, self.present[line], self.offset[line], self.scale[line]).to(
+            self.device
+        )
 
 
-def flagged(signal: np.ndarray, present: np.ndarray, offset: np.ndarray, scale: np.ndarray) -> Tensor:
-    """What R reads of stored signal (..., M): the marks, times `scale` plus `offset`, then their presence flags.
+def flagged(
+    signal: np.ndarray, present: np.ndarray, offset: np.ndarray, scale: np.ndarray
+) -> Tensor:
+    """What R reads of stored signal (..., M): the marks, times `scale` plus `offset`, then their
+    presence flags.
 
     present, offset, scale : (M,); returns float32 (..., 2M).
     """
@@ -133,15 +162,25 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
     """
     splits = splits_of(config)
     if read_json(elements / "splits.json")["hash"] != splits.hash:
-        raise InputError("the splits of this run have changed", "Run the stage `elements` again", elements / "splits.json")
+        raise InputError(
+            "the splits of this run have changed",
+            "Run the stage `elements` again",
+            elements / "splits.json",
+        )
     pairs = pd.read_parquet(elements / "pairs.parquet")
     stored = [load_shard(shards / line, splits.hash) for line in config.all_lines]
-    offset, scale = _undoing(stored, config) if config.model and config.model.marks == "raw" else (0.0, 1.0)
+    offset, scale = (
+        _undoing(stored, config) if config.model and config.model.marks == "raw" else (0.0, 1.0)
+    )
     shape = (len(stored), len(config.marks))
     return Panel(
         lines=config.all_lines,
         training=list(range(len(config.cell_lines))),
-        codes=np.load(elements / "sequences.npy", mmap_mode="c") if dna else np.zeros((0, config.windows.sequence_bp), dtype=np.uint8),
+        codes=(
+            np.load(elements / "sequences.npy", mmap_mode="c")
+            if dna
+            else np.zeros((0, config.windows.sequence_bp), dtype=np.uint8)
+        ),
         enhancer=pairs.enhancer.to_numpy(),
         promoter=pairs.promoter.to_numpy(),
         log_distance=log_distance(pairs.distance),
@@ -151,7 +190,12 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
         labels=np.column_stack([shard.labels for shard in stored]),
         published=np.column_stack([shard.published for shard in stored]),
         shards=stored,
-        present=np.array([[shard.manifest["marks"][mark]["present"] for mark in config.marks] for shard in stored]),
+        present=np.array(
+            [
+                [shard.manifest["marks"][mark]["present"] for mark in config.marks]
+                for shard in stored
+            ]
+        ),
         offset=np.broadcast_to(np.float32(offset), shape),
         scale=np.broadcast_to(np.float32(scale), shape),
     )
@@ -165,4 +209,6 @@ def log_distance(distance: pd.Series) -> np.ndarray:
 def _undoing(shards: list[Shard], config: Config) -> tuple[np.ndarray, np.ndarray]:
     """Offset and scale (C, M) that turn normalised marks back into log1p signal."""
     statistics = [[shard.manifest["marks"][mark] for mark in config.marks] for shard in shards]
-    return tuple(np.array([[mark[name] for mark in line] for line in statistics]) for name in ("mean", "sd"))
+    return tuple(
+        np.array([[mark[name] for mark in line] for line in statistics]) for name in ("mean", "sd")
+    )

@@ -1,4 +1,6 @@
-"""Data report: what the data gate asks, gathered from panel, elements and shards; and the leak meter."""
+"""Data report: what the data gate asks, gathered from panel, elements and shards; and the leak
+meter.
+"""
 
 import numpy as np
 import pandas as pd
@@ -9,15 +11,23 @@ from .splits import NAMES
 
 
 def leak_meter(panel: Panel) -> float:
-    """AUPR lift on test chromosomes of a lookup of element identity fitted on training pairs; 1 is no leak."""
+    """AUPR lift on test chromosomes of a lookup of element identity fitted on training pairs; 1 is
+    no leak.
+    """
     rows = panel.rows("test")
     labels = panel.labels[np.ix_(rows, panel.training)]
-    score = element_lookup(panel.labels[:, panel.training], [panel.enhancer, panel.promoter], panel.rows("train"), rows)
-    return macro_aupr(labels, np.repeat(score[:, None], labels.shape[1], axis=1)) / float(labels.mean())
+    score = element_lookup(
+        panel.labels[:, panel.training], [panel.enhancer, panel.promoter], panel.rows("train"), rows
+    )
+    return macro_aupr(labels, np.repeat(score[:, None], labels.shape[1], axis=1)) / float(
+        labels.mean()
+    )
 
 
 def shard_metrics(panel: Panel) -> dict[str, float]:
-    """What the shards hold together: labels of the panel, marks that training lines lack, discordant training pairs."""
+    """What the shards hold together: labels of the panel, marks that training lines lack,
+    discordant training pairs.
+    """
     missing = ~panel.present[panel.training]
     return {
         "panel_labels_missing": int((~np.isin(panel.labels, (0, 1))).sum()),
@@ -26,21 +36,35 @@ def shard_metrics(panel: Panel) -> dict[str, float]:
         "marks_missing_everywhere": int(missing.all(0).sum()),
         "marks_missing": int(missing.sum()),
         "reference_loci": panel.n_reference,
-        **{f"label_rate_{line}": float(panel.labels[:, c].mean()) for c, line in enumerate(panel.lines)},
+        **{
+            f"label_rate_{line}": float(panel.labels[:, c].mean())
+            for c, line in enumerate(panel.lines)
+        },
     }
 
 
 def elements_in_two_splits(panel: Panel) -> int:
     """How many elements belong to pairs of more than one split."""
-    of_split = [{*panel.enhancer[panel.split == name], *panel.promoter[panel.split == name]} for name in NAMES]
+    of_split = [
+        {*panel.enhancer[panel.split == name], *panel.promoter[panel.split == name]}
+        for name in NAMES
+    ]
     return sum(map(len, of_split)) - len(set().union(*of_split))
 
 
 def split_table(panel: Panel) -> pd.DataFrame:
-    """Pairs and positives of every chromosome in every line: chrom, split, line, trained (the line trains), pairs, positives."""
+    """Pairs and positives of every chromosome in every line: chrom, split, line, trained (the line
+    trains), pairs, positives.
+    """
     parts = []
     for c, line in enumerate(panel.lines):
-        rows = pd.DataFrame({"chrom": panel.chrom, "split": panel.split, "positives": panel.labels[:, c]})
-        found = rows.groupby(["chrom", "split"], sort=False).positives.agg(pairs="size", positives="sum").reset_index()
+        rows = pd.DataFrame(
+            {"chrom": panel.chrom, "split": panel.split, "positives": panel.labels[:, c]}
+        )
+        found = (
+            rows.groupby(["chrom", "split"], sort=False)
+            .positives.agg(pairs="size", positives="sum")
+            .reset_index()
+        )
         parts.append(found.assign(line=line, trained=c in panel.training))
     return pd.concat(parts)[["chrom", "split", "line", "trained", "pairs", "positives"]]

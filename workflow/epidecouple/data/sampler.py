@@ -1,4 +1,6 @@
-"""Cell-homogeneous batches: every micro-batch holds one line, every macro-step all training lines on the same pairs."""
+"""Cell-homogeneous batches: every micro-batch holds one line, every macro-step all training lines
+on the same pairs.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +12,9 @@ from ..core.random_streams import Stream, rng_for
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """Rows of the panel and the line (column of the panel) of each, both (n,); homogeneous when all lines are equal."""
+    """Rows of the panel and the line (column of the panel) of each, both (n,); homogeneous when all
+    lines are equal.
+    """
 
     pairs: np.ndarray
     lines: np.ndarray
@@ -25,7 +29,8 @@ class MicroBatch:
 class MacroStep:
     """One optimiser step: a micro-batch per training line over the same pairs.
 
-    weights : float32 (n,), inverse probability of a pair's stratum being drawn, mean 1 over an epoch
+    weights : float32 (n,), inverse probability of a pair's stratum being drawn, mean 1 over an
+    epoch
     """
 
     pairs: np.ndarray
@@ -36,18 +41,30 @@ class MacroStep:
 class CellBatchSampler:
     """Draw macro-steps; pairs come from two strata, positive in no line or in at least one.
 
-    `positive_share` is the least share of a batch drawn from the positive stratum; the weights undo it,
-    so that a weighted mean over batches estimates the plain mean over pairs. Steps depend on (seed, epoch) only.
+    `positive_share` is the least share of a batch drawn from the positive stratum; the weights undo
+    it, so that a weighted mean over batches estimates the plain mean over pairs. Steps depend on
+    (seed, epoch) only.
     """
 
-    def __init__(self, pairs: np.ndarray, positive: np.ndarray, lines: list[int], batch_pairs: int, positive_share: float, seed: int):
-        """pairs : rows of the panel (n,); positive : bool (n,), positive in at least one training line."""
+    def __init__(
+        self,
+        pairs: np.ndarray,
+        positive: np.ndarray,
+        lines: list[int],
+        batch_pairs: int,
+        positive_share: float,
+        seed: int,
+    ):
+        """pairs : rows of the panel (n,); positive : bool (n,), positive in at least one training
+        line.
+        """
         self.strata = [pairs[~positive], pairs[positive]]
         self.lines, self.seed = lines, seed
         self.batch = min(batch_pairs, len(pairs))
         natural = positive.mean()
         share = float(np.clip(max(natural, positive_share), 0, 1)) if 0 < natural < 1 else natural
-        # Where there are two strata and room for both, a batch draws from both: a weight cannot stand in for a pair never drawn.
+        # Where there are two strata and room for both, a batch draws from both: a weight cannot
+        # stand in for a pair never drawn.
         room = min(1, self.batch - 1) if 0 < natural < 1 else 0
         self.positives = int(np.clip(round(self.batch * share), room, self.batch - room))
         self.natural = natural
@@ -63,12 +80,21 @@ class CellBatchSampler:
         streams = [_endless(stratum, rng) for stratum in self.strata]
         weights = self._weights(sizes)
         for _ in range(len(self)):
-            pairs = np.concatenate([_take(stream, size) for stream, size in zip(streams, sizes, strict=True)])
-            yield MacroStep(pairs, [MicroBatch(pairs, np.full(len(pairs), line)) for line in self.lines], weights)
+            pairs = np.concatenate(
+                [_take(stream, size) for stream, size in zip(streams, sizes, strict=True)]
+            )
+            yield MacroStep(
+                pairs,
+                [MicroBatch(pairs, np.full(len(pairs), line)) for line in self.lines],
+                weights,
+            )
 
     def _weights(self, sizes: tuple[int, int]) -> np.ndarray:
         natural = (1 - self.natural, self.natural)
-        parts = [np.full(size, part * self.batch / size if size else 0) for size, part in zip(sizes, natural, strict=True)]
+        parts = [
+            np.full(size, part * self.batch / size if size else 0)
+            for size, part in zip(sizes, natural, strict=True)
+        ]
         return np.concatenate(parts).astype(np.float32)
 
 

@@ -34,5 +34,7 @@ def load_shard(folder: Path, split_hash: str) -> Shard:
             folder / "manifest.json",
         )
     table = pd.read_parquet(folder / "pairs.parquet")
-    signal, reference = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("signal", "reference"))
+    signal, reference = (
+        np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("signal", "reference")
+    )
     return Shard(table.label.to_numpy(), table.published.to_numpy(), signal, reference, manifest)

@@ -1,4 +1,6 @@
-"""Splits by chromosome and by cell line, decided once and carried with a hash that later stages assert."""
+"""Splits by chromosome and by cell line, decided once and carried with a hash that later stages
+assert.
+"""
 
 import hashlib
 import json
@@ -48,17 +50,29 @@ def write_splits(splits: Splits, path: Path) -> None:
 
 
 def check_splits(split: pd.Series, labels: pd.DataFrame, training_lines: list[str]) -> None:
-    """Raise `InputError` when a split cannot serve: no pair, one class only in a line, no discordant pair to learn R from.
+    """Raise `InputError` when a split cannot serve: no pair, one class only in a line, no
+    discordant pair to learn R from.
 
     split : name of each pair's split; labels : one 0/1 column per line.
     """
     for name in NAMES:
         rows = labels[split == name]
         if rows.empty:
-            raise InputError(f"the {name} split has no pair", "Choose another splits.test_fold or splits.validation_fold", "config")
+            raise InputError(
+                f"the {name} split has no pair",
+                "Choose another splits.test_fold or splits.validation_fold",
+                "config",
+            )
         for line in rows.columns[rows.nunique() < 2]:
-            problem = f"all {len(rows)} labels of {line} in the {name} split are {rows[line].iloc[0]}"
-            raise InputError(problem, "Choose other folds, more pairs, or leave the cell line out", "config")
+            problem = (
+                f"all {len(rows)} labels of {line} in the {name} split are {rows[line].iloc[0]}"
+            )
+            raise InputError(
+                problem, "Choose other folds, more pairs, or leave the cell line out", "config"
+            )
         if not (rows[training_lines].nunique(axis=1) > 1).any():
-            problem = f"no pair of the {name} split is label-discordant between the training lines, and R is learned from such pairs"
+            problem = (
+                f"no pair of the {name} split is label-discordant between the training lines, and R"
+                " is learned from such pairs"
+            )
             raise InputError(problem, "Choose other folds, more pairs or more cell lines", "config")

@@ -31,7 +31,8 @@ DEAD_SPREAD = 0.01
 
 @dataclass(frozen=True)
 class CouplingRows:
-    """Pairs on which z and e are compared: random ones, and ones of which no two share an element."""
+    """Pairs on which z and e are compared: random ones, and ones of which no two share an element.
+    """
 
     some: np.ndarray
     disjoint: np.ndarray
@@ -39,12 +40,18 @@ class CouplingRows:
 
 def coupling_rows(panel: Panel, seed: int) -> CouplingRows:
     """Draw the pairs."""
-    some = rng_for(seed, Stream.CORRELATED_PAIRS).permutation(len(panel.enhancer))[:CORRELATION_ROWS]
+    some = rng_for(seed, Stream.CORRELATED_PAIRS).permutation(len(panel.enhancer))[
+        :CORRELATION_ROWS
+    ]
     return CouplingRows(np.sort(some), disjoint_pairs(panel, PAIRWISE_ROWS, seed))
 
 
-def z_and_e(network: Encoded, panel: Panel, pairs: np.ndarray, lines: list[int]) -> tuple[dict[str, float], np.ndarray]:
-    """Held-out canonical correlation, excess RMS, ranks and spreads of pairs, and the mean cross-correlation matrix."""
+def z_and_e(
+    network: Encoded, panel: Panel, pairs: np.ndarray, lines: list[int]
+) -> tuple[dict[str, float], np.ndarray]:
+    """Held-out canonical correlation, excess RMS, ranks and spreads of pairs, and the mean
+    cross-correlation matrix.
+    """
     z = network.z(pairs)
     chromosomes = np.unique(panel.chrom[pairs])
     fitted = np.isin(panel.chrom[pairs], chromosomes[::2])
@@ -52,17 +59,39 @@ def z_and_e(network: Encoded, panel: Panel, pairs: np.ndarray, lines: list[int])
     for line in lines:
         e = network.e(panel.signal_tensor(pairs, line))
         matrices.append(cross_correlation(z, e))
-        found.append((held_out_cca(z, e, fitted), excess_rms(matrices[-1], len(z)), rank_me(e), spread(e).min()))
+        found.append(
+            (
+                held_out_cca(z, e, fitted),
+                excess_rms(matrices[-1], len(z)),
+                rank_me(e),
+                spread(e).min(),
+            )
+        )
     cca, rms, rank, smallest = np.mean(found, axis=0)
-    metrics = {"z_e_cca": cca, "z_e_excess_rms": rms, "e_rank": rank, "e_smallest_spread": smallest, "z_smallest_spread": spread(z).min()}
+    metrics = {
+        "z_e_cca": cca,
+        "z_e_excess_rms": rms,
+        "e_rank": rank,
+        "e_smallest_spread": smallest,
+        "z_smallest_spread": spread(z).min(),
+    }
     dead = {"z_dead_dimensions": int((spread(z) < DEAD_SPREAD).sum())}
     return {name: float(value) for name, value in metrics.items()} | dead, np.mean(matrices, axis=0)
 
 
-def pairwise(network: Encoded, panel: Panel, pairs: np.ndarray, lines: list[int], seed: int, permutations: int) -> dict[str, float]:
-    """Largest correlation, bias-corrected squared distance correlation and debiased CKA of pairs that share no element.
+def pairwise(
+    network: Encoded,
+    panel: Panel,
+    pairs: np.ndarray,
+    lines: list[int],
+    seed: int,
+    permutations: int,
+) -> dict[str, float]:
+    """Largest correlation, bias-corrected squared distance correlation and debiased CKA of pairs
+    that share no element.
 
-    Such pairs may be permuted within chromosomes: p of the first two, each the share of permutations that reach it.
+    Such pairs may be permuted within chromosomes: p of the first two, each the share of
+    permutations that reach it.
     """
     z = network.z(pairs).astype(np.float64)
     es = [network.e(panel.signal_tensor(pairs, line)).astype(np.float64) for line in lines]
@@ -80,7 +109,11 @@ def pairwise(network: Encoded, panel: Panel, pairs: np.ndarray, lines: list[int]
     for name, statistic in (("z_e_largest", largest), ("z_e_dcor", distance)):
         null = [statistic(order) for order in orders]
         found[name] = statistic(np.arange(len(pairs)))
-        found |= {f"{name}_p": p_value(found[name], null), f"{name}_null": float(np.mean(null))} if null else {}
+        found |= (
+            {f"{name}_p": p_value(found[name], null), f"{name}_null": float(np.mean(null))}
+            if null
+            else {}
+        )
     return found
 
 
@@ -88,4 +121,6 @@ def _orders(chrom: np.ndarray, seed: int, permutations: int) -> Iterator[np.ndar
     """Orders (n,) of the rows, permuted within chromosomes."""
     rows = np.arange(len(chrom))
     for number in range(permutations):
-        yield permuted(rows, Exchangeable(rows, chrom), rng_for(seed, Stream.PERMUTED_PAIRS, number))
+        yield permuted(
+            rows, Exchangeable(rows, chrom), rng_for(seed, Stream.PERMUTED_PAIRS, number)
+        )

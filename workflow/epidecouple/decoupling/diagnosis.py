@@ -1,4 +1,6 @@
-"""Diagnostics: does z know the cell line, does the environment know it, do the two share anything, is z collapsed?"""
+"""Diagnostics: does z know the cell line, does the environment know it, do the two share anything,
+is z collapsed?
+"""
 
 import numpy as np
 import pandas as pd
@@ -22,40 +24,81 @@ KNN_ROWS = 3000
 
 @torch.no_grad()
 def diagnose(
-    model: EnergyModel, untrained: EnergyModel, panel: Panel, lines: list[int], config: Config, full: bool
+    model: EnergyModel,
+    untrained: EnergyModel,
+    panel: Panel,
+    lines: list[int],
+    config: Config,
+    full: bool,
 ) -> tuple[dict[str, float], pd.DataFrame, np.ndarray]:
-    """All diagnostics of a model beside those of an untrained one: metrics, table of information, z-e cross-correlation (d_z, d_e)."""
+    """All diagnostics of a model beside those of an untrained one: metrics, table of information,
+    z-e cross-correlation (d_z, d_e).
+    """
     limit = config.diagnose.rows
-    tables = [natural_table(panel, lines, limit, config.seed)] + ([crossed_table(panel, lines, limit // 2, config.seed)] if full else [])
+    tables = [natural_table(panel, lines, limit, config.seed)] + (
+        [crossed_table(panel, lines, limit // 2, config.seed)] if full else []
+    )
     rows = coupling_rows(panel, config.seed)
     pairs = np.concatenate([*(table.pair for table in tables), rows.some, rows.disjoint])
     networks = Networks(*(Encoded(network, panel, pairs) for network in (model, untrained)))
     asked = (full_questions if full else subset_questions)(networks, panel, tables, lines, config)
-    information = information_table(answers(asked, config.diagnose, config.seed, config.threads), config.diagnose, config.seed)
+    information = information_table(
+        answers(asked, config.diagnose, config.seed, config.threads), config.diagnose, config.seed
+    )
     shared, matrix = coupling(networks, panel, rows, lines, config)
-    return table_metrics(information) | shared | of_z(networks, tables[0], config) | of_tables(information), information, matrix
+    return (
+        table_metrics(information)
+        | shared
+        | of_z(networks, tables[0], config)
+        | of_tables(information),
+        information,
+        matrix,
+    )
 
 
-def coupling(networks: Networks, panel: Panel, rows: CouplingRows, lines: list[int], config: Config) -> tuple[dict[str, float], np.ndarray]:
-    """What z and e share beside what those of the untrained model share, and the trained cross-correlation (d_z, d_e)."""
-    (shared, matrix), (floor, _) = (z_and_e(network, panel, rows.some, lines) for network in networks)
-    shared |= pairwise(networks.trained, panel, rows.disjoint, lines, config.seed, config.diagnose.permutations)
+def coupling(
+    networks: Networks, panel: Panel, rows: CouplingRows, lines: list[int], config: Config
+) -> tuple[dict[str, float], np.ndarray]:
+    """What z and e share beside what those of the untrained model share, and the trained
+    cross-correlation (d_z, d_e).
+    """
+    (shared, matrix), (floor, _) = (
+        z_and_e(network, panel, rows.some, lines) for network in networks
+    )
+    shared |= pairwise(
+        networks.trained, panel, rows.disjoint, lines, config.seed, config.diagnose.permutations
+    )
     floor |= pairwise(networks.untrained, panel, rows.disjoint, lines, config.seed, 0)
     beside = {f"{name}_floor": value for name, value in floor.items()}
-    return shared | beside | {f"{name}_change": shared[name] - value for name, value in floor.items()}, matrix
+    return shared | beside | {
+        f"{name}_change": shared[name] - value for name, value in floor.items()
+    }, matrix
 
 
 def of_tables(table: pd.DataFrame) -> dict[str, float]:
-    """What concerns whole tables: rows, H(c), the largest permuted fraction of z, and of what DNA determines on the panel."""
+    """What concerns whole tables: rows, H(c), the largest permuted fraction of z, and of what DNA
+    determines on the panel.
+    """
     z = table.set_index("name").loc["z_line_linear"]
     of_dna = table[(table.table == "panel") & table.representation.isin(OF_DNA)]
-    metrics = {"natural_rows": int(z.rows), "line_entropy_bits": z.entropy, "z_line_null": z.get("null_largest", np.nan)}
-    return metrics | ({"dna_line_panel_largest": of_dna.fraction.abs().max()} if len(of_dna) else {})
+    metrics = {
+        "natural_rows": int(z.rows),
+        "line_entropy_bits": z.entropy,
+        "z_line_null": z.get("null_largest", np.nan),
+    }
+    return metrics | (
+        {"dna_line_panel_largest": of_dna.fraction.abs().max()} if len(of_dna) else {}
+    )
 
 
 def of_z(networks: Networks, table: Table, config: Config) -> dict[str, float]:
-    """Effective rank of z, and nearest-neighbour information about the line, biased upwards; each beside the untrained encoder's."""
-    some, metrics = rng_for(config.seed, Stream.NEIGHBOUR_ROWS).permutation(len(table.pair))[:KNN_ROWS], {}
+    """Effective rank of z, and nearest-neighbour information about the line, biased upwards; each
+    beside the untrained encoder's.
+    """
+    some, metrics = (
+        rng_for(config.seed, Stream.NEIGHBOUR_ROWS).permutation(len(table.pair))[:KNN_ROWS],
+        {},
+    )
     for suffix, network in zip(("", "_floor"), networks, strict=True):
         z = network.z(table.pair)
         bits = knn_information(z[some], table.line[some])

@@ -1,6 +1,8 @@
-"""Estimators of mutual information compared where it is known: the evidence for gating on V-information.
+"""Estimators of mutual information compared where it is known: the evidence for gating on
+V-information.
 
-`python -m epidecouple.estimators --table estimators.tsv` takes about two minutes; the figure is `python -m epidecouple.figures estimators`.
+`python -m epidecouple.estimators --table estimators.tsv` takes about two minutes; the figure is
+`python -m epidecouple.figures estimators`.
 """
 
 from collections.abc import Callable
@@ -22,7 +24,9 @@ FLIPPED = 0.1
 
 @dataclass(frozen=True)
 class Case:
-    """Data of known mutual information: `draw(rng, n)` gives x (n, 16) and classes (n,); truth in bits."""
+    """Data of known mutual information: `draw(rng, n)` gives x (n, 16) and classes (n,); truth in
+    bits.
+    """
 
     name: str
     truth: float
@@ -34,7 +38,9 @@ def mixture_information(means: np.ndarray, spreads: np.ndarray) -> float:
 
     def integrand(t: float) -> float:
         density = norm.pdf(t, means, spreads)
-        return float((density * np.log2(np.maximum(density, 1e-300) / max(density.mean(), 1e-300))).mean())
+        return float(
+            (density * np.log2(np.maximum(density, 1e-300) / max(density.mean(), 1e-300))).mean()
+        )
 
     low, high = (means - 9 * spreads).min(), (means + 9 * spreads).max()
     return quad(integrand, low, high, limit=400, points=sorted(set(means)))[0]
@@ -60,7 +66,9 @@ def class_variances(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.nd
 
 
 def exclusive_or(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two classes, the sign of the product of two dimensions, one in ten flipped: neither dimension alone says anything."""
+    """Two classes, the sign of the product of two dimensions, one in ten flipped: neither dimension
+    alone says anything.
+    """
     x = rng.normal(size=(n, DIMENSIONS))
     return x, ((x[:, 0] * x[:, 1] > 0) ^ (rng.random(n) < FLIPPED)).astype(int)
 
@@ -70,7 +78,11 @@ def cases() -> list[Case]:
     flips = np.array([FLIPPED, 1 - FLIPPED])
     return [
         Case("independent", 0.0, independent),
-        Case("class means", mixture_information(GAP * np.arange(CLASSES), np.ones(CLASSES)), class_means),
+        Case(
+            "class means",
+            mixture_information(GAP * np.arange(CLASSES), np.ones(CLASSES)),
+            class_means,
+        ),
         Case("class variances", mixture_information(np.zeros(CLASSES), SPREADS), class_variances),
         Case("exclusive or", 1 + float((flips * np.log2(flips)).sum()), exclusive_or),
     ]
@@ -95,5 +107,7 @@ def comparison(sizes: tuple[int, ...] = ROWS, repeats: int = REPEATS) -> pd.Data
             for repeat in range(repeats):
                 rng = np.random.default_rng([n, repeat])
                 found = estimates(*case.draw(rng, n), rng.integers(0, GROUPS, n))
-                rows += [(case.name, n, repeat, name, bits, case.truth) for name, bits in found.items()]
+                rows += [
+                    (case.name, n, repeat, name, bits, case.truth) for name, bits in found.items()
+                ]
     return pd.DataFrame(rows, columns=["case", "rows", "repeat", "estimator", "bits", "truth"])

@@ -1,4 +1,6 @@
-"""The two tables that diagnostics look at: the published one, where DNA tells the line by composition, and the crossed panel."""
+"""The two tables that diagnostics look at: the published one, where DNA tells the line by
+composition, and the crossed panel.
+"""
 
 from dataclasses import dataclass
 
@@ -11,7 +13,9 @@ from ..statistics.permutation import Exchangeable, codes
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of a table: pair, line, label and chromosome, each (n,), and what may be exchanged under the null."""
+    """Rows of a table: pair, line, label and chromosome, each (n,), and what may be exchanged under
+    the null.
+    """
 
     name: str
     pair: np.ndarray
@@ -21,8 +25,11 @@ class Table:
     units: Exchangeable
 
 
-def natural_table(panel: Panel, lines: list[int], limit: int, seed: int, pairs: np.ndarray | None = None) -> Table:
-    """Published rows of the given lines (of the given pairs alone, where there are any), at most `limit` of them drawn at random.
+def natural_table(
+    panel: Panel, lines: list[int], limit: int, seed: int, pairs: np.ndarray | None = None
+) -> Table:
+    """Published rows of the given lines (of the given pairs alone, where there are any), at most
+    `limit` of them drawn at random.
 
     Exchangeable within a chromosome are blocks of a line's pairs that share a promoter.
     """
@@ -39,14 +46,18 @@ def crossed_table(panel: Panel, lines: list[int], limit: int, seed: int) -> Tabl
 
     Lines are exchangeable within a pair.
     """
-    pairs = rng_for(seed, Stream.CROSSED_ROWS).permutation(len(panel.enhancer))[: limit // len(lines)]
+    pairs = rng_for(seed, Stream.CROSSED_ROWS).permutation(len(panel.enhancer))[
+        : limit // len(lines)
+    ]
     pair, line = np.repeat(np.sort(pairs), len(lines)), np.tile(lines, len(pairs))
     units = Exchangeable(np.arange(len(pair)), pair)
     return Table("panel", pair, line, panel.labels[pair, line], panel.chrom[pair], units)
 
 
 def disjoint_pairs(panel: Panel, limit: int, seed: int) -> np.ndarray:
-    """Random pairs of which no two share an element, at most `limit`: rows that may be permuted one by one."""
+    """Random pairs of which no two share an element, at most `limit`: rows that may be permuted one
+    by one.
+    """
     taken, chosen = set(), []
     for pair in rng_for(seed, Stream.DISJOINT_PAIRS).permutation(len(panel.enhancer)):
         ends = {panel.enhancer[pair], panel.promoter[pair]}

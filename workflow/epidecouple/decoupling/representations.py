@@ -1,4 +1,6 @@
-"""What is probed: the model's z, U, e and g, and its raw inputs, raw and scrubbed, on the rows of a table."""
+"""What is probed: the model's z, U, e and g, and its raw inputs, raw and scrubbed, on the rows of a
+table.
+"""
 
 from collections.abc import Callable
 
@@ -19,7 +21,9 @@ SUBSET_SHARE = 0.5
 
 
 class Encoded:
-    """A model with z of the pairs it will be asked about: each window is encoded once, whatever is asked."""
+    """A model with z of the pairs it will be asked about: each window is encoded once, whatever is
+    asked.
+    """
 
     @torch.no_grad()
     def __init__(self, model: EnergyModel, panel: Panel, pairs: np.ndarray) -> None:
@@ -33,7 +37,9 @@ class Encoded:
     @torch.no_grad()
     def potential(self, panel: Panel, pairs: np.ndarray) -> np.ndarray:
         """U float32 (len(pairs),) of some of the pairs."""
-        return self.model.potential.of_z(torch.from_numpy(self.z(pairs)), torch.from_numpy(panel.log_distance[pairs])).numpy()
+        return self.model.potential.of_z(
+            torch.from_numpy(self.z(pairs)), torch.from_numpy(panel.log_distance[pairs])
+        ).numpy()
 
     @torch.no_grad()
     def e(self, signal: torch.Tensor) -> np.ndarray:
@@ -52,21 +58,31 @@ def of_environment(network: Encoded, panel: Panel, table: Table) -> dict[str, np
 
 
 def of_inputs(panel: Panel, table: Table) -> dict[str, np.ndarray]:
-    """Raw inputs of the rows: DNA composition, and marks at enhancer, promoter and between, raw and scrubbed.
+    """Raw inputs of the rows: DNA composition, and marks at enhancer, promoter and between, raw and
+    scrubbed.
 
     Marks that some line of the table lacks are left out: their absence alone would tell the line.
     """
     everywhere = np.flatnonzero(panel.present[np.unique(table.line)].all(0))
 
     def marks(signal: torch.Tensor) -> np.ndarray:
-        return torch.cat([signal[:, :2], signal[:, 2:].mean(1, keepdim=True)], dim=1)[..., everywhere].flatten(1).numpy()
+        return (
+            torch.cat([signal[:, :2], signal[:, 2:].mean(1, keepdim=True)], dim=1)[..., everywhere]
+            .flatten(1)
+            .numpy()
+        )
 
-    epigenome = {f"epigenome {name}": values for name, values in _by_line(panel, table, marks).items()}
+    epigenome = {
+        f"epigenome {name}": values for name, values in _by_line(panel, table, marks).items()
+    }
     return composition(panel, table.pair) | epigenome
 
 
-def _by_line(panel: Panel, table: Table, read: Callable[[torch.Tensor], np.ndarray]) -> dict[str, np.ndarray]:
-    """`read(signal)` of each line's rows, in the order of the table, on raw and on scrubbed signal."""
+def _by_line(
+    panel: Panel, table: Table, read: Callable[[torch.Tensor], np.ndarray]
+) -> dict[str, np.ndarray]:
+    """`read(signal)` of each line's rows, in the order of the table, on raw and on scrubbed signal.
+    """
     parts, order = {"raw": [], "scrubbed": []}, []
     for line in np.unique(table.line):
         rows = np.flatnonzero(table.line == line)
@@ -79,19 +95,31 @@ def _by_line(panel: Panel, table: Table, read: Callable[[torch.Tensor], np.ndarr
 
 
 @torch.no_grad()
-def line_states(model: EnergyModel, panel: Panel, lines: list[int], loci: list[np.ndarray], scrub: bool) -> np.ndarray:
-    """g of each line on each set of loci: (len(lines) * len(loci), modules * K), lines in the outer order."""
+def line_states(
+    model: EnergyModel, panel: Panel, lines: list[int], loci: list[np.ndarray], scrub: bool
+) -> np.ndarray:
+    """g of each line on each set of loci: (len(lines) * len(loci), modules * K), lines in the outer
+    order.
+    """
     states = []
     for line in lines:
         reference = panel.reference_tensor(line)
         signal = scrubbed(reference, panel, line) if scrub else reference
-        states += [model.resistance.line_state(signal[chosen], torch.from_numpy(chosen)) for chosen in loci]
+        states += [
+            model.resistance.line_state(signal[chosen], torch.from_numpy(chosen)) for chosen in loci
+        ]
     return torch.stack(states).numpy()
 
 
 def locus_subsets(panel: Panel, config: Config) -> tuple[list[np.ndarray], np.ndarray]:
-    """Random subsets of the reference loci, and which of two disjoint halves of the loci each was drawn from."""
+    """Random subsets of the reference loci, and which of two disjoint halves of the loci each was
+    drawn from.
+    """
     rng = rng_for(config.seed, Stream.LOCUS_SUBSETS)
     halves = np.array_split(rng.permutation(panel.n_reference), 2)
-    loci = [rng.choice(half, int(SUBSET_SHARE * len(half)), replace=False) for half in halves for _ in range(LOCUS_SUBSETS // 2)]
+    loci = [
+        rng.choice(half, int(SUBSET_SHARE * len(half)), replace=False)
+        for half in halves
+        for _ in range(LOCUS_SUBSETS // 2)
+    ]
     return loci, np.repeat([0, 1], LOCUS_SUBSETS // 2)

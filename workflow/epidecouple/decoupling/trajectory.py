@@ -1,8 +1,11 @@
-"""How the diagnostics develop while training: cheap versions of V(z -> line), V(e -> line) and the correlation of z and e, each epoch.
+"""How the diagnostics develop while training: cheap versions of V(z -> line), V(e -> line) and the
+correlation of z and e, each epoch.
 
-Fixed published rows of validation chromosomes; a closed-form linear probe fitted on half of the chromosomes (of a single one: on
-one side of its middle) and scored on the other half, both ways. Such a probe falls short by an amount that grows with the dimensions
-a representation uses, and training changes that number: so each figure is what is read beyond the mean of a few permuted lines.
+Fixed published rows of validation chromosomes; a closed-form linear probe fitted on half of the
+chromosomes (of a single one: on one side of its middle) and scored on the other half, both ways.
+Such a probe falls short by an amount that grows with the dimensions a representation uses, and
+training changes that number: so each figure is what is read beyond the mean of a few permuted
+lines.
 """
 
 import numpy as np
@@ -26,11 +29,13 @@ FIGURES = ("z_line", "e_line", "z_e")
 
 
 def discriminant_gain(x: np.ndarray, codes: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Fractions of the entropy that linear discriminants of x (n, d) read, one per labelling: codes (labellings, n) in 0 .. K - 1.
+    """Fractions of the entropy that linear discriminants of x (n, d) read, one per labelling: codes
+    (labellings, n) in 0 .. K - 1.
 
-    Fitted on one half (bool (n,)) of the rows and scored on the other, both ways. Gaussian classes of one covariance, shrunk
-    by 1 % of the mean variance. The covariance within classes is the total one minus that of the means, so that one
-    factorisation serves all labellings (Woodbury). NaN when a half lacks a class.
+    Fitted on one half (bool (n,)) of the rows and scored on the other, both ways. Gaussian classes
+    of one covariance, shrunk by 1 % of the mean variance. The covariance within classes is the
+    total one minus that of the means, so that one factorisation serves all labellings (Woodbury).
+    NaN when a half lacks a class.
     """
     classes = codes.max() + 1
     if half.all() or not half.any():
@@ -39,55 +44,85 @@ def discriminant_gain(x: np.ndarray, codes: np.ndarray, half: np.ndarray) -> np.
     for fitted in (half, ~half):
         centred = x - x[fitted].mean(0)
         total = centred[fitted].T @ centred[fitted] / fitted.sum()
-        factor = cho_factor(total + (SHRINKAGE * np.trace(total) / len(total) + 1e-12) * np.eye(len(total)))
+        factor = cho_factor(
+            total + (SHRINKAGE * np.trace(total) / len(total) + 1e-12) * np.eye(len(total))
+        )
         for row, code in zip(gains, codes, strict=True):
             count = np.bincount(code[fitted], minlength=classes)
             if count.min() == 0:
                 return np.full(len(codes), np.nan)
             means = np.eye(classes)[code[fitted]].T @ centred[fitted] / count[:, None]
             direction = cho_solve(factor, means.T)
-            direction = direction @ np.linalg.inv(np.eye(classes) - (count / count.sum())[:, None] * (means @ direction))
-            score = centred[~fitted] @ direction - 0.5 * (means.T * direction).sum(0) + np.log(count)
+            direction = direction @ np.linalg.inv(
+                np.eye(classes) - (count / count.sum())[:, None] * (means @ direction)
+            )
+            score = (
+                centred[~fitted] @ direction - 0.5 * (means.T * direction).sum(0) + np.log(count)
+            )
             row[~fitted] = log_softmax(score, axis=1)[np.arange(len(score)), code[~fitted]]
     frequency = np.bincount(codes[0]) / codes.shape[1]
     return gains.mean(1) / -(frequency * np.log(frequency)).sum() + 1
 
 
 def half_of(chrom: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """Which rows (n,) are fitted on first: every other chromosome, or what lies before the median place of a single one."""
+    """Which rows (n,) are fitted on first: every other chromosome, or what lies before the median
+    place of a single one.
+    """
     names = np.unique(chrom)
     return np.isin(chrom, names[::2]) if len(names) > 1 else place < np.median(place)
 
 
 class Trajectory:
-    """The rows that are looked at after every epoch; z of the validation pairs is taken over from the validation."""
+    """The rows that are looked at after every epoch; z of the validation pairs is taken over from
+    the validation.
+    """
 
     def __init__(self, model: EnergyModel, panel: Panel, lines: list[int], seed: int) -> None:
         self.model, self.panel, self.validation = model, panel, panel.rows("validation")
         self.table = natural_table(panel, lines, ROWS, seed, self.validation)
         self.half = half_of(self.table.chrom, panel.promoter[self.table.pair])
-        line, rng = np.unique(self.table.line, return_inverse=True)[1], rng_for(seed, Stream.WATCHED_ROWS)
-        self.codes = np.stack([line, *(permuted(line, self.table.units, rng) for _ in range(PERMUTATIONS))])
+        line, rng = (
+            np.unique(self.table.line, return_inverse=True)[1],
+            rng_for(seed, Stream.WATCHED_ROWS),
+        )
+        self.codes = np.stack(
+            [line, *(permuted(line, self.table.units, rng) for _ in range(PERMUTATIONS))]
+        )
         self.z, self.z_line = None, float("nan")
 
     def note(self, z: torch.Tensor) -> None:
         """Take over z (n_validation, d_z) of all validation pairs."""
-        self.z = z.cpu().numpy()[np.searchsorted(self.validation, self.table.pair)].astype(np.float64)
+        self.z = (
+            z.cpu().numpy()[np.searchsorted(self.validation, self.table.pair)].astype(np.float64)
+        )
         self.z_line = self._beyond_null(self.z)
 
     @torch.no_grad()
     def look(self) -> dict[str, float]:
-        """Fractions of H(line) read from z and from raw e beyond the null, and their excess RMS correlation within lines."""
+        """Fractions of H(line) read from z and from raw e beyond the null, and their excess RMS
+        correlation within lines.
+        """
         if self.z is None:
             self.note(embed(self.model, self.panel, self.validation))
         e, line = self._e(), self.codes[0]
         matrix = cross_correlation(_within(self.z, line), _within(e, line))
-        return dict(zip(FIGURES, (self.z_line, self._beyond_null(e), excess_rms(matrix, len(line))), strict=True))
+        return dict(
+            zip(
+                FIGURES,
+                (self.z_line, self._beyond_null(e), excess_rms(matrix, len(line))),
+                strict=True,
+            )
+        )
 
     def changes(self, history: pd.DataFrame, kept: int) -> dict[str, float]:
-        """Change of each figure from the first epoch 0 to the epoch that the last stage kept, and the rows it rests on."""
+        """Change of each figure from the first epoch 0 to the epoch that the last stage kept, and
+        the rows it rests on.
+        """
         last = history[(history.stage == history.stage.iloc[-1]) & (history.epoch == kept)].iloc[0]
-        changes = {f"trajectory_{name}_change": float(last[name] - history[name].iloc[0]) for name in FIGURES}
+        changes = {
+            f"trajectory_{name}_change": float(last[name] - history[name].iloc[0])
+            for name in FIGURES
+        }
         return changes | {"trajectory_rows": len(self.table.pair)}
 
     def _beyond_null(self, x: np.ndarray) -> float:

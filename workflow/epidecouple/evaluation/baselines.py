@@ -1,4 +1,5 @@
-"""What R has to beat: scores of the lines of a pair that a user would otherwise try, from the same signal and the same pairs.
+"""What R has to beat: scores of the lines of a pair that a user would otherwise try, from the same
+signal and the same pairs.
 
 Every score is (n, C), higher where the pair is more likely to loop.
 """
@@ -16,25 +17,40 @@ from ..data.panel import Panel
 from ..model.losses import conditional_nll
 
 ACTIVITY = ("H3K27ac", "DNase", "CTCF")
-# Few steps: a fit that has converged tells the lines of other chromosomes less well, whatever the shrinkage.
+# Few steps: a fit that has converged tells the lines of other chromosomes less well, whatever the
+# shrinkage.
 STEPS, SHRINKAGE = 15, 0.1
 
 
 def ridge_classifier() -> object:
-    """Logistic regression of two classes on standardised features, strongly shrunk: features of neighbouring widths are collinear."""
-    return make_pipeline(StandardScaler(), LogisticRegression(C=0.01, solver="newton-cholesky", max_iter=50))
+    """Logistic regression of two classes on standardised features, strongly shrunk: features of
+    neighbouring widths are collinear.
+    """
+    return make_pipeline(
+        StandardScaler(), LogisticRegression(C=0.01, solver="newton-cholesky", max_iter=50)
+    )
 
 
 def boosted_classifier(rounds: int, seed: int) -> object:
-    """Gradient boosting of two classes, regularised for pairs that share loops: small trees, a third of the features a split."""
+    """Gradient boosting of two classes, regularised for pairs that share loops: small trees, a
+    third of the features a split.
+    """
     return HistGradientBoostingClassifier(
-        max_iter=rounds, learning_rate=0.06, max_leaf_nodes=15, min_samples_leaf=100, l2_regularization=5,
-        max_features=0.3, early_stopping=False, random_state=seed,
-    )  # fmt: skip
+        max_iter=rounds,
+        learning_rate=0.06,
+        max_leaf_nodes=15,
+        min_samples_leaf=100,
+        l2_regularization=5,
+        max_features=0.3,
+        early_stopping=False,
+        random_state=seed,
+    )
 
 
 class Fitting(NamedTuple):
-    """Pairs a rival is fitted on and pairs it scores, both rows of the panel, and the lines it may learn from."""
+    """Pairs a rival is fitted on and pairs it scores, both rows of the panel, and the lines it may
+    learn from.
+    """
 
     fitted: np.ndarray
     scored: np.ndarray
@@ -43,38 +59,62 @@ class Fitting(NamedTuple):
 
 def activity(panel: Panel, pairs: np.ndarray, mark: int) -> np.ndarray:
     """Normalised signal of a mark at enhancer plus promoter."""
-    return np.column_stack([shard.signal[pairs][:, :2, mark].astype(np.float32).sum(1) for shard in panel.shards])
+    return np.column_stack(
+        [shard.signal[pairs][:, :2, mark].astype(np.float32).sum(1) for shard in panel.shards]
+    )
 
 
 def activity_product(panel: Panel, pairs: np.ndarray, mark: int) -> np.ndarray:
-    """Product of a mark at enhancer and promoter, each above its lowest value in the line: both ends must be active."""
+    """Product of a mark at enhancer and promoter, each above its lowest value in the line: both
+    ends must be active.
+    """
     ends = [shard.signal[pairs][:, :2, mark].astype(np.float32) for shard in panel.shards]
     return np.column_stack([(signal - signal.min(0)).prod(1) for signal in ends])
 
 
 def listing(panel: Panel, pairs: np.ndarray) -> np.ndarray:
-    """1 in the lines whose published table lists the pair, else 0. No model: it shows how the panel's pairs were chosen."""
+    """1 in the lines whose published table lists the pair, else 0. No model: it shows how the
+    panel's pairs were chosen.
+    """
     return (panel.published[pairs] >= 0).astype(np.float32)
 
 
 def untrained_rivals(panel: Panel, pairs: np.ndarray, marks: list[str]) -> dict[str, np.ndarray]:
-    """Marks at both ends, and the product of H3K27ac there; a mark that is missing in a line is at its reference mean."""
-    scores = {f"{mark} at both ends": activity(panel, pairs, marks.index(mark)) for mark in ACTIVITY if mark in marks}
+    """Marks at both ends, and the product of H3K27ac there; a mark that is missing in a line is at
+    its reference mean.
+    """
+    scores = {
+        f"{mark} at both ends": activity(panel, pairs, marks.index(mark))
+        for mark in ACTIVITY
+        if mark in marks
+    }
     if ACTIVITY[0] in marks:
         scores["H3K27ac product"] = activity_product(panel, pairs, marks.index(ACTIVITY[0]))
     return scores | {"listing of the pair": listing(panel, pairs)}
 
 
 def trained_rivals(panel: Panel, task: Fitting, rounds: int, seed: int) -> dict[str, np.ndarray]:
-    """Linear conditional likelihood, logistic regression and gradient boosting on what R reads; all lines are scored."""
+    """Linear conditional likelihood, logistic regression and gradient boosting on what R reads; all
+    lines are scored.
+    """
     fitted = [features(panel, task.fitted, line) for line in task.lines]
-    scored = np.stack([features(panel, task.scored, line) for line in range(len(panel.lines))], axis=1)
+    scored = np.stack(
+        [features(panel, task.scored, line) for line in range(len(panel.lines))], axis=1
+    )
     labels = panel.labels[np.ix_(task.fitted, task.lines)]
-    rows, found = np.concatenate(fitted), {"linear conditional likelihood": linear_conditional(np.stack(fitted, 1), labels, scored)}
-    classifiers = {"logistic regression": ridge_classifier(), "gradient boosting": boosted_classifier(rounds, seed)}
+    rows, found = (
+        np.concatenate(fitted),
+        {"linear conditional likelihood": linear_conditional(np.stack(fitted, 1), labels, scored)},
+    )
+    classifiers = {
+        "logistic regression": ridge_classifier(),
+        "gradient boosting": boosted_classifier(rounds, seed),
+    }
     for name, classifier in classifiers.items():
         classifier.fit(rows, labels.T.ravel())
-        found[name] = classifier.decision_function(scored.reshape(-1, scored.shape[2])).reshape(scored.shape[:2])
+        found[name] = classifier.decision_function(scored.reshape(-1, scored.shape[2])).reshape(
+            scored.shape[:2]
+        )
     return found
 
 
@@ -84,7 +124,9 @@ def features(panel: Panel, pairs: np.ndarray, line: int) -> np.ndarray:
 
 
 def line_offsets(panel: Panel, task: Fitting) -> np.ndarray:
-    """Log mean label of each line on the fitted pairs, the mean over the lines for a line that is not among them."""
+    """Log mean label of each line on the fitted pairs, the mean over the lines for a line that is
+    not among them.
+    """
     offsets = np.log(panel.labels[np.ix_(task.fitted, task.lines)].mean(0))
     score = np.full(len(panel.lines), offsets.mean())
     score[task.lines] = offsets
@@ -92,9 +134,16 @@ def line_offsets(panel: Panel, task: Fitting) -> np.ndarray:
 
 
 def linear_conditional(x: np.ndarray, labels: np.ndarray, scored: np.ndarray) -> np.ndarray:
-    """-R of a linear R (n, C) fitted by the penalised conditional likelihood on x (n, C, F), with a free offset per line."""
-    weight, offset = torch.zeros(x.shape[2], requires_grad=True), torch.zeros(x.shape[1], requires_grad=True)
-    optimiser = torch.optim.LBFGS([weight, offset], max_iter=STEPS, history_size=20, line_search_fn="strong_wolfe")
+    """-R of a linear R (n, C) fitted by the penalised conditional likelihood on x (n, C, F), with a
+    free offset per line.
+    """
+    weight, offset = (
+        torch.zeros(x.shape[2], requires_grad=True),
+        torch.zeros(x.shape[1], requires_grad=True),
+    )
+    optimiser = torch.optim.LBFGS(
+        [weight, offset], max_iter=STEPS, history_size=20, line_search_fn="strong_wolfe"
+    )
     x, y = torch.from_numpy(x), torch.from_numpy(labels.astype(np.float32))
 
     def penalised() -> torch.Tensor:

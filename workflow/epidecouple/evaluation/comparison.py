@@ -1,4 +1,6 @@
-"""Side by side: arms trained on the same data under several seeds, one table, one figure, and what they come to."""
+"""Side by side: arms trained on the same data under several seeds, one table, one figure, and what
+they come to.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,41 +40,89 @@ class Cell:
 
 def cells(run: Path, arms: list[str], seeds: list[int]) -> list[Cell]:
     """All arms under all seeds, arms in the outer order."""
-    return [Cell(arm, seed, Path(f"{run}/seeds/{seed}{arm_folder(arm)}")) for arm in arms for seed in seeds]
+    return [
+        Cell(arm, seed, Path(f"{run}/seeds/{seed}{arm_folder(arm)}"))
+        for arm in arms
+        for seed in seeds
+    ]
 
 
 def compared_figures(compared: list[Cell]) -> pd.DataFrame:
-    """arm, seed, metric, text, value, and the gate's threshold where there is one (needed, empty otherwise)."""
-    needed = {row["metric"]: row["value"] for row in load_rows() if row["gate"] in ("recovery", "fit")}
+    """arm, seed, metric, text, value, and the gate's threshold where there is one (needed, empty
+    otherwise).
+    """
+    needed = {
+        row["metric"]: row["value"] for row in load_rows() if row["gate"] in ("recovery", "fit")
+    }
     rows = []
     for cell in compared:
-        found = {stage: read_metrics(cell.folder / stage / "metrics.json") for stage in {stage for stage, *_ in COMPARED}}
-        rows += [(cell.arm, cell.seed, metric, text, found[stage].get(metric), needed.get(metric)) for stage, metric, text in COMPARED]
+        found = {
+            stage: read_metrics(cell.folder / stage / "metrics.json")
+            for stage in {stage for stage, *_ in COMPARED}
+        }
+        rows += [
+            (cell.arm, cell.seed, metric, text, found[stage].get(metric), needed.get(metric))
+            for stage, metric, text in COMPARED
+        ]
     return pd.DataFrame(rows, columns=["arm", "seed", "metric", "text", "value", "needed"])
 
 
 def failed_checks(compared: list[Cell]) -> pd.DataFrame:
     """arm, gate, metric, need, why, and under how many seeds the check failed."""
     columns = ["arm", "gate", "metric", "need", "why"]
-    rows = [(cell.arm, gate, *(check[name] for name in columns[2:])) for cell in compared for gate, check in _failed(cell)]
-    return pd.DataFrame(rows, columns=columns).groupby(columns, sort=False).size().rename("seeds").reset_index()
+    rows = [
+        (cell.arm, gate, *(check[name] for name in columns[2:]))
+        for cell in compared
+        for gate, check in _failed(cell)
+    ]
+    return (
+        pd.DataFrame(rows, columns=columns)
+        .groupby(columns, sort=False)
+        .size()
+        .rename("seeds")
+        .reset_index()
+    )
 
 
 def _failed(cell: Cell) -> list[tuple[str, dict]]:
     verdicts = [read_json(path) for path in sorted((cell.folder / "gates").glob("*.verdict.json"))]
-    return [(found["gate"], check) for found in verdicts for check in found["checks"] if check["outcome"] == FAILED]
+    return [
+        (found["gate"], check)
+        for found in verdicts
+        for check in found["checks"]
+        if check["outcome"] == FAILED
+    ]
 
 
 def conclusions(table: pd.DataFrame) -> dict[str, dict]:
-    """For each other arm: mean differences to the design, whether they are little, and the sentence that says so."""
+    """For each other arm: mean differences to the design, whether they are little, and the sentence
+    that says so.
+    """
     mean = table.pivot_table(index="arm", columns="metric", values="value", aggfunc="mean")
-    return {arm: _conclusion(arm, mean.loc[DESIGN] - mean.loc[arm]) for arm in mean.index.drop(DESIGN)}
+    return {
+        arm: _conclusion(arm, mean.loc[DESIGN] - mean.loc[arm]) for arm in mean.index.drop(DESIGN)
+    }
 
 
 def _conclusion(arm: str, gain: pd.Series) -> dict:
-    share, corr = float(gain["aupr_unseen_share_of_oracle"]), float(gain["resistance_within_pair_corr"])
+    share, corr = (
+        float(gain["aupr_unseen_share_of_oracle"]),
+        float(gain["resistance_within_pair_corr"]),
+    )
     little = abs(share) <= LITTLE_AUPR_SHARE and abs(corr) <= LITTLE_CORRELATION
     better = "better" if corr > 0 else "worse"
-    measured = f"within-pair correlation of R {corr:+.2f}, AUPR on unseen lines {share:+.2f} of the oracle's"
-    said = f"the design and {arm} differ little" if little else f"the design recovers R {better} than {arm}"
-    return {"aupr_share_gain": share, "resistance_corr_gain": corr, "differ_little": little, "sentence": f"Here {said}: {measured}."}
+    measured = (
+        f"within-pair correlation of R {corr:+.2f}, AUPR on unseen lines {share:+.2f} of the"
+        " oracle's"
+    )
+    said = (
+        f"the design and {arm} differ little"
+        if little
+        else f"the design recovers R {better} than {arm}"
+    )
+    return {
+        "aupr_share_gain": share,
+        "resistance_corr_gain": corr,
+        "differ_little": little,
+        "sentence": f"Here {said}: {measured}.",
+    }

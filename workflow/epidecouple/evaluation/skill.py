@@ -1,4 +1,6 @@
-"""Evaluation: the energies of every pair in every line, and skill per test cell against trivial baselines."""
+"""Evaluation: the energies of every pair in every line, and skill per test cell against trivial
+baselines.
+"""
 
 import numpy as np
 import pandas as pd
@@ -13,10 +15,13 @@ from .baselines import activity
 ACTIVITY_MARK = "H3K27ac"
 
 
-def skill(panel: Panel, potential: np.ndarray, resistance: np.ndarray, mid: np.ndarray, config: Config) -> dict[str, float]:
+def skill(
+    panel: Panel, potential: np.ndarray, resistance: np.ndarray, mid: np.ndarray, config: Config
+) -> dict[str, float]:
     """All figures of skill on test chromosomes, and in held-out lines on training chromosomes too.
 
-    potential : U (n,); resistance : R (n, C); mid : midpoint (bp) of the enhancers (n,), which places a pair in a block
+    potential : U (n,); resistance : R (n, C); mid : midpoint (bp) of the enhancers (n,), which
+    places a pair in a block
     """
     energy, rows = potential[:, None] - resistance, panel.rows("test")
     units = resampling_units(panel.chrom[rows], mid[rows])
@@ -24,11 +29,16 @@ def skill(panel: Panel, potential: np.ndarray, resistance: np.ndarray, mid: np.n
     metrics |= within_pair(panel, resistance, units, config)
     of_line = line_aupr(panel.labels[rows], energy[rows])
     metrics |= {f"aupr_{line}": value for line, value in zip(panel.lines, of_line, strict=True)}
-    return metrics | {"test_pairs": len(rows), "held_out_lines": len(panel.lines) - len(panel.training)}
+    return metrics | {
+        "test_pairs": len(rows),
+        "held_out_lines": len(panel.lines) - len(panel.training),
+    }
 
 
 def cells(panel: Panel, energy: np.ndarray) -> dict[str, float]:
-    """Figures of every test cell that the panel has: (un)seen line x (un)seen chromosome; energy (n, C)."""
+    """Figures of every test cell that the panel has: (un)seen line x (un)seen chromosome; energy
+    (n, C).
+    """
     metrics = cell(panel, energy, "test", panel.training, "seen_line_unseen_chromosome")
     held_out = list(range(len(panel.training), len(panel.lines)))
     if held_out:
@@ -39,12 +49,16 @@ def cells(panel: Panel, energy: np.ndarray) -> dict[str, float]:
 
 
 def baselines(panel: Panel, pairs: np.ndarray) -> dict[str, np.ndarray]:
-    """Scores (n,) that know neither DNA nor epigenome: closeness, and how few pairs the two elements are in."""
+    """Scores (n,) that know neither DNA nor epigenome: closeness, and how few pairs the two
+    elements are in.
+    """
     degree = [np.bincount(rows[pairs])[rows[pairs]] for rows in (panel.enhancer, panel.promoter)]
     return {"distance": -panel.log_distance[pairs], "degree": -np.log(degree[0] * degree[1])}
 
 
-def cell(panel: Panel, energy: np.ndarray, split: str, lines: list[int], name: str) -> dict[str, float]:
+def cell(
+    panel: Panel, energy: np.ndarray, split: str, lines: list[int], name: str
+) -> dict[str, float]:
     """Macro AUPR, base rate and lift of one test cell (lines x chromosomes)."""
     rows = panel.rows(split)
     labels = panel.labels[np.ix_(rows, lines)]
@@ -52,16 +66,26 @@ def cell(panel: Panel, energy: np.ndarray, split: str, lines: list[int], name: s
     return {f"aupr_{name}": aupr, f"base_rate_{name}": base, f"lift_{name}": aupr / base}
 
 
-def skill_lift(panel: Panel, energy: np.ndarray, units: np.ndarray, config: Config) -> dict[str, float]:
-    """Macro AUPR on test chromosomes minus the best trivial baseline's, with a bootstrap interval over `units`."""
+def skill_lift(
+    panel: Panel, energy: np.ndarray, units: np.ndarray, config: Config
+) -> dict[str, float]:
+    """Macro AUPR on test chromosomes minus the best trivial baseline's, with a bootstrap interval
+    over `units`.
+    """
     rows, lines = panel.rows("test"), list(range(len(panel.lines)))
     labels, ours = panel.labels[rows], energy[rows]
-    rivals = {name: np.repeat(score[:, None], len(lines), axis=1) for name, score in baselines(panel, rows).items()}
+    rivals = {
+        name: np.repeat(score[:, None], len(lines), axis=1)
+        for name, score in baselines(panel, rows).items()
+    }
     rivals["element_lookup"] = np.repeat(_lookup(panel, rows)[:, None], len(lines), axis=1)
     auprs = {name: macro_aupr(labels, score) for name, score in rivals.items()}
     best = max(auprs, key=auprs.get)
     draws = bootstrap_groups(units, config.diagnose.bootstrap, config.seed)
-    differences = [macro_aupr(labels[draw], ours[draw]) - macro_aupr(labels[draw], rivals[best][draw]) for draw in draws]
+    differences = [
+        macro_aupr(labels[draw], ours[draw]) - macro_aupr(labels[draw], rivals[best][draw])
+        for draw in draws
+    ]
     low, high = interval(differences)
     return {
         "skill_lift": macro_aupr(labels, ours) - auprs[best],
@@ -74,27 +98,39 @@ def skill_lift(panel: Panel, energy: np.ndarray, units: np.ndarray, config: Conf
 
 
 def _lookup(panel: Panel, rows: np.ndarray) -> np.ndarray:
-    return element_lookup(panel.labels[:, panel.training], [panel.enhancer, panel.promoter], panel.rows("train"), rows)
+    return element_lookup(
+        panel.labels[:, panel.training], [panel.enhancer, panel.promoter], panel.rows("train"), rows
+    )
 
 
-def within_pair(panel: Panel, resistance: np.ndarray, units: np.ndarray, config: Config) -> dict[str, float]:
-    """Within-pair AUC of -R on discordant test pairs against H3K27ac at both ends, with a bootstrap interval over `units`."""
+def within_pair(
+    panel: Panel, resistance: np.ndarray, units: np.ndarray, config: Config
+) -> dict[str, float]:
+    """Within-pair AUC of -R on discordant test pairs against H3K27ac at both ends, with a bootstrap
+    interval over `units`.
+    """
     rows = panel.rows("test")
     keep = discordant(panel.labels[rows])
     rows, units = rows[keep], units[keep]
     ours = within_pair_auc(panel.labels[rows], -resistance[rows])
     found = {"within_pair_auc": float(ours.mean()), "within_pair_pairs": len(rows)}
     draws = bootstrap_groups(units, config.diagnose.bootstrap, config.seed)
-    found["within_pair_auc_lower"], found["within_pair_auc_upper"] = interval([ours[draw].mean() for draw in draws])
+    found["within_pair_auc_lower"], found["within_pair_auc_upper"] = interval(
+        [ours[draw].mean() for draw in draws]
+    )
     if ACTIVITY_MARK in config.marks:
-        rival = within_pair_auc(panel.labels[rows], activity(panel, rows, config.marks.index(ACTIVITY_MARK)))
+        rival = within_pair_auc(
+            panel.labels[rows], activity(panel, rows, config.marks.index(ACTIVITY_MARK))
+        )
         found["within_pair_auc_activity"] = float(rival.mean())
         low, high = interval([(ours[draw] - rival[draw]).mean() for draw in draws])
         found |= {"within_pair_gain_lower": low, "within_pair_gain_upper": high}
     return found
 
 
-def energy_table(panel: Panel, potential: np.ndarray, resistance: np.ndarray, pairs: pd.DataFrame) -> pd.DataFrame:
+def energy_table(
+    panel: Panel, potential: np.ndarray, resistance: np.ndarray, pairs: pd.DataFrame
+) -> pd.DataFrame:
     """One row per pair: coordinates, split, potential, and per line resistance and label."""
     columns = {f"resistance_{line}": resistance[:, c] for c, line in enumerate(panel.lines)}
     labels = {f"label_{line}": panel.labels[:, c] for c, line in enumerate(panel.lines)}
@@ -105,4 +141,6 @@ def mean_label_aupr(panel: Panel, held_out: list[int]) -> float:
     """The average-activity baseline of an unseen line on seen chromosomes (Schreiber 2020)."""
     rows = panel.rows("train")
     mean = panel.labels[np.ix_(rows, panel.training)].mean(1)
-    return macro_aupr(panel.labels[np.ix_(rows, held_out)], np.repeat(mean[:, None], len(held_out), axis=1))
+    return macro_aupr(
+        panel.labels[np.ix_(rows, held_out)], np.repeat(mean[:, None], len(held_out), axis=1)
+    )

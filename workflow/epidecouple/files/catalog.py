@@ -1,4 +1,6 @@
-"""Which file is which: genome, motifs, and per cell line its pairs, loops and peaks, for each kind of dataset."""
+"""Which file is which: genome, motifs, and per cell line its pairs, loops and peaks, for each kind
+of dataset.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,11 +47,23 @@ class Catalog:
 
 
 def catalog_of(config: Config) -> Catalog:
-    """The files of `config`'s dataset; raises `InputError` for a cell line without pairs, loops or peaks."""
-    catalog = {"simulated": _simulated, "sources": _from_sources, "files": _own_files}[config.dataset.kind](config)
-    everywhere_missing = [mark for mark in config.marks if not any(mark in files.peaks for files in catalog.lines.values())]
+    """The files of `config`'s dataset; raises `InputError` for a cell line without pairs, loops or
+    peaks.
+    """
+    catalog = {"simulated": _simulated, "sources": _from_sources, "files": _own_files}[
+        config.dataset.kind
+    ](config)
+    everywhere_missing = [
+        mark
+        for mark in config.marks
+        if not any(mark in files.peaks for files in catalog.lines.values())
+    ]
     if everywhere_missing:
-        raise InputError(f"no cell line has peaks for mark {everywhere_missing[0]}", "Remove it from `marks` or add its files", "config")
+        raise InputError(
+            f"no cell line has peaks for mark {everywhere_missing[0]}",
+            "Remove it from `marks` or add its files",
+            "config",
+        )
     return catalog
 
 
@@ -68,9 +82,15 @@ def _simulated(config: Config) -> Catalog:
 
 def _from_sources(config: Config) -> Catalog:
     sources = load_sources()
-    of_line = {line: [s for s in sources if s.collection == COLLECTION and s.cell_line == line] for line in config.all_lines}
+    of_line = {
+        line: [s for s in sources if s.collection == COLLECTION and s.cell_line == line]
+        for line in config.all_lines
+    }
     lacking = config.dataset.missing
-    marks = {line: [mark for mark in config.marks if mark not in lacking.get(line, [])] for line in config.all_lines}
+    marks = {
+        line: [mark for mark in config.marks if mark not in lacking.get(line, [])]
+        for line in config.all_lines
+    }
     lines = {line: _line_from_sources(line, found, marks[line]) for line, found in of_line.items()}
     named = {source.name: source for source in sources}
     regions = _named(named, config.dataset.regions) if config.dataset.regions else None
@@ -78,20 +98,40 @@ def _from_sources(config: Config) -> Catalog:
 
 
 def _line_from_sources(line: str, sources: list[Source], marks: list[str]) -> LineFiles:
-    by_kind = {source.kind: download_path(source) for source in sources if source.kind in ("pairs", "loops")}
-    peaks = {source.mark: download_path(source) for source in sources if source.kind == "peaks" and source.mark in marks}
+    by_kind = {
+        source.kind: download_path(source)
+        for source in sources
+        if source.kind in ("pairs", "loops")
+    }
+    peaks = {
+        source.mark: download_path(source)
+        for source in sources
+        if source.kind == "peaks" and source.mark in marks
+    }
     for kind in ("pairs", "loops"):
         if kind not in by_kind:
-            raise InputError(f"cell line {line} has no {kind}", "Correct its name or remove it", "resources/sources.tsv")
+            raise InputError(
+                f"cell line {line} has no {kind}",
+                "Correct its name or remove it",
+                "resources/sources.tsv",
+            )
     if not peaks:
-        raise InputError(f"cell line {line} has no peaks for any of {marks}", "Correct `marks`", "resources/sources.tsv")
+        raise InputError(
+            f"cell line {line} has no peaks for any of {marks}",
+            "Correct `marks`",
+            "resources/sources.tsv",
+        )
     return LineFiles(by_kind["pairs"], by_kind["loops"], peaks)
 
 
 def _named(sources: dict[str, Source], name: str) -> Path:
     if name not in sources:
         genomes = sorted(other.name for other in sources.values() if other.collection == "genome")
-        raise InputError(f"no source is named '{name}'", f"Use one of {genomes} or add a row", "resources/sources.tsv")
+        raise InputError(
+            f"no source is named '{name}'",
+            f"Use one of {genomes} or add a row",
+            "resources/sources.tsv",
+        )
     return download_path(sources[name])
 
 
@@ -101,7 +141,9 @@ def _own_files(config: Config) -> Catalog:
     catalog = Catalog(Path(config.dataset.genome), regions, _motif_file(config), lines)
     for path in catalog.files:
         if not path.is_file():
-            raise InputError("this file of the dataset does not exist", "Correct the path in `dataset`", path)
+            raise InputError(
+                "this file of the dataset does not exist", "Correct the path in `dataset`", path
+            )
     return catalog
 
 
@@ -109,7 +151,9 @@ def _motif_file(config: Config) -> Path | None:
     """The user's motif file, if one is given: no source of the manifest holds motifs."""
     path = Path(config.dataset.motifs)
     if config.dataset.motifs and not path.is_file():
-        raise InputError("this motif file does not exist", "Correct dataset.motifs or leave it empty", path)
+        raise InputError(
+            "this motif file does not exist", "Correct dataset.motifs or leave it empty", path
+        )
     return path if config.dataset.motifs else None
 
 
@@ -117,20 +161,30 @@ def _line_from_config(line: str, config: Config) -> LineFiles:
     entry = config.dataset.files.get(line, {})
     for kind in ("pairs", "loops", "peaks"):
         if not entry.get(kind):
-            raise InputError(f"cell line {line} has no {kind}", f"Give dataset.files.{line}.{kind}", "config")
+            raise InputError(
+                f"cell line {line} has no {kind}", f"Give dataset.files.{line}.{kind}", "config"
+            )
     peaks = {mark: Path(path) for mark, path in entry["peaks"].items() if mark in config.marks}
     if not peaks:
-        raise InputError(f"cell line {line} has no peaks for any of {config.marks}", f"Give dataset.files.{line}.peaks", "config")
+        raise InputError(
+            f"cell line {line} has no peaks for any of {config.marks}",
+            f"Give dataset.files.{line}.peaks",
+            "config",
+        )
     return LineFiles(Path(entry["pairs"]), Path(entry["loops"]), peaks)
 
 
 def take_inventory(catalog: Catalog) -> pd.DataFrame:
-    """One row per file: path, bytes, fingerprint (16 digits of SHA-256), checksum_ok (None where none is known)."""
+    """One row per file: path, bytes, fingerprint (16 digits of SHA-256), checksum_ok (None where
+    none is known).
+    """
     known = {download_path(source): source for source in load_sources()}
     rows = []
     for path in catalog.files:
         source = known.get(path)
-        correct = None if source is None else checksum(path, source.checksum_kind) == source.checksum
+        correct = (
+            None if source is None else checksum(path, source.checksum_kind) == source.checksum
+        )
         rows.append((str(path), path.stat().st_size, fingerprint(path), correct))
     return pd.DataFrame(rows, columns=["path", "bytes", "fingerprint", "checksum_ok"])
 

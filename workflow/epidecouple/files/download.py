@@ -1,4 +1,6 @@
-"""Download one source: mirror first, then its URLs; checked against the manifest and put in place whole or not at all."""
+"""Download one source: mirror first, then its URLs; checked against the manifest and put in place
+whole or not at all.
+"""
 
 import logging
 import os
@@ -28,8 +30,9 @@ def places(source: Source, mirror: str) -> list[str]:
 def fetch(source: Source, mirror: str, target: Path) -> str:
     """Fetch a source to `target` and return the place it came from.
 
-    Each place is tried `TRIES` times; a partial file is resumed and never lies under the final name, a file with
-    a wrong checksum is removed. Raises `InputError` naming every place and what happened there.
+    Each place is tried `TRIES` times; a partial file is resumed and never lies under the final
+    name, a file with a wrong checksum is removed. Raises `InputError` naming every place and what
+    happened there.
     """
     part = target.with_name(target.name + ".part")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -44,11 +47,16 @@ def fetch(source: Source, mirror: str, target: Path) -> str:
             log.info("%s", failures[-1])
             part.unlink(missing_ok=True)
     tried = "; ".join(failures) or "it exists only in a mirror and none is configured"
-    raise InputError(f"{source.name} could not be had ({tried})", "Set `mirror` to a folder or http base that holds it", target)
+    raise InputError(
+        f"{source.name} could not be had ({tried})",
+        "Set `mirror` to a folder or http base that holds it",
+        target,
+    )
 
 
 def _attempt(place: str, part: Path, source: Source) -> None:
-    """Copy or download to `part` and verify it; network trouble is retried, resuming what is there."""
+    """Copy or download to `part` and verify it; network trouble is retried, resuming what is there.
+    """
     if not place.startswith(("http://", "https://")):
         shutil.copyfile(place, part)
         verify(part, source)

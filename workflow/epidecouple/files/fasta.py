@@ -26,7 +26,8 @@ for _code, _letters in enumerate((b"Aa", b"Cc", b"Gg", b"Tt", b"Nn")):
 
 @contextmanager
 def open_genome(path: Path) -> Iterator[pyfaidx.Fasta]:
-    """Open a FASTA, plain or gzip; the unpacked copy and the index live in a scratch folder and go with it.
+    """Open a FASTA, plain or gzip; the unpacked copy and the index live in a scratch folder and go
+    with it.
 
     Raises `InputError` for a truncated gzip and for what is no FASTA.
     """
@@ -51,8 +52,15 @@ def _indexed(plain: Path, path: Path) -> pyfaidx.Fasta:
         with readable(path):
             return pyfaidx.Fasta(str(plain), as_raw=True, sequence_always_upper=False)
     except (pyfaidx.FastaIndexingError, ValueError) as error:
-        problem = f"this is no FASTA that can be used ({str(error).replace(str(plain), path.name).rstrip('.')})"
-        raise InputError(problem, "Give sequences below lines like >chr1, all lines of one length, each name once", path) from error
+        problem = (
+            "this is no FASTA that can be used"
+            f" ({str(error).replace(str(plain), path.name).rstrip('.')})"
+        )
+        raise InputError(
+            problem,
+            "Give sequences below lines like >chr1, all lines of one length, each name once",
+            path,
+        ) from error
 
 
 def chromosome_sizes(fasta: pyfaidx.Fasta) -> dict[str, int]:
@@ -61,19 +69,29 @@ def chromosome_sizes(fasta: pyfaidx.Fasta) -> dict[str, int]:
 
 
 def gather_codes(fasta: pyfaidx.Fasta, windows: pd.DataFrame) -> np.ndarray:
-    """Codes uint8 (n, L) of windows of equal length: A C G T N = 0 1 2 3 4, and `NO_BASE` for any other letter."""
+    """Codes uint8 (n, L) of windows of equal length: A C G T N = 0 1 2 3 4, and `NO_BASE` for any
+    other letter.
+    """
     length = int(windows.end.iloc[0] - windows.start.iloc[0])
     codes = np.empty((len(windows), length), dtype=np.uint8)
     for chrom, rows in windows.groupby("chrom", sort=False).indices.items():
         letters = np.frombuffer(fasta[chrom][:].encode("ascii", "replace"), dtype=np.uint8)
-        codes[rows] = _CODE_OF_BYTE[sliding_window_view(letters, length)[windows.start.to_numpy()[rows]]]
+        codes[rows] = _CODE_OF_BYTE[
+            sliding_window_view(letters, length)[windows.start.to_numpy()[rows]]
+        ]
     return codes
 
 
 def encode_windows(fasta: pyfaidx.Fasta, windows: pd.DataFrame, genome: Path) -> np.ndarray:
-    """Codes as `gather_codes` gives them; raises `InputError` for a letter other than ACGTN, naming its position."""
+    """Codes as `gather_codes` gives them; raises `InputError` for a letter other than ACGTN, naming
+    its position.
+    """
     codes = gather_codes(fasta, windows)
     for row, offset in np.argwhere(codes == NO_BASE)[:1]:
         chrom, at = windows.chrom.iloc[row], int(windows.start.iloc[row] + offset)
-        raise InputError(f"letter '{fasta[chrom][at]}' at {chrom}:{at} is not one of A C G T N", "Replace it by N", genome)
+        raise InputError(
+            f"letter '{fasta[chrom][at]}' at {chrom}:{at} is not one of A C G T N",
+            "Replace it by N",
+            genome,
+        )
     return codes

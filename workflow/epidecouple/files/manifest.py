@@ -14,7 +14,8 @@ CHECKSUM_KINDS = ("sha256", "md5", "git_sha1")
 
 @dataclass(frozen=True)
 class Source:
-    """One row of `resources/sources.tsv`; `mirrors` are further URLs, separated by spaces, tried in order.
+    """One row of `resources/sources.tsv`; `mirrors` are further URLs, separated by spaces, tried in
+    order.
 
     A `url` with the scheme `mirror:` names a file that no public server holds, only a mirror.
     """
@@ -40,16 +41,27 @@ class Source:
 
 
 def load_sources(manifest: Path = MANIFEST) -> list[Source]:
-    """Read the manifest; raises `InputError` for a checksum kind it does not know or a name used twice."""
+    """Read the manifest; raises `InputError` for a checksum kind it does not know or a name used
+    twice.
+    """
     with manifest.open(newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
-    sources = [Source(**{**row, "bytes": int(row["bytes"]) if row["bytes"] else None}) for row in rows]
+    sources = [
+        Source(**{**row, "bytes": int(row["bytes"]) if row["bytes"] else None}) for row in rows
+    ]
     seen: set[str] = set()
     for line, source in enumerate(sources, start=2):
         if source.checksum_kind not in CHECKSUM_KINDS:
-            raise InputError(f"unknown checksum kind '{source.checksum_kind}'", f"Use one of {CHECKSUM_KINDS}", manifest, line)
+            raise InputError(
+                f"unknown checksum kind '{source.checksum_kind}'",
+                f"Use one of {CHECKSUM_KINDS}",
+                manifest,
+                line,
+            )
         if source.name in seen:
-            raise InputError(f"the name '{source.name}' is used twice", "Rename one", manifest, line)
+            raise InputError(
+                f"the name '{source.name}' is used twice", "Rename one", manifest, line
+            )
         seen.add(source.name)
     return sources
 
@@ -60,7 +72,9 @@ def download_path(source: Source) -> Path:
 
 
 def checksum(path: Path, kind: str) -> str:
-    """Hexadecimal checksum of a file; `git_sha1` is the SHA-1 git gives a blob, over a header and the content."""
+    """Hexadecimal checksum of a file; `git_sha1` is the SHA-1 git gives a blob, over a header and
+    the content.
+    """
     algorithm = {"sha256": hashlib.sha256, "md5": hashlib.md5, "git_sha1": hashlib.sha1}[kind]()
     if kind == "git_sha1":
         algorithm.update(f"blob {path.stat().st_size}\0".encode())
@@ -74,5 +88,13 @@ def verify(path: Path, source: Source) -> None:
     """Raise `InputError` unless the file has the source's checksum."""
     found = checksum(path, source.checksum_kind)
     if found != source.checksum:
-        problem = f"{source.checksum_kind} is {found}, the manifest says {source.checksum} for {source.name}"
-        raise InputError(problem, "Remove the file and the mirror's copy; if the source changed, update resources/sources.tsv", path)
+        problem = (
+            f"{source.checksum_kind} is {found}, the manifest says {source.checksum} for"
+            f" {source.name}"
+        )
+        raise InputError(
+            problem,
+            "Remove the file and the mirror's copy; if the source changed, update"
+            " resources/sources.tsv",
+            path,
+        )

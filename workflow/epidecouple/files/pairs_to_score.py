@@ -1,4 +1,5 @@
-"""Pairs that somebody wants scored: every row kept as it stands, in its order, with the reason where it cannot be scored.
+"""Pairs that somebody wants scored: every row kept as it stands, in its order, with the reason
+where it cannot be scored.
 
 Coordinates are 0-based and half-open.
 """
@@ -31,26 +32,39 @@ class Reasons:
         self.text = text.copy()
 
     def add(self, wrong: pd.Series, tell: Callable[[int], str]) -> None:
-        """Note for each wrong row that has no reason yet what `tell` says of its label in the index."""
+        """Note for each wrong row that has no reason yet what `tell` says of its label in the
+        index.
+        """
         rows = self.text.index[wrong.to_numpy(dtype=bool) & (self.text == "")]
         self.text.loc[rows] = [tell(row) for row in rows]
 
 
 def read_scorable(path: Path) -> pd.DataFrame:
-    """All rows of a file as text: row (line in the file), the six coordinates, cell_line if there is one, reason.
+    """All rows of a file as text: row (line in the file), the six coordinates, cell_line if there
+    is one, reason.
 
-    A TSV or CSV with the columns of `COORDINATES`, TargetFinder's CSV (`enhancer_name`, `promoter_name`), or a BEDPE without
-    header (named *.bedpe, enhancer first); gzip where the name ends in .gz. Raises `InputError` for a file that is missing,
-    damaged, or without these columns.
+    A TSV or CSV with the columns of `COORDINATES`, TargetFinder's CSV (`enhancer_name`,
+    `promoter_name`), or a BEDPE without header (named *.bedpe, enhancer first); gzip where the name
+    ends in .gz. Raises `InputError` for a file that is missing, damaged, or without these columns.
     """
     lines = _lines(path)
     if Path(path.name.removesuffix(".gz")).suffix == ".bedpe":
-        return _table([(number, text) for number, text in lines if not text.startswith(NO_PAIRS)], "\t", COORDINATES, exact=False)
+        return _table(
+            [(number, text) for number, text in lines if not text.startswith(NO_PAIRS)],
+            "\t",
+            COORDINATES,
+            exact=False,
+        )
     number, head = lines[0] if lines else (1, "")
     separator = "\t" if "\t" in head else ","
     columns = [name.strip() for name in head.split(separator)]
     if not set(COORDINATES) <= set(columns) and not set(NAMES) <= set(columns):
-        raise InputError(f"the columns are {columns}", f"Give {COORDINATES} or {NAMES}, or a BEDPE named *.bedpe", path, number)
+        raise InputError(
+            f"the columns are {columns}",
+            f"Give {COORDINATES} or {NAMES}, or a BEDPE named *.bedpe",
+            path,
+            number,
+        )
     return _table(lines[1:], separator, columns, exact=True)
 
 
@@ -70,18 +84,36 @@ def _lines(path: Path) -> list[tuple[int, str]]:
     """Lines that are not blank, with their numbers from 1."""
     if not path.is_file():
         raise InputError("there is no such file", "Correct the path of the pairs", path)
-    with readable(path), (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding=ENCODING, errors="replace") as file:
-        return [(number, text.rstrip("\r\n")) for number, text in enumerate(file, start=1) if text.strip()]
+    with (
+        readable(path),
+        (gzip.open if path.suffix == ".gz" else open)(
+            path, "rt", encoding=ENCODING, errors="replace"
+        ) as file,
+    ):
+        return [
+            (number, text.rstrip("\r\n"))
+            for number, text in enumerate(file, start=1)
+            if text.strip()
+        ]
 
 
-def _table(lines: list[tuple[int, str]], separator: str, columns: list[str], exact: bool) -> pd.DataFrame:
-    """Rows as text; one with too few fields is filled up, one with too many is cut when it need not be `exact`."""
+def _table(
+    lines: list[tuple[int, str]], separator: str, columns: list[str], exact: bool
+) -> pd.DataFrame:
+    """Rows as text; one with too few fields is filled up, one with too many is cut when it need not
+    be `exact`.
+    """
     fields = [text.split(separator) for _, text in lines]
     counts = pd.Series([len(row) for row in fields], dtype="int64")
     width = len(columns)
-    table = pd.DataFrame([(row + [""] * width)[:width] for row in fields], columns=columns, dtype=str)
+    table = pd.DataFrame(
+        [(row + [""] * width)[:width] for row in fields], columns=columns, dtype=str
+    )
     reasons = Reasons(pd.Series("", index=table.index, dtype=object))
-    reasons.add((counts < width) | (exact & (counts > width)), lambda row: f"{counts[row]} fields where {width} are needed")
+    reasons.add(
+        (counts < width) | (exact & (counts > width)),
+        lambda row: f"{counts[row]} fields where {width} are needed",
+    )
     if not set(COORDINATES) <= set(columns):
         table = _from_names(table, reasons)
     kept = table[[name for name in (*COORDINATES, "cell_line") if name in table]]
@@ -93,30 +125,48 @@ def _from_names(table: pd.DataFrame, reasons: Reasons) -> pd.DataFrame:
     for end in ENDS:
         name = table[f"{end}_name"]
         parts = name.str.extract(NAME_PATTERN).fillna("")
-        reasons.add(parts.chrom == "", lambda row, name=name: f"'{name[row]}' is not a name like K562|chr1:10-20")
+        reasons.add(
+            parts.chrom == "",
+            lambda row, name=name: f"'{name[row]}' is not a name like K562|chr1:10-20",
+        )
         table = table.assign(**{f"{end}_{part}": parts[part] for part in ("chrom", "start", "end")})
     return table
 
 
-def check_rows(table: pd.DataFrame, sizes: dict[str, int], window_bp: int) -> tuple[pd.DataFrame, pd.Series]:
-    """Which rows can be scored on a genome with chromosomes of these `sizes` and DNA windows of `window_bp`.
+def check_rows(
+    table: pd.DataFrame, sizes: dict[str, int], window_bp: int
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Which rows can be scored on a genome with chromosomes of these `sizes` and DNA windows of
+    `window_bp`.
 
-    Returns the pairs that can (chrom, both elements' start, end and mid in bp; their index is that of `table`), and the
-    reason of every row, empty for those.
+    Returns the pairs that can (chrom, both elements' start, end and mid in bp; their index is that
+    of `table`), and the reason of every row, empty for those.
     """
     reasons = Reasons(table.reason)
-    numbers = {name: _whole_numbers(table[name], reasons) for name in COORDINATES if not name.endswith("chrom")}
+    numbers = {
+        name: _whole_numbers(table[name], reasons)
+        for name in COORDINATES
+        if not name.endswith("chrom")
+    }
     numbers = pd.DataFrame(numbers, index=table.index)
     for end in ENDS:
         start, stop, chrom = numbers[f"{end}_start"], numbers[f"{end}_end"], table[f"{end}_chrom"]
         told = f"{end} " + chrom + ":" + table[f"{end}_start"] + "-" + table[f"{end}_end"]
-        reasons.add((start < 0) | (start >= stop), lambda row, told=told: f"{told[row]} is not an interval (0-based, half-open)")
+        reasons.add(
+            (start < 0) | (start >= stop),
+            lambda row, told=told: f"{told[row]} is not an interval (0-based, half-open)",
+        )
     reasons.add(
         table.enhancer_chrom != table.promoter_chrom,
-        lambda row: f"enhancer on {table.enhancer_chrom[row]}, promoter on {table.promoter_chrom[row]}: one chromosome is needed",
+        lambda row: (
+            f"enhancer on {table.enhancer_chrom[row]}, promoter on {table.promoter_chrom[row]}: one"
+            " chromosome is needed"
+        ),
     )
     size = table.enhancer_chrom.map(sizes).astype(float)
-    reasons.add(size.isna(), lambda row: f"chromosome {table.enhancer_chrom[row]} is not in the genome")
+    reasons.add(
+        size.isna(), lambda row: f"chromosome {table.enhancer_chrom[row]} is not in the genome"
+    )
     pairs = numbers.assign(chrom=table.enhancer_chrom)
     for end in ENDS:
         _check_place(pairs, end, size, window_bp, reasons)
@@ -132,13 +182,25 @@ def _whole_numbers(text: pd.Series, reasons: Reasons) -> pd.Series:
     return numbers.where(~wrong, 0)
 
 
-def _check_place(pairs: pd.DataFrame, end: str, size: pd.Series, window_bp: int, reasons: Reasons) -> None:
-    """Add the midpoint of one end, and the reasons of rows whose element or window the chromosome cannot hold."""
+def _check_place(
+    pairs: pd.DataFrame, end: str, size: pd.Series, window_bp: int, reasons: Reasons
+) -> None:
+    """Add the midpoint of one end, and the reasons of rows whose element or window the chromosome
+    cannot hold.
+    """
     stop = pairs[f"{end}_end"]
-    reasons.add(stop > size, lambda row: f"the {end} ends at {int(stop[row])}, beyond {pairs.chrom[row]} of {int(size[row])} bp")
+    reasons.add(
+        stop > size,
+        lambda row: (
+            f"the {end} ends at {int(stop[row])}, beyond {pairs.chrom[row]} of {int(size[row])} bp"
+        ),
+    )
     pairs[f"{end}_mid"] = mid = (pairs[f"{end}_start"] + stop) // 2
     start = mid - window_bp // 2
     reasons.add(
         (start < 0) | (start + window_bp > size),
-        lambda row: f"the {end}'s window of {window_bp} bp around {int(mid[row])} runs off {pairs.chrom[row]} of {int(size[row])} bp",
+        lambda row: (
+            f"the {end}'s window of {window_bp} bp around {int(mid[row])} runs off"
+            f" {pairs.chrom[row]} of {int(size[row])} bp"
+        ),
     )

@@ -15,29 +15,48 @@ def read_peaks(path: Path) -> pd.DataFrame:
     """Peaks of a file: chrom, start, end, signal, sorted by position.
 
     The signal is column 7 (signalValue of narrowPeak and broadPeak), or 1 in a BED without it.
-    Raises `InputError` for a damaged gzip, an empty file, an interval that is none, or a signal that is no number >= 0.
+    Raises `InputError` for a damaged gzip, an empty file, an interval that is none, or a signal
+    that is no number >= 0.
     """
     table = _table(path)
     if table.shape[1] < 3:
-        raise InputError(f"{table.shape[1]} columns", "Give a BED, narrowPeak or broadPeak file, separated by tabs", path)
+        raise InputError(
+            f"{table.shape[1]} columns",
+            "Give a BED, narrowPeak or broadPeak file, separated by tabs",
+            path,
+        )
     start, end = (_whole_numbers(table[column], column, path) for column in (1, 2))
-    signal = pd.to_numeric(table[SIGNAL_COLUMN], errors="coerce") if table.shape[1] > SIGNAL_COLUMN else 1.0
-    peaks = pd.DataFrame({"chrom": table[0].astype(str), "start": start, "end": end}).assign(signal=signal)
+    signal = (
+        pd.to_numeric(table[SIGNAL_COLUMN], errors="coerce")
+        if table.shape[1] > SIGNAL_COLUMN
+        else 1.0
+    )
+    peaks = pd.DataFrame({"chrom": table[0].astype(str), "start": start, "end": end}).assign(
+        signal=signal
+    )
     for row in peaks[(peaks.start >= peaks.end) | (peaks.start < 0)].head(1).itertuples():
         problem = f"peak {row.chrom}:{row.start}-{row.end} is not an interval"
         raise InputError(problem, "Mend or remove it", path, line_of_row(path, row.Index))
     for row in peaks.index[~((peaks.signal >= 0) & np.isfinite(peaks.signal))][:1]:
         problem = f"the signal (column {SIGNAL_COLUMN + 1}) is '{table[SIGNAL_COLUMN][row]}'"
-        raise InputError(problem, "Give a finite number that is not negative", path, line_of_row(path, row))
+        raise InputError(
+            problem, "Give a finite number that is not negative", path, line_of_row(path, row)
+        )
     return peaks.sort_values(["chrom", "start", "end"], ignore_index=True).astype({"signal": float})
 
 
 def _table(path: Path) -> pd.DataFrame:
     try:
         with readable(path):
-            return pd.read_csv(path, sep="\t", header=None, comment="#", compression="infer", low_memory=False)
+            return pd.read_csv(
+                path, sep="\t", header=None, comment="#", compression="infer", low_memory=False
+            )
     except pd.errors.EmptyDataError as error:
-        raise InputError("this peak file is empty", "Give another file or leave the mark out for this cell line", path) from error
+        raise InputError(
+            "this peak file is empty",
+            "Give another file or leave the mark out for this cell line",
+            path,
+        ) from error
     except pd.errors.ParserError as error:
         problem = f"rows differ in their number of columns ({str(error).strip()})"
         raise InputError(problem, "Remove `track` lines and mend the row", path) from error
@@ -47,5 +66,10 @@ def _whole_numbers(values: pd.Series, column: int, path: Path) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce")
     for row in values.index[numbers.isna() | (numbers % 1 != 0)][:1]:
         remedy = "Give a BED, narrowPeak or broadPeak file without header"
-        raise InputError(f"column {column + 1} is '{values[row]}', not a whole number", remedy, path, line_of_row(path, row))
+        raise InputError(
+            f"column {column + 1} is '{values[row]}', not a whole number",
+            remedy,
+            path,
+            line_of_row(path, row),
+        )
     return numbers.astype("int64")

@@ -1,6 +1,7 @@
 """Predictions as browser tracks: BEDPE and UCSC interact. Coordinates are 0-based and half-open.
 
-Only rows that could be scored can be drawn; the table of predictions holds the others with their reason.
+Only rows that could be scored can be drawn; the table of predictions holds the others with their
+reason.
 """
 
 from pathlib import Path
@@ -8,13 +9,39 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-BEDPE_COLUMNS = ["chrom1", "start1", "end1", "chrom2", "start2", "end2", "name", "score", "strand1", "strand2"]
+BEDPE_COLUMNS = [
+    "chrom1",
+    "start1",
+    "end1",
+    "chrom2",
+    "start2",
+    "end2",
+    "name",
+    "score",
+    "strand1",
+    "strand2",
+]
 # bed5+13 of https://genome.ucsc.edu/goldenPath/help/interact.html
 INTERACT_COLUMNS = [
-    "chrom", "chromStart", "chromEnd", "name", "score", "value", "exp", "color",
-    "sourceChrom", "sourceStart", "sourceEnd", "sourceName", "sourceStrand",
-    "targetChrom", "targetStart", "targetEnd", "targetName", "targetStrand",
-]  # fmt: skip
+    "chrom",
+    "chromStart",
+    "chromEnd",
+    "name",
+    "score",
+    "value",
+    "exp",
+    "color",
+    "sourceChrom",
+    "sourceStart",
+    "sourceEnd",
+    "sourceName",
+    "sourceStrand",
+    "targetChrom",
+    "targetStart",
+    "targetEnd",
+    "targetName",
+    "targetStrand",
+]
 SHADED_BY_SCORE = "0"
 LARGEST_SCORE = 1000
 
@@ -32,18 +59,31 @@ def browser_score(probability: pd.Series) -> np.ndarray:
 
 
 def bedpe(predictions: pd.DataFrame) -> pd.DataFrame:
-    """BEDPE: enhancer, promoter, name `<cell line>:<row>`, score, no strands; then U_I, R_E, logit and probability."""
+    """BEDPE: enhancer, promoter, name `<cell line>:<row>`, score, no strands; then U_I, R_E, logit
+    and probability.
+    """
     rows = scored(predictions)
-    columns = [rows[f"{end}_{part}"] for end in ("enhancer", "promoter") for part in ("chrom", "start", "end")]
+    columns = [
+        rows[f"{end}_{part}"]
+        for end in ("enhancer", "promoter")
+        for part in ("chrom", "start", "end")
+    ]
     name = rows.cell_line + ":" + rows.row.astype(str)
-    table = dict(zip(BEDPE_COLUMNS, [*columns, name, browser_score(rows.probability), ".", "."], strict=True))
+    table = dict(
+        zip(BEDPE_COLUMNS, [*columns, name, browser_score(rows.probability), ".", "."], strict=True)
+    )
     return pd.DataFrame(table, index=rows.index).join(rows[["U_I", "R_E", "logit", "probability"]])
 
 
 def interact(predictions: pd.DataFrame) -> pd.DataFrame:
-    """UCSC interact, source the enhancer and target the promoter, sorted by position; `value` is the logit."""
+    """UCSC interact, source the enhancer and target the promoter, sorted by position; `value` is
+    the logit.
+    """
     rows = scored(predictions)
-    ends = {end: [rows[f"{end}_{part}"] for part in ("chrom", "start", "end")] for end in ("enhancer", "promoter")}
+    ends = {
+        end: [rows[f"{end}_{part}"] for part in ("chrom", "start", "end")]
+        for end in ("enhancer", "promoter")
+    }
     table = [
         rows.enhancer_chrom,
         rows[["enhancer_start", "promoter_start"]].min(axis=1),
@@ -78,7 +118,8 @@ def write_interact(predictions: pd.DataFrame, path: Path) -> None:
     with path.open("w") as file:
         for line, rows in table.groupby("exp", sort=False):
             file.write(
-                f'track type=interact name="{line}" description="P(interaction) in {line}, epidecouple" '
-                "interactDirectional=true spectrum=on visibility=full maxHeightPixels=200:100:50\n"
+                f'track type=interact name="{line}" description="P(interaction) in {line},'
+                ' epidecouple" interactDirectional=true spectrum=on visibility=full'
+                " maxHeightPixels=200:100:50\n"
             )
             rows.to_csv(file, sep="\t", index=False, header=False)

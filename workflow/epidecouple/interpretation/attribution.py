@@ -13,13 +13,17 @@ LETTERS = "ACGTN"
 
 
 @torch.no_grad()
-def marks_of_resistance(model: EnergyModel, signal: Tensor, marks: list[str], level: np.ndarray, scale: np.ndarray) -> pd.DataFrame:
-    """By how much each mark at each position raises R: R minus R with the mark at its mean over the reference loci.
+def marks_of_resistance(
+    model: EnergyModel, signal: Tensor, marks: list[str], level: np.ndarray, scale: np.ndarray
+) -> pd.DataFrame:
+    """By how much each mark at each position raises R: R minus R with the mark at its mean over the
+    reference loci.
 
-    signal : float32 (n, P, 2M), marks, then presence flags; level, scale : (M,), what a mark at its mean over the reference
-    loci reads, and by how much an sd there raises it. Returns pair (row), mark, position (enhancer, promoter or window), signal
-    (in sd, mean over the position) and raises_R (logit units). Leave-one-out changes do not add up to R, which is not
-    linear. A mark that is missing has no row.
+    signal : float32 (n, P, 2M), marks, then presence flags; level, scale : (M,), what a mark at its
+    mean over the reference loci reads, and by how much an sd there raises it. Returns pair (row),
+    mark, position (enhancer, promoter or window), signal (in sd, mean over the position) and
+    raises_R (logit units). Leave-one-out changes do not add up to R, which is not linear. A mark
+    that is missing has no row.
     """
     whole, tables = model.resistance(signal), []
     present = signal[..., len(marks) :].flatten(0, 1).any(0)
@@ -29,20 +33,33 @@ def marks_of_resistance(model: EnergyModel, signal: Tensor, marks: list[str], le
             without[:, place, m] = float(level[m])
             raises = (whole - model.resistance(without)).numpy()
             there = (signal[:, place, m].mean(1).numpy() - level[m]) / scale[m]
-            table = {"pair": np.arange(len(signal)), "mark": marks[m], "position": position, "signal": there, "raises_R": raises}
+            table = {
+                "pair": np.arange(len(signal)),
+                "mark": marks[m],
+                "position": position,
+                "signal": there,
+                "raises_R": raises,
+            }
             tables.append(pd.DataFrame(table))
     return pd.concat(tables).sort_values("pair", kind="stable", ignore_index=True)
 
 
 @torch.no_grad()
-def bases_of_potential(model: EnergyModel, enhancer_codes: Tensor, promoter_codes: Tensor, log_distance: Tensor) -> pd.DataFrame:
-    """In-silico mutagenesis of one pair: the change of U for every base of both windows and every letter in its place.
+def bases_of_potential(
+    model: EnergyModel, enhancer_codes: Tensor, promoter_codes: Tensor, log_distance: Tensor
+) -> pd.DataFrame:
+    """In-silico mutagenesis of one pair: the change of U for every base of both windows and every
+    letter in its place.
 
-    enhancer_codes, promoter_codes : uint8 (L,); log_distance : (), log10 bp. Returns element (enhancer or promoter), offset (bp
-    from the window's start), base, dU_A ... dU_T (logit units; 0 for the base that is there) and carries_U: minus the mean change
-    over the other letters, so positive where a mutation lowers U.
+    enhancer_codes, promoter_codes : uint8 (L,); log_distance : (), log10 bp. Returns element
+    (enhancer or promoter), offset (bp from the window's start), base, dU_A ... dU_T (logit units; 0
+    for the base that is there) and carries_U: minus the mean change over the other letters, so
+    positive where a mutation lowers U.
     """
-    encoder, codes = model.potential.encoder, dict(zip(ENDS, (enhancer_codes, promoter_codes), strict=True))
+    encoder, codes = (
+        model.potential.encoder,
+        dict(zip(ENDS, (enhancer_codes, promoter_codes), strict=True)),
+    )
     whole = {end: getattr(encoder, end)(codes[end][None]) for end in ENDS}
     before, tables = _potential(model, whole, log_distance), []
     for end, window in codes.items():
@@ -53,11 +70,15 @@ def bases_of_potential(model: EnergyModel, enhancer_codes: Tensor, promoter_code
 
 
 def _variants(window: Tensor) -> Tensor:
-    """Every single-base variant of a window (L,): codes (4 L, L), the four letters of a position one after the other."""
+    """Every single-base variant of a window (L,): codes (4 L, L), the four letters of a position
+    one after the other.
+    """
     length, letters = len(window), len(BASES)
     variants = window.repeat(letters * length, 1)
     places = torch.arange(length).repeat_interleave(letters)
-    variants[torch.arange(letters * length), places] = torch.arange(letters, dtype=torch.uint8).repeat(length)
+    variants[torch.arange(letters * length), places] = torch.arange(
+        letters, dtype=torch.uint8
+    ).repeat(length)
     return variants
 
 
@@ -78,4 +99,12 @@ def _base_table(end: str, window: Tensor, change: Tensor) -> pd.DataFrame:
     by_letter = {f"dU_{letter}": change[:, b] for b, letter in enumerate(BASES)}
     base = [LETTERS[code] for code in there]
     carries = -change.sum(1) / others
-    return pd.DataFrame({"element": end, "offset": np.arange(len(there)), "base": base, **by_letter, "carries_U": carries})
+    return pd.DataFrame(
+        {
+            "element": end,
+            "offset": np.arange(len(there)),
+            "base": base,
+            **by_letter,
+            "carries_U": carries,
+        }
+    )

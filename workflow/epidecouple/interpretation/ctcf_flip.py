@@ -1,4 +1,6 @@
-"""Turning one of two convergent CTCF sites: it takes the loop away in the cell, so it should lower U (Rao 2014, de Wit 2015)."""
+"""Turning one of two convergent CTCF sites: it takes the loop away in the cell, so it should lower
+U (Rao 2014, de Wit 2015).
+"""
 
 import numpy as np
 from scipy.stats import wilcoxon
@@ -11,8 +13,12 @@ from .motif_scan import background_of, log_odds, match_p, scan
 LARGEST_P = 0.05
 
 
-def best_sites(codes: np.ndarray, motif: Motif, background: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Start, strand (0 is +) and p of a motif's best match in each window (n, L), p corrected for starts and strands."""
+def best_sites(
+    codes: np.ndarray, motif: Motif, background: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Start, strand (0 is +) and p of a motif's best match in each window (n, L), p corrected for
+    starts and strands.
+    """
     matrix = log_odds(motif.probabilities, background)
     scores = scan(codes, matrix[None])[:, 0]
     starts = scores.shape[2]
@@ -28,14 +34,25 @@ def turned(codes: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:
 
 
 def flip_test(pairs: EditablePairs, enhancer_first: np.ndarray, motif: Motif) -> dict[str, float]:
-    """Mean change of U when one site of a convergent pair is turned, and its one-sided p (Wilcoxon).
+    """Mean change of U when one site of a convergent pair is turned, and its one-sided p
+    (Wilcoxon).
 
-    enhancer_first : bool (n,), the enhancer lies before the promoter. Convergent: the site of the first element is on
-    the + strand, that of the second on -. A change is the mean of turning either. Without such pairs, nan.
+    enhancer_first : bool (n,), the enhancer lies before the promoter. Convergent: the site of the
+    first element is on the + strand, that of the second on -. A change is the mean of turning
+    either. Without such pairs, nan.
     """
-    sites = {end: best_sites(codes, motif, background_of(codes)) for end, codes in pairs.codes.items()}
-    first, second = (np.where(enhancer_first, sites[a][1], sites[b][1]) for a, b in (ENDS, ENDS[::-1]))
-    convergent = (first == 0) & (second == 1) & (sites["enhancer"][2] <= LARGEST_P) & (sites["promoter"][2] <= LARGEST_P)
+    sites = {
+        end: best_sites(codes, motif, background_of(codes)) for end, codes in pairs.codes.items()
+    }
+    first, second = (
+        np.where(enhancer_first, sites[a][1], sites[b][1]) for a, b in (ENDS, ENDS[::-1])
+    )
+    convergent = (
+        (first == 0)
+        & (second == 1)
+        & (sites["enhancer"][2] <= LARGEST_P)
+        & (sites["promoter"][2] <= LARGEST_P)
+    )
     rows = np.flatnonzero(convergent)
     if not len(rows):
         return {"flip_pairs": 0, "flip_change": float("nan"), "flip_p": float("nan")}

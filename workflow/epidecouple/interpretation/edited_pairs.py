@@ -13,7 +13,8 @@ from ..model.energy import EnergyModel
 class EditablePairs:
     """Some pairs of a panel, whose windows may be replaced; what is not replaced is encoded once.
 
-    codes : end -> uint8 (n, L); embedded : end -> float32 (n, d_z); potential : float32 (n,), U of the pairs as they are
+    codes : end -> uint8 (n, L); embedded : end -> float32 (n, d_z); potential : float32 (n,), U of
+    the pairs as they are
     """
 
     def __init__(self, model: EnergyModel, panel: Panel, pairs: np.ndarray) -> None:
@@ -30,12 +31,20 @@ class EditablePairs:
         """Embeddings float32 (n, d_z) of windows uint8 (n, L) at one end."""
         network = getattr(self.model.potential.encoder, end)
         blocks = np.array_split(codes, codes.size // BASES_PER_BATCH + 1)
-        return torch.cat([network(torch.from_numpy(np.ascontiguousarray(block))) for block in blocks])
+        return torch.cat(
+            [network(torch.from_numpy(np.ascontiguousarray(block))) for block in blocks]
+        )
 
     @torch.no_grad()
-    def edited(self, rows: np.ndarray, enhancer: Tensor | None = None, promoter: Tensor | None = None) -> np.ndarray:
-        """U float32 (n,) of the pairs `rows` (n,) with embeddings (n, d_z) in place of those of an end."""
+    def edited(
+        self, rows: np.ndarray, enhancer: Tensor | None = None, promoter: Tensor | None = None
+    ) -> np.ndarray:
+        """U float32 (n,) of the pairs `rows` (n,) with embeddings (n, d_z) in place of those of an
+        end.
+        """
         potential, pairs = self.model.potential, self.pairs[rows]
         given = {"enhancer": enhancer, "promoter": promoter}
         ends = [self.embedded[end][rows] if given[end] is None else given[end] for end in ENDS]
-        return potential.of_z(potential.z_of_ends(*ends), torch.from_numpy(self.panel.log_distance[pairs])).numpy()
+        return potential.of_z(
+            potential.z_of_ends(*ends), torch.from_numpy(self.panel.log_distance[pairs])
+        ).numpy()

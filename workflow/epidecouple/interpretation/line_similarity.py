@@ -1,8 +1,9 @@
-"""Representational similarity: are lines whose prototypes are alike also alike in loops, and in a mark the prototypes never read?
+"""Representational similarity: are lines whose prototypes are alike also alike in loops, and in a
+mark the prototypes never read?
 
-Distances between the lines' prototypes are held against distances between the lines in other modalities (Kriegeskorte
-2008), beside controls that learned nothing. Prototypes are made from marks, so that a mark is compared with prototypes
-that were computed without it.
+Distances between the lines' prototypes are held against distances between the lines in other
+modalities (Kriegeskorte 2008), beside controls that learned nothing. Prototypes are made from
+marks, so that a mark is compared with prototypes that were computed without it.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,15 @@ from ..decoupling.representations import line_states
 from ..model.energy import EnergyModel
 from ..statistics.bootstrap import interval
 from ..statistics.dendrograms import cophenetic_correlation, tree_agreement, tree_table
-from ..statistics.mantel import distances, group_contrast, holm, joint_mantel, mantel, rank_correlations, upper_triangle
+from ..statistics.mantel import (
+    distances,
+    group_contrast,
+    holm,
+    joint_mantel,
+    mantel,
+    rank_correlations,
+    upper_triangle,
+)
 from ..statistics.partial_covariance import GroupMoments
 
 REPRESENTATIONS = ("trained", "plain", "untrained", "offsets")
@@ -26,25 +35,47 @@ JOINT = "joint"
 
 def line_distances(model: EnergyModel, panel: Panel) -> np.ndarray:
     """Distances (C, C) between the states g of all lines on all reference loci."""
-    return distances(line_states(model, panel, list(range(len(panel.lines))), [np.arange(panel.n_reference)], scrub=False))
+    return distances(
+        line_states(
+            model, panel, list(range(len(panel.lines))), [np.arange(panel.n_reference)], scrub=False
+        )
+    )
 
 
 @torch.no_grad()
 def plain_distances(model: EnergyModel, panel: Panel) -> np.ndarray:
-    """Distances of the lines' mean e over all reference loci: one prototype per line, without states."""
-    means = [model.resistance.encoder(panel.reference_tensor(line)).mean(0) for line in range(len(panel.lines))]
+    """Distances of the lines' mean e over all reference loci: one prototype per line, without
+    states.
+    """
+    means = [
+        model.resistance.encoder(panel.reference_tensor(line)).mean(0)
+        for line in range(len(panel.lines))
+    ]
     return distances(torch.stack(means).numpy())
 
 
 def offset_distances(panel: Panel) -> np.ndarray:
-    """Distances of the lines' mean mark levels before normalisation, over the marks that all lines have: the offset-only control."""
-    levels = np.array([[mark["mean"] for mark in shard.manifest["marks"].values()] for shard in panel.shards])
+    """Distances of the lines' mean mark levels before normalisation, over the marks that all lines
+    have: the offset-only control.
+    """
+    levels = np.array(
+        [[mark["mean"] for mark in shard.manifest["marks"].values()] for shard in panel.shards]
+    )
     return distances(levels[:, panel.present.all(0)])
 
 
-def representations(model: EnergyModel, untrained: EnergyModel, panel: Panel) -> dict[str, np.ndarray]:
-    """Distances (C, C) of the trained prototypes and of what is simpler: no states, no training, no encoder."""
-    found = (line_distances(model, panel), plain_distances(model, panel), line_distances(untrained, panel), offset_distances(panel))
+def representations(
+    model: EnergyModel, untrained: EnergyModel, panel: Panel
+) -> dict[str, np.ndarray]:
+    """Distances (C, C) of the trained prototypes and of what is simpler: no states, no training, no
+    encoder.
+    """
+    found = (
+        line_distances(model, panel),
+        plain_distances(model, panel),
+        line_distances(untrained, panel),
+        offset_distances(panel),
+    )
     return dict(zip(REPRESENTATIONS, found, strict=True))
 
 
@@ -52,8 +83,10 @@ def representations(model: EnergyModel, untrained: EnergyModel, panel: Panel) ->
 class Target:
     """A modality that prototypes are held against.
 
-    role : loops; mark (read by prototypes without it); circular (marks that the prototypes are made from)
-    moments : of the profiles of `lines` (columns of the lines that have the modality), grouped for the bootstrap
+    role : loops; mark (read by prototypes without it); circular (marks that the prototypes are made
+    from)
+    moments : of the profiles of `lines` (columns of the lines that have the modality), grouped for
+    the bootstrap
     left_out : the mark that the prototypes must not have read
     """
 
@@ -71,8 +104,8 @@ class Target:
 def targets(panel: Panel, pairs: np.ndarray, units: np.ndarray, marks: list[str]) -> list[Target]:
     """Loops, every mark by itself and all marks together, over the given pairs.
 
-    units : int (n,), which unit of the bootstrap a pair is in. Loops: labels of the pairs that loop in some line.
-    Marks: normalised signal at both ends.
+    units : int (n,), which unit of the bootstrap a pair is in. Loops: labels of the pairs that loop
+    in some line. Marks: normalised signal at both ends.
     """
     everyone, some = np.arange(len(panel.lines)), panel.labels[pairs].any(1)
     labels = GroupMoments.of(panel.labels[pairs[some]].astype(float), units[some], units.max() + 1)
@@ -86,12 +119,16 @@ def targets(panel: Panel, pairs: np.ndarray, units: np.ndarray, marks: list[str]
 
 def _profiles(ends: np.ndarray, units: np.ndarray) -> GroupMoments:
     """Moments of the lines' signal (C, n, 2, k), each value a row."""
-    return GroupMoments.of(ends.reshape(len(ends), -1).T, np.repeat(units, ends[0, 0].size), units.max() + 1)
+    return GroupMoments.of(
+        ends.reshape(len(ends), -1).T, np.repeat(units, ends[0, 0].size), units.max() + 1
+    )
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Mantel correlation of a representation with a target, its exact p, and the correlation in every bootstrap draw (B,)."""
+    """Mantel correlation of a representation with a target, its exact p, and the correlation in
+    every bootstrap draw (B,).
+    """
 
     target: str
     role: str
@@ -101,41 +138,62 @@ class Agreement:
     draws: np.ndarray
 
 
-def agreements(found: list[Target], ours: dict[int | None, dict[str, np.ndarray]], draws: np.ndarray) -> list[Agreement]:
-    """Every representation against every target, and against loops and all marks together: the one primary test.
+def agreements(
+    found: list[Target], ours: dict[int | None, dict[str, np.ndarray]], draws: np.ndarray
+) -> list[Agreement]:
+    """Every representation against every target, and against loops and all marks together: the one
+    primary test.
 
-    ours : mark left out -> representation -> distances (C, C); draws : (B, G). The joint test averages the correlations
-    with the loops and with each mark that all lines have, each mark against prototypes without it, and permutes the
-    lines once for all of them.
+    ours : mark left out -> representation -> distances (C, C); draws : (B, G). The joint test
+    averages the correlations with the loops and with each mark that all lines have, each mark
+    against prototypes without it, and permutes the lines once for all of them.
     """
     rows, whole = [], np.ones((1, draws.shape[1]))
     for name in REPRESENTATIONS:
         each = [_agreement(target, name, ours[target.left_out][name], draws) for target in found]
-        complete = [k for k, target in enumerate(found) if target.role != "circular" and len(target.lines) == len(ours[None][name])]
+        complete = [
+            k
+            for k, target in enumerate(found)
+            if target.role != "circular" and len(target.lines) == len(ours[None][name])
+        ]
         couples = [(found[k].distances(whole)[0], ours[found[k].left_out][name]) for k in complete]
         rho, p = joint_mantel(couples)
-        rows += [Agreement(JOINT, "primary", name, rho, p, np.mean([each[k].draws for k in complete], axis=0)), *each]
+        rows += [
+            Agreement(
+                JOINT, "primary", name, rho, p, np.mean([each[k].draws for k in complete], axis=0)
+            ),
+            *each,
+        ]
     return rows
 
 
 def _agreement(target: Target, name: str, ours: np.ndarray, draws: np.ndarray) -> Agreement:
-    theirs, ours = target.distances(np.ones((1, draws.shape[1])))[0], ours[np.ix_(target.lines, target.lines)]
+    theirs, ours = (
+        target.distances(np.ones((1, draws.shape[1])))[0],
+        ours[np.ix_(target.lines, target.lines)],
+    )
     resampled = rank_correlations(upper_triangle(ours), upper_triangle(target.distances(draws)))
     return Agreement(target.name, target.role, name, *mantel(theirs, ours), resampled)
 
 
 def agreement_table(found: list[Agreement]) -> pd.DataFrame:
-    """One row per agreement: target, role, representation, rho with its interval, exact p, and p of the marks after Holm."""
+    """One row per agreement: target, role, representation, rho with its interval, exact p, and p of
+    the marks after Holm.
+    """
     rows = [(a.target, a.role, a.representation, a.rho, *interval(a.draws), a.p) for a in found]
-    table = pd.DataFrame(rows, columns=["target", "role", "representation", "rho", "lower", "upper", "p"])
+    table = pd.DataFrame(
+        rows, columns=["target", "role", "representation", "rho", "lower", "upper", "p"]
+    )
     marks = table[table.role == "mark"]
     return table.assign(p_holm=marks.groupby("representation").p.transform(holm))
 
 
 def agreement_metrics(found: list[Agreement]) -> dict[str, float]:
-    """Correlation and p of every agreement, what the trained prototypes have over each control, and whether that is more than chance.
+    """Correlation and p of every agreement, what the trained prototypes have over each control, and
+    whether that is more than chance.
 
-    A gain is the difference of two correlations with the same target, its interval that of the same bootstrap draws.
+    A gain is the difference of two correlations with the same target, its interval that of the same
+    bootstrap draws.
     """
     named = {(a.target, a.representation): a for a in found}
     metrics = {}
@@ -143,8 +201,14 @@ def agreement_metrics(found: list[Agreement]) -> dict[str, float]:
         metrics |= {f"mantel_rho_{target}_{name}": a.rho, f"mantel_p_{target}_{name}": a.p}
     for target, suffix in ((JOINT, ""), ("loops", "_loops")):
         for control in CONTROLS:
-            metrics |= _gain(f"mantel_gain_over_{control}{suffix}", named[target, "trained"], named[target, control])
-    beyond = all(metrics[f"mantel_gain_over_{control}_lower"] > 0 for control in ("untrained", "offsets"))
+            metrics |= _gain(
+                f"mantel_gain_over_{control}{suffix}",
+                named[target, "trained"],
+                named[target, control],
+            )
+    beyond = all(
+        metrics[f"mantel_gain_over_{control}_lower"] > 0 for control in ("untrained", "offsets")
+    )
     return metrics | {"prototypes_beyond_controls": int(beyond)}
 
 
@@ -154,10 +218,20 @@ def _gain(name: str, ours: Agreement, control: Agreement) -> dict[str, float]:
 
 
 def compare_lines(
-    model: EnergyModel, untrained: EnergyModel, panel: Panel, found: list[Target], draws: np.ndarray, groups: list[list[int]]
+    model: EnergyModel,
+    untrained: EnergyModel,
+    panel: Panel,
+    found: list[Target],
+    draws: np.ndarray,
+    groups: list[list[int]],
 ) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame]:
-    """Prototypes against loops and marks: metrics, the table of Mantel tests, and the trees. draws : (B, G)."""
-    ours = {left_out: representations(model, untrained, _seen(panel, left_out)) for left_out in {target.left_out for target in found}}
+    """Prototypes against loops and marks: metrics, the table of Mantel tests, and the trees. draws
+    : (B, G).
+    """
+    ours = {
+        left_out: representations(model, untrained, _seen(panel, left_out))
+        for left_out in {target.left_out for target in found}
+    }
     agreed = agreements(found, ours, draws)
     whole = np.ones((1, draws.shape[1]))
     trees = {"prototypes": ours[None]["trained"]}
@@ -165,7 +239,10 @@ def compare_lines(
     table = agreement_table(agreed)
     metrics = agreement_metrics(agreed) | tree_metrics(trees, groups)
     trained = table[(table.representation == "trained") & (table.role == "mark")]
-    metrics |= {f"mantel_p_holm_{mark}_trained": p for mark, p in zip(trained.target, trained.p_holm, strict=True)}
+    metrics |= {
+        f"mantel_p_holm_{mark}_trained": p
+        for mark, p in zip(trained.target, trained.p_holm, strict=True)
+    }
     return metrics, table, tree_table(trees, panel.lines, groups)
 
 
@@ -174,20 +251,28 @@ def _seen(panel: Panel, left_out: int | None) -> Panel:
 
 
 def groups_of(names: list[list[str]], lines: list[str]) -> list[list[int]]:
-    """Groups as columns of the lines; lines that the run does not have are left out, and groups of which fewer than two are left."""
+    """Groups as columns of the lines; lines that the run does not have are left out, and groups of
+    which fewer than two are left.
+    """
     known = [[lines.index(line) for line in group if line in lines] for group in names]
     return [group for group in known if len(group) > 1]
 
 
 def tree_metrics(matrices: dict[str, np.ndarray], groups: list[list[int]]) -> dict[str, float]:
-    """How faithful each tree is, how well that of the prototypes agrees with the others, and how the groups hold together in each."""
+    """How faithful each tree is, how well that of the prototypes agrees with the others, and how
+    the groups hold together in each.
+    """
     metrics = {}
     for name, matrix in matrices.items():
         metrics[f"cophenetic_correlation_{name}"] = cophenetic_correlation(matrix)
         if name != "prototypes":
             agreed = tree_agreement(matrices["prototypes"], matrix)
-            metrics |= dict(zip((f"tree_agreement_{name}", f"tree_agreement_p_{name}"), agreed, strict=True))
+            metrics |= dict(
+                zip((f"tree_agreement_{name}", f"tree_agreement_p_{name}"), agreed, strict=True)
+            )
         if len(groups) > 1:
             contrast = group_contrast(matrix, groups)
-            metrics |= dict(zip((f"group_contrast_{name}", f"group_contrast_p_{name}"), contrast, strict=True))
+            metrics |= dict(
+                zip((f"group_contrast_{name}", f"group_contrast_p_{name}"), contrast, strict=True)
+            )
     return metrics

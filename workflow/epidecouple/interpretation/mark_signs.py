@@ -1,4 +1,6 @@
-"""Does R follow the marks as it should? Rank correlations in every line, GC and distance regressed out, with bootstrap intervals."""
+"""Does R follow the marks as it should? Rank correlations in every line, GC and distance regressed
+out, with bootstrap intervals.
+"""
 
 import numpy as np
 import pandas as pd
@@ -12,30 +14,61 @@ from ..model.scoring import score_resistance
 from ..statistics.bootstrap import interval
 from ..statistics.partial_covariance import GroupMoments, correlation_of, given
 
-# Sign that the resistance should have against a mark at the two ends: open chromatin lowers it, silenced raises it.
-EXPECTED_SIGNS = {"DNase": -1, "H3K27ac": -1, "H3K4me1": -1, "H3K4me3": -1, "H3K9ac": -1, "H3K27me3": 1, "H3K9me3": 1}
+# Sign that the resistance should have against a mark at the two ends: open chromatin lowers it,
+# silenced raises it.
+EXPECTED_SIGNS = {
+    "DNase": -1,
+    "H3K27ac": -1,
+    "H3K4me1": -1,
+    "H3K4me3": -1,
+    "H3K9ac": -1,
+    "H3K27me3": 1,
+    "H3K9me3": 1,
+}
 # CTCF between the ends insulates them. (Its orientation is DNA and belongs to U.)
 EXPECTED_IN_WINDOW = {"CTCF": 1}
 GATED_MARKS = ("DNase", "H3K27ac", "H3K27me3", "H3K9me3")
 ENDS = "both ends"
 POSITIONS = ("enhancer", "promoter", "window")
-COLUMNS = ["line", "mark", "position", "rho", "lower", "upper", "held_out", "held_out_lower", "held_out_upper", "expected"]
+COLUMNS = [
+    "line",
+    "mark",
+    "position",
+    "rho",
+    "lower",
+    "upper",
+    "held_out",
+    "held_out_lower",
+    "held_out_upper",
+    "expected",
+]
 
 
 def resistance_without_marks(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> np.ndarray:
     """R (M, n, C) of a model that is not shown one mark, for each mark in turn."""
     lines = list(range(len(panel.lines)))
-    return np.stack([score_resistance(model, panel.without(mark), pairs, lines) for mark in range(panel.present.shape[1])])
+    return np.stack(
+        [
+            score_resistance(model, panel.without(mark), pairs, lines)
+            for mark in range(panel.present.shape[1])
+        ]
+    )
 
 
-def partial_spearman(values: np.ndarray, covariates: np.ndarray, units: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Spearman correlations of the columns of values (n, d) with ranked covariates (n, k) regressed out of their ranks.
+def partial_spearman(
+    values: np.ndarray, covariates: np.ndarray, units: np.ndarray, draws: np.ndarray
+) -> np.ndarray:
+    """Spearman correlations of the columns of values (n, d) with ranked covariates (n, k) regressed
+    out of their ranks.
 
-    units : int (n,), bootstrap unit of each row; draws : (B, G), how often each unit is drawn. Returns (B, d, d). Ranks are taken
-    once, over all rows: a draw weighs rows, it does not rank them again.
+    units : int (n,), bootstrap unit of each row; draws : (B, G), how often each unit is drawn.
+    Returns (B, d, d). Ranks are taken once, over all rows: a draw weighs rows, it does not rank
+    them again.
     """
     ranks = rankdata(np.column_stack([values, covariates]), axis=0)
-    return correlation_of(given(GroupMoments.of(ranks, units, draws.shape[1]).covariance(draws), covariates.shape[1]))
+    return correlation_of(
+        given(GroupMoments.of(ranks, units, draws.shape[1]).covariance(draws), covariates.shape[1])
+    )
 
 
 def resistance_against_marks(
@@ -48,38 +81,54 @@ def resistance_against_marks(
     draws: np.ndarray,
     bins: int,
 ) -> pd.DataFrame:
-    """Partial Spearman of R with each mark at each position and, as the mean of two, at both ends: a row per line, mark, position.
+    """Partial Spearman of R with each mark at each position and, as the mean of two, at both ends:
+    a row per line, mark, position.
 
-    resistance : (n, C); without : (M, n, C), R that did not read the mark (columns `held_out`); units : int (n,),
-    bootstrap unit of each pair; draws : (B, G). Marks that a line lacks have no row there.
+    resistance : (n, C); without : (M, n, C), R that did not read the mark (columns `held_out`);
+    units : int (n,), bootstrap unit of each pair; draws : (B, G). Marks that a line lacks have no
+    row there.
     """
-    covariates = np.column_stack([gc_content(panel.codes, panel.enhancer[pairs], panel.promoter[pairs]), panel.log_distance[pairs]])
+    covariates = np.column_stack(
+        [
+            gc_content(panel.codes, panel.enhancer[pairs], panel.promoter[pairs]),
+            panel.log_distance[pairs],
+        ]
+    )
     whole_first, rows = np.vstack([np.ones((1, draws.shape[1]), dtype=int), draws]), []
     for c, line in enumerate(panel.lines):
         signal = panel.shards[c].signal[pairs].astype(np.float32)
         three = [signal[:, place] for place in places(signal.shape[1], bins).values()]
         read = np.stack([three[0][:, 0], three[1][:, 0], three[2].mean(1)], axis=1)
-        values = np.column_stack([resistance[:, c], without[:, :, c].T, read.reshape(len(pairs), -1)])
-        found = partial_spearman(values, covariates, units, whole_first)[:, :, 1 + len(marks) :].reshape(
-            len(whole_first), -1, 3, len(marks)
+        values = np.column_stack(
+            [resistance[:, c], without[:, :, c].T, read.reshape(len(pairs), -1)]
         )
+        found = partial_spearman(values, covariates, units, whole_first)[
+            :, :, 1 + len(marks) :
+        ].reshape(len(whole_first), -1, 3, len(marks))
         rows += _rows_of_line(line, found, panel.present[c], marks)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _rows_of_line(line: str, found: np.ndarray, present: np.ndarray, marks: list[str]) -> list[tuple]:
-    """found : (1 + B, 1 + M, 3, M): the correlations of R, and of R without each mark, with the marks at three places; all pairs first."""
+def _rows_of_line(
+    line: str, found: np.ndarray, present: np.ndarray, marks: list[str]
+) -> list[tuple]:
+    """found : (1 + B, 1 + M, 3, M): the correlations of R, and of R without each mark, with the
+    marks at three places; all pairs first.
+    """
     rows = []
     for m in np.flatnonzero(present):
         full, held_out = (_with_ends(found[:, version, :, m]) for version in (0, 1 + m))
         for k, position in enumerate((*POSITIONS, ENDS)):
             both = [(x[0, k], *interval(x[1:, k])) for x in (full, held_out)]
-            rows.append((line, marks[m], position, *both[0], *both[1], _expected(marks[m], position)))
+            rows.append(
+                (line, marks[m], position, *both[0], *both[1], _expected(marks[m], position))
+            )
     return rows
 
 
 def _with_ends(three: np.ndarray) -> np.ndarray:
-    """Correlations (B, 3) at enhancer, promoter and window, and the mean of the first two: (B, 4)."""
+    """Correlations (B, 3) at enhancer, promoter and window, and the mean of the first two: (B, 4).
+    """
     return np.column_stack([three, three[:, :2].mean(1)])
 
 
@@ -88,10 +137,11 @@ def _expected(mark: str, position: str) -> int:
 
 
 def sign_failures(signs: pd.DataFrame) -> dict[str, int]:
-    """For each gated mark that is present, in how many lines its correlation with R at both ends is on the wrong side.
+    """For each gated mark that is present, in how many lines its correlation with R at both ends is
+    on the wrong side.
 
-    wrong_sign_<mark> : of the value itself; unclear_sign_<mark> : of its interval, which may also hold 0;
-    ..._held_out_<mark> : the same where R did not read the mark.
+    wrong_sign_<mark> : of the value itself; unclear_sign_<mark> : of its interval, which may also
+    hold 0; ..._held_out_<mark> : the same where R did not read the mark.
     """
     ends = signs[(signs.position == ENDS) & signs.mark.isin(GATED_MARKS)]
     counts = {}

@@ -1,7 +1,8 @@
-"""What a motif does to U when it is inserted: alone at either end, and a motif at one end together with one at the other.
+"""What a motif does to U when it is inserted: alone at either end, and a motif at one end together
+with one at the other.
 
-The same windows, places and strands serve every motif, and the null is what shuffled motifs do there: what an insertion
-destroys is the same for all (marginalisation, as in Koo 2021).
+The same windows, places and strands serve every motif, and the null is what shuffled motifs do
+there: what an insertion destroys is the same for all (marginalisation, as in Koo 2021).
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Places:
-    """Where a motif is inserted into each of n windows: centre as a share of the room that it leaves, and strand."""
+    """Where a motif is inserted into each of n windows: centre as a share of the room that it
+    leaves, and strand.
+    """
 
     centre: np.ndarray
     reverse: np.ndarray
@@ -33,7 +36,9 @@ class Places:
 
 def instances(motif: Motif, count: int, rng: np.random.Generator) -> np.ndarray:
     """Words uint8 (count, w) drawn from the base probabilities of a motif."""
-    reached = motif.probabilities.cumsum(1)[None, :, :3] < rng.random((count, len(motif.probabilities), 1))
+    reached = motif.probabilities.cumsum(1)[None, :, :3] < rng.random(
+        (count, len(motif.probabilities), 1)
+    )
     return reached.sum(2).astype(np.uint8)
 
 
@@ -55,7 +60,9 @@ class Insertion:
     change: np.ndarray
 
 
-def insert(pairs: EditablePairs, motif: Motif, end: str, places: Places, rng: np.random.Generator) -> Insertion:
+def insert(
+    pairs: EditablePairs, motif: Motif, end: str, places: Places, rng: np.random.Generator
+) -> Insertion:
     """Insert instances of a motif into one end of all pairs."""
     words = instances(motif, len(pairs.pairs), rng)
     embedded = pairs.embed(end, inserted(pairs.codes[end], words, places))
@@ -64,44 +71,77 @@ def insert(pairs: EditablePairs, motif: Motif, end: str, places: Places, rng: np
 
 
 def null_p(values: np.ndarray, null: np.ndarray) -> np.ndarray:
-    """Two-sided p of values (k,) by their distance from the median of a null (B,): (1 + as far) / (1 + B)."""
+    """Two-sided p of values (k,) by their distance from the median of a null (B,): (1 + as far) /
+    (1 + B).
+    """
     middle = np.median(null)
     away = np.sort(np.abs(null - middle))
     as_far = len(null) - np.searchsorted(away, np.abs(values - middle), side="left")
     return (1 + as_far) / (1 + len(null))
 
 
-def effect_table(changes: dict[str, np.ndarray], null: dict[str, np.ndarray], motifs: list[Motif]) -> pd.DataFrame:
-    """One row per motif and end: mean change of U, what is left of it beyond shuffled motifs, p, q, called.
+def effect_table(
+    changes: dict[str, np.ndarray], null: dict[str, np.ndarray], motifs: list[Motif]
+) -> pd.DataFrame:
+    """One row per motif and end: mean change of U, what is left of it beyond shuffled motifs, p, q,
+    called.
 
-    changes, null : end -> mean change of U by each motif (k,), by each shuffled one (B,). q: Benjamini-Hochberg over both
-    ends; called: q <= 0.05.
+    changes, null : end -> mean change of U by each motif (k,), by each shuffled one (B,). q:
+    Benjamini-Hochberg over both ends; called: q <= 0.05.
     """
     frames = []
     for end in ENDS:
         beyond, sd = changes[end] - np.median(null[end]), null[end].std()
-        columns = {"change": changes[end], "beyond_shuffled": beyond, "null_sd": sd, "p": null_p(changes[end], null[end])}
-        frames.append(pd.DataFrame({"motif": [m.identifier for m in motifs], "name": [m.name for m in motifs], "end": end, **columns}))
+        columns = {
+            "change": changes[end],
+            "beyond_shuffled": beyond,
+            "null_sd": sd,
+            "p": null_p(changes[end], null[end]),
+        }
+        frames.append(
+            pd.DataFrame(
+                {
+                    "motif": [m.identifier for m in motifs],
+                    "name": [m.name for m in motifs],
+                    "end": end,
+                    **columns,
+                }
+            )
+        )
     table = pd.concat(frames, ignore_index=True)
     q = false_discovery_control(table.p)
     return table.assign(q=q, called=(q <= ALPHA).astype(int))
 
 
 def interaction(pairs: EditablePairs, enhancer: Insertion, promoter: Insertion) -> float:
-    """Mean change of U by both insertions beyond the sum of their changes: 0 where the two ends do not read each other."""
-    both = pairs.edited(np.arange(len(pairs.pairs)), enhancer.embedded, promoter.embedded) - pairs.potential
+    """Mean change of U by both insertions beyond the sum of their changes: 0 where the two ends do
+    not read each other.
+    """
+    both = (
+        pairs.edited(np.arange(len(pairs.pairs)), enhancer.embedded, promoter.embedded)
+        - pairs.potential
+    )
     return float((both - enhancer.change - promoter.change).mean())
 
 
-def interaction_table(pairs: EditablePairs, found: dict[str, dict[str, Insertion]], null: dict[str, list[Insertion]]) -> pd.DataFrame:
+def interaction_table(
+    pairs: EditablePairs, found: dict[str, dict[str, Insertion]], null: dict[str, list[Insertion]]
+) -> pd.DataFrame:
     """Every motif at the enhancer with every one at the promoter: interaction, p, q.
 
-    found : end -> motif -> insertion; null : end -> insertions of shuffled motifs, the k-th of both ends being a couple.
+    found : end -> motif -> insertion; null : end -> insertions of shuffled motifs, the k-th of both
+    ends being a couple.
     """
-    rows = [(a, b, interaction(pairs, x, y)) for a, x in found["enhancer"].items() for b, y in found["promoter"].items()]
+    rows = [
+        (a, b, interaction(pairs, x, y))
+        for a, x in found["enhancer"].items()
+        for b, y in found["promoter"].items()
+    ]
     table = pd.DataFrame(rows, columns=["enhancer_motif", "promoter_motif", "interaction"])
     if table.empty:
         return table.assign(p=[], q=[])
-    expected = np.array([interaction(pairs, x, y) for x, y in zip(null["enhancer"], null["promoter"], strict=True)])
+    expected = np.array(
+        [interaction(pairs, x, y) for x, y in zip(null["enhancer"], null["promoter"], strict=True)]
+    )
     p = null_p(table.interaction.to_numpy(), expected)
     return table.assign(p=p, q=false_discovery_control(p))

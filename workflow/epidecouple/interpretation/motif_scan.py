@@ -19,21 +19,29 @@ def background_of(codes: np.ndarray) -> np.ndarray:
 
 
 def log_odds(probabilities: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """Log2 ratio (w, 4) of a motif's base probabilities to the background's, a little background mixed in."""
+    """Log2 ratio (w, 4) of a motif's base probabilities to the background's, a little background
+    mixed in.
+    """
     mixed = (probabilities + PSEUDOCOUNT * background) / (1 + PSEUDOCOUNT)
     return np.log2(mixed / background)
 
 
 def scan(codes: np.ndarray, matrices: np.ndarray) -> np.ndarray:
-    """Scores float32 (n, k, 2, L - w + 1) of windows (n, L) with k matrices (k, w, 4), strand + then -, at each start; N scores 0."""
+    """Scores float32 (n, k, 2, L - w + 1) of windows (n, L) with k matrices (k, w, 4), strand +
+    then -, at each start; N scores 0.
+    """
     filters = torch.from_numpy(matrices.astype(np.float32)).transpose(1, 2)
     both = torch.stack([filters, filters.flip(1, 2)], dim=1).flatten(0, 1)
     found = torch.nn.functional.conv1d(one_hot(torch.from_numpy(np.ascontiguousarray(codes))), both)
     return found.view(len(codes), len(matrices), 2, -1).numpy()
 
 
-def best_scores(codes: np.ndarray, matrices: list[np.ndarray], windows_at_once: int = 256) -> np.ndarray:
-    """Highest score (n, len(matrices)) of each motif in each window, over starts and strands; -inf for a motif longer than the window."""
+def best_scores(
+    codes: np.ndarray, matrices: list[np.ndarray], windows_at_once: int = 256
+) -> np.ndarray:
+    """Highest score (n, len(matrices)) of each motif in each window, over starts and strands; -inf
+    for a motif longer than the window.
+    """
     best = np.full((len(codes), len(matrices)), -np.inf, dtype=np.float32)
     widths = np.array([len(matrix) for matrix in matrices])
     for width in np.unique(widths[widths <= codes.shape[1]]):
@@ -46,10 +54,11 @@ def best_scores(codes: np.ndarray, matrices: list[np.ndarray], windows_at_once: 
 
 
 def tail(matrix: np.ndarray, background: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scores a motif can reach on a grid, ascending, and the probability that a random w-mer scores at least as much.
+    """Scores a motif can reach on a grid, ascending, and the probability that a random w-mer scores
+    at least as much.
 
-    The distribution of the sum over positions is that of the convolution of the positions' distributions (Staden 1989),
-    scores rounded to 1 / `GRID` of their range.
+    The distribution of the sum over positions is that of the convolution of the positions'
+    distributions (Staden 1989), scores rounded to 1 / `GRID` of their range.
     """
     low, step = matrix.min(1), max(np.ptp(matrix, axis=1).sum(), 1e-9) / GRID
     whole = np.rint((matrix - low[:, None]) / step).astype(int)
@@ -62,8 +71,12 @@ def tail(matrix: np.ndarray, background: np.ndarray) -> tuple[np.ndarray, np.nda
     return low.sum() + step * np.arange(len(probability)), probability[::-1].cumsum()[::-1]
 
 
-def match_p(scores: np.ndarray, matrix: np.ndarray, background: np.ndarray, starts: int) -> np.ndarray:
-    """Probability that the best of 2 x `starts` random w-mers (both strands) reaches each of the scores; rounding only raises it."""
+def match_p(
+    scores: np.ndarray, matrix: np.ndarray, background: np.ndarray, starts: int
+) -> np.ndarray:
+    """Probability that the best of 2 x `starts` random w-mers (both strands) reaches each of the
+    scores; rounding only raises it.
+    """
     grid, probability = tail(matrix, background)
     rounding = (len(matrix) / 2 + 1) * (grid[-1] - grid[0]) / GRID
     at = np.searchsorted(grid, scores - rounding)
@@ -72,5 +85,6 @@ def match_p(scores: np.ndarray, matrix: np.ndarray, background: np.ndarray, star
 
 
 def shuffled(motif: Motif, rng: np.random.Generator) -> Motif:
-    """The motif with its positions in random order: the same bases and information, another word."""
+    """The motif with its positions in random order: the same bases and information, another word.
+    """
     return Motif(motif.identifier, motif.name, rng.permutation(motif.probabilities))

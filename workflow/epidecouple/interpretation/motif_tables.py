@@ -1,4 +1,6 @@
-"""Which motifs U reads: insertion of motifs, matches of the seqlets of mutagenesis, interactions, CTCF orientation, lineage leakage."""
+"""Which motifs U reads: insertion of motifs, matches of the seqlets of mutagenesis, interactions,
+CTCF orientation, lineage leakage.
+"""
 
 import numpy as np
 import pandas as pd
@@ -22,11 +24,20 @@ CTCF = "CTCF"
 
 
 def match_table(seqlets: pd.DataFrame, motifs: list[Motif], background: np.ndarray) -> pd.DataFrame:
-    """Each seqlet with the motif that matches its bases best: motif, name, p over starts, strands and motifs, q, matched (q <= 0.05)."""
-    codes = np.array([[(BASES + "N").index(base) for base in bases] for bases in seqlets.bases], dtype=np.uint8)
+    """Each seqlet with the motif that matches its bases best: motif, name, p over starts, strands
+    and motifs, q, matched (q <= 0.05).
+    """
+    codes = np.array(
+        [[(BASES + "N").index(base) for base in bases] for bases in seqlets.bases], dtype=np.uint8
+    )
     matrices = [log_odds(motif.probabilities, background) for motif in motifs]
     scores, room = best_scores(codes, matrices), codes.shape[1] + 1
-    p = np.column_stack([match_p(scores[:, k], m, background, max(room - len(m), 1)) for k, m in enumerate(matrices)])
+    p = np.column_stack(
+        [
+            match_p(scores[:, k], m, background, max(room - len(m), 1))
+            for k, m in enumerate(matrices)
+        ]
+    )
     best = p.argmin(1)
     over_motifs = np.minimum(p.min(1) * len(motifs), 1)
     q = false_discovery_control(over_motifs)
@@ -34,22 +45,34 @@ def match_table(seqlets: pd.DataFrame, motifs: list[Motif], background: np.ndarr
     return seqlets.assign(**names, p=over_motifs, q=q, matched=(q <= ALPHA).astype(int))
 
 
-def insertions(pairs: EditablePairs, motifs: list[Motif], places: Places, seed: int) -> dict[str, list[Insertion]]:
-    """Every motif inserted into every pair, at one end and at the other: end -> insertions in the order of the motifs."""
+def insertions(
+    pairs: EditablePairs, motifs: list[Motif], places: Places, seed: int
+) -> dict[str, list[Insertion]]:
+    """Every motif inserted into every pair, at one end and at the other: end -> insertions in the
+    order of the motifs.
+    """
 
     def at(end: str) -> list[Insertion]:
         numbered = tracked(list(enumerate(motifs)), f"motifs inserted at the {end}")
-        return [insert(pairs, motif, end, places, rng_for(seed, Stream.INSERTED_WORDS, k)) for k, motif in numbered]
+        return [
+            insert(pairs, motif, end, places, rng_for(seed, Stream.INSERTED_WORDS, k))
+            for k, motif in numbered
+        ]
 
     return {end: at(end) for end in ENDS}
 
 
 def mean_changes(found: dict[str, list[Insertion]]) -> dict[str, np.ndarray]:
     """End -> mean change of U by each insertion (k,)."""
-    return {end: np.array([insertion.change.mean() for insertion in made]) for end, made in found.items()}
+    return {
+        end: np.array([insertion.change.mean() for insertion in made])
+        for end, made in found.items()
+    }
 
 
-def strongest_called(effects: pd.DataFrame, found: dict[str, list[Insertion]]) -> dict[str, dict[str, Insertion]]:
+def strongest_called(
+    effects: pd.DataFrame, found: dict[str, list[Insertion]]
+) -> dict[str, dict[str, Insertion]]:
     """End -> motif -> insertion, of the motifs called there, the largest effects first."""
     strongest = {}
     for end in ENDS:
@@ -59,24 +82,41 @@ def strongest_called(effects: pd.DataFrame, found: dict[str, list[Insertion]]) -
     return strongest
 
 
-def insertion_tables(pairs: EditablePairs, motifs: list[Motif], config: Config) -> tuple[pd.DataFrame, pd.DataFrame]:
+def insertion_tables(
+    pairs: EditablePairs, motifs: list[Motif], config: Config
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Effects of all motifs at both ends, and interactions of those that are called."""
     rng = rng_for(config.seed, Stream.INSERTION_PLACES)
     places = Places.draw(len(pairs.pairs), rng)
     words = [shuffled(motifs[k % len(motifs)], rng) for k in range(config.motifs.shuffles)]
     found, null = (insertions(pairs, chosen, places, config.seed) for chosen in (motifs, words))
     effects = effect_table(mean_changes(found), mean_changes(null), motifs)
-    couples = {"enhancer": null["enhancer"], "promoter": null["promoter"][1:] + null["promoter"][:1]}
+    couples = {
+        "enhancer": null["enhancer"],
+        "promoter": null["promoter"][1:] + null["promoter"][:1],
+    }
     return effects, interaction_table(pairs, strongest_called(effects, found), couples)
 
 
-def orientation_metrics(pairs: EditablePairs, enhancer_first: np.ndarray, motifs: list[Motif]) -> dict[str, float]:
-    """The flip test of the first motif named CTCF; only the count of such motifs where there is none."""
+def orientation_metrics(
+    pairs: EditablePairs, enhancer_first: np.ndarray, motifs: list[Motif]
+) -> dict[str, float]:
+    """The flip test of the first motif named CTCF; only the count of such motifs where there is
+    none.
+    """
     named = [motif for motif in motifs if CTCF in (motif.name.upper(), motif.identifier.upper())]
-    return {"ctcf_motifs": len(named)} | (flip_test(pairs, enhancer_first, named[0]) if named else {})
+    return {"ctcf_motifs": len(named)} | (
+        flip_test(pairs, enhancer_first, named[0]) if named else {}
+    )
 
 
-def leakage_metrics(potential: np.ndarray, panel: Panel, pairs: np.ndarray, motifs: list[Motif], config: Config) -> dict[str, float]:
+def leakage_metrics(
+    potential: np.ndarray, panel: Panel, pairs: np.ndarray, motifs: list[Motif], config: Config
+) -> dict[str, float]:
     """The leakage index of `motifs.lineage`, and how many of them the motif file holds."""
-    named = [motif for motif in motifs if {motif.name, motif.identifier} & set(config.motifs.lineage)]
-    return {"lineage_motifs": len(named)} | (leakage(potential, panel, pairs, named, config.seed) if named else {})
+    named = [
+        motif for motif in motifs if {motif.name, motif.identifier} & set(config.motifs.lineage)
+    ]
+    return {"lineage_motifs": len(named)} | (
+        leakage(potential, panel, pairs, named, config.seed) if named else {}
+    )

@@ -1,4 +1,6 @@
-"""A deeper element encoder for GPU runs: dilated convolutions, then attention; about 13 M parameters in both towers together."""
+"""A deeper element encoder for GPU runs: dilated convolutions, then attention; about 13 M
+parameters in both towers together.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +14,9 @@ LAYERS, HEADS = 7, 8
 
 
 class DilatedBlock(nn.Module):
-    """Residual dilated convolution; normalised over channels at each position, never over the batch."""
+    """Residual dilated convolution; normalised over channels at each position, never over the
+    batch.
+    """
 
     def __init__(self, dilation: int) -> None:
         super().__init__()
@@ -21,24 +25,35 @@ class DilatedBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, CHANNELS, L) to the same shape."""
-        return x + self.convolution(torch.nn.functional.gelu(self.norm(x.transpose(1, 2)).transpose(1, 2)))
+        return x + self.convolution(
+            torch.nn.functional.gelu(self.norm(x.transpose(1, 2)).transpose(1, 2))
+        )
 
 
 class DeepElementEncoder(nn.Module):
-    """Stem convolution, pooling, dilated blocks, transformer layers, mean over positions; both strands averaged."""
+    """Stem convolution, pooling, dilated blocks, transformer layers, mean over positions; both
+    strands averaged.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.stem = nn.Conv1d(len(BASES), CHANNELS, STEM_BP, padding=STEM_BP // 2)
         self.blocks = nn.Sequential(*(DilatedBlock(dilation) for dilation in DILATIONS))
         layer = nn.TransformerEncoderLayer(
-            CHANNELS, HEADS, 4 * CHANNELS, config.dropout, activation="gelu", batch_first=True, norm_first=True
+            CHANNELS,
+            HEADS,
+            4 * CHANNELS,
+            config.dropout,
+            activation="gelu",
+            batch_first=True,
+            norm_first=True,
         )
         self.attention = nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False)
         self.project = nn.Sequential(nn.LayerNorm(CHANNELS), nn.Linear(CHANNELS, config.z_size))
 
     def forward(self, codes: Tensor) -> Tensor:
-        """Codes uint8 (n, L) to float32 (n, d_z), the same for a window and its reverse complement."""
+        """Codes uint8 (n, L) to float32 (n, d_z), the same for a window and its reverse complement.
+        """
         forward = one_hot(codes)
         strands = torch.cat([forward, forward.flip(1, 2)])
         pooled = nn.functional.max_pool1d(torch.relu(self.stem(strands)), POOL)

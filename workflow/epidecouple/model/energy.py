@@ -1,4 +1,6 @@
-"""The two energies and their sum: logit P(y_ic = 1) = U_I(DNA_i, distance_i) - R_E(epigenome_ic) - tau_c."""
+"""The two energies and their sum: logit P(y_ic = 1) = U_I(DNA_i, distance_i) - R_E(epigenome_ic) -
+tau_c.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -25,21 +27,30 @@ class EnergyModel(nn.Module):
         self.resistance = self.resistance_class(config, n_reference)
         self.task_offset = nn.Parameter(torch.zeros(len(config.cell_lines)))
 
-    def forward(self, enhancer_codes: Tensor, promoter_codes: Tensor, log_distance: Tensor, signal: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, enhancer_codes: Tensor, promoter_codes: Tensor, log_distance: Tensor, signal: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """U_I and R_E, each float32 (n,), of n pairs in one line.
 
-        enhancer_codes, promoter_codes : uint8 (n, L); log_distance : (n,), log10 bp; signal : float32 (n, P, 2M)
+        enhancer_codes, promoter_codes : uint8 (n, L); log_distance : (n,), log10 bp; signal :
+        float32 (n, P, 2M)
         """
         return self.potential(enhancer_codes, promoter_codes, log_distance), self.resistance(signal)
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
-        """All parameters by what they belong to; phases of the curriculum and the ledger speak of these groups."""
+        """All parameters by what they belong to; phases of the curriculum and the ledger speak of
+        these groups.
+        """
         potential, resistance = self.potential, self.resistance
         return {
             "sequence": list(potential.encoder.parameters()),
             "potential_head": [*potential.head.parameters(), *potential.distance.parameters()],
             "task_offset": [self.task_offset],
             "environment": list(resistance.encoder.parameters()),
-            "resistance_head": [resistance.state_resistance, resistance.level, *resistance.residual.parameters()],
+            "resistance_head": [
+                resistance.state_resistance,
+                resistance.level,
+                *resistance.residual.parameters(),
+            ],
             "line_offset": [resistance.line_offset],
         }

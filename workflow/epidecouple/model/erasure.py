@@ -1,11 +1,14 @@
-"""LEACE: no linear classifier can read the line from z (Belrose 2023). The only module that uses concept-erasure."""
+"""LEACE: no linear classifier can read the line from z (Belrose 2023). The only module that uses
+concept-erasure.
+"""
 
 import torch
 from concept_erasure import LeaceFitter
 from torch import Tensor, nn
 
-# A direction of z that correlates less with the line stays. The library's own 0.01 would leave what the ledger forbids, and its
-# `constrain_cov_trace` mixes in a projection that does not erase; shrinkage keeps the projection well-conditioned and as exact.
+# A direction of z that correlates less with the line stays. The library's own 0.01 would leave what
+# the ledger forbids, and its `constrain_cov_trace` mixes in a projection that does not erase;
+# shrinkage keeps the projection well-conditioned and as exact.
 SMALLEST_CORRELATION = 1e-6
 
 
@@ -31,7 +34,9 @@ class LineEraser(nn.Module):
         Returns the largest cross-covariance of erased z with the line that is left.
         """
         one_hot = nn.functional.one_hot(line).double()
-        eraser = LeaceFitter.fit(z.double(), one_hot, constrain_cov_trace=False, svd_tol=SMALLEST_CORRELATION).eraser
+        eraser = LeaceFitter.fit(
+            z.double(), one_hot, constrain_cov_trace=False, svd_tol=SMALLEST_CORRELATION
+        ).eraser
         self.projection.copy_(eraser.P)
         self.centre.copy_(z.mean(0))
         return float(cross_covariance(self(z).double(), one_hot).abs().max())

@@ -21,18 +21,26 @@ class Potential(nn.Module):
         super().__init__()
         self.encoder = self.encoder_class(config, ENCODERS[config.encoder])
         self.eraser = LineEraser(config.z_size)
-        self.head = nn.Sequential(nn.Linear(config.z_size, config.hidden), nn.GELU(), nn.Linear(config.hidden, 1))
+        self.head = nn.Sequential(
+            nn.Linear(config.z_size, config.hidden), nn.GELU(), nn.Linear(config.hidden, 1)
+        )
         self.distance = nn.Sequential(nn.Linear(1, 16), nn.GELU(), nn.Linear(16, 1))
 
-    def forward(self, enhancer_codes: Tensor, promoter_codes: Tensor, log_distance: Tensor) -> Tensor:
-        """U_I float32 (n,) of codes uint8 (n, L) at either end and log10 of the distance in bp (n,)."""
+    def forward(
+        self, enhancer_codes: Tensor, promoter_codes: Tensor, log_distance: Tensor
+    ) -> Tensor:
+        """U_I float32 (n,) of codes uint8 (n, L) at either end and log10 of the distance in bp
+        (n,).
+        """
         rows = torch.arange(len(enhancer_codes), device=enhancer_codes.device)
         unknown = torch.full((len(rows), 2), torch.nan, device=rows.device)
         codes = torch.cat([enhancer_codes, promoter_codes])
         return self.of_windows(Windows(codes, rows, rows + len(rows), unknown), log_distance)
 
     def of_windows(self, windows: Windows, log_distance: Tensor) -> Tensor:
-        """U_I float32 (n,) of pairs whose windows are rows of a table: each unique window is encoded once."""
+        """U_I float32 (n,) of pairs whose windows are rows of a table: each unique window is
+        encoded once.
+        """
         return self.of_z(self.z(windows), log_distance)
 
     def z(self, windows: Windows) -> Tensor:
@@ -40,7 +48,9 @@ class Potential(nn.Module):
         return self.eraser(self.encoder(windows))
 
     def z_of_ends(self, enhancer: Tensor, promoter: Tensor) -> Tensor:
-        """z float32 (n, d_z) from the embeddings (n, d_z) of both ends; for windows that are edited one end at a time."""
+        """z float32 (n, d_z) from the embeddings (n, d_z) of both ends; for windows that are edited
+        one end at a time.
+        """
         return self.eraser(self.encoder.combine(enhancer, promoter))
 
     def of_z(self, z: Tensor, log_distance: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Chromatin-state prototypes shared by all lines, and the state of a line as its mixture of them.
 
-The codebook is a buffer that follows its members by an exponential moving average (van den Oord 2017,
-appendix A.1); no gradient reaches it. A line needs nothing but its epigenome to have a state.
+The codebook is a buffer that follows its members by an exponential moving average (van den Oord
+2017, appendix A.1); no gradient reaches it. A line needs nothing but its epigenome to have a state.
 """
 
 import torch
@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 TEMPERATURE = 4.0
 MOMENTUM = 0.98
-# Cosine distance; at a learning rate of 0.03 two of 16 states came as near as 0.006, and the ledger stops at 0.01.
+# Cosine distance; at a learning rate of 0.03 two of 16 states came as near as 0.006, and the ledger
+# stops at 0.01.
 DUPLICATE_DISTANCE = 0.02
 SMALLEST_CHANCE = 1e-9
 
@@ -27,7 +28,11 @@ class StatePrototypes(nn.Module):
 
     def distances(self, e: Tensor) -> Tensor:
         """Squared Euclidean distance of e (..., d) to each state (..., K)."""
-        return e.square().sum(-1, keepdim=True) - 2 * e @ self.codebook.T + self.codebook.square().sum(-1)
+        return (
+            e.square().sum(-1, keepdim=True)
+            - 2 * e @ self.codebook.T
+            + self.codebook.square().sum(-1)
+        )
 
     def assign(self, e: Tensor) -> Tensor:
         """Soft assignment (..., K) of e (..., d); rows sum to 1, gradient flows to e only."""
@@ -43,8 +48,8 @@ class StatePrototypes(nn.Module):
     def follow(self, e: Tensor, generator: torch.Generator) -> int:
         """Move each state towards the mean of the loci e (n, d) nearest to it, re-seed dead states.
 
-        A state is dead when its usage falls below 1 / (4 K), or when it has come as close to an earlier one as makes it a
-        duplicate. Returns how many were re-seeded.
+        A state is dead when its usage falls below 1 / (4 K), or when it has come as close to an
+        earlier one as makes it a duplicate. Returns how many were re-seeded.
         """
         member = nn.functional.one_hot(self.distances(e).argmin(-1), len(self.codebook)).float()
         count = member.sum(0)
@@ -63,18 +68,22 @@ class StatePrototypes(nn.Module):
         return ((unit @ unit.T > 1 - DUPLICATE_DISTANCE) & used).tril(-1).any(1)
 
     def _seeds(self, e: Tensor, living: Tensor, generator: torch.Generator) -> Tensor:
-        """A locus for each state that is not living, drawn by its squared distance to the living (k-means++, Arthur 2007).
+        """A locus for each state that is not living, drawn by its squared distance to the living
+        (k-means++, Arthur 2007).
 
         Drawn evenly, it would lie where most loci are, which is where a state is already.
         """
         chance = self.distances(e)[:, living].min(1).values.clamp(min=0) + SMALLEST_CHANCE
         if living.all():
             return e[:0]
-        return e[torch.multinomial(chance.cpu(), int((~living).sum()), generator=generator).to(e.device)]
+        return e[
+            torch.multinomial(chance.cpu(), int((~living).sum()), generator=generator).to(e.device)
+        ]
 
 
 class LinePrototypes(nn.Module):
-    """One prototype p_c per training line: the moving average of its state g_c over random locus subsets.
+    """One prototype p_c per training line: the moving average of its state g_c over random locus
+    subsets.
 
     prototypes : (C, D) buffer, zeros until the first state is seen
     """
@@ -85,14 +94,17 @@ class LinePrototypes(nn.Module):
 
     @torch.no_grad()
     def follow(self, states: Tensor, lines: list[int]) -> None:
-        """Move the prototypes of the given lines towards their states g (len(lines), D); the first state is taken whole."""
+        """Move the prototypes of the given lines towards their states g (len(lines), D); the first
+        state is taken whole.
+        """
         for line, state in zip(lines, states, strict=True):
             fresh = not self.prototypes[line].any()
             self.prototypes[line].lerp_(state, 1.0 if fresh else 1 - MOMENTUM)
 
 
 def line_state(assignment: Tensor, modules: Tensor, n_modules: int) -> Tensor:
-    """Mean assignment of a line's reference loci within each locus module: g_c, flattened (n_modules * K,).
+    """Mean assignment of a line's reference loci within each locus module: g_c, flattened
+    (n_modules * K,).
 
     assignment : (n_ref, K); modules : int64 (n_ref,). A module without loci gives zeros.
     """

@@ -1,4 +1,6 @@
-"""The networks of record 22, the refused model: a linear read-out of raw marks, and annotated lengths in z."""
+"""The networks of record 22, the refused model: a linear read-out of raw marks, and annotated
+lengths in z.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +29,9 @@ class LinearLocusEncoder(nn.Module):
 
 
 class LinearResistance(Resistance):
-    """R as record 22 had it: a linear read-out of a linear e, of either sign, with no states in its path."""
+    """R as record 22 had it: a linear read-out of a linear e, of either sign, with no states in its
+    path.
+    """
 
     encoder_class = LinearLocusEncoder
 
@@ -54,7 +58,9 @@ class AnnotatedEncoder(SequenceEncoder):
 
     def forward(self, windows: Windows) -> Tensor:
         """z float32 (n, d_z) of n pairs."""
-        return super().forward(windows) + self.annotation(torch.log2(windows.annotated_bp / TYPICAL_ELEMENT_BP))
+        return super().forward(windows) + self.annotation(
+            torch.log2(windows.annotated_bp / TYPICAL_ELEMENT_BP)
+        )
 
 
 class AnnotatedPotential(Potential):
@@ -64,7 +70,10 @@ class AnnotatedPotential(Potential):
 
     def z_of_ends(self, enhancer: Tensor, promoter: Tensor) -> Tensor:
         """Nothing: windows alone do not give this z; raises `InputError`."""
-        raise InputError("z of record 22 reads annotated lengths, so edited windows do not give it", "Use a model of the design")
+        raise InputError(
+            "z of record 22 reads annotated lengths, so edited windows do not give it",
+            "Use a model of the design",
+        )
 
 
 class Record22(EnergyModel):

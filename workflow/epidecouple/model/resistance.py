@@ -1,4 +1,6 @@
-"""From marks to e: one encoder for every locus, be it an end of a pair, a bin between them or a reference locus."""
+"""From marks to e: one encoder for every locus, be it an end of a pair, a bin between them or a
+reference locus.
+"""
 
 from typing import NamedTuple
 
@@ -31,7 +33,8 @@ class Parts(NamedTuple):
     """What R is made of, for n pairs in one line.
 
     states, residual : float32 (n,), added before the softplus
-    e : float32 (n, positions * d_locus), e_ic: enhancer, promoter, both at further widths, and the way between
+    e : float32 (n, positions * d_locus), e_ic: enhancer, promoter, both at further widths, and the
+    way between
     """
 
     states: Tensor
@@ -40,10 +43,13 @@ class Parts(NamedTuple):
 
 
 class Resistance(nn.Module):
-    """R_E >= 0 from the epigenome alone: the resistance of the states at both ends and between, plus a residual.
+    """R_E >= 0 from the epigenome alone: the resistance of the states at both ends and between,
+    plus a residual.
 
-    positions : names of what R reads: enhancer, promoter, both at further widths, the window or each of its bins
-    state_resistance : Parameter (positions, K), what a state adds at each of them; readable as a table
+    positions : names of what R reads: enhancer, promoter, both at further widths, the window or
+    each of its bins
+    state_resistance : Parameter (positions, K), what a state adds at each of them; readable as a
+    table
     line_offset : Parameter (C_train,), tau_c of the training lines
     locus_modules : int64 buffer (n_ref,), module of each reference locus
     """
@@ -54,7 +60,11 @@ class Resistance(nn.Module):
         super().__init__()
         self.bins = config.windows.bins
         self.positions = config.windows.positions(every_bin=config.model.window == "bins")
-        n_modules, model, lines = min(config.reference.modules, n_reference), config.model, len(config.cell_lines)
+        n_modules, model, lines = (
+            min(config.reference.modules, n_reference),
+            config.model,
+            len(config.cell_lines),
+        )
         self.encoder = self.encoder_class(len(config.marks), model)
         self.prototypes = StatePrototypes(model.states, model.locus_size)
         self.state_resistance = nn.Parameter(torch.zeros(len(self.positions), model.states))
@@ -71,24 +81,35 @@ class Resistance(nn.Module):
         self.n_modules = n_modules
 
     def line_state(self, signal: Tensor, loci: Tensor) -> Tensor:
-        """g (n_modules * K,) of a line from the signal (n_loci, 2M) of some reference loci (n_loci,)."""
-        return line_state(self.prototypes.assign(self.encoder(signal)), self.locus_modules[loci], self.n_modules)
+        """g (n_modules * K,) of a line from the signal (n_loci, 2M) of some reference loci
+        (n_loci,).
+        """
+        return line_state(
+            self.prototypes.assign(self.encoder(signal)), self.locus_modules[loci], self.n_modules
+        )
 
     def loci(self, signal: Tensor) -> Tensor:
         """Locus representations (n, P, d_locus) of signal (n, P, 2M)."""
         return self.encoder(signal)
 
     def at_positions(self, x: Tensor) -> Tensor:
-        """The positions of R from those of the signal, (n, P, k) to (n, positions, k): the bins one by one, or their mean."""
+        """The positions of R from those of the signal, (n, P, k) to (n, positions, k): the bins one
+        by one, or their mean.
+        """
         if self.positions[-1] != "window":
             return x
         ends = len(self.positions) - 1
         return torch.cat([x[:, :ends], x[:, ends:].mean(1, keepdim=True)], dim=1)
 
     def parts(self, signal: Tensor) -> Parts:
-        """What the states and the residual add before the softplus, and e, from signal (n, P, 2M) of one line."""
+        """What the states and the residual add before the softplus, and e, from signal (n, P, 2M)
+        of one line.
+        """
         loci = self.loci(signal)
-        states, e = self.at_positions(self.prototypes.assign(loci)), self.at_positions(loci).flatten(1)
+        states, e = (
+            self.at_positions(self.prototypes.assign(loci)),
+            self.at_positions(loci).flatten(1),
+        )
         return Parts((states * self.state_resistance).sum((1, 2)), self.residual(e)[:, 0], e)
 
     def of_parts(self, parts: Parts) -> Tensor:

@@ -1,4 +1,6 @@
-"""Energies and representations of many pairs, in batches of bounded memory; no gradient, the model's mode is the caller's."""
+"""Energies and representations of many pairs, in batches of bounded memory; no gradient, the
+model's mode is the caller's.
+"""
 
 import numpy as np
 import torch
@@ -13,8 +15,12 @@ from .energy import EnergyModel
 LARGEST_RESIDUAL_SHARE = 0.5
 
 
-def energies(model: EnergyModel, panel: Panel, pairs: np.ndarray, line: int) -> tuple[Tensor, Tensor]:
-    """U_I and R_E, each float32 (len(pairs),), of pairs in one line; the only function here that lets gradients through."""
+def energies(
+    model: EnergyModel, panel: Panel, pairs: np.ndarray, line: int
+) -> tuple[Tensor, Tensor]:
+    """U_I and R_E, each float32 (len(pairs),), of pairs in one line; the only function here that
+    lets gradients through.
+    """
     potential = model.potential.of_windows(panel.windows(pairs), panel.distance_tensor(pairs))
     return potential, model.resistance(panel.signal_tensor(pairs, line))
 
@@ -42,10 +48,15 @@ def score_potential(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> np.n
     return potential_of(model, panel.windows(pairs), panel.distance_tensor(pairs))
 
 
-def score_resistance(model: EnergyModel, panel: Panel, pairs: np.ndarray, lines: list[int]) -> np.ndarray:
+def score_resistance(
+    model: EnergyModel, panel: Panel, pairs: np.ndarray, lines: list[int]
+) -> np.ndarray:
     """R_E float32 (len(pairs), len(lines))."""
     batches = np.array_split(pairs, max(1, len(pairs) // PAIRS_PER_BATCH))
-    of_line = [[resistance_of(model, panel.signal_tensor(batch, line)) for batch in batches] for line in lines]
+    of_line = [
+        [resistance_of(model, panel.signal_tensor(batch, line)) for batch in batches]
+        for line in lines
+    ]
     return np.stack([np.concatenate(parts) for parts in of_line], axis=1)
 
 
@@ -63,19 +74,29 @@ def embed_raw(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
 
 @torch.no_grad()
 def residual_share(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """Share of the variance before the softplus that the residual carries: Var(residual) / (Var(states) + Var(residual))."""
-    parts = [model.resistance.parts(panel.signal_tensor(pairs, line)) for line in range(len(panel.lines))]
-    states, residual = (torch.stack([getattr(part, name) for part in parts]).var() for name in ("states", "residual"))
+    """Share of the variance before the softplus that the residual carries: Var(residual) /
+    (Var(states) + Var(residual)).
+    """
+    parts = [
+        model.resistance.parts(panel.signal_tensor(pairs, line)) for line in range(len(panel.lines))
+    ]
+    states, residual = (
+        torch.stack([getattr(part, name) for part in parts]).var()
+        for name in ("states", "residual")
+    )
     return float(residual / (states + residual))
 
 
 def resistance_on_reference(model: EnergyModel, panel: Panel, line: int) -> np.ndarray:
     """R_E float32 (n_ref,) of a line at its reference loci; see `resistance_of_loci`."""
-    return resistance_of_loci(model, panel.reference_tensor(line), panel.shards[line].signal.shape[1])
+    return resistance_of_loci(
+        model, panel.reference_tensor(line), panel.shards[line].signal.shape[1]
+    )
 
 
 def resistance_of_loci(model: EnergyModel, signal: Tensor, positions: int) -> np.ndarray:
-    """R_E float32 (n,) where one locus, signal (n, 2M), stands at both ends of a pair and fills the window between.
+    """R_E float32 (n,) where one locus, signal (n, 2M), stands at both ends of a pair and fills the
+    window between.
 
     positions : P, how many positions the signal of a pair has
     """

@@ -1,4 +1,6 @@
-"""From DNA to z: convolutions over both windows of a pair. Nothing here sees a cell line, and nothing normalises over a batch."""
+"""From DNA to z: convolutions over both windows of a pair. Nothing here sees a cell line, and
+nothing normalises over a batch.
+"""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -17,7 +19,9 @@ class RectifiedPool(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Pool by `max_pool1d` and `vector_norm`, twice as fast on a CPU as `amax` and `square().mean()`."""
+        """Pool by `max_pool1d` and `vector_norm`, twice as fast on a CPU as `amax` and
+        `square().mean()`.
+        """
         active = x.relu_()
         highest, at = nn.functional.max_pool1d(active, active.shape[-1], return_indices=True)
         mean_square = torch.linalg.vector_norm(active, dim=-1).square() / active.shape[-1]
@@ -29,9 +33,13 @@ class RectifiedPool(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, _: None, *gradients: Tensor | None) -> Tensor:
-        """2 a / L for the mean square; for the maximum where it stands, if anything is active at all."""
+        """2 a / L for the mean square; for the maximum where it stands, if anything is active at
+        all.
+        """
         active, highest, at = ctx.saved_tensors
-        of_highest, of_mean_square = (torch.zeros_like(highest)[..., 0] if given is None else given for given in gradients)
+        of_highest, of_mean_square = (
+            torch.zeros_like(highest)[..., 0] if given is None else given for given in gradients
+        )
         slope = 2 / active.shape[-1] * of_mean_square
         gradient = active * slope[..., None].to(active.dtype)
         return gradient.scatter_add_(-1, at, of_highest[..., None].to(active.dtype) * (highest > 0))
@@ -44,8 +52,14 @@ def rectified_pool(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def encoder_precision(device: torch.device, training: bool) -> AbstractContextManager:
-    """bfloat16 for the encoder's own arithmetic while it is trained on CUDA; all that is evaluated is float32."""
-    return torch.autocast(device.type, torch.bfloat16) if training and device.type == "cuda" else nullcontext()
+    """bfloat16 for the encoder's own arithmetic while it is trained on CUDA; all that is evaluated
+    is float32.
+    """
+    return (
+        torch.autocast(device.type, torch.bfloat16)
+        if training and device.type == "cuda"
+        else nullcontext()
+    )
 
 
 def one_hot(codes: Tensor) -> Tensor:
@@ -54,19 +68,26 @@ def one_hot(codes: Tensor) -> Tensor:
     Compared into floats at once: by way of booleans it takes ten times as long on a CPU.
     """
     hot = torch.empty(len(codes), len(BASES), codes.shape[1], device=codes.device)
-    return torch.eq(codes[:, None], torch.arange(len(BASES), dtype=torch.uint8, device=codes.device)[:, None], out=hot)
+    return torch.eq(
+        codes[:, None],
+        torch.arange(len(BASES), dtype=torch.uint8, device=codes.device)[:, None],
+        out=hot,
+    )
 
 
 class ElementEncoder(nn.Module):
     """A window's motif content: convolution on both strands, pooled by maximum and by mean square.
 
-    Maximum over position and strand says whether a motif is there, the mean square of the activation how often.
+    Maximum over position and strand says whether a motif is there, the mean square of the
+    activation how often.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.convolution = nn.Conv1d(len(BASES), config.filters, config.filter_bp)
-        self.project = nn.Sequential(nn.LayerNorm(2 * config.filters), nn.Linear(2 * config.filters, config.z_size))
+        self.project = nn.Sequential(
+            nn.LayerNorm(2 * config.filters), nn.Linear(2 * config.filters, config.z_size)
+        )
 
     def forward(self, codes: Tensor) -> Tensor:
         """Codes uint8 (n, L) to float32 (n, d_z).
@@ -74,9 +95,13 @@ class ElementEncoder(nn.Module):
         Both strands are read by convolving with each filter and its reverse complement.
         """
         both = torch.cat([self.convolution.weight, self.convolution.weight.flip(1, 2)])
-        highest, mean_square = rectified_pool(nn.functional.conv1d(one_hot(codes), both, self.convolution.bias.repeat(2)))
+        highest, mean_square = rectified_pool(
+            nn.functional.conv1d(one_hot(codes), both, self.convolution.bias.repeat(2))
+        )
         by_strand = (len(codes), 2, self.convolution.out_channels)
-        return self.project(torch.cat([highest.view(by_strand).amax(1), mean_square.view(by_strand).mean(1)], dim=1))
+        return self.project(
+            torch.cat([highest.view(by_strand).amax(1), mean_square.view(by_strand).mean(1)], dim=1)
+        )
 
 
 class SequenceEncoder(nn.Module):
@@ -105,9 +130,14 @@ class SequenceEncoder(nn.Module):
         Without gradients the windows go through in blocks, so that memory is bounded.
         """
         unique, where = torch.unique(rows, return_inverse=True)
-        blocks = 1 if torch.is_grad_enabled() else len(unique) * codes.shape[1] // BASES_PER_BATCH + 1
+        blocks = (
+            1 if torch.is_grad_enabled() else len(unique) * codes.shape[1] // BASES_PER_BATCH + 1
+        )
         with encoder_precision(codes.device, self.training):
-            embedded = [element_encoder(codes[block]).float() for block in torch.tensor_split(unique, blocks)]
+            embedded = [
+                element_encoder(codes[block]).float()
+                for block in torch.tensor_split(unique, blocks)
+            ]
         return torch.cat(embedded)[where]
 
     def combine(self, enhancer: Tensor, promoter: Tensor) -> Tensor:
@@ -115,7 +145,9 @@ class SequenceEncoder(nn.Module):
         return self.join(torch.cat([enhancer, promoter, enhancer * promoter], dim=1))
 
     def compile_elements(self) -> None:
-        """Let torch.compile make kernels for both element encoders; their parameters keep their names."""
+        """Let torch.compile make kernels for both element encoders; their parameters keep their
+        names.
+        """
         # The ledger follows gradients several times through one graph.
         torch._functorch.config.donated_buffer = False
         for network in (self.enhancer, self.promoter):

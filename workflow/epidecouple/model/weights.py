@@ -1,4 +1,6 @@
-"""Trained models on disk: weights with the configuration they were made with. The only module that uses safetensors."""
+"""Trained models on disk: weights with the configuration they were made with. The only module that
+uses safetensors.
+"""
 
 from pathlib import Path
 

@@ -1,6 +1,8 @@
-"""What a prediction needs beside the weights: a record that lies with them in one folder and can be copied with it.
+"""What a prediction needs beside the weights: a record that lies with them in one folder and can be
+copied with it.
 
-The folder `results/<run>/model/` holds model.safetensors, reference.parquet and prediction.json (this record).
+The folder `results/<run>/model/` holds model.safetensors, reference.parquet and prediction.json
+(this record).
 """
 
 import dataclasses
@@ -22,7 +24,8 @@ class LineRecord:
     role : training, held_out, or given (by whoever predicts)
     marks : mark -> present, mean, sd of its log1p signal on the reference loci
     centre : mean of R over the line's reference loci, in logit units
-    offset, intercept : tau_c and the intercept of the calibration; the training lines' means for any other line
+    offset, intercept : tau_c and the intercept of the calibration; the training lines' means for
+    any other line
     peaks : mark -> path and fingerprint
     """
 
@@ -67,34 +70,54 @@ class Bundle:
 
 def write_bundle(bundle: Bundle, folder: Path) -> None:
     """Write the record into `folder`."""
-    write_json(folder / RECORD, {"format": FORMAT, **dataclasses.asdict(bundle), "order": list(bundle.lines)})
+    write_json(
+        folder / RECORD,
+        {"format": FORMAT, **dataclasses.asdict(bundle), "order": list(bundle.lines)},
+    )
 
 
 def find_bundle(model: str | Path) -> Path:
-    """The folder that holds a trained model, given a run's folder or that folder itself; raises `InputError`."""
+    """The folder that holds a trained model, given a run's folder or that folder itself; raises
+    `InputError`.
+    """
     for folder in (Path(model) / "model", Path(model)):
         if (folder / RECORD).is_file():
             return folder
-    raise InputError(f"no trained model is here (no model/{RECORD})", "Give the folder of a run that was trained: results/<run>", model)
+    raise InputError(
+        f"no trained model is here (no model/{RECORD})",
+        "Give the folder of a run that was trained: results/<run>",
+        model,
+    )
 
 
 def read_bundle(folder: Path) -> Bundle:
-    """Read the record of a folder that `find_bundle` found; raises `InputError` for another format or changed weights."""
+    """Read the record of a folder that `find_bundle` found; raises `InputError` for another format
+    or changed weights.
+    """
     record = read_json(folder / RECORD)
     if record.pop("format") != FORMAT:
-        raise InputError("this model was written by another version", "Run snakemake again on its configuration", folder / RECORD)
+        raise InputError(
+            "this model was written by another version",
+            "Run snakemake again on its configuration",
+            folder / RECORD,
+        )
     lines = {name: LineRecord(**record["lines"][name]) for name in record.pop("order")}
     bundle = Bundle(**{**record, "lines": lines})
     if fingerprint(folder / WEIGHTS) != bundle.weights:
-        raise InputError("these are not the weights the record was made for", "Copy the whole folder again", folder / WEIGHTS)
+        raise InputError(
+            "these are not the weights the record was made for",
+            "Copy the whole folder again",
+            folder / WEIGHTS,
+        )
     return bundle
 
 
 def find_input(path: str, folder: Path, bundle: Bundle) -> Path:
-    """Where an input file of the run lies today, or `path` itself where none of the places to look has it.
+    """Where an input file of the run lies today, or `path` itself where none of the places to look
+    has it.
 
-    Looked at in this order: from the run's working directory, which `folder` tells; below the run's folder, wherever
-    that was copied to; from this working directory.
+    Looked at in this order: from the run's working directory, which `folder` tells; below the run's
+    folder, wherever that was copied to; from this working directory.
     """
     written, here = Path(bundle.folder), folder.resolve()
     places = []

@@ -1,4 +1,6 @@
-"""From logits to probabilities: one slope for all lines and one intercept per line, fitted where nothing was trained."""
+"""From logits to probabilities: one slope for all lines and one intercept per line, fitted where
+nothing was trained.
+"""
 
 import numpy as np
 import torch
@@ -18,9 +20,14 @@ def smoothed(labels: np.ndarray) -> np.ndarray:
 
 
 def fit_calibration(logit: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
-    """Slope a and intercepts b (C,) of P = sigmoid(a logit + b_c) by maximum likelihood; logit, labels (n, C)."""
+    """Slope a and intercepts b (C,) of P = sigmoid(a logit + b_c) by maximum likelihood; logit,
+    labels (n, C).
+    """
     x, target = torch.from_numpy(logit.astype(np.float64)), torch.from_numpy(smoothed(labels))
-    slope, intercept = torch.ones((), dtype=torch.float64), torch.zeros(labels.shape[1], dtype=torch.float64)
+    slope, intercept = (
+        torch.ones((), dtype=torch.float64),
+        torch.zeros(labels.shape[1], dtype=torch.float64),
+    )
     parameters = [slope.requires_grad_(), intercept.requires_grad_()]
     optimiser = torch.optim.LBFGS(parameters, max_iter=STEPS, line_search_fn="strong_wolfe")
 
@@ -40,10 +47,13 @@ def probability(logit: np.ndarray, slope: float, intercept: float | np.ndarray) 
 
 
 def calibration_error(predicted: np.ndarray, labels: np.ndarray) -> float:
-    """Expected calibration error of one line: |mean P - share of positives| over ten bins of equally many pairs, averaged.
+    """Expected calibration error of one line: |mean P - share of positives| over ten bins of
+    equally many pairs, averaged.
 
     predicted, labels : (n,). (Naeini 2015, with equal-mass bins)
     """
     bins = np.array_split(np.argsort(predicted, kind="stable"), BINS)
-    gaps = [len(rows) * abs(predicted[rows].mean() - labels[rows].mean()) for rows in bins if len(rows)]
+    gaps = [
+        len(rows) * abs(predicted[rows].mean() - labels[rows].mean()) for rows in bins if len(rows)
+    ]
     return float(sum(gaps) / len(labels))

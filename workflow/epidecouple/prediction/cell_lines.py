@@ -1,4 +1,6 @@
-"""The cell lines a trained model can score in: those of its run, and those that somebody brings peaks for."""
+"""The cell lines a trained model can score in: those of its run, and those that somebody brings
+peaks for.
+"""
 
 import logging
 import re
@@ -37,9 +39,17 @@ class CellLines:
         """Make a line known by its peak files; see `trained_model.TrainedModel.add_line`."""
         files = {mark: Path(path) for mark, path in peaks.items()}
         if not re.fullmatch(NAME, name):
-            raise InputError(f"'{name}' is no name of a cell line", "Use letters, digits, _ and - only", f"peaks of {name}")
+            raise InputError(
+                f"'{name}' is no name of a cell line",
+                "Use letters, digits, _ and - only",
+                f"peaks of {name}",
+            )
         for mark in sorted(set(files) - set(self._config.marks)):
-            raise InputError(f"the model has no mark '{mark}'", f"Use some of {', '.join(self._config.marks)}", f"peaks of {name}")
+            raise InputError(
+                f"the model has no mark '{mark}'",
+                f"Use some of {', '.join(self._config.marks)}",
+                f"peaks of {name}",
+            )
         for mark, path in files.items():
             require_file(path, f"{mark} peaks of {name}", "Correct the path")
         if name in self._bundle.lines:
@@ -49,38 +59,59 @@ class CellLines:
         self.records[name] = self._record(name)
 
     def signal(self, placed: Placed, rows: np.ndarray, line: str) -> Tensor:
-        """What R reads of placed pairs at positions `rows` in one line: float32 (len(rows), P, 2M)."""
+        """What R reads of placed pairs at positions `rows` in one line: float32 (len(rows), P, 2M).
+        """
         return signal_of(placed, rows, self._peaks_of(line), self.records[line].marks, self._config)
 
     def _peaks_of(self, line: str) -> dict[str, pd.DataFrame]:
         if line not in self._peaks:
-            files = {mark: find_input(known["path"], self._folder, self._bundle) for mark, known in self.records[line].peaks.items()}
+            files = {
+                mark: find_input(known["path"], self._folder, self._bundle)
+                for mark, known in self.records[line].peaks.items()
+            }
             self._peaks[line] = self._peaks_of_run(line, files)
         return self._peaks[line]
 
     def _peaks_of_run(self, line: str, files: dict[str, Path]) -> dict[str, pd.DataFrame]:
-        """Peaks of a line of the run; the files must be those it was measured with, wherever they lie."""
+        """Peaks of a line of the run; the files must be those it was measured with, wherever they
+        lie.
+        """
         for mark, known in self._bundle.lines[line].peaks.items():
             path = files.get(mark, Path(known["path"]))
             require_file(path, f"{mark} peaks of {line}", f"Give all peak files of {line}")
             if fingerprint(path) != known["fingerprint"]:
                 problem = f"these are not the {mark} peaks of {line} in the run {self._bundle.run}"
-                raise InputError(problem, "Give the run's own files, or another name to the line", path)
+                raise InputError(
+                    problem, "Give the run's own files, or another name to the line", path
+                )
         return read_marks(files, list(self._bundle.lines[line].peaks))
 
     def _record(self, name: str) -> LineRecord:
-        """What can be known of a line without labels: statistics and centre from its peaks, the rest from the training lines."""
+        """What can be known of a line without labels: statistics and centre from its peaks, the
+        rest from the training lines.
+        """
         reference = pd.read_parquet(self._folder / REFERENCE)
         on_reference, statistics = reference_signal(self._peaks[name], reference, self._config)
         missing = [mark for mark, known in statistics.items() if not known["present"]]
         if len(missing) == len(statistics):
-            raise InputError("no peak lies on a reference locus", "Give peaks of the model's assembly and naming", f"peaks of {name}")
-        log.info("%s: not a training line, so its tau is the training mean; missing marks: %s", name, ", ".join(missing) or "none")
+            raise InputError(
+                "no peak lies on a reference locus",
+                "Give peaks of the model's assembly and naming",
+                f"peaks of {name}",
+            )
+        log.info(
+            "%s: not a training line, so its tau is the training mean; missing marks: %s",
+            name,
+            ", ".join(missing) or "none",
+        )
         signal = flagged(on_reference, *read_as(statistics, self._config))
         resistance = resistance_of_loci(self._model, signal, len(widths(self._config.windows)))
         centre = float(resistance.mean(dtype=np.float64))
         training = [self._bundle.lines[line] for line in self._bundle.training_lines]
-        offset, intercept = (float(np.mean([getattr(line, of) for line in training])) for of in ("offset", "intercept"))
+        offset, intercept = (
+            float(np.mean([getattr(line, of) for line in training]))
+            for of in ("offset", "intercept")
+        )
         return LineRecord(GIVEN, statistics, centre, offset, intercept, {})
 
 

@@ -1,6 +1,8 @@
-"""The model card: what a trained model was made from, what was measured on it, where it is valid and where not (Mitchell 2019).
+"""The model card: what a trained model was made from, what was measured on it, where it is valid
+and where not (Mitchell 2019).
 
-Nothing is measured here: every number is taken from the record of the model and from metrics that stages wrote.
+Nothing is measured here: every number is taken from the record of the model and from metrics that
+stages wrote.
 """
 
 import pandas as pd
@@ -25,34 +27,67 @@ MEASURED = {
     "parameters": "parameters",
 }
 LIMITS = (
-    "U is about DNA and distance, R about marks at and between the two elements. What neither holds (expression, a variant outside "
-    "the windows, three-dimensional structure beyond the pair) cannot show.",
+    (
+        "U is about DNA and distance, R about marks at and between the two elements. What neither"
+        " holds (expression, a variant outside the windows, three-dimensional structure beyond the"
+        " pair) cannot show."
+    ),
     "A positive label is a loop call that joins both elements, not proof of regulation.",
-    "The zero of R is a convention: R is told minus its mean over the line's own reference loci. A line whose chromatin is open "
-    "or closed as a whole looks like any other, since marks are normalised on those loci.",
-    "Pairs on training chromosomes were seen in training: scores there say nothing about how well the model generalises.",
-    "In a line without labels of its own probabilities are uncalibrated: the order of the pairs is meaningful, the level is not.",
+    (
+        "The zero of R is a convention: R is told minus its mean over the line's own reference"
+        " loci. A line whose chromatin is open or closed as a whole looks like any other, since"
+        " marks are normalised on those loci."
+    ),
+    (
+        "Pairs on training chromosomes were seen in training: scores there say nothing about how"
+        " well the model generalises."
+    ),
+    (
+        "In a line without labels of its own probabilities are uncalibrated: the order of the pairs"
+        " is meaningful, the level is not."
+    ),
     "Leave-one-mark-out and mutagenesis say what the model responds to, not what causes a loop.",
 )
-OF_SIMULATION = "The data are simulated: this model has learned an artificial grammar and says nothing about any genome."
+OF_SIMULATION = (
+    "The data are simulated: this model has learned an artificial grammar and says nothing about"
+    " any genome."
+)
 
 
-def card_of(config: Config, bundle: Bundle, inventory: pd.DataFrame, metrics: dict, verdicts: list[dict]) -> dict:
+def card_of(
+    config: Config, bundle: Bundle, inventory: pd.DataFrame, metrics: dict, verdicts: list[dict]
+) -> dict:
     """The content of the card.
 
-    inventory : path, bytes, fingerprint of every input file; metrics : of the panel, training, evaluation and release together.
+    inventory : path, bytes, fingerprint of every input file; metrics : of the panel, training,
+    evaluation and release together.
     """
     lines = [line_row(name, line, metrics) for name, line in bundle.lines.items()]
     return {
         "run": config.run,
         "weights": bundle.weights,
-        "settings": {"seed": config.seed, "curriculum": config.curriculum, "encoder": config.model.encoder, "marks": config.marks},
-        "data": {"kind": config.dataset.kind, "genome": bundle.genome, "pairs": metrics["panel_pairs"], "chromosomes": bundle.splits},
+        "settings": {
+            "seed": config.seed,
+            "curriculum": config.curriculum,
+            "encoder": config.model.encoder,
+            "marks": config.marks,
+        },
+        "data": {
+            "kind": config.dataset.kind,
+            "genome": bundle.genome,
+            "pairs": metrics["panel_pairs"],
+            "chromosomes": bundle.splits,
+        },
         "files": inventory[["path", "bytes", "fingerprint"]].to_dict("records"),
         "lines": lines,
         "measured": {name: metrics[name] for name in MEASURED if metrics.get(name) is not None},
         "verdicts": [
-            {"gate": found["gate"], "passed": found["passed"], "waived": found["waived"], "failures": sentences(found)}
+            {
+                "gate": found["gate"],
+                "passed": found["passed"],
+                "waived": found["waived"],
+                "failures": sentences(found),
+            }
             for found in verdicts
         ],
         "valid": valid_for(config, bundle),
@@ -77,10 +112,19 @@ def valid_for(config: Config, bundle: Bundle) -> list[str]:
     low, high = bundle.distance_bp
     windows = config.windows
     return [
-        f"Pairs of two elements on one chromosome of {bundle.genome}, with {windows.sequence_bp} bp of DNA around each midpoint.",
+        (
+            f"Pairs of two elements on one chromosome of {bundle.genome}, with"
+            f" {windows.sequence_bp} bp of DNA around each midpoint."
+        ),
         f"Midpoints {low:,} to {high:,} bp apart, as in training; beyond, U extrapolates.",
-        f"Cell lines with peaks of {', '.join(config.marks)}, processed as in training; a missing mark costs skill.",
-        f"Ranking pairs within a line, and the lines in which a pair is more likely; probabilities in {', '.join(bundle.training_lines)}.",
+        (
+            f"Cell lines with peaks of {', '.join(config.marks)}, processed as in training; a"
+            " missing mark costs skill."
+        ),
+        (
+            "Ranking pairs within a line, and the lines in which a pair is more likely;"
+            f" probabilities in {', '.join(bundle.training_lines)}."
+        ),
     ]
 
 
@@ -93,26 +137,45 @@ def rendered(card: dict) -> str:
     """The card in markdown."""
     parts = [
         f"# Model card: {card['run']}",
-        "An enhancer-promoter interaction model with two energies: logit P = U(DNA, distance) − R(marks) − τ(line), R ≥ 0. Fields: "
-        "`card.json`; how to use it: `docs/tutorial.md`.",
+        (
+            "An enhancer-promoter interaction model with two energies: logit P = U(DNA, distance) −"
+            " R(marks) − τ(line), R ≥ 0. Fields: `card.json`; how to use it: `docs/tutorial.md`."
+        ),
         *_section("Verdicts", [_verdict(found) for found in card["verdicts"]]),
         *_section("Valid for", card["valid"]),
         *_section("Limits", card["limits"]),
         "## Measured",
-        _table(["figure", "value"], [(MEASURED[name], _number(value)) for name, value in card["measured"].items()]),
+        _table(
+            ["figure", "value"],
+            [(MEASURED[name], _number(value)) for name, value in card["measured"].items()],
+        ),
         "## Cell lines",
         _table(
-            ["line", "role", "positive pairs", "missing marks", "mean P (test)", "observed share (test)"],
+            [
+                "line",
+                "role",
+                "positive pairs",
+                "missing marks",
+                "mean P (test)",
+                "observed share (test)",
+            ],
             [_line(row) for row in card["lines"]],
         ),
         "## Data",
-        f"{card['data']['pairs']:,} pairs ({card['data']['kind']}), each labelled in every line. Chromosomes: "
-        + "; ".join(f"{name} {', '.join(chroms)}" for name, chroms in card["data"]["chromosomes"].items())
+        f"{card['data']['pairs']:,} pairs ({card['data']['kind']}), each labelled in every line."
+        " Chromosomes: "
+        + "; ".join(
+            f"{name} {', '.join(chroms)}" for name, chroms in card["data"]["chromosomes"].items()
+        )
         + ".",
         _table(
-            ["file", "bytes", "SHA-256 (16 digits)"], [(file["path"], file["bytes"], f"`{file['fingerprint']}`") for file in card["files"]]
+            ["file", "bytes", "SHA-256 (16 digits)"],
+            [(file["path"], file["bytes"], f"`{file['fingerprint']}`") for file in card["files"]],
         ),
-        f"Seed {card['settings']['seed']}, curriculum {card['settings']['curriculum']}, weights `{card['weights']}`.",
+        (
+            f"Seed {card['settings']['seed']}, curriculum {card['settings']['curriculum']}, weights"
+            f" `{card['weights']}`."
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -122,13 +185,25 @@ def _section(title: str, sentences: list[str]) -> list[str]:
 
 
 def _verdict(found: dict) -> str:
-    outcome = "waived" if found["waived"] else "passed" if found["passed"] else "**failed: do not rely on this model**"
+    outcome = (
+        "waived"
+        if found["waived"]
+        else "passed"
+        if found["passed"]
+        else "**failed: do not rely on this model**"
+    )
     return " ".join([f"{found['gate']}: {outcome}.", *found["failures"]])
 
 
 def _line(row: dict) -> tuple:
     shares = [_shown(row[name]) for name in ("mean_probability", "observed_share")]
-    return (row["line"], row["role"], row["positives"], ", ".join(row["missing_marks"]) or "none", *shares)
+    return (
+        row["line"],
+        row["role"],
+        row["positives"],
+        ", ".join(row["missing_marks"]) or "none",
+        *shares,
+    )
 
 
 def _number(value: float) -> str:

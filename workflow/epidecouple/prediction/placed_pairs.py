@@ -32,7 +32,9 @@ class Placed:
     codes: np.ndarray
 
     def letter_reasons(self) -> pd.Series:
-        """Why pairs cannot be scored whose windows hold another letter than A C G T N; only these pairs."""
+        """Why pairs cannot be scored whose windows hold another letter than A C G T N; only these
+        pairs.
+        """
         wrong = (self.codes == NO_BASE).any(1)
         told = {}
         for end in ("enhancer", "promoter"):
@@ -46,34 +48,60 @@ class Placed:
 
 
 def place(pairs: pd.DataFrame, fasta: pyfaidx.Fasta | None, config: Config) -> Placed:
-    """Encode the windows of pairs (chrom, starts, ends and midpoints of both elements), each unique window once.
+    """Encode the windows of pairs (chrom, starts, ends and midpoints of both elements), each unique
+    window once.
 
     Without pairs no genome is needed.
     """
     elements, width = unique_elements(pairs), config.windows.sequence_bp
-    codes = gather_codes(fasta, windows(elements, width)) if len(elements) else np.empty((0, width), dtype=np.uint8)
+    codes = (
+        gather_codes(fasta, windows(elements, width))
+        if len(elements)
+        else np.empty((0, width), dtype=np.uint8)
+    )
     table = pair_table(pairs, elements, splits_of(config))
     return Placed(table.assign(split=table.split.astype(object).fillna(NO_SPLIT)), elements, codes)
 
 
 def windows_of(placed: Placed, rows: np.ndarray) -> tuple[Windows, Tensor]:
-    """What U reads of placed pairs at positions `rows`: windows, and log10 of the distance in bp (len(rows),)."""
+    """What U reads of placed pairs at positions `rows`: windows, and log10 of the distance in bp
+    (len(rows),).
+    """
     pairs = placed.pairs.iloc[rows]
     ends = [torch.from_numpy(pairs[end].to_numpy()) for end in ENDS]
     lengths = torch.from_numpy(pairs[["enhancer_bp", "promoter_bp"]].to_numpy(dtype=np.float32))
-    return Windows(torch.from_numpy(placed.codes), *ends, lengths), torch.from_numpy(log_distance(pairs.distance))
+    return Windows(torch.from_numpy(placed.codes), *ends, lengths), torch.from_numpy(
+        log_distance(pairs.distance)
+    )
 
 
-def signal_of(placed: Placed, rows: np.ndarray, peaks: dict[str, pd.DataFrame], statistics: dict, config: Config) -> Tensor:
-    """What R reads of placed pairs at positions `rows` in the line that has these peaks: float32 (len(rows), P, 2M)."""
+def signal_of(
+    placed: Placed,
+    rows: np.ndarray,
+    peaks: dict[str, pd.DataFrame],
+    statistics: dict,
+    config: Config,
+) -> Tensor:
+    """What R reads of placed pairs at positions `rows` in the line that has these peaks: float32
+    (len(rows), P, 2M).
+    """
     ends = places_of_ends(placed.elements, config)
     stored = normalised_signal(peaks, statistics, placed.pairs.iloc[rows], ends, config)
     return flagged(stored, *read_as(statistics, config))
 
 
 def read_as(statistics: dict, config: Config) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Presence, offset and scale (M,) with which R reads a line's normalised marks, from the statistics of the line."""
-    of_mark = {name: np.array([statistics[mark][name] for mark in config.marks]) for name in ("present", "mean", "sd")}
+    """Presence, offset and scale (M,) with which R reads a line's normalised marks, from the
+    statistics of the line.
+    """
+    of_mark = {
+        name: np.array([statistics[mark][name] for mark in config.marks])
+        for name in ("present", "mean", "sd")
+    }
     raw = config.model.marks == "raw"
-    offset, scale = (of_mark["mean"], of_mark["sd"]) if raw else (np.zeros(len(config.marks)), np.ones(len(config.marks)))
+    offset, scale = (
+        (of_mark["mean"], of_mark["sd"])
+        if raw
+        else (np.zeros(len(config.marks)), np.ones(len(config.marks)))
+    )
     return of_mark["present"], offset.astype(np.float32), scale.astype(np.float32)

@@ -12,7 +12,9 @@ from .calibration import calibration_error, fit_calibration, probability
 
 
 def line_offsets(model: EnergyModel) -> np.ndarray:
-    """tau_c (C_train,) of logit P = U - R - tau_c: that of the conditional likelihood plus the task's free intercept."""
+    """tau_c (C_train,) of logit P = U - R - tau_c: that of the conditional likelihood plus the
+    task's free intercept.
+    """
     return (model.resistance.line_offset + model.task_offset).detach().numpy().astype(np.float64)
 
 
@@ -33,14 +35,23 @@ def calibrated_lines(
     training = [panel.lines[c] for c in panel.training]
     logit = additive_logits(energies, training, offsets)[validation]
     slope, intercepts = fit_calibration(logit, panel.labels[np.ix_(validation, panel.training)])
-    centres = [float(resistance_on_reference(model, panel, c).mean(dtype=np.float64)) for c in range(len(panel.lines))]
+    centres = [
+        float(resistance_on_reference(model, panel, c).mean(dtype=np.float64))
+        for c in range(len(panel.lines))
+    ]
     return slope, line_records(panel, files, centres, offsets, intercepts)
 
 
 def line_records(
-    panel: Panel, files: dict[str, LineFiles], centres: list[float], offsets: np.ndarray, intercepts: np.ndarray
+    panel: Panel,
+    files: dict[str, LineFiles],
+    centres: list[float],
+    offsets: np.ndarray,
+    intercepts: np.ndarray,
 ) -> dict[str, LineRecord]:
-    """Records of all lines of the panel; a held-out line gets the means of the training lines' offsets and intercepts."""
+    """Records of all lines of the panel; a held-out line gets the means of the training lines'
+    offsets and intercepts.
+    """
     records = {}
     for c, line in enumerate(panel.lines):
         seen, manifest = c in panel.training, panel.shards[c].manifest
@@ -50,20 +61,31 @@ def line_records(
             centre=centres[c],
             offset=float(offsets[c] if seen else offsets.mean()),
             intercept=float(intercepts[c] if seen else intercepts.mean()),
-            peaks={mark: {"path": str(path), "fingerprint": manifest["sources"][str(path)]} for mark, path in files[line].peaks.items()},
+            peaks={
+                mark: {"path": str(path), "fingerprint": manifest["sources"][str(path)]}
+                for mark, path in files[line].peaks.items()
+            },
         )
     return records
 
 
-def calibration_metrics(logit: np.ndarray, labels: np.ndarray, slope: float, records: dict[str, LineRecord]) -> dict[str, float]:
-    """How far probabilities are from observed shares, per line, on average over training lines, and over the others.
+def calibration_metrics(
+    logit: np.ndarray, labels: np.ndarray, slope: float, records: dict[str, LineRecord]
+) -> dict[str, float]:
+    """How far probabilities are from observed shares, per line, on average over training lines, and
+    over the others.
 
     logit, labels (n, C) of test chromosomes, lines in the order of `records`.
     """
     found, errors = {"calibration_slope": slope}, {True: [], False: []}
     for c, (name, line) in enumerate(records.items()):
         predicted = probability(logit[:, c], slope, line.intercept)
-        found[f"mean_probability_{name}"], found[f"observed_share_{name}"] = float(predicted.mean()), float(labels[:, c].mean())
+        found[f"mean_probability_{name}"], found[f"observed_share_{name}"] = (
+            float(predicted.mean()),
+            float(labels[:, c].mean()),
+        )
         errors[line.calibrated].append(calibration_error(predicted, labels[:, c]))
     found["calibration_error"] = float(np.mean(errors[True]))
-    return found | ({"calibration_error_unseen_line": float(np.mean(errors[False]))} if errors[False] else {})
+    return found | (
+        {"calibration_error_unseen_line": float(np.mean(errors[False]))} if errors[False] else {}
+    )

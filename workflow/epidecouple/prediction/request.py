@@ -1,4 +1,5 @@
-"""A request for predictions: which pairs, by which model, in which lines; checked before anything runs.
+"""A request for predictions: which pairs, by which model, in which lines; checked before anything
+runs.
 
 Defaults live in `workflow/schemas/predict.schema.yaml` and nowhere else.
 """
@@ -19,7 +20,9 @@ PEAK_COLUMNS = ["cell_line", "mark", "path"]
 
 @dataclass(frozen=True)
 class Request:
-    """The keys of the schema; `peaks` is line -> mark -> path, and `name` is that of the output's folder."""
+    """The keys of the schema; `peaks` is line -> mark -> path, and `name` is that of the output's
+    folder.
+    """
 
     pairs: str
     model: str
@@ -50,7 +53,9 @@ class Request:
     @property
     def folder(self) -> str:
         """Where the output goes, below the run the model was trained in."""
-        return str(Path(self.results, read_bundle(find_bundle(self.model)).run, "predict", self.name))
+        return str(
+            Path(self.results, read_bundle(find_bundle(self.model)).run, "predict", self.name)
+        )
 
     @property
     def model_fingerprint(self) -> list[str]:
@@ -62,30 +67,45 @@ class Request:
 def request_of(config: dict, files: list[str | Path] = ()) -> Request:
     """The request in a configuration that names `pairs`; keys of a run in it play no part.
 
-    files : the configuration files it came from. Raises `InputError` for wrong keys, or files that are not there.
+    files : the configuration files it came from. Raises `InputError` for wrong keys, or files that
+    are not there.
     """
     schema = load_schema(REQUEST_SCHEMA)
     of_run = set(load_schema()["properties"]) - set(schema["properties"])
     if not isinstance(config.get("model"), str):
         raise InputError("predict needs a trained model", "Give model=results/<run>", "config")
-    values = checked({name: value for name, value in config.items() if name not in of_run}, schema, files)
-    values["peaks"] = listed_peaks(Path(values["peaks"])) if isinstance(values["peaks"], str) else values["peaks"]
+    values = checked(
+        {name: value for name, value in config.items() if name not in of_run}, schema, files
+    )
+    values["peaks"] = (
+        listed_peaks(Path(values["peaks"])) if isinstance(values["peaks"], str) else values["peaks"]
+    )
     values["name"] = values["name"] or Path(values["pairs"]).name.split(".")[0]
     request = Request(**values)
     for path in request.files:
         if not Path(path).is_file():
-            raise InputError("there is no such file", "Correct its path in the request for predictions", path)
+            raise InputError(
+                "there is no such file", "Correct its path in the request for predictions", path
+            )
     find_bundle(request.model)
     return request
 
 
 def listed_peaks(path: Path) -> dict[str, dict[str, str]]:
-    """Peak files by line and mark from a TSV with the columns cell_line, mark, path; raises `InputError`."""
+    """Peak files by line and mark from a TSV with the columns cell_line, mark, path; raises
+    `InputError`.
+    """
     if not path.is_file():
-        raise InputError("there is no such file", "Give a TSV of peaks, or line -> mark -> file", path)
+        raise InputError(
+            "there is no such file", "Give a TSV of peaks, or line -> mark -> file", path
+        )
     rows = [line.split("\t") for line in path.read_text().splitlines() if line.strip()]
     if not rows or rows[0] != PEAK_COLUMNS or any(len(row) != len(PEAK_COLUMNS) for row in rows):
-        raise InputError("not every row has the three columns", f"Give a TSV with the header {' '.join(PEAK_COLUMNS)}", path)
+        raise InputError(
+            "not every row has the three columns",
+            f"Give a TSV with the header {' '.join(PEAK_COLUMNS)}",
+            path,
+        )
     found: dict[str, dict[str, str]] = {}
     for line, mark, file in rows[1:]:
         found.setdefault(line, {})[mark] = file

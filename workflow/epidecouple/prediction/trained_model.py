@@ -1,4 +1,5 @@
-"""A trained model in Python: load it, score pairs in a cell line, bring a line it never saw, ask why.
+"""A trained model in Python: load it, score pairs in a cell line, bring a line it never saw, ask
+why.
 
     from epidecouple import load_model
     model = load_model("results/demo")
@@ -33,9 +34,32 @@ from .placed_pairs import Placed, place, read_as, windows_of
 log = logging.getLogger(__name__)
 
 PAIRS_PER_BLOCK = 200_000
-COLUMNS = ["row", *COORDINATES, "cell_line", "split", "U_I", "R_E", "tau", "logit", "probability", "calibration", "reason"]
+COLUMNS = [
+    "row",
+    *COORDINATES,
+    "cell_line",
+    "split",
+    "U_I",
+    "R_E",
+    "tau",
+    "logit",
+    "probability",
+    "calibration",
+    "reason",
+]
 MARK_COLUMNS = ["row", "cell_line", "mark", "position", "signal", "raises_R"]
-BASE_COLUMNS = ["row", "element", "chrom", "position", "base", "dU_A", "dU_C", "dU_G", "dU_T", "carries_U"]
+BASE_COLUMNS = [
+    "row",
+    "element",
+    "chrom",
+    "position",
+    "base",
+    "dU_A",
+    "dU_C",
+    "dU_G",
+    "dU_T",
+    "carries_U",
+]
 Pairs = pd.DataFrame | str | Path
 CellLine = str | Sequence[str] | None
 
@@ -54,7 +78,9 @@ class TrainedModel:
 
     @property
     def lines(self) -> list[str]:
-        """Cell lines that pairs can be scored in: training lines, held-out lines, those that were added."""
+        """Cell lines that pairs can be scored in: training lines, held-out lines, those that were
+        added.
+        """
         return list(self._known.records)
 
     @property
@@ -65,9 +91,10 @@ class TrainedModel:
     def add_line(self, name: str, peaks: Mapping[str, str | Path]) -> None:
         """Make a cell line known by its peak files (mark -> narrowPeak, broadPeak or BED).
 
-        Its marks are normalised on the model's reference loci, its tau is the training lines' mean and its probabilities are
-        uncalibrated; a mark without a file is missing, as in training. For a line of the run the files must be the run's own, at
-        whatever path. Raises `InputError` for a mark the model does not have, a file that is missing, or peaks that leave the
+        Its marks are normalised on the model's reference loci, its tau is the training lines' mean
+        and its probabilities are uncalibrated; a mark without a file is missing, as in training.
+        For a line of the run the files must be the run's own, at whatever path. Raises `InputError`
+        for a mark the model does not have, a file that is missing, or peaks that leave the
         reference loci empty.
         """
         self._known.add(name, peaks)
@@ -75,12 +102,15 @@ class TrainedModel:
     def score(self, pairs: Pairs, cell_line: CellLine = None) -> pd.DataFrame:
         """Energies and probability of pairs in one or more cell lines.
 
-        pairs : a table with `enhancer_chrom enhancer_start enhancer_end promoter_chrom promoter_start promoter_end` (bp), or the
-        path of a TSV, CSV or BEDPE. cell_line : a name or several; by default the table's column `cell_line`, or else all lines.
+        pairs : a table with `enhancer_chrom enhancer_start enhancer_end promoter_chrom
+        promoter_start promoter_end` (bp), or the
+        path of a TSV, CSV or BEDPE. cell_line : a name or several; by default the table's column
+        `cell_line`, or else all lines.
 
-        Returns one row per pair and line, pairs in their order: row (line in the file, or from 1), coordinates, cell_line, split of
-        the chromosome (train, validation, test or none), U_I, R_E (minus its mean over the line's reference loci), tau, logit =
-        U_I - R_E - tau, probability, calibration (calibrated or uncalibrated), and the reason where a row could not be scored.
+        Returns one row per pair and line, pairs in their order: row (line in the file, or from 1),
+        coordinates, cell_line, split of the chromosome (train, validation, test or none), U_I, R_E
+        (minus its mean over the line's reference loci), tau, logit = U_I - R_E - tau, probability,
+        calibration (calibrated or uncalibrated), and the reason where a row could not be scored.
         """
         placed, rows, where = self._located(pairs, cell_line)
         usable = np.flatnonzero(where >= 0)
@@ -93,10 +123,12 @@ class TrainedModel:
         return self._told(rows.assign(split=split, U_I=potential), resistance)
 
     def explain_marks(self, pairs: Pairs, cell_line: CellLine = None) -> pd.DataFrame:
-        """Which marks raise R, for the rows that can be scored; arguments as of `score`, whose result is one of them.
+        """Which marks raise R, for the rows that can be scored; arguments as of `score`, whose
+        result is one of them.
 
-        Returns row, cell_line, mark, position (enhancer, promoter or window), signal (sd of the reference loci) and raises_R: R
-        minus R with the mark at its mean over the reference loci, in logit units.
+        Returns row, cell_line, mark, position (enhancer, promoter or window), signal (sd of the
+        reference loci) and raises_R: R minus R with the mark at its mean over the reference loci,
+        in logit units.
         """
         placed, rows, where = self._located(pairs, cell_line)
         tables = []
@@ -108,47 +140,66 @@ class TrainedModel:
         return _stacked(tables, MARK_COLUMNS)
 
     def explain_bases(self, pairs: Pairs) -> pd.DataFrame:
-        """Which bases carry U, for every base of both windows of the pairs that can be scored, each pair once: U has no line.
+        """Which bases carry U, for every base of both windows of the pairs that can be scored, each
+        pair once: U has no line.
 
-        Returns row (the first of the pair), element, chrom, position (bp), base, dU_A ... dU_T: the change of U with that letter
-        instead, and carries_U: minus the mean change over the other letters, in logit units.
+        Returns row (the first of the pair), element, chrom, position (bp), base, dU_A ... dU_T: the
+        change of U with that letter instead, and carries_U: minus the mean change over the other
+        letters, in logit units.
         """
         placed, rows, where = self._located(pairs, self.lines[:1])
-        found, first = np.unique(placed.pairs[["enhancer", "promoter"]].to_numpy()[where[where >= 0]], axis=0, return_index=True)
+        found, first = np.unique(
+            placed.pairs[["enhancer", "promoter"]].to_numpy()[where[where >= 0]],
+            axis=0,
+            return_index=True,
+        )
         rows, tables = rows[where >= 0].iloc[np.sort(first)], []
         for number, i in zip(rows.row, where[where >= 0][np.sort(first)], strict=True):
             pair, table = placed.pairs.iloc[i], self._bases(placed, i)
-            start = table.element.map({"enhancer": pair.enhancer_mid, "promoter": pair.promoter_mid}) - placed.codes.shape[1] // 2
+            start = (
+                table.element.map({"enhancer": pair.enhancer_mid, "promoter": pair.promoter_mid})
+                - placed.codes.shape[1] // 2
+            )
             tables.append(table.assign(row=number, chrom=pair.chrom, position=start + table.offset))
         return _stacked(tables, BASE_COLUMNS)
 
     def dna(self, pairs: Pairs) -> tuple[Tensor, Tensor, Tensor]:
         """What U reads of pairs: `model.network.potential(*model.dna(pairs))` is U_I.
 
-        Returns codes uint8 (n, L) of the windows at enhancer and promoter, A C G T N = 0 1 2 3 4, and log10 of the distance in bp
-        (n,). Raises `InputError` for a pair that cannot be scored.
+        Returns codes uint8 (n, L) of the windows at enhancer and promoter, A C G T N = 0 1 2 3 4,
+        and log10 of the distance in bp (n,). Raises `InputError` for a pair that cannot be scored.
         """
         placed, where = self._scorable(pairs, self.lines[0])
         windows, distance = windows_of(placed, where)
         return windows.codes[windows.enhancer], windows.codes[windows.promoter], distance
 
     def signal(self, pairs: Pairs, cell_line: str) -> Tensor:
-        """What R reads of pairs in one line: `model.network.resistance(model.signal(pairs, line))` is R, not centred.
+        """What R reads of pairs in one line: `model.network.resistance(model.signal(pairs, line))`
+        is R, not centred.
 
-        Returns float32 (n, P, 2M): normalised marks at the P positions, then presence flags. Raises `InputError` as `dna` does.
+        Returns float32 (n, P, 2M): normalised marks at the P positions, then presence flags. Raises
+        `InputError` as `dna` does.
         """
         placed, where = self._scorable(pairs, cell_line)
         return self._known.signal(placed, where, cell_line)
 
     def _scorable(self, pairs: Pairs, cell_line: str) -> tuple[Placed, np.ndarray]:
-        """Pairs on the genome and the place of each; raises `InputError` for the first that cannot be scored."""
+        """Pairs on the genome and the place of each; raises `InputError` for the first that cannot
+        be scored.
+        """
         placed, rows, where = self._located(pairs, cell_line)
         for row in rows[where < 0].head(1).itertuples():
-            raise InputError(f"row {row.row} cannot be scored: {row.reason}", "Mend or remove it", "pairs")
+            raise InputError(
+                f"row {row.row} cannot be scored: {row.reason}", "Mend or remove it", "pairs"
+            )
         return placed, where
 
-    def _located(self, pairs: Pairs, cell_line: CellLine) -> tuple[Placed, pd.DataFrame, np.ndarray]:
-        """Pairs on the genome; the rows asked for, one per pair and line, each with its reason; and the placed pair of each, or -1."""
+    def _located(
+        self, pairs: Pairs, cell_line: CellLine
+    ) -> tuple[Placed, pd.DataFrame, np.ndarray]:
+        """Pairs on the genome; the rows asked for, one per pair and line, each with its reason; and
+        the placed pair of each, or -1.
+        """
         table = read_scorable(Path(pairs)) if isinstance(pairs, str | Path) else as_scorable(pairs)
         usable, reason = check_rows(table, self._sizes, self._config.windows.sequence_bp)
         placed = place(usable, self._fasta, self._config)
@@ -158,17 +209,27 @@ class TrainedModel:
         where = placed.pairs.index.get_indexer(rows.index)
         rows = rows.reset_index(drop=True)
         unknown = rows.index[~rows.cell_line.isin(self.lines) & (rows.reason == "")]
-        rows.loc[unknown, "reason"] = [f"cell line '{name}' is unknown: give its peaks" for name in rows.cell_line[unknown]]
+        rows.loc[unknown, "reason"] = [
+            f"cell line '{name}' is unknown: give its peaks" for name in rows.cell_line[unknown]
+        ]
         return placed, rows, np.where(rows.reason == "", where, -1)
 
     def _crossed(self, table: pd.DataFrame, cell_line: CellLine) -> pd.DataFrame:
-        """The table as it is when it names its lines, otherwise each row once per line asked for; the index stays that of `table`."""
+        """The table as it is when it names its lines, otherwise each row once per line asked for;
+        the index stays that of `table`.
+        """
         if cell_line is None and "cell_line" in table:
             return table
         lines = [cell_line] if isinstance(cell_line, str) else list(cell_line or self.lines)
         for line in [line for line in lines if line not in self.lines][:1]:
-            raise InputError(f"cell line '{line}' is unknown", f"Use some of {', '.join(self.lines)}, or give its peaks", "lines")
-        return table.loc[table.index.repeat(len(lines))].assign(cell_line=np.tile(np.array(lines, dtype=object), len(table)))
+            raise InputError(
+                f"cell line '{line}' is unknown",
+                f"Use some of {', '.join(self.lines)}, or give its peaks",
+                "lines",
+            )
+        return table.loc[table.index.repeat(len(lines))].assign(
+            cell_line=np.tile(np.array(lines, dtype=object), len(table))
+        )
 
     def _bases(self, placed: Placed, row: int) -> pd.DataFrame:
         """What each base of one placed pair does to U."""
@@ -179,7 +240,12 @@ class TrainedModel:
     def _potential(self, placed: Placed) -> np.ndarray:
         """U_I float32 of all placed pairs."""
         blocks = _blocks(np.arange(len(placed.pairs)))
-        return np.concatenate([np.zeros(0), *(potential_of(self.network, *windows_of(placed, rows)) for rows in blocks)])
+        return np.concatenate(
+            [
+                np.zeros(0),
+                *(potential_of(self.network, *windows_of(placed, rows)) for rows in blocks),
+            ]
+        )
 
     def _resistance(self, placed: Placed, rows: np.ndarray, line: str) -> np.ndarray:
         """R_E float32 of placed pairs in one line, not centred."""
@@ -188,7 +254,9 @@ class TrainedModel:
         return np.concatenate([resistance_in_batches(self.network, signal) for signal in signals])
 
     def _told(self, rows: pd.DataFrame, resistance: np.ndarray) -> pd.DataFrame:
-        """R centred, and what follows from both energies; the centre goes into tau, so that logit = U_I - R_E - tau."""
+        """R centred, and what follows from both energies; the centre goes into tau, so that logit =
+        U_I - R_E - tau.
+        """
         line = rows.cell_line.where(rows.reason == "")
         records = {name: self._known.records[name] for name in line.dropna().unique()}
         centre, offset, intercept = (
@@ -196,7 +264,9 @@ class TrainedModel:
             for of in ("centre", "offset", "intercept")
         )
         logit = rows.U_I - resistance - offset
-        calibrated = rows.cell_line.isin([name for name, record in records.items() if record.calibrated])
+        calibrated = rows.cell_line.isin(
+            [name for name, record in records.items() if record.calibrated]
+        )
         told = np.where(calibrated, "calibrated", "uncalibrated")
         return rows.assign(
             R_E=resistance - centre,
@@ -208,8 +278,12 @@ class TrainedModel:
 
     @cached_property
     def _fasta(self) -> pyfaidx.Fasta:
-        """The genome, open as long as this object lives; raises `InputError` for one that is missing or of another assembly."""
-        require_file(self._genome, "genome", "Give the FASTA: load_model(run, genome), or genome=<path>")
+        """The genome, open as long as this object lives; raises `InputError` for one that is
+        missing or of another assembly.
+        """
+        require_file(
+            self._genome, "genome", "Give the FASTA: load_model(run, genome), or genome=<path>"
+        )
         stack = contextlib.ExitStack()
         weakref.finalize(self, stack.close)
         fasta = stack.enter_context(open_genome(self._genome))
@@ -217,7 +291,9 @@ class TrainedModel:
         for chrom, size in self._bundle.chromosomes.items():
             if sizes.get(chrom, size) != size:
                 problem = f"{chrom} has {sizes[chrom]} bp here and {size} in the run"
-                raise InputError(problem, "Give the assembly the model was trained on", self._genome)
+                raise InputError(
+                    problem, "Give the assembly the model was trained on", self._genome
+                )
         return fasta
 
     @cached_property
@@ -228,8 +304,8 @@ class TrainedModel:
 def load_model(run: str | Path, genome: str | Path | None = None) -> TrainedModel:
     """Load a trained model.
 
-    run : `results/<run>`, or its folder `model`, or a copy of that. genome : the FASTA; by default that of the run.
-    Raises `InputError` where there is no trained model.
+    run : `results/<run>`, or its folder `model`, or a copy of that. genome : the FASTA; by default
+    that of the run. Raises `InputError` where there is no trained model.
     """
     return TrainedModel(find_bundle(run), Path(genome) if genome else None)
 
@@ -238,7 +314,9 @@ def _by_line(rows: pd.DataFrame, usable: np.ndarray) -> list[tuple[str, np.ndarr
     """Each line of the usable rows with the positions it is at, in the order of appearance."""
     return [
         (line, usable[at])
-        for line, at in rows.cell_line.iloc[usable].groupby(rows.cell_line.iloc[usable].to_numpy(), sort=False).indices.items()
+        for line, at in rows.cell_line.iloc[usable]
+        .groupby(rows.cell_line.iloc[usable].to_numpy(), sort=False)
+        .indices.items()
     ]
 
 
@@ -248,4 +326,6 @@ def _blocks(rows: np.ndarray) -> list[np.ndarray]:
 
 
 def _stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    return (
+        pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    )

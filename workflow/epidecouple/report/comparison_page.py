@@ -1,4 +1,6 @@
-"""The page of a comparison: conclusions, figure, table and failed checks; nothing is computed here but means for reading."""
+"""The page of a comparison: conclusions, figure, table and failed checks; nothing is computed here
+but means for reading.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,9 @@ import pandas as pd
 from .pages import drawn_figure, page_templates
 
 
-def render(run: Path, table: pd.DataFrame, failed: pd.DataFrame, conclusions: dict[str, Any]) -> str:
+def render(
+    run: Path, table: pd.DataFrame, failed: pd.DataFrame, conclusions: dict[str, Any]
+) -> str:
     """The page of a comparison below a run's folder.
 
     table, failed : of the stage `comparison`; conclusions : by arm
@@ -25,7 +29,9 @@ def render(run: Path, table: pd.DataFrame, failed: pd.DataFrame, conclusions: di
 
 
 def table_rows(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
-    """For each figure that is compared: its text, and per arm the mean over seeds with smallest and largest."""
+    """For each figure that is compared: its text, and per arm the mean over seeds with smallest and
+    largest.
+    """
     arms, rows = list(table.arm.unique()), []
     for text, found in table.groupby("text", sort=False):
         rows.append((text, [_cell(found[found.arm == arm].value.dropna()) for arm in arms]))
@@ -33,4 +39,8 @@ def table_rows(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
 
 
 def _cell(values: pd.Series) -> str:
-    return f"{values.mean():.3f} ({values.min():.3f} to {values.max():.3f})" if len(values) else "not measured"
+    return (
+        f"{values.mean():.3f} ({values.min():.3f} to {values.max():.3f})"
+        if len(values)
+        else "not measured"
+    )

@@ -1,4 +1,6 @@
-"""What all pages share: templates, numbers as they are read, figures as part of the page, tables and what a run's folder holds."""
+"""What all pages share: templates, numbers as they are read, figures as part of the page, tables
+and what a run's folder holds.
+"""
 
 import base64
 import csv
@@ -17,20 +19,36 @@ from .layout import FIGURES
 
 def page_templates() -> jinja2.Environment:
     """The templates of all pages."""
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"number": number, "pretty": lambda value: json.dumps(value, indent=1, sort_keys=True)}
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": number,
+        "pretty": lambda value: json.dumps(value, indent=1, sort_keys=True),
+    }
     return environment
 
 
 def number(value: Any) -> str:
-    """A metric for reading: three significant digits at least, thousands separated; missing values are said to be missing."""
+    """A metric for reading: three significant digits at least, thousands separated; missing values
+    are said to be missing.
+    """
     if value is None:
         return "missing"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if float(value).is_integer():
         return f"{value:,.0f}"
-    return f"{value:.3f}" if 0.01 <= abs(value) < 10 else f"{value:.2g}" if abs(value) < 1 else f"{value:,.1f}"
+    return (
+        f"{value:.3f}"
+        if 0.01 <= abs(value) < 10
+        else f"{value:.2g}"
+        if abs(value) < 1
+        else f"{value:,.1f}"
+    )
 
 
 def read_optional(path: Path) -> dict[str, Any] | None:
@@ -48,29 +66,50 @@ def table_rows(path: Path) -> list[dict[str, str]]:
 
 def data_uri(path: Path) -> str:
     """An SVG as a data URI, empty when the figure was not drawn."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}" if path.is_file() else ""
+    return (
+        f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}"
+        if path.is_file()
+        else ""
+    )
 
 
 def drawn_figure(run: Path, name: str) -> dict[str, str] | None:
-    """A figure of a run for its page: picture, caption, and where picture and data lie; None when it was not drawn."""
+    """A figure of a run for its page: picture, caption, and where picture and data lie; None when
+    it was not drawn.
+    """
     picture = Path("figures") / f"{name}.svg"
     if not (run / picture).is_file():
         return None
     shown = FIGURES[name]
-    return {"name": name, "uri": data_uri(run / picture), "caption": shown.caption, "svg": str(picture), "tsv": shown.table}
+    return {
+        "name": name,
+        "uri": data_uri(run / picture),
+        "caption": shown.caption,
+        "svg": str(picture),
+        "tsv": shown.table,
+    }
 
 
 def verdict_of(run: Path, gate: str) -> dict[str, Any]:
-    """A gate's outcome (passed, FAILED, waived, not reached), its checks and a sentence per failed one."""
+    """A gate's outcome (passed, FAILED, waived, not reached), its checks and a sentence per failed
+    one.
+    """
     found = read_optional(run / "gates" / f"{gate}.verdict.json")
     if found is None:
         return {"gate": gate, "outcome": "not reached", "checks": [], "sentences": []}
     failed = any(check["outcome"] == FAILED for check in found["checks"])
     outcome = "passed" if not failed else "waived" if found["waived"] else "FAILED"
-    return {"gate": gate, "outcome": outcome, "checks": found["checks"], "sentences": sentences(found)}
+    return {
+        "gate": gate,
+        "outcome": outcome,
+        "checks": found["checks"],
+        "sentences": sentences(found),
+    }
 
 
 def commit() -> str:
     """The commit of the working copy, with a mark when it has changes; unknown outside git."""
-    found = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=TEMPLATES)
+    found = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=TEMPLATES
+    )
     return found.stdout.strip() or "unknown"

@@ -1,1 +1,3 @@
-"""The simulated world, and the only room that knows its truth. No model and no training may read from here."""
+"""The simulated world, and the only room that knows its truth. No model and no training may read
+from here.
+"""

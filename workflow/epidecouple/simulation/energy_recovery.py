@@ -1,4 +1,6 @@
-"""Recovery of the known energies of a simulated world, on test chromosomes. The only stage that reads the truth."""
+"""Recovery of the known energies of a simulated world, on test chromosomes. The only stage that
+reads the truth.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +26,9 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def slope(true: np.ndarray, estimate: np.ndarray) -> float:
-    """Slope of the truth on its estimate, both centred: 1 when the scale is right, above 1 when the estimate is shrunk."""
+    """Slope of the truth on its estimate, both centred: 1 when the scale is right, above 1 when the
+    estimate is shrunk.
+    """
     a, b = (x - x.mean() for x in (true, estimate))
     return float((a * b).sum() / np.square(b).sum())
 
@@ -43,28 +47,37 @@ class Energies:
 
 def energies_of(table: pd.DataFrame, lines: list[str]) -> Energies:
     """The energies of a table with `potential` and `resistance_<line>`."""
-    return Energies(table.potential.to_numpy(), table[[f"resistance_{line}" for line in lines]].to_numpy())
+    return Energies(
+        table.potential.to_numpy(), table[[f"resistance_{line}" for line in lines]].to_numpy()
+    )
 
 
 def lineage_leak(potential: np.ndarray, lineage: np.ndarray) -> float:
-    """Largest |correlation| of U (n,) with a lineage motif's count (n, k): such motifs are no part of the true U."""
+    """Largest |correlation| of U (n,) with a lineage motif's count (n, k): such motifs are no part
+    of the true U.
+    """
     return max(abs(correlation(potential, lineage[:, k])) for k in range(lineage.shape[1]))
 
 
 def recovered(energies: pd.DataFrame, truth: pd.DataFrame, config: Config) -> dict[str, float]:
-    """Agreement of the energies with the truth on test chromosomes, each figure with a chromosome-bootstrap interval.
+    """Agreement of the energies with the truth on test chromosomes, each figure with a
+    chromosome-bootstrap interval.
 
     energies, truth : one row per pair in the same order.
     """
     values = _figures(energies, truth, config)
-    draws = bootstrap_groups(energies.chrom.to_numpy(dtype=str), config.diagnose.bootstrap, config.seed)
+    draws = bootstrap_groups(
+        energies.chrom.to_numpy(dtype=str), config.diagnose.bootstrap, config.seed
+    )
     found = {name: value(np.arange(len(energies))) for name, value in values.items()}
     for name, value in values.items():
         found[f"{name}_lower"], found[f"{name}_upper"] = interval([value(draw) for draw in draws])
     return found
 
 
-def _figures(energies: pd.DataFrame, truth: pd.DataFrame, config: Config) -> dict[str, Callable[[np.ndarray], float]]:
+def _figures(
+    energies: pd.DataFrame, truth: pd.DataFrame, config: Config
+) -> dict[str, Callable[[np.ndarray], float]]:
     """What is compared, as functions of the rows."""
     lines = config.all_lines
     ours, true = energies_of(energies, lines), energies_of(truth, lines)
@@ -73,19 +86,27 @@ def _figures(energies: pd.DataFrame, truth: pd.DataFrame, config: Config) -> dic
     figures = {
         "potential_corr": lambda rows: correlation(ours.potential[rows], true.potential[rows]),
         "resistance_within_pair_corr": lambda rows: correlation(centred[rows], expected[rows]),
-        "resistance_within_line_corr": lambda rows: correlation(*(x[rows] - x[rows].mean(0) for x in (centred, expected))),
+        "resistance_within_line_corr": lambda rows: correlation(
+            *(x[rows] - x[rows].mean(0) for x in (centred, expected))
+        ),
         "potential_slope": lambda rows: slope(true.potential[rows], ours.potential[rows]),
         "resistance_slope": lambda rows: slope(expected[rows], centred[rows]),
         "lineage_leak": lambda rows: lineage_leak(ours.potential[rows], lineage[rows]),
         "lineage_leak_of_truth": lambda rows: lineage_leak(true.potential[rows], lineage[rows]),
     }
     for c, line in enumerate(lines):
-        figures[f"resistance_corr_{line}"] = lambda rows, c=c: correlation(ours.resistance[rows, c], true.resistance[rows, c])
+        figures[f"resistance_corr_{line}"] = lambda rows, c=c: correlation(
+            ours.resistance[rows, c], true.resistance[rows, c]
+        )
     return figures | _against_oracle(energies, ours, true, config)
 
 
-def _against_oracle(energies: pd.DataFrame, ours: Energies, true: Energies, config: Config) -> dict[str, Callable[[np.ndarray], float]]:
-    """AUPR on unseen lines and chromosomes beside that of the true energies and of the true potential alone."""
+def _against_oracle(
+    energies: pd.DataFrame, ours: Energies, true: Energies, config: Config
+) -> dict[str, Callable[[np.ndarray], float]]:
+    """AUPR on unseen lines and chromosomes beside that of the true energies and of the true
+    potential alone.
+    """
     unseen = [config.all_lines.index(line) for line in config.held_out_lines]
     labels = energies[[f"label_{line}" for line in config.held_out_lines]].to_numpy()
     potential_alone = Energies(true.potential, np.zeros_like(true.resistance))
@@ -102,9 +123,27 @@ def _against_oracle(energies: pd.DataFrame, ours: Energies, true: Energies, conf
 
 
 def points_shown(energies: pd.DataFrame, truth: pd.DataFrame, lines: list[str]) -> pd.DataFrame:
-    """What the figure shows: estimated and true energies of every pair in every line (energy, line, estimate, truth)."""
-    frames = [pd.DataFrame({"energy": "potential", "line": "all", "estimate": energies.potential.to_numpy(), "truth": truth.potential})]
-    ours, true = (within_pair_centred(table[[f"resistance_{line}" for line in lines]].to_numpy()) for table in (energies, truth))
+    """What the figure shows: estimated and true energies of every pair in every line (energy, line,
+    estimate, truth).
+    """
+    frames = [
+        pd.DataFrame(
+            {
+                "energy": "potential",
+                "line": "all",
+                "estimate": energies.potential.to_numpy(),
+                "truth": truth.potential,
+            }
+        )
+    ]
+    ours, true = (
+        within_pair_centred(table[[f"resistance_{line}" for line in lines]].to_numpy())
+        for table in (energies, truth)
+    )
     for c, line in enumerate(lines):
-        frames.append(pd.DataFrame({"energy": "resistance", "line": line, "estimate": ours[:, c], "truth": true[:, c]}))
+        frames.append(
+            pd.DataFrame(
+                {"energy": "resistance", "line": line, "estimate": ours[:, c], "truth": true[:, c]}
+            )
+        )
     return pd.concat(frames, ignore_index=True)

@@ -1,4 +1,6 @@
-"""Recovery of the planted motifs of a simulated world: the only stage that knows a motif's role, by its name."""
+"""Recovery of the planted motifs of a simulated world: the only stage that knows a motif's role, by
+its name.
+"""
 
 import pandas as pd
 
@@ -6,14 +8,18 @@ GRAMMAR, LINEAGE, DECOY = "grammar", "lineage", "decoy"
 
 
 def role(motif: str) -> str:
-    """What a planted motif is for: `grammar_3` makes U, `lineage_1` opens its line's chromatin, `decoy_2` that of all lines."""
+    """What a planted motif is for: `grammar_3` makes U, `lineage_1` opens its line's chromatin,
+    `decoy_2` that of all lines.
+    """
     return motif.rsplit("_", 1)[0]
 
 
 def motif_recovery(effects: pd.DataFrame, matches: pd.DataFrame) -> dict[str, float]:
-    """Precision and recall of grammar motifs among the called ones, how many others are called, and what the seqlets are.
+    """Precision and recall of grammar motifs among the called ones, how many others are called, and
+    what the seqlets are.
 
-    A motif is called when it is at one end or the other. Precision is 1 when nothing is called; then recall is 0.
+    A motif is called when it is at one end or the other. Precision is 1 when nothing is called;
+    then recall is 0.
     """
     called = effects.groupby("motif").called.max()
     roles = called.index.map(role)

@@ -1,10 +1,12 @@
-"""A simulated world with known energies; `simulate` writes it in the file formats of the real sources.
+"""A simulated world with known energies; `simulate` writes it in the file formats of the real
+sources.
 
 DNA decides the potential U through planted grammar motifs, and the openness of a locus through
 planted lineage motifs; openness and barriers decide the resistance R. Symbols as in the design:
 
     U_i  = sigma_U * standardise(a.phi_E + b.phi_P + beta * (A phi_E).(B phi_P)) + h_E + h_P
-    o_ic = (o_Ec + o_Pc) / sqrt(2) - gamma_w * barrier_ic, o_Ec with a global shift of line c where offsets are biology
+    o_ic = (o_Ec + o_Pc) / sqrt(2) - gamma_w * barrier_ic
+           (o_Ec with a global shift of line c where offsets are biology)
     R_ic = softplus(1 - rho * o_ic)
     y_ic ~ Bernoulli(sigmoid(U_i - R_ic - tau_c))
 
@@ -27,9 +29,14 @@ MOTIF_RATE = 0.6
 KINDS = ("enhancer", "promoter", "barrier", "background")
 # Loading of each mark on the openness of a locus.
 LOADINGS = {
-    "CTCF": 0.6, "DNase": 1.2, "H3K4me1": 0.8, "H3K4me3": 0.9,
-    "H3K27ac": 1.1, "H3K27me3": -0.9, "H3K9me3": -0.7,
-}  # fmt: skip
+    "CTCF": 0.6,
+    "DNase": 1.2,
+    "H3K4me1": 0.8,
+    "H3K4me3": 0.9,
+    "H3K27ac": 1.1,
+    "H3K27me3": -0.9,
+    "H3K9me3": -0.7,
+}
 STATIC_OPENNESS, LINEAGE_OPENNESS, LINE_OPENNESS = 0.4, 1.0, 0.7
 BARRIER_WEIGHT, BARRIER_ACTIVITY = 0.5, 0.6
 HIGHEST_BASE_RATE = 0.5
@@ -43,13 +50,15 @@ class World:
 
     loci : one row per slot: chrom, mid (bp), kind, element (has a window in `codes`)
     codes : uint8 (n_elements, L), windows of enhancers and promoters in `loci` order
-    pairs : enhancer and promoter as rows of `loci`, n_pairs rows
-    potential (n,), resistance (n, C), offset (C,), labels (n, C)
+    pairs : enhancer and promoter as rows of `loci`, n_pairs rows potential (n,), resistance (n, C),
+    offset (C,), labels (n, C)
     strength : float (n_loci, C, M), level of each mark before the line's technical offset
     barriers : bool (n_loci, C), active barriers
     origin : int (n,), the line in whose table a pair is listed
-    lineage : float (n, n_lines), lineage motifs of a pair, log1p counts at both ends summed; no part of U
-    motifs : name -> consensus, codes uint8 (MOTIF_LENGTH,), of the grammar, lineage and decoy motifs, in this order
+    lineage : float (n, n_lines), lineage motifs of a pair, log1p counts at both ends summed; no
+    part of U
+    motifs : name -> consensus, codes uint8 (MOTIF_LENGTH,), of the grammar, lineage and decoy
+    motifs, in this order
     """
 
     loci: pd.DataFrame
@@ -67,22 +76,31 @@ class World:
 
 
 def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], seed: int) -> World:
-    """Draw a world: the first `len(lines)` lines have a lineage each, held-out ones mix two of them.
+    """Draw a world: the first `len(lines)` lines have a lineage each, held-out ones mix two of
+    them.
 
     Returns a `World`; the same arguments give the same world.
     """
     rng = np.random.default_rng(seed)
     loci = _lay_out(config, rng)
     n_motifs = config.grammar_motifs + len(lines) + config.decoy_motifs
-    counts = _capped(rng.poisson(MOTIF_RATE, (len(loci), n_motifs)), config.window_bp // MOTIF_LENGTH, rng)
+    counts = _capped(
+        rng.poisson(MOTIF_RATE, (len(loci), n_motifs)), config.window_bp // MOTIF_LENGTH, rng
+    )
     consensus = rng.integers(0, 4, (n_motifs, MOTIF_LENGTH))
     codes = _plant(config, consensus, counts[loci.element], rng)
     features = np.log1p(counts)
-    grammar, lineage, decoy = np.split(features, [config.grammar_motifs, config.grammar_motifs + len(lines)], axis=1)
+    grammar, lineage, decoy = np.split(
+        features, [config.grammar_motifs, config.grammar_motifs + len(lines)], axis=1
+    )
     activity = _line_activity(len(lines), len(held_out), rng)
-    shift = config.biological_offset * rng_for(seed, Stream.BIOLOGICAL_OFFSET).normal(size=len(activity))
+    shift = config.biological_offset * rng_for(seed, Stream.BIOLOGICAL_OFFSET).normal(
+        size=len(activity)
+    )
     openness = _openness(lineage, decoy, activity, rng) + shift
-    barriers = (loci.kind == "barrier").to_numpy()[:, None] & (rng.random((len(loci), len(activity))) < BARRIER_ACTIVITY)
+    barriers = (loci.kind == "barrier").to_numpy()[:, None] & (
+        rng.random((len(loci), len(activity))) < BARRIER_ACTIVITY
+    )
     pairs = _draw_pairs(config, loci, rng)
     potential = _potential(config, grammar, pairs, rng)
     resistance = _resistance(openness, _barrier_density(loci, barriers, pairs), pairs)
@@ -92,7 +110,20 @@ def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], se
     origin = _draw_rows(_softmax(affinity), rng)
     strength = _strength(config, openness, rng)
     motifs = dict(zip(_motif_names(config, len(lines)), consensus.astype(np.uint8), strict=True))
-    return World(loci, codes, pairs, potential, resistance, offset, labels, strength, barriers, origin, of_pair, motifs)
+    return World(
+        loci,
+        codes,
+        pairs,
+        potential,
+        resistance,
+        offset,
+        labels,
+        strength,
+        barriers,
+        origin,
+        of_pair,
+        motifs,
+    )
 
 
 def _motif_names(config: SimulationConfig, lines: int) -> list[str]:
@@ -101,13 +132,21 @@ def _motif_names(config: SimulationConfig, lines: int) -> list[str]:
 
 
 def _lay_out(config: SimulationConfig, rng: np.random.Generator) -> pd.DataFrame:
-    """One locus per slot of `slot_bp`, its kind drawn at random, the first and last slot left empty."""
+    """One locus per slot of `slot_bp`, its kind drawn at random, the first and last slot left
+    empty.
+    """
     sizes = (config.enhancers, config.promoters, config.barriers, config.background_loci)
     kinds = np.repeat(KINDS, [size // config.chromosomes for size in sizes])
     frames = []
     for number in range(1, config.chromosomes + 1):
-        mid = (np.arange(len(kinds)) + 1) * config.slot_bp + config.slot_bp // 2 + rng.integers(-JITTER, JITTER + 1, len(kinds))
-        frames.append(pd.DataFrame({"chrom": f"chr{number}", "mid": mid, "kind": rng.permutation(kinds)}))
+        mid = (
+            (np.arange(len(kinds)) + 1) * config.slot_bp
+            + config.slot_bp // 2
+            + rng.integers(-JITTER, JITTER + 1, len(kinds))
+        )
+        frames.append(
+            pd.DataFrame({"chrom": f"chr{number}", "mid": mid, "kind": rng.permutation(kinds)})
+        )
     loci = pd.concat(frames, ignore_index=True)
     return loci.assign(element=loci.kind.isin(["enhancer", "promoter"]))
 
@@ -120,8 +159,12 @@ def _capped(counts: np.ndarray, places: int, rng: np.random.Generator) -> np.nda
     return counts
 
 
-def _plant(config: SimulationConfig, consensus: np.ndarray, counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Windows of background bases with `counts` instances of each consensus, on either strand, never overlapping."""
+def _plant(
+    config: SimulationConfig, consensus: np.ndarray, counts: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Windows of background bases with `counts` instances of each consensus, on either strand,
+    never overlapping.
+    """
     codes = rng.choice(4, (len(counts), config.window_bp), p=BACKGROUND).astype(np.uint8)
     places = config.window_bp // MOTIF_LENGTH
     for row, per_motif in zip(codes, counts, strict=True):
@@ -133,8 +176,13 @@ def _plant(config: SimulationConfig, consensus: np.ndarray, counts: np.ndarray, 
 
 
 def _instances(consensus: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Mutate each consensus at the given rate and reverse-complement every second one on average."""
-    mutated = np.where(rng.random(consensus.shape) < MOTIF_MUTATION_RATE, rng.integers(0, 4, consensus.shape), consensus)
+    """Mutate each consensus at the given rate and reverse-complement every second one on average.
+    """
+    mutated = np.where(
+        rng.random(consensus.shape) < MOTIF_MUTATION_RATE,
+        rng.integers(0, 4, consensus.shape),
+        consensus,
+    )
     return np.where(rng.random((len(consensus), 1)) < 0.5, 3 - mutated[:, ::-1], mutated)
 
 
@@ -145,7 +193,8 @@ def motif_probabilities(consensus: np.ndarray) -> np.ndarray:
 
 
 def _line_activity(n_lines: int, n_held_out: int, rng: np.random.Generator) -> np.ndarray:
-    """Lineage factor activity (C, n_lines): own lineage and, weaker, that of a sister for training lines, two for held-out ones.
+    """Lineage factor activity (C, n_lines): own lineage and, weaker, that of a sister for training
+    lines, two for held-out ones.
 
     Training lines 0 and 1, 2 and 3, ... are sisters: the tree that the prototypes should find.
     """
@@ -158,18 +207,31 @@ def _line_activity(n_lines: int, n_held_out: int, rng: np.random.Generator) -> n
     return activity + ACTIVITY_NOISE * rng.normal(size=activity.shape)
 
 
-def _openness(lineage: np.ndarray, decoy: np.ndarray, activity: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Openness (n_loci, C): a constitutive part, one from lineage motifs, and one of its own in each line."""
+def _openness(
+    lineage: np.ndarray, decoy: np.ndarray, activity: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Openness (n_loci, C): a constitutive part, one from lineage motifs, and one of its own in
+    each line.
+    """
     static = _standard(decoy @ rng.normal(size=decoy.shape[1]))
     own = rng.normal(size=(len(lineage), len(activity)))
-    return STATIC_OPENNESS * static[:, None] + LINEAGE_OPENNESS * (_standard(lineage) @ activity.T) / 2 + LINE_OPENNESS * own
+    return (
+        STATIC_OPENNESS * static[:, None]
+        + LINEAGE_OPENNESS * (_standard(lineage) @ activity.T) / 2
+        + LINE_OPENNESS * own
+    )
 
 
-def _draw_pairs(config: SimulationConfig, loci: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Distinct enhancer-promoter pairs of one chromosome, no farther apart than `max_distance_bp`."""
+def _draw_pairs(
+    config: SimulationConfig, loci: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Distinct enhancer-promoter pairs of one chromosome, no farther apart than `max_distance_bp`.
+    """
     chosen = []
     for _, block in loci.groupby("chrom", sort=False):
-        enhancers, promoters = (block.index[block.kind == kind].to_numpy() for kind in ("enhancer", "promoter"))
+        enhancers, promoters = (
+            block.index[block.kind == kind].to_numpy() for kind in ("enhancer", "promoter")
+        )
         far = np.abs(loci.mid.to_numpy()[enhancers][:, None] - loci.mid.to_numpy()[promoters][None])
         near = np.argwhere(far <= config.max_distance_bp)
         near = near[rng.permutation(len(near))[: config.pairs // config.chromosomes]]
@@ -177,33 +239,54 @@ def _draw_pairs(config: SimulationConfig, loci: pd.DataFrame, rng: np.random.Gen
     return pd.DataFrame(np.concatenate(chosen), columns=["enhancer", "promoter"])
 
 
-def _potential(config: SimulationConfig, grammar: np.ndarray, pairs: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-    """U_i from grammar motifs at both ends and their low-rank compatibility, plus an unlearnable hub term."""
+def _potential(
+    config: SimulationConfig, grammar: np.ndarray, pairs: pd.DataFrame, rng: np.random.Generator
+) -> np.ndarray:
+    """U_i from grammar motifs at both ends and their low-rank compatibility, plus an unlearnable
+    hub term.
+    """
     size = grammar.shape[1]
     enhancer, promoter = grammar[pairs.enhancer], grammar[pairs.promoter]
     additive = enhancer @ rng.normal(size=size) + promoter @ rng.normal(size=size)
-    compatibility = ((enhancer @ rng.normal(size=(size, 2))) * (promoter @ rng.normal(size=(size, 2)))).sum(1)
+    compatibility = (
+        (enhancer @ rng.normal(size=(size, 2))) * (promoter @ rng.normal(size=(size, 2)))
+    ).sum(1)
     hub = config.hub_sd * rng.normal(size=len(grammar))
     learnable = config.potential_sd * _standard(additive + config.compatibility * compatibility)
     return learnable + hub[pairs.enhancer] + hub[pairs.promoter]
 
 
 def _barrier_density(loci: pd.DataFrame, barriers: np.ndarray, pairs: pd.DataFrame) -> np.ndarray:
-    """Active barriers per slot between the two ends (n, C); loci lie in genomic order, a slot each."""
+    """Active barriers per slot between the two ends (n, C); loci lie in genomic order, a slot each.
+    """
     passed = np.vstack([np.zeros((1, barriers.shape[1])), np.cumsum(barriers, axis=0)])
     low, high = (np.sort(pairs.to_numpy(), axis=1)[:, side] for side in (0, 1))
     return (passed[high] - passed[low]) / (high - low)[:, None]
 
 
-def _resistance(openness: np.ndarray, barrier_density: np.ndarray, pairs: pd.DataFrame) -> np.ndarray:
+def _resistance(
+    openness: np.ndarray, barrier_density: np.ndarray, pairs: pd.DataFrame
+) -> np.ndarray:
     open_pair = (openness[pairs.enhancer] + openness[pairs.promoter]) / np.sqrt(2)
     blocked = BARRIER_WEIGHT * barrier_density / (barrier_density.std() or 1.0)
     return np.logaddexp(0, RESISTANCE_SHIFT - RESISTANCE_SLOPE * (open_pair - blocked))
 
 
-def _labels(config: SimulationConfig, potential: np.ndarray, resistance: np.ndarray, training: int, rng: np.random.Generator):
-    """Offsets that give each line its base rate (bisection), and the labels drawn with them; held-out lines have the mean rate."""
-    shift = config.prevalence_shift * rng.normal(size=resistance.shape[1]) * (np.arange(resistance.shape[1]) < training)
+def _labels(
+    config: SimulationConfig,
+    potential: np.ndarray,
+    resistance: np.ndarray,
+    training: int,
+    rng: np.random.Generator,
+):
+    """Offsets that give each line its base rate (bisection), and the labels drawn with them;
+    held-out lines have the mean rate.
+    """
+    shift = (
+        config.prevalence_shift
+        * rng.normal(size=resistance.shape[1])
+        * (np.arange(resistance.shape[1]) < training)
+    )
     rates = np.minimum(config.base_rate * np.exp(shift), HIGHEST_BASE_RATE)
     energy = potential[:, None] - resistance
     low, high = np.full(len(rates), -15.0), np.full(len(rates), 15.0)
@@ -215,10 +298,15 @@ def _labels(config: SimulationConfig, potential: np.ndarray, resistance: np.ndar
     return low, labels.astype(np.int8)
 
 
-def _strength(config: SimulationConfig, openness: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Level of each mark (n_loci, C, M); the technical offset is added where the peaks are written."""
+def _strength(
+    config: SimulationConfig, openness: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Level of each mark (n_loci, C, M); the technical offset is added where the peaks are written.
+    """
     loading = np.array(list(LOADINGS.values()))
-    return openness[:, :, None] * loading + config.mark_noise * rng.normal(size=(*openness.shape, len(loading)))
+    return openness[:, :, None] * loading + config.mark_noise * rng.normal(
+        size=(*openness.shape, len(loading))
+    )
 
 
 def _draw_rows(probability: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,1 +1,3 @@
-"""One file per rule, named like it, and the runner. Only here are command lines read; nothing imports this room."""
+"""One file per rule, named like it, and the runner. Only here are command lines read; nothing
+imports this room.
+"""

@@ -1,4 +1,6 @@
-"""Biology checks: do the lines' prototypes mirror their epigenomes and loops, and does R follow the marks as it should?"""
+"""Biology checks: do the lines' prototypes mirror their epigenomes and loops, and does R follow the
+marks as it should?
+"""
 
 import logging
 from pathlib import Path
@@ -10,7 +12,12 @@ from ..core.config import Config
 from ..core.provenance import Measured
 from ..data.panel import Panel, load_panel
 from ..interpretation.line_similarity import compare_lines, groups_of, targets
-from ..interpretation.mark_signs import GATED_MARKS, resistance_against_marks, resistance_without_marks, sign_failures
+from ..interpretation.mark_signs import (
+    GATED_MARKS,
+    resistance_against_marks,
+    resistance_without_marks,
+    sign_failures,
+)
 from ..interpretation.states import state_table
 from ..model.energy import EnergyModel
 from ..model.initialise import new_model, start_prototypes
@@ -41,10 +48,14 @@ def biology(
     draws = group_draws(units, config.diagnose.bootstrap, config.seed)
     groups = groups_of(config.biology.groups, panel.lines)
     modalities = targets(panel, pairs, units, config.marks)
-    metrics, mantel_table, tree_table = compare_lines(network, untrained, panel, modalities, draws, groups)
+    metrics, mantel_table, tree_table = compare_lines(
+        network, untrained, panel, modalities, draws, groups
+    )
     resistance = scored[[f"resistance_{line}" for line in panel.lines]].to_numpy()[pairs]
     without = resistance_without_marks(network, panel, pairs)
-    sign_table = resistance_against_marks(resistance, without, panel, pairs, config.marks, units, draws, config.windows.bins)
+    sign_table = resistance_against_marks(
+        resistance, without, panel, pairs, config.marks, units, draws, config.windows.bins
+    )
     metrics |= sign_failures(sign_table) | {"lines": len(panel.lines), "groups": len(groups)}
     metrics |= {f"marks_{mark}": int(mark in config.marks) for mark in GATED_MARKS}
     metrics |= _share_of_residual(network, panel, pairs)
@@ -52,7 +63,11 @@ def biology(
     tree_table.to_csv(trees, sep="\t", index=False, float_format="%.4f")
     sign_table.to_csv(signs, sep="\t", index=False, float_format="%.4f")
     state_table(network, panel, config).to_csv(states, sep="\t", float_format="%.4f")
-    log.info("joint Mantel test: rho %.2f, p %.4f", metrics["mantel_rho_joint_trained"], metrics["mantel_p_joint_trained"])
+    log.info(
+        "joint Mantel test: rho %.2f, p %.4f",
+        metrics["mantel_rho_joint_trained"],
+        metrics["mantel_p_joint_trained"],
+    )
     return Measured(metrics, [model, energies])
 
 
@@ -65,7 +80,10 @@ def _units(panel: Panel, scored: pd.DataFrame, pairs: np.ndarray) -> np.ndarray:
 def _share_of_residual(network: EnergyModel, panel: Panel, pairs: np.ndarray) -> dict[str, float]:
     """How much of R the residual carries, and whether the states explain R all the same."""
     share = residual_share(network, panel, pairs)
-    return {"residual_share": share, "prototypes_explain_resistance": int(share <= LARGEST_RESIDUAL_SHARE)}
+    return {
+        "residual_share": share,
+        "prototypes_explain_resistance": int(share <= LARGEST_RESIDUAL_SHARE),
+    }
 
 
 if __name__ == "__main__":

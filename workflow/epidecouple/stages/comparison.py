@@ -1,4 +1,6 @@
-"""Side by side: arms trained on the same data under several seeds, one table, one figure, and what they come to."""
+"""Side by side: arms trained on the same data under several seeds, one table, one figure, and what
+they come to.
+"""
 
 import logging
 from pathlib import Path
@@ -10,7 +12,9 @@ from .runner import run
 log = logging.getLogger(__name__)
 
 
-def comparison(run: Path, arms: list[str], seeds: list[int], table: Path, failed: Path, metrics: Path) -> None:
+def comparison(
+    run: Path, arms: list[str], seeds: list[int], table: Path, failed: Path, metrics: Path
+) -> None:
     """Compare what every arm's stages wrote."""
     compared = cells(run, arms, seeds)
     figures = compared_figures(compared)

@@ -1,4 +1,6 @@
-"""The page of a comparison: conclusions, figure, table and failed checks; nothing is computed here but means for reading."""
+"""The page of a comparison: conclusions, figure, table and failed checks; nothing is computed here
+but means for reading.
+"""
 
 from pathlib import Path
 

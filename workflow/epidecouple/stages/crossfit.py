@@ -1,4 +1,5 @@
-"""R alone on one chromosome fold, beside its rivals: fitted on the other folds, scored on this one."""
+"""R alone on one chromosome fold, beside its rivals: fitted on the other folds, scored on this one.
+"""
 
 import logging
 from pathlib import Path
@@ -16,7 +17,15 @@ from .runner import run
 log = logging.getLogger(__name__)
 
 
-def crossfit(config: Config, fold: int, loci: Path, shards: Path, scores: Path, resistance: Path, metrics: Path) -> None:
+def crossfit(
+    config: Config,
+    fold: int,
+    loci: Path,
+    shards: Path,
+    scores: Path,
+    resistance: Path,
+    metrics: Path,
+) -> None:
     """Score R and its rivals on one test fold, in all lines."""
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
@@ -28,7 +37,9 @@ def crossfit(config: Config, fold: int, loci: Path, shards: Path, scores: Path, 
     table = pd.DataFrame(score_resistance(network, everything, tested, own.lines), columns=columns)
     table.assign(pair=tested).to_parquet(resistance, index=False)
     share = residual_share(network, own.panel, own.test)
-    write_json(metrics, {"pairs": len(tested), "discordant": len(own.test), "residual_share": share})
+    write_json(
+        metrics, {"pairs": len(tested), "discordant": len(own.test), "residual_share": share}
+    )
     log.info("fold %d: %d arms on %d discordant pairs", fold, len(of_arms), len(own.test))
 
 

@@ -1,4 +1,6 @@
-"""Data report: what the data gate reads, gathered from panel, elements and shards; and the leak meter."""
+"""Data report: what the data gate reads, gathered from panel, elements and shards; and the leak
+meter.
+"""
 
 import logging
 from pathlib import Path
@@ -12,7 +14,9 @@ from .runner import run
 log = logging.getLogger(__name__)
 
 
-def data_report(config: Config, panel: Path, elements: Path, shards: Path, splits: Path) -> Measured:
+def data_report(
+    config: Config, panel: Path, elements: Path, shards: Path, splits: Path
+) -> Measured:
     """Gather the data gate's metrics, and the map of the splits."""
     crossed = load_panel(elements, shards, config)
     inputs = [panel / "metrics.json", elements / "metrics.json"]

@@ -1,4 +1,6 @@
-"""Diagnostics: does z know the cell line, does the environment know it, do the two share anything, is z collapsed?"""
+"""Diagnostics: does z know the cell line, does the environment know it, do the two share anything,
+is z collapsed?
+"""
 
 import dataclasses
 import logging
@@ -33,10 +35,18 @@ def diagnose(
     panel, network = load_panel(elements, shards, config), load_model(model)[0]
     lines = panel.training[: config.subset.lines] if scope == "subset" else panel.training
     untrained = start_prototypes(new_model(config, panel), panel, lines, config).eval()
-    metrics, table, correlation = diagnosis_of(network, untrained, panel, lines, config, scope == "full")
-    pd.DataFrame(correlation).to_csv(matrix, sep="\t", index=False, header=False, float_format="%.5f")
+    metrics, table, correlation = diagnosis_of(
+        network, untrained, panel, lines, config, scope == "full"
+    )
+    pd.DataFrame(correlation).to_csv(
+        matrix, sep="\t", index=False, header=False, float_format="%.5f"
+    )
     table.to_csv(information, sep="\t", index=False, float_format="%.6f")
-    log.info("V(z -> line) %.4f of H, floor %.4f", metrics["z_line_linear"], metrics["z_line_linear_floor"])
+    log.info(
+        "V(z -> line) %.4f of H, floor %.4f",
+        metrics["z_line_linear"],
+        metrics["z_line_linear_floor"],
+    )
     return Measured(metrics, [model])
 
 
@@ -45,7 +55,10 @@ def with_nulls(config: Config, nulls: str) -> Config:
     if nulls == "few":
         return config
     probes = config.diagnose
-    counts = {"permutations": probes.full_permutations, "boosted_permutations": probes.full_boosted_permutations}
+    counts = {
+        "permutations": probes.full_permutations,
+        "boosted_permutations": probes.full_boosted_permutations,
+    }
     return dataclasses.replace(config, diagnose=dataclasses.replace(probes, **counts))
 
 

@@ -1,4 +1,6 @@
-"""Download one source: mirror first, then its URLs; checked against the manifest and put in place whole or not at all."""
+"""Download one source: mirror first, then its URLs; checked against the manifest and put in place
+whole or not at all.
+"""
 
 import logging
 from pathlib import Path

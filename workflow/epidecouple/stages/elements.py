@@ -16,8 +16,18 @@ from .runner import run
 log = logging.getLogger(__name__)
 
 
-def elements(config: Config, panel: Path, elements: Path, sequences: Path, pairs: Path, splits: Path, chromosomes: Path) -> Measured:
-    """Encode the panel's windows and write pairs, splits and the sizes of the chromosomes that hold pairs."""
+def elements(
+    config: Config,
+    panel: Path,
+    elements: Path,
+    sequences: Path,
+    pairs: Path,
+    splits: Path,
+    chromosomes: Path,
+) -> Measured:
+    """Encode the panel's windows and write pairs, splits and the sizes of the chromosomes that hold
+    pairs.
+    """
     crossed, split = pd.read_parquet(panel), splits_of(config)
     loci = unique_elements(crossed)
     table = indexed_pairs(crossed, loci, split, config)
@@ -27,7 +37,13 @@ def elements(config: Config, panel: Path, elements: Path, sequences: Path, pairs
     np.save(sequences, codes)
     write_splits(split, splits)
     sizes[sizes.index.isin(table.chrom)].rename_axis("chrom").to_csv(chromosomes, sep="\t")
-    log.info("%d elements of %d bp, %d pairs, split hash %s", len(loci), codes.shape[1], len(table), split.hash)
+    log.info(
+        "%d elements of %d bp, %d pairs, split hash %s",
+        len(loci),
+        codes.shape[1],
+        len(table),
+        split.hash,
+    )
     return Measured(_metrics(loci, codes, table, split), [panel])
 
 
@@ -35,7 +51,13 @@ def _metrics(loci: pd.DataFrame, codes: np.ndarray, pairs: pd.DataFrame, splits:
     """Counts of elements and of pairs per split."""
     of_split = {f"pairs_{name}": int(count) for name, count in pairs.split.value_counts().items()}
     unknown = float((codes == 4).mean())
-    return {"elements": len(loci), "window_bp": codes.shape[1], "n_fraction": unknown, "split_hash": splits.hash, **of_split}
+    return {
+        "elements": len(loci),
+        "window_bp": codes.shape[1],
+        "n_fraction": unknown,
+        "split_hash": splits.hash,
+        **of_split,
+    }
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Estimators of mutual information compared where it is known: the evidence for gating on V-information."""
+"""Estimators of mutual information compared where it is known: the evidence for gating on
+V-information.
+"""
 
 from pathlib import Path
 

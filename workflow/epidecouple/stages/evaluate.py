@@ -1,4 +1,6 @@
-"""Evaluation: the energies of every pair in every line, and skill per test cell against trivial baselines."""
+"""Evaluation: the energies of every pair in every line, and skill per test cell against trivial
+baselines.
+"""
 
 import logging
 from pathlib import Path

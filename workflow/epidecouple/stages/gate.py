@@ -1,4 +1,5 @@
-"""Enforce a verdict: exit with status 1 and one sentence per failed check when a gate has failed."""
+"""Enforce a verdict: exit with status 1 and one sentence per failed check when a gate has failed.
+"""
 
 import logging
 import sys

@@ -1,4 +1,6 @@
-"""The index of all runs: what each came to, its headline numbers, and in which settings the runs differ."""
+"""The index of all runs: what each came to, its headline numbers, and in which settings the runs
+differ.
+"""
 
 import os
 from pathlib import Path

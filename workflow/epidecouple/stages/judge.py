@@ -1,4 +1,6 @@
-"""Judge a stage: its metrics against the thresholds of its gate. Always succeeds, so that the evidence survives."""
+"""Judge a stage: its metrics against the thresholds of its gate. Always succeeds, so that the
+evidence survives.
+"""
 
 import json
 from pathlib import Path
@@ -11,7 +13,8 @@ from .runner import run
 
 
 def judge(settings: str, gate: str, metrics: list[Path], verdict: Path) -> None:
-    """Write the verdict of one gate from one or more metrics files; later files win where keys are equal.
+    """Write the verdict of one gate from one or more metrics files; later files win where keys are
+    equal.
 
     settings : `thresholds` and `waive` of the configuration
     """

@@ -1,4 +1,6 @@
-"""The model card: what a trained model was made from, what was measured on it, where it is valid and where not."""
+"""The model card: what a trained model was made from, what was measured on it, where it is valid
+and where not.
+"""
 
 import logging
 from pathlib import Path
@@ -15,10 +17,19 @@ log = logging.getLogger(__name__)
 
 
 def model_card(
-    config: Config, record: Path, inventory: Path, panel: Path, metrics: list[Path], verdicts: list[Path], card: Path, data: Path
+    config: Config,
+    record: Path,
+    inventory: Path,
+    panel: Path,
+    metrics: list[Path],
+    verdicts: list[Path],
+    card: Path,
+    data: Path,
 ) -> None:
     """Write the model card as markdown and JSON."""
-    measured = {name: value for path in (panel, *metrics) for name, value in read_metrics(path).items()}
+    measured = {
+        name: value for path in (panel, *metrics) for name, value in read_metrics(path).items()
+    }
     files, judged = pd.read_csv(inventory, sep="\t"), [read_json(path) for path in verdicts]
     content = card_of(config, read_bundle(record.parent), files, measured, judged)
     write_json(data, content)

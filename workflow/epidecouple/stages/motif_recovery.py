@@ -1,4 +1,6 @@
-"""Recovery of the planted motifs of a simulated world: the only stage that knows a motif's role, by its name."""
+"""Recovery of the planted motifs of a simulated world: the only stage that knows a motif's role, by
+its name.
+"""
 
 import logging
 from pathlib import Path

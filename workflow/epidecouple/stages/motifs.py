@@ -1,4 +1,6 @@
-"""Which motifs U reads: insertion of motifs, matches of seqlets, interactions, CTCF orientation, lineage leakage."""
+"""Which motifs U reads: insertion of motifs, matches of seqlets, interactions, CTCF orientation,
+lineage leakage.
+"""
 
 import logging
 from pathlib import Path
@@ -14,7 +16,12 @@ from ..files.motifs import read_motifs
 from ..interpretation.edited_pairs import EditablePairs
 from ..interpretation.motif_insertion import ALPHA
 from ..interpretation.motif_scan import background_of
-from ..interpretation.motif_tables import insertion_tables, leakage_metrics, match_table, orientation_metrics
+from ..interpretation.motif_tables import (
+    insertion_tables,
+    leakage_metrics,
+    match_table,
+    orientation_metrics,
+)
 from ..model.weights import load_model
 from .runner import run
 
@@ -36,8 +43,12 @@ def motifs(
     """Hold what U reads against a motif file."""
     panel, network = load_panel(elements, shards, config), load_model(model)[0]
     scored, known, test = pd.read_parquet(energies), read_motifs(motifs), panel.rows("test")
-    chosen = np.sort(rng_for(config.seed, Stream.INSERTION_WINDOWS).permutation(test)[: config.motifs.windows])
-    effect_table, pair_table = insertion_tables(EditablePairs(network, panel, chosen), known, config)
+    chosen = np.sort(
+        rng_for(config.seed, Stream.INSERTION_WINDOWS).permutation(test)[: config.motifs.windows]
+    )
+    effect_table, pair_table = insertion_tables(
+        EditablePairs(network, panel, chosen), known, config
+    )
     background = background_of(np.asarray(panel.codes[panel.enhancer[test]]))
     matched = match_table(pd.read_csv(seqlets, sep="\t"), known, background)
     for path, table in ((effects, effect_table), (interactions, pair_table), (matches, matched)):
@@ -46,11 +57,15 @@ def motifs(
     metrics = {"motifs": len(known)} | _counts(effect_table, pair_table, matched)
     metrics |= orientation_metrics(EditablePairs(network, panel, test), first[test], known)
     metrics |= leakage_metrics(scored.potential.to_numpy()[test], panel, test, known, config)
-    log.info("%d of %d motifs change U more than shuffled ones", metrics["motifs_called"], len(known))
+    log.info(
+        "%d of %d motifs change U more than shuffled ones", metrics["motifs_called"], len(known)
+    )
     return Measured(metrics, [model, energies, motifs])
 
 
-def _counts(effects: pd.DataFrame, interactions: pd.DataFrame, matches: pd.DataFrame) -> dict[str, float]:
+def _counts(
+    effects: pd.DataFrame, interactions: pd.DataFrame, matches: pd.DataFrame
+) -> dict[str, float]:
     """How many motifs, interactions and seqlets are called or matched."""
     return {
         "motifs_called": int(effects[effects.called == 1].motif.nunique()),

@@ -1,4 +1,6 @@
-"""In-silico mutagenesis: what each base of the windows of the strongest test pairs does to U, and the stretches that do most."""
+"""In-silico mutagenesis: what each base of the windows of the strongest test pairs does to U, and
+the stretches that do most.
+"""
 
 import logging
 from pathlib import Path
@@ -16,10 +18,21 @@ from .runner import run
 log = logging.getLogger(__name__)
 
 
-def mutagenesis(config: Config, model: Path, elements: Path, shards: Path, energies: Path, seqlets: Path, contributions: Path) -> Measured:
+def mutagenesis(
+    config: Config,
+    model: Path,
+    elements: Path,
+    shards: Path,
+    energies: Path,
+    seqlets: Path,
+    contributions: Path,
+) -> Measured:
     """Write the seqlets of the strongest test pairs, and what each of their bases does."""
     panel, network = load_panel(elements, shards, config), load_model(model)[0]
-    potential, test = pd.read_parquet(energies, columns=["potential"]).potential.to_numpy(), panel.rows("test")
+    potential, test = (
+        pd.read_parquet(energies, columns=["potential"]).potential.to_numpy(),
+        panel.rows("test"),
+    )
     ends = [panel.enhancer[test], panel.promoter[test]]
     chosen = test[strongest_pairs(potential[test], ends, config.motifs.pairs)]
     table, bases = seqlet_table(EditablePairs(network, panel, chosen), config.motifs.seqlets)

@@ -1,4 +1,6 @@
-"""Recovery of the known energies of a simulated world, on test chromosomes. The only stage that reads the truth."""
+"""Recovery of the known energies of a simulated world, on test chromosomes. The only stage that
+reads the truth.
+"""
 
 import logging
 from pathlib import Path
@@ -13,15 +15,25 @@ from .runner import run
 log = logging.getLogger(__name__)
 
 
-def recovery(config: Config, energies: Path, truth: Path, evaluated: Path, points: Path) -> Measured:
+def recovery(
+    config: Config, energies: Path, truth: Path, evaluated: Path, points: Path
+) -> Measured:
     """Compare the model's energies with the simulated truth."""
     scored = pd.read_parquet(energies).query("split == 'test'")
     known = scored[KEY].merge(pd.read_parquet(truth), on=KEY, how="left", validate="one_to_one")
     metrics = recovered(scored, known, config)
-    metrics["potential_sd_across_lines"] = read_metrics(evaluated)["potential_difference_between_lines"]
+    metrics["potential_sd_across_lines"] = read_metrics(evaluated)[
+        "potential_difference_between_lines"
+    ]
     metrics |= {"truth_known": 1, "biological_offset": config.simulation.biological_offset}
-    points_shown(scored, known, config.all_lines).to_csv(points, sep="\t", index=False, float_format="%.4f")
-    log.info("corr(U) %.3f, within-pair corr(R) %.3f", metrics["potential_corr"], metrics["resistance_within_pair_corr"])
+    points_shown(scored, known, config.all_lines).to_csv(
+        points, sep="\t", index=False, float_format="%.4f"
+    )
+    log.info(
+        "corr(U) %.3f, within-pair corr(R) %.3f",
+        metrics["potential_corr"],
+        metrics["resistance_within_pair_corr"],
+    )
     return Measured(metrics, [energies, truth])
 
 

@@ -1,4 +1,6 @@
-"""Release: a trained model with everything a prediction needs, in one folder (see `prediction.bundle`)."""
+"""Release: a trained model with everything a prediction needs, in one folder (see
+`prediction.bundle`).
+"""
 
 import logging
 import shutil
@@ -20,7 +22,15 @@ from .runner import run
 log = logging.getLogger(__name__)
 
 
-def release(config: Config, model: Path, elements: Path, shards: Path, energies: Path, reference: Path, folder: Path) -> Measured:
+def release(
+    config: Config,
+    model: Path,
+    elements: Path,
+    shards: Path,
+    energies: Path,
+    reference: Path,
+    folder: Path,
+) -> Measured:
     """Write weights, reference loci and the record of a prediction into one folder."""
     panel, network = load_panel(elements, shards, config), load_model(model)[0]
     scored, catalog = pd.read_parquet(energies), catalog_of(config)
@@ -38,7 +48,9 @@ def release(config: Config, model: Path, elements: Path, shards: Path, energies:
         lines=records,
     )
     write_bundle(bundle, folder)
-    logit = additive_logits(scored, panel.lines, np.array([line.offset for line in records.values()]))
+    logit = additive_logits(
+        scored, panel.lines, np.array([line.offset for line in records.values()])
+    )
     test = panel.rows("test")
     metrics = calibration_metrics(logit[test], panel.labels[test], slope, records)
     log.info("calibration error on test chromosomes: %.4f", metrics["calibration_error"])
@@ -46,8 +58,13 @@ def release(config: Config, model: Path, elements: Path, shards: Path, energies:
 
 
 def _places(elements: Path, train: np.ndarray) -> dict:
-    """Where a prediction is at home: sizes and splits of the chromosomes, distances of the training pairs (bp)."""
-    splits, distance = read_json(elements / "splits.json"), pd.read_parquet(elements / "pairs.parquet").distance.to_numpy()
+    """Where a prediction is at home: sizes and splits of the chromosomes, distances of the training
+    pairs (bp).
+    """
+    splits, distance = (
+        read_json(elements / "splits.json"),
+        pd.read_parquet(elements / "pairs.parquet").distance.to_numpy(),
+    )
     sizes = pd.read_csv(elements / "chromosomes.tsv", sep="\t", index_col="chrom")["size"]
     return {
         "chromosomes": sizes.to_dict(),

@@ -17,7 +17,9 @@ from .runner import run
 log = logging.getLogger(__name__)
 
 
-def resistance_loci(config: Config, panel: Path, elements: Path, pairs: Path, splits: Path, reference: Path) -> None:
+def resistance_loci(
+    config: Config, panel: Path, elements: Path, pairs: Path, splits: Path, reference: Path
+) -> None:
     """Write pairs, elements, splits and reference loci of the panel, from pairs and peaks alone."""
     crossed, split = pd.read_parquet(panel), splits_of(config)
     loci = unique_elements(crossed)

@@ -1,4 +1,6 @@
-"""How well R says in which line a pair loops, beside its rivals: within-pair AUC with intervals, and what bounds it."""
+"""How well R says in which line a pair loops, beside its rivals: within-pair AUC with intervals,
+and what bounds it.
+"""
 
 import logging
 from pathlib import Path
@@ -9,7 +11,12 @@ import pandas as pd
 from ..core.config import Config
 from ..core.provenance import Measured, read_json
 from ..data.labels import discordant, label_matrix
-from ..evaluation.resistance_benchmark import arm_table, benchmark_metrics, pooled_scores, ranking_of
+from ..evaluation.resistance_benchmark import (
+    arm_table,
+    benchmark_metrics,
+    pooled_scores,
+    ranking_of,
+)
 from ..files.catalog import catalog_of
 from ..files.loops import named_like, read_loops
 from .runner import run
@@ -17,13 +24,23 @@ from .runner import run
 log = logging.getLogger(__name__)
 
 
-def resistance_table(config: Config, panel: Path, scores: list[Path], unseen: list[Path], folds: list[Path], arms: Path) -> Measured:
+def resistance_table(
+    config: Config,
+    panel: Path,
+    scores: list[Path],
+    unseen: list[Path],
+    folds: list[Path],
+    arms: Path,
+) -> Measured:
     """Write the table of arms and measure its headline figures."""
     crossed = pd.read_parquet(panel)
     labels = label_matrix(crossed, config.all_lines)
     rows = np.flatnonzero(discordant(labels))
     pairs, labels = crossed.iloc[rows].reset_index(drop=True), labels[rows]
-    loops = {line: named_like(read_loops(files.loops), pairs.chrom) for line, files in catalog_of(config).lines.items()}
+    loops = {
+        line: named_like(read_loops(files.loops), pairs.chrom)
+        for line, files in catalog_of(config).lines.items()
+    }
     of_arms = pooled_scores(scores, rows) | pooled_scores(unseen, rows)
     ranking = ranking_of(labels, pairs, config)
     table = arm_table(of_arms, ranking, config.all_lines)

@@ -1,4 +1,6 @@
-"""The report of a run: one self-contained page, rendered from what is on disk; what is missing is said to be missing."""
+"""The report of a run: one self-contained page, rendered from what is on disk; what is missing is
+said to be missing.
+"""
 
 from pathlib import Path
 

@@ -1,8 +1,10 @@
-"""How a stage starts: a function of settings and files becomes a command, with a log and one sentence for bad input.
+"""How a stage starts: a function of settings and files becomes a command, with a log and one
+sentence for bad input.
 
-A parameter of type `Path`, `str`, `int`, a list of these or a `Literal` is an option of the same name, a `bool` is a switch.
-`config: Config` (anything with `from_json`) and `settings: str` are read from `--settings`, the configuration sections
-that the stage may see, as JSON. A stage that returns `Measured` has its numbers written to `--metrics`.
+A parameter of type `Path`, `str`, `int`, a list of these or a `Literal` is an option of the same
+name, a `bool` is a switch. `config: Config` (anything with `from_json`) and `settings: str` are
+read from `--settings`, the configuration sections that the stage may see, as JSON. A stage that
+returns `Measured` has its numbers written to `--metrics`.
 """
 
 import argparse
@@ -23,7 +25,9 @@ Stage = Callable[..., Measured | None]
 
 
 def run(stage: Stage) -> None:
-    """Run a stage from the command line: bad input and design violations end with one sentence and exit status 1."""
+    """Run a stage from the command line: bad input and design violations end with one sentence and
+    exit status 1.
+    """
     level = logging.INFO if is_first_process() else logging.ERROR
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
     try:
@@ -86,9 +90,13 @@ def from_settings(name: str, kind: Any) -> bool:
 
 
 def read_settings(stage: Stage, settings: str) -> dict[str, Any]:
-    """The parameters of a stage that are made from its settings; torch, where it is loaded, gets their threads."""
+    """The parameters of a stage that are made from its settings; torch, where it is loaded, gets
+    their threads.
+    """
     hints = get_type_hints(stage)
-    read = {name: kind.from_json(settings) for name, kind in hints.items() if hasattr(kind, "from_json")}
+    read = {
+        name: kind.from_json(settings) for name, kind in hints.items() if hasattr(kind, "from_json")
+    }
     torch = sys.modules.get("torch")
     for record in read.values():
         if torch is not None and record.threads:
@@ -102,15 +110,30 @@ def is_first_process() -> bool:
 
 
 def log_head(stage: str, settings: str) -> list[str]:
-    """What a log begins with: stage and versions, machine, and a line per section of the settings (JSON)."""
+    """What a log begins with: stage and versions, machine, and a line per section of the settings
+    (JSON).
+    """
     libraries = " ".join(f"{name}={version}" for name, version in versions().items())
     sections = [f"# {name}: {json.dumps(value)}" for name, value in json.loads(settings).items()]
-    return [f"# {stage} on python {platform.python_version()}, {libraries}", f"# {machine()}", *sections]
+    return [
+        f"# {stage} on python {platform.python_version()}, {libraries}",
+        f"# {machine()}",
+        *sections,
+    ]
 
 
 def machine() -> str:
-    """System, cores, threads of the numerical libraries, and the GPU where the stage has loaded torch."""
+    """System, cores, threads of the numerical libraries, and the GPU where the stage has loaded
+    torch.
+    """
     threads = os.environ.get("OMP_NUM_THREADS", "as many as cores")
     torch = sys.modules.get("torch")
-    gpu = "" if torch is None else f", GPU: {torch.cuda.get_device_name() if torch.cuda.is_available() else 'none'}"
-    return f"{platform.system()} {platform.machine()}, cores: {os.cpu_count()}, threads: {threads}{gpu}"
+    gpu = (
+        ""
+        if torch is None
+        else f", GPU: {torch.cuda.get_device_name() if torch.cuda.is_available() else 'none'}"
+    )
+    return (
+        f"{platform.system()} {platform.machine()}, cores: {os.cpu_count()}, threads:"
+        f" {threads}{gpu}"
+    )

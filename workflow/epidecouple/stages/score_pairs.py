@@ -1,4 +1,6 @@
-"""Predict: energies and probabilities of somebody's own pairs, with browser tracks and, on request, explanations."""
+"""Predict: energies and probabilities of somebody's own pairs, with browser tracks and, on request,
+explanations.
+"""
 
 import logging
 import time
@@ -16,7 +18,9 @@ log = logging.getLogger(__name__)
 
 
 def score_pairs(request: Request, folder: Path) -> Measured:
-    """Turn a table of pairs into predictions.tsv, two tracks, and explanations where they are requested."""
+    """Turn a table of pairs into predictions.tsv, two tracks, and explanations where they are
+    requested.
+    """
     started, model = time.perf_counter(), load_model(request.model, request.genome or None)
     for line, peaks in request.peaks.items():
         model.add_line(line, peaks)
@@ -29,19 +33,29 @@ def score_pairs(request: Request, folder: Path) -> Measured:
         write_explanations(model, most_probable(predictions, request.explain), folder)
     warn_of_reasons(predictions)
     counts = summary(predictions)
-    log.info("%d of %d rows scored in %.1f s", counts["scored"], counts["rows"], time.perf_counter() - started)
+    log.info(
+        "%d of %d rows scored in %.1f s",
+        counts["scored"],
+        counts["rows"],
+        time.perf_counter() - started,
+    )
     return Measured(counts, [Path(path) for path in request.files])
 
 
 def summary(predictions: pd.DataFrame) -> dict[str, int | float]:
-    """Counts of a table of predictions: rows, those scored, those calibrated, those not scored by reason."""
+    """Counts of a table of predictions: rows, those scored, those calibrated, those not scored by
+    reason.
+    """
     scored = predictions[predictions.reason == ""]
     return {
         "rows": len(predictions),
         "scored": len(scored),
         "not_scored": len(predictions) - len(scored),
         "calibrated": int((scored.calibration == "calibrated").sum()),
-        **{f"scored_in_{line}": int(count) for line, count in scored.cell_line.value_counts(sort=False).items()},
+        **{
+            f"scored_in_{line}": int(count)
+            for line, count in scored.cell_line.value_counts(sort=False).items()
+        },
     }
 
 

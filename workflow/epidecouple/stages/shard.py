@@ -1,4 +1,6 @@
-"""Shards: one folder per cell line with its labels, its normalised signal and where both came from (see `data.shards`)."""
+"""Shards: one folder per cell line with its labels, its normalised signal and where both came from
+(see `data.shards`).
+"""
 
 import logging
 from pathlib import Path
@@ -15,9 +17,22 @@ from .runner import run
 log = logging.getLogger(__name__)
 
 
-def shard(config: Config, line: str, panel: Path, pairs: Path, elements: Path, reference: Path, splits: Path, shard: Path) -> None:
+def shard(
+    config: Config,
+    line: str,
+    panel: Path,
+    pairs: Path,
+    elements: Path,
+    reference: Path,
+    splits: Path,
+    shard: Path,
+) -> None:
     """Write labels and normalised signal of one cell line."""
-    files, crossed, table = catalog_of(config).lines[line], pd.read_parquet(panel), pd.read_parquet(pairs)
+    files, crossed, table = (
+        catalog_of(config).lines[line],
+        pd.read_parquet(panel),
+        pd.read_parquet(pairs),
+    )
     shard.mkdir(parents=True, exist_ok=True)
     ends = places_of_ends(pd.read_parquet(elements), config)
     loci, signal = pd.read_parquet(reference), shard / "signal.npy"
@@ -29,12 +44,20 @@ def shard(config: Config, line: str, panel: Path, pairs: Path, elements: Path, r
     counts = {"cell_line": line, "pairs": len(crossed), "positives": int(labels["label"].sum())}
     write_json(shard / "manifest.json", counts | _manifest(files, statistics, splits))
     missing = [mark for mark, values in statistics.items() if not values["present"]]
-    log.info("%s: %d pairs, %d positive, missing marks: %s", line, len(crossed), counts["positives"], missing or "none")
+    log.info(
+        "%s: %d pairs, %d positive, missing marks: %s",
+        line,
+        len(crossed),
+        counts["positives"],
+        missing or "none",
+    )
 
 
 def _manifest(files: LineFiles, statistics: dict, splits: Path) -> dict:
     """What the shard rests on."""
-    sources = {str(path): fingerprint(path) for path in (files.pairs, files.loops, *files.peaks.values())}
+    sources = {
+        str(path): fingerprint(path) for path in (files.pairs, files.loops, *files.peaks.values())
+    }
     return {"marks": statistics, "split_hash": read_json(splits)["hash"], "sources": sources}
 
 

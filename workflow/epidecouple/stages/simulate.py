@@ -1,4 +1,6 @@
-"""Write a simulated world in the file formats of the real sources, and its truth apart from the data."""
+"""Write a simulated world in the file formats of the real sources, and its truth apart from the
+data.
+"""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Training: the phases of the curriculum one after the other, watched by the ledger; one that was killed goes on where it was."""
+"""Training: the phases of the curriculum one after the other, watched by the ledger; one that was
+killed goes on where it was.
+"""
 
 import dataclasses
 import logging
@@ -56,8 +58,14 @@ def train(
             write_json(verification, trained.record)
             checkpoint.remove()
     overhead = 100 * trained.record["overhead_share"]
-    log.info("design: %d violations; the ledger took %.1f %% of the time", trained.metrics["design_violations"], overhead)
-    return Measured(trained.metrics, [file for file in inputs if file.name in ("splits.json", "manifest.json")])
+    log.info(
+        "design: %d violations; the ledger took %.1f %% of the time",
+        trained.metrics["design_violations"],
+        overhead,
+    )
+    return Measured(
+        trained.metrics, [file for file in inputs if file.name in ("splits.json", "manifest.json")]
+    )
 
 
 def _inputs(panel: Panel, elements: Path, shards: Path) -> list[Path]:

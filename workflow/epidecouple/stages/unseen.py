@@ -1,4 +1,6 @@
-"""R alone in a line it never saw: one fold is left for test and each line in turn left out, of R and of its rivals."""
+"""R alone in a line it never saw: one fold is left for test and each line in turn left out, of R
+and of its rivals.
+"""
 
 import logging
 from pathlib import Path

@@ -3,20 +3,25 @@
 import numpy as np
 
 BLOCK_BP = 1_000_000
-# Keeps these draws apart from a run's other random streams, which have names (core/random_streams.py).
+# Keeps these draws apart from a run's other random streams, which have names
+# (core/random_streams.py).
 STREAM = 4
 FEWEST_CHROMOSOMES = 3
 
 
 def bootstrap_groups(groups: np.ndarray, draws: int, seed: int) -> list[np.ndarray]:
-    """Row indices of `draws` bootstrap samples that draw whole groups (chromosomes) with replacement."""
+    """Row indices of `draws` bootstrap samples that draw whole groups (chromosomes) with
+    replacement.
+    """
     names = np.unique(groups)
     members = [np.flatnonzero(groups == name) for name in names]
     return [np.concatenate([members[k] for k in pick]) for pick in _picks(len(names), draws, seed)]
 
 
 def bootstrap_means(values: np.ndarray, groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """Mean of the values (n,), NaN left out, over each sample of `bootstrap_groups`, without the rows being gathered."""
+    """Mean of the values (n,), NaN left out, over each sample of `bootstrap_groups`, without the
+    rows being gathered.
+    """
     code, used = np.unique(groups, return_inverse=True)[1], np.isfinite(values)
     count = np.bincount(code, weights=used)
     total = np.bincount(code, weights=np.where(used, values, 0))
@@ -26,7 +31,8 @@ def bootstrap_means(values: np.ndarray, groups: np.ndarray, draws: int, seed: in
 
 
 def group_draws(groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """How often each of the G groups is in each of the samples of `bootstrap_groups`: (draws, G)."""
+    """How often each of the G groups is in each of the samples of `bootstrap_groups`: (draws, G).
+    """
     size = len(np.unique(groups))
     return np.array([np.bincount(pick, minlength=size) for pick in _picks(size, draws, seed)])
 
@@ -41,7 +47,11 @@ def interval(values: list[float] | np.ndarray) -> tuple[float, float]:
 
 
 def resampling_units(chrom: np.ndarray, mid: np.ndarray) -> np.ndarray:
-    """What a bootstrap draws as a whole: chromosomes, or blocks of 1 Mb where fewer than three chromosomes are at hand."""
+    """What a bootstrap draws as a whole: chromosomes, or blocks of 1 Mb where fewer than three
+    chromosomes are at hand.
+    """
     if len(np.unique(chrom)) >= FEWEST_CHROMOSOMES:
         return chrom
-    return np.array([f"{name}:{position // BLOCK_BP}" for name, position in zip(chrom, mid, strict=True)])
+    return np.array(
+        [f"{name}:{position // BLOCK_BP}" for name, position in zip(chrom, mid, strict=True)]
+    )

@@ -1,4 +1,6 @@
-"""What z and e share: correlations, canonical correlation on held-out rows, distance correlation, CKA; how many dimensions z uses."""
+"""What z and e share: correlations, canonical correlation on held-out rows, distance correlation,
+CKA; how many dimensions z uses.
+"""
 
 import numpy as np
 
@@ -11,23 +13,31 @@ def cross_correlation(z: np.ndarray, e: np.ndarray) -> np.ndarray:
 
 
 def excess_rms(correlation: np.ndarray, n: int) -> float:
-    """Root mean square of a cross-correlation beyond what n independent rows give: sqrt(max(0, RMS^2 - 1/n))."""
+    """Root mean square of a cross-correlation beyond what n independent rows give: sqrt(max(0,
+    RMS^2 - 1/n)).
+    """
     return float(np.sqrt(max(0.0, np.square(correlation).mean() - 1 / n)))
 
 
 def held_out_cca(z: np.ndarray, e: np.ndarray, fitted: np.ndarray) -> float:
-    """First canonical correlation: directions from the rows `fitted` (bool (n,)), correlation on the other rows.
+    """First canonical correlation: directions from the rows `fitted` (bool (n,)), correlation on
+    the other rows.
 
-    In-sample canonical correlation is biased upwards by about (sqrt d_z + sqrt d_e) / sqrt n; on held-out rows it is not.
+    In-sample canonical correlation is biased upwards by about (sqrt d_z + sqrt d_e) / sqrt n; on
+    held-out rows it is not.
     """
-    (z_in, z_out), (e_in, e_out) = ((x[fitted] - x[fitted].mean(0), x[~fitted] - x[fitted].mean(0)) for x in (z, e))
+    (z_in, z_out), (e_in, e_out) = (
+        (x[fitted] - x[fitted].mean(0), x[~fitted] - x[fitted].mean(0)) for x in (z, e)
+    )
     white_z, white_e = _whitener(z_in), _whitener(e_in)
     left, _, right = np.linalg.svd(white_z.T @ (z_in.T @ e_in / len(z_in)) @ white_e)
     return float(np.corrcoef(z_out @ white_z @ left[:, 0], e_out @ white_e @ right[0])[0, 1])
 
 
 def distance_matrix(x: np.ndarray) -> np.ndarray:
-    """U-centred Euclidean distances (n, n) between the rows of x (n, d) (Szekely & Rizzo 2014, eq. 2.3)."""
+    """U-centred Euclidean distances (n, n) between the rows of x (n, d) (Szekely & Rizzo 2014, eq.
+    2.3).
+    """
     squares = np.square(x).sum(1)
     return u_centred(np.sqrt(np.maximum(squares[:, None] + squares - 2 * x @ x.T, 0)))
 
@@ -39,7 +49,9 @@ def kernel_matrix(x: np.ndarray) -> np.ndarray:
 
 
 def u_centred(matrix: np.ndarray) -> np.ndarray:
-    """A symmetric matrix (n, n) with its diagonal left out and the means of rows and columns removed without bias."""
+    """A symmetric matrix (n, n) with its diagonal left out and the means of rows and columns
+    removed without bias.
+    """
     n = len(matrix)
     off = matrix - np.diag(np.diag(matrix))
     rows = off.sum(1) / (n - 2)
@@ -51,8 +63,8 @@ def u_centred(matrix: np.ndarray) -> np.ndarray:
 def dependence(a: np.ndarray, b: np.ndarray) -> float:
     """Cosine of two U-centred matrices (n, n), about 0 when independent, below 0 by chance.
 
-    Of distances it is the bias-corrected squared distance correlation (Szekely & Rizzo 2013), of linear kernels the debiased
-    linear CKA (Kornblith 2019 with the unbiased HSIC of Song 2012).
+    Of distances it is the bias-corrected squared distance correlation (Szekely & Rizzo 2013), of
+    linear kernels the debiased linear CKA (Kornblith 2019 with the unbiased HSIC of Song 2012).
     """
     size = np.sqrt(np.vdot(a, a) * np.vdot(b, b))
     return float(np.vdot(a, b) / size) if size > 0 else 0.0
@@ -70,7 +82,9 @@ def spread(z: np.ndarray) -> np.ndarray:
 
 
 def rank_me(z: np.ndarray) -> float:
-    """Effective number of dimensions of z (n, d): exponential of the entropy of its singular values (RankMe, Garrido 2023)."""
+    """Effective number of dimensions of z (n, d): exponential of the entropy of its singular values
+    (RankMe, Garrido 2023).
+    """
     values = np.linalg.svd(z - z.mean(0), compute_uv=False)
     share = values / max(values.sum(), 1e-12)
     return float(np.exp(-(share * np.log(np.maximum(share, 1e-12))).sum()))
@@ -82,5 +96,7 @@ def _standard(x: np.ndarray) -> np.ndarray:
 
 def _whitener(x: np.ndarray) -> np.ndarray:
     covariance = x.T @ x / len(x)
-    values, vectors = np.linalg.eigh(covariance + RIDGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance)))
+    values, vectors = np.linalg.eigh(
+        covariance + RIDGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    )
     return vectors / np.sqrt(values)

@@ -23,29 +23,38 @@ def upper_triangle(matrices: np.ndarray) -> np.ndarray:
 
 
 def mantel(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
-    """Spearman correlation of two distance matrices (C, C) and its one-sided p over line permutations (Mantel 1967).
+    """Spearman correlation of two distance matrices (C, C) and its one-sided p over line
+    permutations (Mantel 1967).
 
-    p = share of permutations whose correlation is at least the observed one, the identity included: over all C! of
-    them up to 8 lines, so that the floor is 1 / C!, and over 20,000 drawn ones beyond.
+    p = share of permutations whose correlation is at least the observed one, the identity included:
+    over all C! of them up to 8 lines, so that the floor is 1 / C!, and over 20,000 drawn ones
+    beyond.
     """
     return joint_mantel([(a, b)])
 
 
 def joint_mantel(couples: list[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
-    """Mean correlation of couples of distance matrices, and p when the lines of all second ones are permuted alike."""
+    """Mean correlation of couples of distance matrices, and p when the lines of all second ones are
+    permuted alike.
+    """
     scores = np.mean([_permuted_correlations(a, b) for a, b in couples], axis=0)
     return float(scores[0]), float((scores >= scores[0] - TIE).mean())
 
 
 def group_contrast(matrix: np.ndarray, groups: list[list[int]]) -> tuple[float, float]:
-    """How much closer lines are within groups than between them, and its one-sided p over permutations of the grouped lines.
+    """How much closer lines are within groups than between them, and its one-sided p over
+    permutations of the grouped lines.
 
-    Mean distance within groups minus mean distance between them, over the mean of all: below 0 the groups hold
-    together. Permutations that only exchange groups or members change nothing, so three couples have the floor 1/15.
+    Mean distance within groups minus mean distance between them, over the mean of all: below 0 the
+    groups hold together. Permutations that only exchange groups or members change nothing, so three
+    couples have the floor 1/15.
     """
     lines = [line for group in groups for line in group]
     member = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    grouped, same = matrix[np.ix_(lines, lines)].astype(np.float64), upper_triangle(member[:, None] == member)
+    grouped, same = (
+        matrix[np.ix_(lines, lines)].astype(np.float64),
+        upper_triangle(member[:, None] == member),
+    )
     rows, columns = np.triu_indices(len(lines), 1)
     orders = _orders(len(lines))
     shuffled = grouped[orders[:, rows], orders[:, columns]]
@@ -67,7 +76,9 @@ def rank_correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _permuted_correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Spearman correlation of two distance matrices under each permutation of the lines of b, the identity first."""
+    """Spearman correlation of two distance matrices under each permutation of the lines of b, the
+    identity first.
+    """
     rows, columns = np.triu_indices(len(a), 1)
     ranked = np.zeros(b.shape)
     ranked[rows, columns] = _centred_ranks(b[rows, columns])

@@ -1,8 +1,10 @@
-"""Multinomial logistic regression, fast for one set of features and many labellings, as a permutation null needs it.
+"""Multinomial logistic regression, fast for one set of features and many labellings, as a
+permutation null needs it.
 
-Where labels are independent of the features the curvature of the likelihood is S x A: S the covariance of the one-hot
-classes, A the Gram matrix of the features. In coordinates that make it the identity (Bohning 1992 uses the same product as a
-bound) L-BFGS takes few steps, and the eigenvectors of A are found once for all labellings.
+Where labels are independent of the features the curvature of the likelihood is S x A: S the
+covariance of the one-hot classes, A the Gram matrix of the features. In coordinates that make it
+the identity (Bohning 1992 uses the same product as a bound) L-BFGS takes few steps, and the
+eigenvectors of A are found once for all labellings.
 """
 
 import numpy as np
@@ -11,13 +13,16 @@ from scipy.special import log_softmax, softmax
 
 # Inverse of the ridge penalty on standardised features, scikit-learn's C.
 INVERSE_PENALTY = 0.1
-# Largest gradient, in coordinates of unit curvature, at which a fit ends: probabilities are then within 2e-4, V within 1e-7 bits.
+# Largest gradient, in coordinates of unit curvature, at which a fit ends: probabilities are then
+# within 2e-4, V within 1e-7 bits.
 TOLERANCE = 1e-4
 MOST_STEPS = 200
 
 
 class MultinomialRegression:
-    """Fits on fixed features x (n, d); features are standardised here, the intercept is not penalised."""
+    """Fits on fixed features x (n, d); features are standardised here, the intercept is not
+    penalised.
+    """
 
     def __init__(self, x: np.ndarray) -> None:
         self.mean, spread = x.mean(0), x.std(0)
@@ -40,14 +45,22 @@ class MultinomialRegression:
         def loss_and_gradient(scaled: np.ndarray) -> tuple[float, np.ndarray]:
             weights = scaled.reshape(unit.shape) * unit
             log_probability = log_softmax(self.features @ weights @ directions.T, axis=1)
-            loss = -log_probability[np.arange(len(code)), code].sum() + 0.5 * (self.penalty * weights**2).sum()
-            slope = self.features.T @ ((np.exp(log_probability) - hot) @ directions) + self.penalty * weights
+            loss = (
+                -log_probability[np.arange(len(code)), code].sum()
+                + 0.5 * (self.penalty * weights**2).sum()
+            )
+            slope = (
+                self.features.T @ ((np.exp(log_probability) - hot) @ directions)
+                + self.penalty * weights
+            )
             return loss, (slope * unit).ravel()
 
         start = np.zeros_like(unit)
         start[-1] = np.log(frequency) @ directions / unit[-1]
         options = {"maxiter": MOST_STEPS, "gtol": TOLERANCE, "ftol": 0}
-        found = minimize(loss_and_gradient, start.ravel(), jac=True, method="L-BFGS-B", options=options)
+        found = minimize(
+            loss_and_gradient, start.ravel(), jac=True, method="L-BFGS-B", options=options
+        )
         return (found.x.reshape(unit.shape) * unit) @ directions.T
 
     def probabilities(self, weights: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""Means and products of variables per group of rows: covariances of every bootstrap draw of groups without going through the rows again."""
+"""Means and products of variables per group of rows: covariances of every bootstrap draw of groups
+without going through the rows again.
+"""
 
 from dataclasses import dataclass
 
@@ -21,7 +23,10 @@ class GroupMoments:
         """Moments of values (n, d) in groups 0 .. size - 1, `groups` (n,) of each row."""
         centred = values - values.mean(0)
         blocks = [centred[groups == g] for g in range(size)]
-        count, total = np.array([len(block) for block in blocks]), np.array([block.sum(0) for block in blocks])
+        count, total = (
+            np.array([len(block) for block in blocks]),
+            np.array([block.sum(0) for block in blocks]),
+        )
         return cls(count, total, np.array([block.T @ block for block in blocks]))
 
     def covariance(self, draws: np.ndarray) -> np.ndarray:
@@ -43,7 +48,11 @@ def correlation_of(covariance: np.ndarray) -> np.ndarray:
 
 
 def given(covariance: np.ndarray, last: int) -> np.ndarray:
-    """Covariances (..., d - last, d - last) with the `last` variables regressed out of the others (Schur complement)."""
+    """Covariances (..., d - last, d - last) with the `last` variables regressed out of the others
+    (Schur complement).
+    """
     kept, rest = slice(None, -last), slice(-last, None)
     across = covariance[..., kept, rest]
-    return covariance[..., kept, kept] - across @ np.linalg.solve(covariance[..., rest, rest], across.swapaxes(-1, -2))
+    return covariance[..., kept, kept] - across @ np.linalg.solve(
+        covariance[..., rest, rest], across.swapaxes(-1, -2)
+    )

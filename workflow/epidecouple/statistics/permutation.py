@@ -1,4 +1,6 @@
-"""The null of a probe: labels that keep what blocks and strata hold, permuted; p = (1 + #{null >= observed}) / (1 + B)."""
+"""The null of a probe: labels that keep what blocks and strata hold, permuted; p = (1 + #{null >=
+observed}) / (1 + B).
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +9,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Exchangeable:
-    """What may be exchanged under the null: whole blocks (n,) of rows with one label, within strata (n,)."""
+    """What may be exchanged under the null: whole blocks (n,) of rows with one label, within strata
+    (n,).
+    """
 
     blocks: np.ndarray
     strata: np.ndarray
@@ -23,10 +27,11 @@ def codes(*columns: np.ndarray) -> np.ndarray:
 
 
 def permuted(c: np.ndarray, units: Exchangeable, rng: np.random.Generator) -> np.ndarray:
-    """Labels c (n,) with those of the blocks of each stratum shuffled; all rows of a block get the same label.
+    """Labels c (n,) with those of the blocks of each stratum shuffled; all rows of a block get the
+    same label.
 
-    Rows of a block are one observation: pairs of a line that share a promoter share half of z, so that shuffling rows
-    would make the null too narrow.
+    Rows of a block are one observation: pairs of a line that share a promoter share half of z, so
+    that shuffling rows would make the null too narrow.
     """
     _, first, block = np.unique(units.blocks, return_index=True, return_inverse=True)
     strata = np.unique(units.strata, return_inverse=True)[1][first]
@@ -37,5 +42,8 @@ def permuted(c: np.ndarray, units: Exchangeable, rng: np.random.Generator) -> np
 
 
 def p_value(observed: float, null: list[float]) -> float:
-    """Share of the null, with the observation in it, that is at least as large; NaN without a null."""
-    return (1 + sum(value >= observed for value in null)) / (1 + len(null)) if null else float("nan")
+    """Share of the null, with the observation in it, that is at least as large; NaN without a null.
+    """
+    return (
+        (1 + sum(value >= observed for value in null)) / (1 + len(null)) if null else float("nan")
+    )

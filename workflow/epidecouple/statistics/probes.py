@@ -1,7 +1,9 @@
-"""V-information: how many bits a family of classifiers can read about a class from a representation.
+"""V-information: how many bits a family of classifiers can read about a class from a
+representation.
 
-V(x -> c) = H(c) - cross-entropy of c given x, out of fold (Xu 2020), with whole groups (chromosomes) left out.
-It is biased downwards and not clipped: V <= 0 means "nothing found". The only module that uses scikit-learn's classifiers.
+V(x -> c) = H(c) - cross-entropy of c given x, out of fold (Xu 2020), with whole groups
+(chromosomes) left out. It is biased downwards and not clipped: V <= 0 means "nothing found". The
+only module that uses scikit-learn's classifiers.
 """
 
 from collections.abc import Callable
@@ -16,13 +18,16 @@ from .bootstrap import bootstrap_means, interval
 from .multinomial import MultinomialRegression
 
 SMALLEST_PROBABILITY = 1e-6
-# Features are cut into this many bins once per fold; 32 instead of 255 changes V by less than 0.001 H(c) and is faster.
+# Features are cut into this many bins once per fold; 32 instead of 255 changes V by less than 0.001
+# H(c) and is faster.
 BINS = 32
 
 
 @dataclass(frozen=True)
 class Information:
-    """What a probe found: per-row gains (n,) in bits over the class frequencies, NaN for rows left out; H(c) in bits."""
+    """What a probe found: per-row gains (n,) in bits over the class frequencies, NaN for rows left
+    out; H(c) in bits.
+    """
 
     gains: np.ndarray
     entropy: float
@@ -47,7 +52,9 @@ class Information:
 
 
 class LinearProbe:
-    """Multinomial logistic regression on standardised features, ready for many labellings of the same rows."""
+    """Multinomial logistic regression on standardised features, ready for many labellings of the
+    same rows.
+    """
 
     def __init__(self, fitted: np.ndarray, held: np.ndarray) -> None:
         self.regression, self.held = MultinomialRegression(fitted), held
@@ -58,20 +65,35 @@ class LinearProbe:
 
 
 class BoostingProbe:
-    """Gradient boosting with a fixed number of rounds; features are binned once for all labellings."""
+    """Gradient boosting with a fixed number of rounds; features are binned once for all labellings.
+    """
 
     def __init__(self, fitted: np.ndarray, held: np.ndarray, rounds: int) -> None:
-        edges = [np.unique(column) for column in np.quantile(fitted, np.arange(1, BINS) / BINS, axis=0).T]
+        edges = [
+            np.unique(column) for column in np.quantile(fitted, np.arange(1, BINS) / BINS, axis=0).T
+        ]
         self.fitted, self.held = (
-            np.column_stack([np.searchsorted(cut, column) for cut, column in zip(edges, x.T, strict=True)]).astype(np.uint8)
+            np.column_stack(
+                [np.searchsorted(cut, column) for cut, column in zip(edges, x.T, strict=True)]
+            ).astype(np.uint8)
             for x in (fitted, held)
         )
         self.rounds = rounds
 
     def predict(self, code: np.ndarray, _: int) -> np.ndarray:
         """Probabilities (n_held, classes) after a fit to the codes of the fitted rows."""
-        settings = {"max_iter": self.rounds, "max_leaf_nodes": 8, "max_bins": BINS, "early_stopping": False, "random_state": 0}
-        return HistGradientBoostingClassifier(**settings).fit(self.fitted, code).predict_proba(self.held)
+        settings = {
+            "max_iter": self.rounds,
+            "max_leaf_nodes": 8,
+            "max_bins": BINS,
+            "early_stopping": False,
+            "random_state": 0,
+        }
+        return (
+            HistGradientBoostingClassifier(**settings)
+            .fit(self.fitted, code)
+            .predict_proba(self.held)
+        )
 
 
 Probe = Callable[[np.ndarray, np.ndarray], LinearProbe | BoostingProbe]
@@ -88,14 +110,24 @@ def boosting_probe(rounds: int) -> Probe:
 
 
 class CrossValidated:
-    """A probe of x (n, d), with `groups` (n,) kept whole in the folds: made once, asked about many labellings."""
+    """A probe of x (n, d), with `groups` (n,) kept whole in the folds: made once, asked about many
+    labellings.
+    """
 
     def __init__(self, x: np.ndarray, groups: np.ndarray, probe: Probe, folds: int) -> None:
-        x, splitter = np.asarray(x, dtype=np.float64), GroupKFold(min(folds, len(np.unique(groups))))
-        self.folds = [(fitted, held, probe(x[fitted], x[held])) for fitted, held in splitter.split(x, groups=groups)]
+        x, splitter = (
+            np.asarray(x, dtype=np.float64),
+            GroupKFold(min(folds, len(np.unique(groups)))),
+        )
+        self.folds = [
+            (fitted, held, probe(x[fitted], x[held]))
+            for fitted, held in splitter.split(x, groups=groups)
+        ]
 
     def information(self, c: np.ndarray) -> Information:
-        """Information about the class c (n,); a class that a training fold lacks gets the smallest probability there."""
+        """Information about the class c (n,); a class that a training fold lacks gets the smallest
+        probability there.
+        """
         classes, code = np.unique(c, return_inverse=True)
         frequency = np.bincount(code) / len(code)
         predicted = np.full((len(code), len(classes)), SMALLEST_PROBABILITY)
@@ -103,16 +135,22 @@ class CrossValidated:
             known, own = np.unique(code[fitted], return_inverse=True)
             predicted[np.ix_(held, known)] = probe.predict(own, len(known)) if len(known) > 1 else 1
         own = np.clip(predicted[np.arange(len(code)), code], SMALLEST_PROBABILITY, 1)
-        return Information(np.log2(own / frequency[code]), float(-(frequency * np.log2(frequency)).sum()))
+        return Information(
+            np.log2(own / frequency[code]), float(-(frequency * np.log2(frequency)).sum())
+        )
 
 
 class ConditionallyValidated:
-    """A linear probe of x (n, d) within each value of `given` (n,): made once, asked about many labellings."""
+    """A linear probe of x (n, d) within each value of `given` (n,): made once, asked about many
+    labellings.
+    """
 
     def __init__(self, x: np.ndarray, given: np.ndarray, groups: np.ndarray, folds: int) -> None:
         self.folds, members = folds, [np.flatnonzero(given == value) for value in np.unique(given)]
         enough = [rows for rows in members if len(np.unique(groups[rows])) > 1]
-        self.parts = [(rows, CrossValidated(x[rows], groups[rows], linear_probe, folds)) for rows in enough]
+        self.parts = [
+            (rows, CrossValidated(x[rows], groups[rows], linear_probe, folds)) for rows in enough
+        ]
 
     def information(self, c: np.ndarray) -> Information:
         """Information about c (n,) within each value of `given`, rows together: V(x -> c | given).
@@ -130,12 +168,18 @@ class ConditionallyValidated:
         return Information(gains, sum(entropies) / used if used else np.nan)
 
 
-def v_information(x: np.ndarray, c: np.ndarray, groups: np.ndarray, probe: Probe, folds: int) -> Information:
-    """Information of x (n, d) about the class c (n,), cross-validated with `groups` (n,) kept whole."""
+def v_information(
+    x: np.ndarray, c: np.ndarray, groups: np.ndarray, probe: Probe, folds: int
+) -> Information:
+    """Information of x (n, d) about the class c (n,), cross-validated with `groups` (n,) kept
+    whole.
+    """
     return CrossValidated(x, groups, probe, folds).information(c)
 
 
-def conditional_information(x: np.ndarray, c: np.ndarray, given: np.ndarray, groups: np.ndarray, folds: int) -> Information:
+def conditional_information(
+    x: np.ndarray, c: np.ndarray, given: np.ndarray, groups: np.ndarray, folds: int
+) -> Information:
     """Linear information of x (n, d) about c within each value of `given` (n,)."""
     return ConditionallyValidated(x, given, groups, folds).information(c)
 
@@ -143,6 +187,7 @@ def conditional_information(x: np.ndarray, c: np.ndarray, given: np.ndarray, gro
 def knn_information(x: np.ndarray, c: np.ndarray) -> np.ndarray:
     """Bits about c (n,) in each column of x (n, d) alone, by nearest neighbours (Ross 2014, k = 3).
 
-    Clipped at 0 per column and without folds, so its sum and its maximum are biased upwards: to look at, never to judge by.
+    Clipped at 0 per column and without folds, so its sum and its maximum are biased upwards: to
+    look at, never to judge by.
     """
     return mutual_info_classif(x, c, n_neighbors=3, random_state=0) / np.log(2)

@@ -1,11 +1,15 @@
-"""How well a score ranks labels, per line and never pooled over lines. The only module that uses scikit-learn's metrics."""
+"""How well a score ranks labels, per line and never pooled over lines. The only module that uses
+scikit-learn's metrics.
+"""
 
 import numpy as np
 from sklearn.metrics import average_precision_score
 
 
 def macro_aupr(labels: np.ndarray, scores: np.ndarray) -> float:
-    """Mean over lines of the average precision; labels, scores (n, C). Lines with one class only are left out."""
+    """Mean over lines of the average precision; labels, scores (n, C). Lines with one class only
+    are left out.
+    """
     return float(np.mean(line_aupr(labels, scores)))
 
 
@@ -15,23 +19,34 @@ def line_aupr(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.array([average_precision_score(labels[:, c], scores[:, c]) for c in both])
 
 
-def within_pair_auc(labels: np.ndarray, scores: np.ndarray, counted: np.ndarray | None = None) -> np.ndarray:
+def within_pair_auc(
+    labels: np.ndarray, scores: np.ndarray, counted: np.ndarray | None = None
+) -> np.ndarray:
     """For each pair the AUC of its scores over the lines: in which line does this pair loop?
 
     labels, scores : (n, C), every pair with both classes
-    counted : bool (n, C, C), which comparisons of a positive with a negative line count; all of them by default
-    Returns (n,), a tie counting one half, NaN for a pair without a comparison that counts.
+    counted : bool (n, C, C), which comparisons of a positive with a negative line count; all of
+    them by default Returns (n,), a tie counting one half, NaN for a pair without a comparison that
+    counts.
     """
     positive, negative = labels[:, :, None] == 1, labels[:, None, :] == 0
     compared = positive & negative if counted is None else positive & negative & counted
     difference = scores[:, :, None] - scores[:, None, :]
     wins = (difference > 0) + 0.5 * (difference == 0)
     comparisons = compared.sum((1, 2))
-    return np.divide((wins * compared).sum((1, 2)), comparisons, out=np.full(len(labels), np.nan), where=comparisons > 0)
+    return np.divide(
+        (wins * compared).sum((1, 2)),
+        comparisons,
+        out=np.full(len(labels), np.nan),
+        where=comparisons > 0,
+    )
 
 
-def element_lookup(labels: np.ndarray, ends: list[np.ndarray], fitted: np.ndarray, scored: np.ndarray) -> np.ndarray:
-    """A score that knows nothing but identity: mean label of a pair's two elements over the fitted pairs, summed.
+def element_lookup(
+    labels: np.ndarray, ends: list[np.ndarray], fitted: np.ndarray, scored: np.ndarray
+) -> np.ndarray:
+    """A score that knows nothing but identity: mean label of a pair's two elements over the fitted
+    pairs, summed.
 
     labels : (n, C); ends : element of each pair at each end, (n,) each; fitted, scored : rows.
     An element that no fitted pair has gets the mean over all fitted pairs. Returns (len(scored),).

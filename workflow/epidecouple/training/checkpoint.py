@@ -1,4 +1,6 @@
-"""Checkpoints: where a training stands after an epoch, so that one that was killed goes on as if it had not been."""
+"""Checkpoints: where a training stands after an epoch, so that one that was killed goes on as if it
+had not been.
+"""
 
 import hashlib
 import os
@@ -25,7 +27,9 @@ class Checkpoint:
         self.folder, self.file, self.basis = folder, folder / FILE, basis
 
     def save(self, state: dict[str, Any]) -> None:
-        """Write the state beside the old file, then put it in its place: one of them is always whole."""
+        """Write the state beside the old file, then put it in its place: one of them is always
+        whole.
+        """
         if rank():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -46,7 +50,9 @@ class Checkpoint:
 
 
 def random_state() -> dict[str, Any]:
-    """State of the random numbers of every device; samplers draw from the seed and the epoch and need none."""
+    """State of the random numbers of every device; samplers draw from the seed and the epoch and
+    need none.
+    """
     return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all()}
 
 
@@ -57,7 +63,9 @@ def resume_random(state: dict[str, Any]) -> None:
 
 
 def basis_of(settings: str, scope: str, files: list[Path]) -> str:
-    """Digest of settings, scope, code and libraries, and of size and time of the input files (their content may be gigabytes)."""
+    """Digest of settings, scope, code and libraries, and of size and time of the input files (their
+    content may be gigabytes).
+    """
     stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     told = repr((settings, scope, code_digest("train"), versions(), stamps))
     return hashlib.sha256(told.encode()).hexdigest()

@@ -1,4 +1,5 @@
-"""One stage of training: its steps, validation after every epoch, early stop and overfitting guard."""
+"""One stage of training: its steps, validation after every epoch, early stop and overfitting guard.
+"""
 
 import copy
 import logging
@@ -33,7 +34,8 @@ MEMORISED_AUPR, LARGEST_GAP = 0.90, 0.25
 class EarlyStop:
     """Keeps the best state seen and says when `patience` epochs have passed without a better one.
 
-    A score named `*_loss` is better when lower, any other when higher; one that is missing is never better.
+    A score named `*_loss` is better when lower, any other when higher; one that is missing is never
+    better.
     """
 
     def __init__(self, model: nn.Module, score: str, patience: int) -> None:
@@ -63,11 +65,15 @@ class EarlyStop:
     @property
     def restored(self) -> bool:
         """Whether the model stands at the best epoch's state."""
-        return all(torch.equal(value, self.state[name]) for name, value in self.model.state_dict().items())
+        return all(
+            torch.equal(value, self.state[name]) for name, value in self.model.state_dict().items()
+        )
 
 
 class OverfittingGuard:
-    """Warns when training AUPR says the pairs are memorised, stops when validation falls too far behind."""
+    """Warns when training AUPR says the pairs are memorised, stops when validation falls too far
+    behind.
+    """
 
     def __init__(self) -> None:
         self.consultations, self.stops, self.fired = 0, 0, "none"
@@ -78,7 +84,11 @@ class OverfittingGuard:
         train = validation.get("train_aupr", 0.0)
         if train > MEMORISED_AUPR:
             self.fired = "memorised"
-            log.warning("training AUPR %.3f is above %.2f: the pairs are being memorised", train, MEMORISED_AUPR)
+            log.warning(
+                "training AUPR %.3f is above %.2f: the pairs are being memorised",
+                train,
+                MEMORISED_AUPR,
+            )
         if train - validation.get("validation_aupr", train) > LARGEST_GAP:
             self.fired = "gap"
             log.warning("training AUPR is more than %.2f above validation: stopping", LARGEST_GAP)
@@ -91,10 +101,17 @@ class Loop:
 
     def __init__(self, model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> None:
         self.model, self.stage, self.ledger = model, stage, ledger
-        self.optimiser = torch.optim.AdamW(stage.parameters(), lr=stage.fit.learning_rate, weight_decay=stage.fit.weight_decay)
+        self.optimiser = torch.optim.AdamW(
+            stage.parameters(), lr=stage.fit.learning_rate, weight_decay=stage.fit.weight_decay
+        )
         steps = max(FEWEST_SCHEDULED, stage.fit.epochs * len(stage.sampler))
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, stage.fit.learning_rate, total_steps=steps, pct_start=WARM_UP)
-        self.stop, self.guard = EarlyStop(model, stage.score, stage.fit.patience), OverfittingGuard()
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, stage.fit.learning_rate, total_steps=steps, pct_start=WARM_UP
+        )
+        self.stop, self.guard = (
+            EarlyStop(model, stage.score, stage.fit.patience),
+            OverfittingGuard(),
+        )
         self.history, self.epoch, self.stopped = [], 0, False
         self.pace = Pace(stage.fit.epochs)
         model.zero_grad(set_to_none=True)
@@ -112,7 +129,9 @@ class Loop:
         self.pace = Pace(self.stage.fit.epochs)
 
     def run_epoch(self) -> None:
-        """Train, audit, validate and decide whether to go on; raises `DesignViolation` when the ledger finds one."""
+        """Train, audit, validate and decide whether to go on; raises `DesignViolation` when the
+        ledger finds one.
+        """
         started = time.perf_counter()
         self.epoch += 1
         loss, step = self._train()
@@ -122,13 +141,19 @@ class Loop:
         stopping = self._look(loss)
         self.stopped = self.guard.consult(self.history[-1]) or stopping
         told, took = _line(self.history[-1], self.stage.fit.epochs), time.perf_counter() - started
-        log.info("%s  %.1f s, at most %s left in this stage", told, took, self.pace.left(self.epoch))
-        self.ledger.end_epoch(self.stage.name, self.epoch, erased | loop_evidence(self.epoch, self.stop, self.guard))
+        log.info(
+            "%s  %.1f s, at most %s left in this stage", told, took, self.pace.left(self.epoch)
+        )
+        self.ledger.end_epoch(
+            self.stage.name, self.epoch, erased | loop_evidence(self.epoch, self.stop, self.guard)
+        )
 
     def _look(self, loss: float) -> bool:
         """Note the epoch and ask the early stop."""
         figures = {**self.stage.validate(), **self.stage.watch()}
-        self.history.append({"stage": self.stage.name, "epoch": self.epoch, "train_loss": loss, **figures})
+        self.history.append(
+            {"stage": self.stage.name, "epoch": self.epoch, "train_loss": loss, **figures}
+        )
         return self.stop.consult(self.epoch, self.history[-1])
 
     def _train(self) -> tuple[float, MacroStep]:
@@ -188,7 +213,8 @@ def fit(
     keep: Callable[[dict[str, Any]], None] | None = None,
     resumed: dict[str, Any] | None = None,
 ) -> tuple[pd.DataFrame, EarlyStop, OverfittingGuard]:
-    """Run one stage: history (stage, epoch, train_loss, figures), and the early stop and guard that were consulted.
+    """Run one stage: history (stage, epoch, train_loss, figures), and the early stop and guard that
+    were consulted.
 
     keep : given a snapshot of the loop after every epoch; resumed : such a snapshot to go on from
     Raises `DesignViolation` when the ledger finds one.
@@ -204,7 +230,9 @@ def fit(
 
 
 def loop_evidence(epoch: int, stop: EarlyStop, guard: OverfittingGuard) -> dict[str, int]:
-    """What the loop itself has to show after an epoch; validation and early stop also look at epoch 0."""
+    """What the loop itself has to show after an epoch; validation and early stop also look at epoch
+    0.
+    """
     return {
         "validations_missing": epoch + 1 - stop.validations,
         "consultations_missing": epoch + 1 - stop.consultations,
@@ -215,5 +243,7 @@ def loop_evidence(epoch: int, stop: EarlyStop, guard: OverfittingGuard) -> dict[
 
 
 def _line(record: dict, epochs: int) -> str:
-    figures = "  ".join(f"{name} {value:.4f}" for name, value in record.items() if name not in ("stage", "epoch"))
+    figures = "  ".join(
+        f"{name} {value:.4f}" for name, value in record.items() if name not in ("stage", "epoch")
+    )
     return f"{record['stage']} epoch {record['epoch']}/{epochs}  {figures}"

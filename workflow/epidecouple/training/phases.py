@@ -1,4 +1,5 @@
-"""The stages of training: which parameters move, by which loss terms, and how a stage is validated."""
+"""The stages of training: which parameters move, by which loss terms, and how a stage is validated.
+"""
 
 import copy
 import dataclasses
@@ -16,7 +17,13 @@ from ..data.panel import Panel
 from ..data.sampler import CellBatchSampler, MacroStep, MicroBatch
 from ..decoupling.trajectory import Trajectory
 from ..model.energy import EnergyModel
-from ..model.losses import conditional_nll, contrast_over_lines, line_contrast, orthogonality, task_nll
+from ..model.losses import (
+    conditional_nll,
+    contrast_over_lines,
+    line_contrast,
+    orthogonality,
+    task_nll,
+)
 from ..model.resistance import Parts
 from ..model.scoring import embed, embed_raw, score_potential, score_resistance
 from ..statistics.ranking import macro_aupr, within_pair_auc
@@ -27,9 +34,11 @@ GUARD_PAIRS = 2000
 
 
 class TrainingStage:
-    """What all stages share: the model, the lines and pairs it is trained on, and the groups of parameters that move.
+    """What all stages share: the model, the lines and pairs it is trained on, and the groups of
+    parameters that move.
 
-    score names the validation figure that decides; exercises names the components of the design a stage brings to work.
+    score names the validation figure that decides; exercises names the components of the design a
+    stage brings to work.
     """
 
     name: str
@@ -39,8 +48,16 @@ class TrainingStage:
     sampler: CellBatchSampler
     exercises = frozenset({"homogeneous sampling", "curriculum", "validation and early stopping"})
 
-    def __init__(self, model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config) -> None:
-        self.model, self.panel, self.lines, self.rows, self.config = model, panel, lines, rows, config
+    def __init__(
+        self, model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config
+    ) -> None:
+        self.model, self.panel, self.lines, self.rows, self.config = (
+            model,
+            panel,
+            lines,
+            rows,
+            config,
+        )
         self.generator = torch.Generator().manual_seed(config.seed)
         self.validation = panel.rows("validation")
         self.discordant = panel.discordant_rows("validation", lines)
@@ -55,7 +72,9 @@ class TrainingStage:
     def sampler_of(self, pairs: np.ndarray, fit: FitConfig) -> CellBatchSampler:
         """Macro-steps over some pairs."""
         positive = self.panel.labels[np.ix_(pairs, self.lines)].any(1)
-        return CellBatchSampler(pairs, positive, self.lines, fit.batch_pairs, fit.positive_share, self.config.seed)
+        return CellBatchSampler(
+            pairs, positive, self.lines, fit.batch_pairs, fit.positive_share, self.config.seed
+        )
 
     def read(self, step: MacroStep) -> list[Parts]:
         """The environment of a macro-step: each line's micro-batch in a forward pass of its own."""
@@ -74,7 +93,8 @@ class TrainingStage:
         return self.panel.label_tensor(pairs, self.lines)
 
     def resistance_terms(self, pairs: np.ndarray, parts: list[Parts]) -> dict[str, Tensor]:
-        """What teaches R and tau: the conditional likelihood of discordant pairs, and two terms on the environment.
+        """What teaches R and tau: the conditional likelihood of discordant pairs, and two terms on
+        the environment.
 
         The residual's penalty makes the states explain R before the residual does.
         """
@@ -89,13 +109,25 @@ class TrainingStage:
             "line_contrast": self.config.objective.line_contrast * self._line_contrast(),
         }
 
-    def potential_terms(self, pairs: np.ndarray, offset: Tensor, weights: np.ndarray) -> tuple[dict[str, Tensor], Tensor]:
-        """What teaches U, given the detached offset -R - tau (n, C); and z (n, d_z), encoded once for all lines."""
+    def potential_terms(
+        self, pairs: np.ndarray, offset: Tensor, weights: np.ndarray
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """What teaches U, given the detached offset -R - tau (n, C); and z (n, d_z), encoded once
+        for all lines.
+        """
         z = gathered(self.model.potential.z(self.panel.windows(share(pairs))), len(pairs))
         potential = self.model.potential.of_z(z, self.panel.distance_tensor(pairs))
         labels = self.labels(pairs)
-        task = task_nll(potential, offset - self.model.task_offset[self.lines], labels, self.panel.tensor(weights))
-        return {"task": task, "label_contrast": self.config.objective.label_contrast * contrast_over_lines(z, labels)}, z
+        task = task_nll(
+            potential,
+            offset - self.model.task_offset[self.lines],
+            labels,
+            self.panel.tensor(weights),
+        )
+        return {
+            "task": task,
+            "label_contrast": self.config.objective.label_contrast * contrast_over_lines(z, labels),
+        }, z
 
     def _line_contrast(self) -> Tensor:
         loci = self._some_loci()
@@ -111,20 +143,31 @@ class TrainingStage:
 
     @torch.no_grad()
     def follow_prototypes(self) -> None:
-        """Let the prototypes of states and lines follow the encoder on a random set of reference loci."""
+        """Let the prototypes of states and lines follow the encoder on a random set of reference
+        loci.
+        """
         loci = self._some_loci()
-        e = torch.cat([self.model.resistance.encoder(self.panel.reference_tensor(line, loci.numpy())) for line in self.lines])
+        e = torch.cat(
+            [
+                self.model.resistance.encoder(self.panel.reference_tensor(line, loci.numpy()))
+                for line in self.lines
+            ]
+        )
         self.model.resistance.prototypes.follow(e, self.generator)
         self.model.resistance.line_prototypes.follow(self._line_states(loci), self.lines)
 
     @torch.no_grad()
     def refit_eraser(self) -> dict[str, float]:
-        """Refit LEACE, where it is switched on, on z of the published training rows; what it left of the line."""
+        """Refit LEACE, where it is switched on, on z of the published training rows; what it left
+        of the line.
+        """
         if not self.config.model.leace:
             return {}
         pairs, columns = np.nonzero(self.panel.published[np.ix_(self.rows, self.lines)] >= 0)
         raw = embed_raw(self.model, self.panel, self.rows[pairs])
-        return {"leace_residual": self.model.potential.eraser.refit(raw, self.panel.tensor(columns))}
+        return {
+            "leace_residual": self.model.potential.eraser.refit(raw, self.panel.tensor(columns))
+        }
 
     def validate_resistance(self) -> dict[str, float]:
         """Conditional likelihood and within-pair AUC of -R on validation chromosomes."""
@@ -142,23 +185,31 @@ class TrainingStage:
 
     @torch.no_grad()
     def validate_potential(self) -> dict[str, float]:
-        """Macro AUPR on validation chromosomes, and on some training pairs for the overfitting guard."""
+        """Macro AUPR on validation chromosomes, and on some training pairs for the overfitting
+        guard.
+        """
         z = embed(self.model, self.panel, self.validation)
         self.trajectory.note(z)
-        potential = self.model.potential.of_z(z, self.panel.distance_tensor(self.validation)).cpu().numpy()
+        potential = (
+            self.model.potential.of_z(z, self.panel.distance_tensor(self.validation)).cpu().numpy()
+        )
         train = self.aupr(self.guarded, score_potential(self.model, self.panel, self.guarded))
         return {"validation_aupr": self.aupr(self.validation, potential), "train_aupr": train}
 
     def watch(self) -> dict[str, float]:
-        """Whether z and e know the line and each other by now; nothing is decided by it while training."""
+        """Whether z and e know the line and each other by now; nothing is decided by it while
+        training.
+        """
         return self.trajectory.look()
 
     @torch.no_grad()
     def sensitivity(self, step: MacroStep) -> dict[str, float]:
-        """How the stage's own terms react: what must change with the labels, and what must not change with U.
+        """How the stage's own terms react: what must change with the labels, and what must not
+        change with U.
 
-        The label contrast must change when every label is turned over: it does not when it contrasts the line. The
-        conditional likelihood must not change when any u_i is added to the energies of pair i in all lines.
+        The label contrast must change when every label is turned over: it does not when it
+        contrasts the line. The conditional likelihood must not change when any u_i is added to the
+        energies of pair i in all lines.
         """
         turned, shifted, found = copy.copy(self), copy.copy(self), {}
         turned.panel = dataclasses.replace(self.panel, labels=1 - self.panel.labels)
@@ -186,7 +237,11 @@ class ResistanceStage(TrainingStage):
 
     name, score = "resistance", "validation_loss"
     moves = ("environment", "resistance_head", "line_offset")
-    exercises = TrainingStage.exercises | {"conditional likelihood", "line contrast on g", "prototype codebook"}
+    exercises = TrainingStage.exercises | {
+        "conditional likelihood",
+        "line contrast on g",
+        "prototype codebook",
+    }
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
@@ -209,19 +264,32 @@ class ResistanceStage(TrainingStage):
 
 
 class PotentialStage(TrainingStage):
-    """U by the task likelihood with offset -R - tau, which is computed once and carries no gradient."""
+    """U by the task likelihood with offset -R - tau, which is computed once and carries no
+    gradient.
+    """
 
     name, score = "potential", "validation_aupr"
     moves = ("sequence", "potential_head", "task_offset")
-    exercises = TrainingStage.exercises | {"task likelihood", "label contrast on z", "overfitting guard", "concept erasure"}
+    exercises = TrainingStage.exercises | {
+        "task likelihood",
+        "label contrast on z",
+        "overfitting guard",
+        "concept erasure",
+    }
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
         self.fit = self.config.potential
         self.sampler = self.sampler_of(self.rows, self.fit)
-        resistance = self.panel.tensor(score_resistance(self.model, self.panel, self.rows, self.lines))
-        self.offset = torch.full((len(self.panel.enhancer), len(self.lines)), torch.nan, device=self.panel.device)
-        self.offset[self.rows] = -resistance - self.model.resistance.line_offset.detach()[self.lines]
+        resistance = self.panel.tensor(
+            score_resistance(self.model, self.panel, self.rows, self.lines)
+        )
+        self.offset = torch.full(
+            (len(self.panel.enhancer), len(self.lines)), torch.nan, device=self.panel.device
+        )
+        self.offset[self.rows] = (
+            -resistance - self.model.resistance.line_offset.detach()[self.lines]
+        )
 
     def terms(self, step: MacroStep) -> dict[str, Tensor]:
         """Task likelihood and label contrast."""
@@ -240,7 +308,9 @@ class PotentialStage(TrainingStage):
 
 
 class FineTuningStage(TrainingStage):
-    """Both energies together, each still by its own losses, and e pushed out of what z already says."""
+    """Both energies together, each still by its own losses, and e pushed out of what z already
+    says.
+    """
 
     name, score = "fine_tuning", "validation_aupr"
     moves = (*ResistanceStage.moves, *PotentialStage.moves)
@@ -253,7 +323,9 @@ class FineTuningStage(TrainingStage):
         self.ramp = 1.0
 
     def start_epoch(self, epoch: int) -> None:
-        """Contrast on g and orthogonality come in over `objective.ramp_epochs` epochs, while the environment thaws."""
+        """Contrast on g and orthogonality come in over `objective.ramp_epochs` epochs, while the
+        environment thaws.
+        """
         self.ramp = min(1.0, epoch / max(1, self.config.objective.ramp_epochs))
 
     def terms(self, step: MacroStep) -> dict[str, Tensor]:
@@ -284,9 +356,10 @@ class FineTuningStage(TrainingStage):
 class Method(NamedTuple):
     """How a curriculum trains.
 
-    exercises : components of the design that it works with; lacks : what it has not and no evidence could show
-    run : trains a model (model, panel, lines, rows, config, ledger, checkpoint) and returns history, metrics, and how many phases
-    kept another epoch than the best
+    exercises : components of the design that it works with; lacks : what it has not and no evidence
+    could show
+    run : trains a model (model, panel, lines, rows, config, ledger, checkpoint) and returns
+    history, metrics, and how many phases kept another epoch than the best
     """
 
     exercises: frozenset[str]
@@ -294,7 +367,8 @@ class Method(NamedTuple):
     run: Callable[..., tuple[pd.DataFrame, dict[str, Any], int]]
 
 
-# The orders of the stages; `potential_first` is the original plan, in which R is frozen while U is learned.
+# The orders of the stages; `potential_first` is the original plan, in which R is frozen while U is
+# learned.
 CURRICULA: dict[str, tuple[type[TrainingStage], ...]] = {
     "resistance_first": (ResistanceStage, PotentialStage, FineTuningStage),
     "potential_first": (PotentialStage, FineTuningStage),
@@ -303,5 +377,8 @@ CURRICULA: dict[str, tuple[type[TrainingStage], ...]] = {
 
 def small_step(step: MacroStep, pairs: int) -> MacroStep:
     """The last pairs of a macro-step, which hold its positive ones, in the same lines."""
-    batches = [dataclasses.replace(batch, pairs=batch.pairs[-pairs:], lines=batch.lines[-pairs:]) for batch in step.micro_batches]
+    batches = [
+        dataclasses.replace(batch, pairs=batch.pairs[-pairs:], lines=batch.lines[-pairs:])
+        for batch in step.micro_batches
+    ]
     return MacroStep(step.pairs[-pairs:], batches, step.weights[-pairs:])

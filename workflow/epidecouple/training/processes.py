@@ -1,7 +1,9 @@
-"""Several processes train one model: each encodes its share of the pairs, all take the same macro-step.
+"""Several processes train one model: each encodes its share of the pairs, all take the same
+macro-step.
 
-What is computed per pair (z, the parts of R) is shared out and gathered; losses are then computed on the whole macro-step by every
-process, so that terms over all its pairs are what they are in one process. `torchrun` starts the processes.
+What is computed per pair (z, the parts of R) is shared out and gathered; losses are then computed
+on the whole macro-step by every process, so that terms over all its pairs are what they are in one
+process. `torchrun` starts the processes.
 """
 
 import os
@@ -17,7 +19,9 @@ from torch import Tensor, nn
 
 @contextmanager
 def joined_processes(device: torch.device) -> Iterator[None]:
-    """Inside, the processes that torchrun started know each other; without torchrun there is one, and nothing to do."""
+    """Inside, the processes that torchrun started know each other; without torchrun there is one,
+    and nothing to do.
+    """
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         yield
         return
@@ -51,8 +55,9 @@ def gathered(own: Tensor, rows: int) -> Tensor:
 class _Gather(torch.autograd.Function):
     """Backward gives each process the gradient of its own rows, times the number of processes.
 
-    Every process computes the whole loss. The mean of the gradients over processes is then the gradient of that loss, for
-    parameters before the gathering, which see their share only, and after it, which see all.
+    Every process computes the whole loss. The mean of the gradients over processes is then the
+    gradient of that loss, for parameters before the gathering, which see their share only, and
+    after it, which see all.
     """
 
     @staticmethod
@@ -99,6 +104,8 @@ def of_all_processes(value: Any) -> list[Any]:
 
 
 def draw_apart(seed: int) -> None:
-    """Random numbers of their own for all processes but the first, whose are those of a process alone."""
+    """Random numbers of their own for all processes but the first, whose are those of a process
+    alone.
+    """
     if rank():
         torch.manual_seed(seed + 1_000_003 * rank())

@@ -1,4 +1,6 @@
-"""Training: the phases of the curriculum one after the other, watched by the ledger; one that was killed goes on where it was."""
+"""Training: the phases of the curriculum one after the other, watched by the ledger; one that was
+killed goes on where it was.
+"""
 
 import dataclasses
 import logging
@@ -16,7 +18,12 @@ from ..model.energy import EnergyModel
 from ..model.initialise import start_prototypes
 from ..model.scoring import score_potential, score_resistance
 from ..statistics.ranking import macro_aupr
-from ..verification.assertions import exact_assertions, largest_gradient, start_evidence, swapped_states
+from ..verification.assertions import (
+    exact_assertions,
+    largest_gradient,
+    start_evidence,
+    swapped_states,
+)
 from ..verification.design import load_design, planned_stages
 from ..verification.ledger import Ledger
 from .checkpoint import Checkpoint
@@ -33,7 +40,9 @@ OTHER_METHODS = {"record22": RECORD22}
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training trains on: lines (columns of the panel), pairs (its rows), and the configuration."""
+    """What a training trains on: lines (columns of the panel), pairs (its rows), and the
+    configuration.
+    """
 
     lines: list[int]
     rows: np.ndarray
@@ -42,7 +51,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training leaves beside the model: a row per epoch, metrics, and the verification record."""
+    """What a training leaves beside the model: a row per epoch, metrics, and the verification
+    record.
+    """
 
     history: pd.DataFrame
     metrics: dict[str, Any]
@@ -58,17 +69,29 @@ def method_of(curriculum: str) -> Method:
 
 
 def missing_components(method: Method, switched_on: set[str]) -> list[str]:
-    """What a method lacks: components whose evidence is recorded while training and that it never exercises, and its own list."""
-    due = [component for component in load_design() if any(rule.when in ("epoch", "audit") for rule in component.requires)]
-    idle = [c.name for c in due if c.name not in method.exercises and (not c.optional or c.optional in switched_on)]
+    """What a method lacks: components whose evidence is recorded while training and that it never
+    exercises, and its own list.
+    """
+    due = [
+        component
+        for component in load_design()
+        if any(rule.when in ("epoch", "audit") for rule in component.requires)
+    ]
+    idle = [
+        c.name
+        for c in due
+        if c.name not in method.exercises and (not c.optional or c.optional in switched_on)
+    ]
     return [*idle, *method.lacks]
 
 
-def train(model: EnergyModel, panel: Panel, plan: Plan, checkpoint: Checkpoint | None = None) -> Trained:
+def train(
+    model: EnergyModel, panel: Panel, plan: Plan, checkpoint: Checkpoint | None = None
+) -> Trained:
     """Run the configured curriculum.
 
-    checkpoint : where to keep what a restart needs. Raises `DesignViolation`, the record so far with it, when what runs is not
-    what was designed and `verification` is `enforce`.
+    checkpoint : where to keep what a restart needs. Raises `DesignViolation`, the record so far
+    with it, when what runs is not what was designed and `verification` is `enforce`.
     """
     config, method = plan.config, method_of(plan.config.curriculum)
     switched_on = {"model.leace"} if config.model.leace else set()
@@ -82,12 +105,19 @@ def train(model: EnergyModel, panel: Panel, plan: Plan, checkpoint: Checkpoint |
         violation.record = ledger.summary(ledger.age) | {"missing": missing}
         raise
     record = ledger.summary(ledger.age) | {"missing": missing}
-    counts = {"design_violations": len(record["violations"]) + len(missing), "design_unchecked": len(record["unchecked"])}
+    counts = {
+        "design_violations": len(record["violations"]) + len(missing),
+        "design_unchecked": len(record["unchecked"]),
+    }
     return Trained(history, metrics | counts, record)
 
 
-def _refuse(missing: list[str], ledger: Ledger, model: EnergyModel, panel: Panel, plan: Plan) -> None:
-    """Check what must hold before the first step; what a curriculum lacks is named together with what is wrong already."""
+def _refuse(
+    missing: list[str], ledger: Ledger, model: EnergyModel, panel: Panel, plan: Plan
+) -> None:
+    """Check what must hold before the first step; what a curriculum lacks is named together with
+    what is wrong already.
+    """
     with ledger.on_the_clock():
         evidence = start_evidence(model, panel, plan.rows)
     if not missing or plan.config.verification == "observe":
@@ -95,18 +125,31 @@ def _refuse(missing: list[str], ledger: Ledger, model: EnergyModel, panel: Panel
         return
     wrong = [name for name in ledger.unmet_at_start(evidence) if name not in missing]
     lacking = ", ".join([*missing, *wrong])
-    raise DesignViolation(f"the curriculum {plan.config.curriculum} lacks: {lacking} (before the first step)")
+    raise DesignViolation(
+        f"the curriculum {plan.config.curriculum} lacks: {lacking} (before the first step)"
+    )
 
 
-def _watched(method: Method, model: EnergyModel, panel: Panel, plan: Plan, ledger: Ledger, checkpoint: Checkpoint | None):
+def _watched(
+    method: Method,
+    model: EnergyModel,
+    panel: Panel,
+    plan: Plan,
+    ledger: Ledger,
+    checkpoint: Checkpoint | None,
+):
     """Train, then check what must hold after it: history and metrics."""
     lines, rows = plan.lines, plan.rows
-    history, metrics, unrestored = method.run(model, panel, lines, rows, plan.config, ledger, checkpoint)
+    history, metrics, unrestored = method.run(
+        model, panel, lines, rows, plan.config, ledger, checkpoint
+    )
     model.eval()
     measured = measure(model, panel, lines, rows)
     with ledger.on_the_clock():
         measured |= exact_assertions(model, panel, panel.rows("validation"))
-        ledger.finish(measured | {"best_state_not_restored": unrestored} | swapped_states(model, panel, rows))
+        ledger.finish(
+            measured | {"best_state_not_restored": unrestored} | swapped_states(model, panel, rows)
+        )
     return history, {"own_rows_train_aupr": measured["train_aupr"]} | metrics | measured
 
 
@@ -114,7 +157,8 @@ def _watched(method: Method, model: EnergyModel, panel: Panel, plan: Plan, ledge
 class Ended:
     """What the stages that have ended leave behind.
 
-    history : one record per epoch; unrestored : stages that kept another epoch than the best; unasked : epochs that no early stop judged
+    history : one record per epoch; unrestored : stages that kept another epoch than the best;
+    unasked : epochs that no early stop judged
     """
 
     stages: int = 0
@@ -123,17 +167,23 @@ class Ended:
     unrestored: int = 0
     unasked: int = 0
 
-    def add(self, stage: TrainingStage, history: pd.DataFrame, stop: EarlyStop, guard: OverfittingGuard) -> None:
+    def add(
+        self, stage: TrainingStage, history: pd.DataFrame, stop: EarlyStop, guard: OverfittingGuard
+    ) -> None:
         """One more stage, with what its loop returned."""
         self.stages += 1
         self.history += history.to_dict("records")
-        self.metrics |= {f"{stage.name}_best_epoch": stop.best_epoch, f"{stage.name}_guard_fired": guard.fired}
+        self.metrics |= {
+            f"{stage.name}_best_epoch": stop.best_epoch,
+            f"{stage.name}_guard_fired": guard.fired,
+        }
         self.unrestored += not stop.restored
         self.unasked += len(history) - stop.consultations
 
 
 class Progress:
-    """A curriculum on its way: the model, the ledger and the stages that have ended, kept in a checkpoint after every epoch.
+    """A curriculum on its way: the model, the ledger and the stages that have ended, kept in a
+    checkpoint after every epoch.
 
     loop : snapshot of the stage that was killed, None in a training that was not
     """
@@ -148,12 +198,20 @@ class Progress:
             self.ended, self.loop = Ended(**saved["ended"]), saved["loop"]
             model.load_state_dict(saved["model"])
             ledger.resume(saved["ledger"])
-            log.info("goes on after epoch %d of stage %d", self.loop["progress"]["epoch"], self.ended.stages + 1)
+            log.info(
+                "goes on after epoch %d of stage %d",
+                self.loop["progress"]["epoch"],
+                self.ended.stages + 1,
+            )
 
     def keep(self, loop: dict[str, Any]) -> None:
         """Save where the training stands, with a snapshot of the stage's loop."""
         if self.checkpoint:
-            parts = {"model": self.model.state_dict(), "ledger": self.ledger.snapshot(), "ended": dataclasses.asdict(self.ended)}
+            parts = {
+                "model": self.model.state_dict(),
+                "ledger": self.ledger.snapshot(),
+                "ended": dataclasses.asdict(self.ended),
+            }
             self.checkpoint.save(parts | {"loop": loop})
 
     def run(self, stage: TrainingStage) -> None:
@@ -164,28 +222,49 @@ class Progress:
 
 
 def run_curriculum(
-    model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray, config: Config, ledger: Ledger, checkpoint: Checkpoint | None
+    model: EnergyModel,
+    panel: Panel,
+    lines: list[int],
+    rows: np.ndarray,
+    config: Config,
+    ledger: Ledger,
+    checkpoint: Checkpoint | None,
 ):
-    """The stages of the curriculum, one after the other: history, metrics, and how many stages kept another epoch than the best."""
+    """The stages of the curriculum, one after the other: history, metrics, and how many stages kept
+    another epoch than the best.
+    """
     progress = Progress(model, ledger, checkpoint)
     for make_stage in CURRICULA[config.curriculum][progress.ended.stages :]:
         stage = make_stage(model, panel, lines, rows, config)
         progress.run(stage)
     ended, history = progress.ended, pd.DataFrame(progress.ended.history)
     metrics = ended.metrics | {"early_stop_consultations_missing": ended.unasked}
-    metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(FineTuningStage(model, panel, lines, rows, config))
-    return history, metrics | stage.trajectory.changes(history, metrics[f"{stage.name}_best_epoch"]), ended.unrestored
+    metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(
+        FineTuningStage(model, panel, lines, rows, config)
+    )
+    return (
+        history,
+        metrics | stage.trajectory.changes(history, metrics[f"{stage.name}_best_epoch"]),
+        ended.unrestored,
+    )
 
 
-def measure(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray) -> dict[str, float]:
+def measure(
+    model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray
+) -> dict[str, float]:
     """Skill on training and validation pairs, and spread of R within pairs."""
     validation = panel.rows("validation")
-    aupr = {name: _aupr(model, panel, lines, pairs) for name, pairs in (("train", rows), ("validation", validation))}
+    aupr = {
+        name: _aupr(model, panel, lines, pairs)
+        for name, pairs in (("train", rows), ("validation", validation))
+    }
     return {
         "train_aupr": aupr["train"],
         "validation_aupr": aupr["validation"],
         "train_minus_validation_aupr": aupr["train"] - aupr["validation"],
-        "within_pair_sd_resistance": float(score_resistance(model, panel, validation, lines).std(1).mean()),
+        "within_pair_sd_resistance": float(
+            score_resistance(model, panel, validation, lines).std(1).mean()
+        ),
         "training_pairs": len(rows),
         "training_lines": len(lines),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
@@ -193,7 +272,9 @@ def measure(model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray
 
 
 def _aupr(model: EnergyModel, panel: Panel, lines: list[int], pairs: np.ndarray) -> float:
-    energy = score_potential(model, panel, pairs)[:, None] - score_resistance(model, panel, pairs, lines)
+    energy = score_potential(model, panel, pairs)[:, None] - score_resistance(
+        model, panel, pairs, lines
+    )
     return macro_aupr(panel.labels[np.ix_(pairs, lines)], energy)
 
 
@@ -204,7 +285,9 @@ def full_plan(panel: Panel, config: Config) -> Plan:
 
 def subset_plan(panel: Panel, config: Config) -> Plan:
     """Some lines and pairs, and few epochs: the small run before the full one."""
-    rows = rng_for(config.seed, Stream.SUBSET_PAIRS).permutation(panel.rows("train"))[: config.subset.pairs]
+    rows = rng_for(config.seed, Stream.SUBSET_PAIRS).permutation(panel.rows("train"))[
+        : config.subset.pairs
+    ]
     potential = dataclasses.replace(config.potential, epochs=config.subset.epochs)
     fine_tuning = dataclasses.replace(config.fine_tuning, epochs=1)
     short = dataclasses.replace(config, potential=potential, fine_tuning=fine_tuning)

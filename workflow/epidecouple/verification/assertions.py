@@ -1,7 +1,8 @@
 """The exact assertions: what the architecture guarantees, measured on the model that was trained.
 
-Every figure is 0 (or below its stated bound) by construction; a figure that is not says which guarantee is broken.
-The ledger's bounds are in `design.toml`, those of the gates in `config/gates.yaml`.
+Every figure is 0 (or below its stated bound) by construction; a figure that is not says which
+guarantee is broken. The ledger's bounds are in `design.toml`, those of the gates in
+`config/gates.yaml`.
 """
 
 import dataclasses
@@ -15,7 +16,8 @@ from ..model.energy import EnergyModel
 from ..model.losses import conditional_nll
 from ..model.scoring import energies, score_potential, score_resistance
 
-# Pairs that the assertions look at: a broken guarantee shows on a few, and they are part of the ledger's cost.
+# Pairs that the assertions look at: a broken guarantee shows on a few, and they are part of the
+# ledger's cost.
 ROWS = 24
 
 
@@ -25,60 +27,99 @@ def exact_assertions(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dic
     return {
         "gradient_of_potential_on_signal": gradient_of_potential_on_signal(model, panel, pairs),
         "gradient_of_resistance_on_dna": gradient_of_resistance_on_dna(model, panel, pairs),
-        "potential_change_when_signal_changes": potential_change_when_signal_changes(model, panel, pairs),
-        "resistance_change_when_dna_changes": resistance_change_when_dna_changes(model, panel, pairs),
-        "potential_difference_between_lines": potential_difference_between_lines(model, panel, pairs),
+        "potential_change_when_signal_changes": potential_change_when_signal_changes(
+            model, panel, pairs
+        ),
+        "resistance_change_when_dna_changes": resistance_change_when_dna_changes(
+            model, panel, pairs
+        ),
+        "potential_difference_between_lines": potential_difference_between_lines(
+            model, panel, pairs
+        ),
         "interaction_contrast": interaction_contrast(model, panel, pairs),
-        "potential_change_when_annotation_changes": potential_change_when_annotation_changes(model, panel, pairs),
+        "potential_change_when_annotation_changes": potential_change_when_annotation_changes(
+            model, panel, pairs
+        ),
         "z_difference_alone_or_in_batch": z_difference_alone_or_in_batch(model, panel, pairs),
-        "conditional_nll_shift_by_potential": conditional_nll_shift_by_potential(model, panel, pairs),
+        "conditional_nll_shift_by_potential": conditional_nll_shift_by_potential(
+            model, panel, pairs
+        ),
         "prototype_parameters": prototype_parameters(model),
         "batch_norm_modules": batch_norm_modules(model),
     }
 
 
 def gradient_of_potential_on_signal(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """Largest |dU/d parameter| over the parameters that read the signal; 0 when there is no path at all."""
+    """Largest |dU/d parameter| over the parameters that read the signal; 0 when there is no path at
+    all.
+    """
     return largest_gradient(energies(model, panel, pairs, 0)[0].sum(), model.resistance)
 
 
 def gradient_of_resistance_on_dna(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """Largest |dR/d parameter| over the parameters that read DNA; 0 when there is no path at all."""
+    """Largest |dR/d parameter| over the parameters that read DNA; 0 when there is no path at all.
+    """
     return largest_gradient(energies(model, panel, pairs, 0)[1].sum(), model.potential)
 
 
 def largest_gradient(output: Tensor, module: nn.Module) -> float:
-    """Largest |d output / d parameter| over the parameters of a module; 0 when there is no path at all."""
+    """Largest |d output / d parameter| over the parameters of a module; 0 when there is no path at
+    all.
+    """
     gradients = torch.autograd.grad(output, list(module.parameters()), allow_unused=True)
-    return max((float(gradient.abs().max()) for gradient in gradients if gradient is not None), default=0.0)
+    return max(
+        (float(gradient.abs().max()) for gradient in gradients if gradient is not None), default=0.0
+    )
 
 
 @torch.no_grad()
-def potential_change_when_signal_changes(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """max |change of U| when every line's signal, on pairs and reference loci, is replaced, whatever path it may take to U."""
+def potential_change_when_signal_changes(
+    model: EnergyModel, panel: Panel, pairs: np.ndarray
+) -> float:
+    """max |change of U| when every line's signal, on pairs and reference loci, is replaced,
+    whatever path it may take to U.
+    """
     shards = [
-        dataclasses.replace(shard, signal=_constant(shard.signal, c + 1), reference=_constant(shard.reference, c + 1))
+        dataclasses.replace(
+            shard,
+            signal=_constant(shard.signal, c + 1),
+            reference=_constant(shard.reference, c + 1),
+        )
         for c, shard in enumerate(panel.shards)
     ]
     other = dataclasses.replace(panel, shards=shards, present=~panel.present)
     with _mode(model, False):
-        return _largest_change(*(_potential_by_both_ways(model, which, pairs) for which in (panel, other)))
+        return _largest_change(
+            *(_potential_by_both_ways(model, which, pairs) for which in (panel, other))
+        )
 
 
 @torch.no_grad()
-def potential_change_when_annotation_changes(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
+def potential_change_when_annotation_changes(
+    model: EnergyModel, panel: Panel, pairs: np.ndarray
+) -> float:
     """max |change of U| when the elements' annotated lengths are doubled: they tell the line."""
     other = dataclasses.replace(panel, annotated_bp=2 * panel.annotated_bp)
     with _mode(model, False):
-        return _largest_change(*(_potential_by_both_ways(model, which, pairs) for which in (panel, other)))
+        return _largest_change(
+            *(_potential_by_both_ways(model, which, pairs) for which in (panel, other))
+        )
 
 
 @torch.no_grad()
-def resistance_change_when_dna_changes(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """max |change of R| when all windows and distances are replaced, whatever path they may take to R."""
-    other = dataclasses.replace(panel, codes=_constant(panel.codes, 0), log_distance=panel.log_distance + 1)
+def resistance_change_when_dna_changes(
+    model: EnergyModel, panel: Panel, pairs: np.ndarray
+) -> float:
+    """max |change of R| when all windows and distances are replaced, whatever path they may take to
+    R.
+    """
+    other = dataclasses.replace(
+        panel, codes=_constant(panel.codes, 0), log_distance=panel.log_distance + 1
+    )
     with _mode(model, False):
-        return _largest_change(*(_resistance_by_both_ways(model, which, pairs) for which in (panel, other)))
+        return _largest_change(
+            *(_resistance_by_both_ways(model, which, pairs) for which in (panel, other))
+        )
 
 
 def _constant(like: np.ndarray, value: float) -> np.ndarray:
@@ -92,7 +133,9 @@ def _largest_change(a: Tensor, b: Tensor) -> float:
 
 def _potential_by_both_ways(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
     """U (2, n): as training reads it and as it is scored."""
-    return torch.stack([energies(model, panel, pairs, 0)[0], panel.tensor(score_potential(model, panel, pairs))])
+    return torch.stack(
+        [energies(model, panel, pairs, 0)[0], panel.tensor(score_potential(model, panel, pairs))]
+    )
 
 
 def _resistance_by_both_ways(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> Tensor:
@@ -101,8 +144,12 @@ def _resistance_by_both_ways(model: EnergyModel, panel: Panel, pairs: np.ndarray
     return torch.cat([energies(model, panel, pairs, 0)[1][:, None], scored], dim=1)
 
 
-def potential_difference_between_lines(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """max |U(i, c) - U(i, c')| over lines, in evaluation mode and in training mode under one dropout mask."""
+def potential_difference_between_lines(
+    model: EnergyModel, panel: Panel, pairs: np.ndarray
+) -> float:
+    """max |U(i, c) - U(i, c')| over lines, in evaluation mode and in training mode under one
+    dropout mask.
+    """
     largest = 0.0
     for training in (False, True):
         with _mode(model, training), torch.no_grad(), torch.random.fork_rng():
@@ -117,19 +164,28 @@ def potential_difference_between_lines(model: EnergyModel, panel: Panel, pairs: 
 
 @torch.no_grad()
 def interaction_contrast(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """max |l(d, x) - l(d', x) - l(d, x') + l(d', x')| of the logit l = U - R over DNA d and signal x.
+    """max |l(d, x) - l(d', x) - l(d, x') + l(d', x')| of the logit l = U - R over DNA d and signal
+    x.
 
-    d' is the DNA and distance of another pair, put into the panel in place of the pair's own; x and x' are two lines.
+    d' is the DNA and distance of another pair, put into the panel in place of the pair's own; x and
+    x' are two lines.
     """
-    dna = {name: _exchanged(getattr(panel, name), pairs) for name in ("enhancer", "promoter", "log_distance")}
+    dna = {
+        name: _exchanged(getattr(panel, name), pairs)
+        for name in ("enhancer", "promoter", "log_distance")
+    }
     with _mode(model, False):
-        by_dna = [[energies(model, which, pairs, line) for line in (0, 1)] for which in (panel, dataclasses.replace(panel, **dna))]
+        by_dna = [
+            [energies(model, which, pairs, line) for line in (0, 1)]
+            for which in (panel, dataclasses.replace(panel, **dna))
+        ]
         logit = [[u - r for u, r in of_dna] for of_dna in by_dna]
         return float((logit[0][0] - logit[1][0] - logit[0][1] + logit[1][1]).abs().max())
 
 
 def _exchanged(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """A copy of `values` (n,) in which the given rows hold each other's values, first against last."""
+    """A copy of `values` (n,) in which the given rows hold each other's values, first against last.
+    """
     copy = np.array(values)
     copy[rows] = copy[rows[::-1]]
     return copy
@@ -137,7 +193,8 @@ def _exchanged(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 @torch.no_grad()
 def z_difference_alone_or_in_batch(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """max |z of a pair alone - z of it inside the batch|, in evaluation mode but for modules that normalise over a batch.
+    """max |z of a pair alone - z of it inside the batch|, in evaluation mode but for modules that
+    normalise over a batch.
 
     Infinite when a module refuses a pair alone, as BatchNorm does.
     """
@@ -146,34 +203,58 @@ def z_difference_alone_or_in_batch(model: EnergyModel, panel: Panel, pairs: np.n
             module.train()
         together = model.potential.z(panel.windows(pairs))
         try:
-            alone = torch.cat([model.potential.z(panel.windows(pairs[i : i + 1])) for i in range(len(pairs))])
+            alone = torch.cat(
+                [model.potential.z(panel.windows(pairs[i : i + 1])) for i in range(len(pairs))]
+            )
         except ValueError:
             return float("inf")
         return _largest_change(together, alone)
 
 
 @torch.no_grad()
-def conditional_nll_shift_by_potential(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """|change of the conditional likelihood| when an arbitrary u_i is added to every energy of pair i."""
+def conditional_nll_shift_by_potential(
+    model: EnergyModel, panel: Panel, pairs: np.ndarray
+) -> float:
+    """|change of the conditional likelihood| when an arbitrary u_i is added to every energy of pair
+    i.
+    """
     with _mode(model, False):
         lines = panel.training
         resistance = panel.tensor(score_resistance(model, panel, pairs, lines))
         labels, offset = panel.label_tensor(pairs, lines), model.resistance.line_offset
         shift = torch.linspace(-3, 3, len(pairs), device=panel.device)[:, None]
-        return float((conditional_nll(resistance - shift, offset, labels) - conditional_nll(resistance, offset, labels)).abs())
+        return float(
+            (
+                conditional_nll(resistance - shift, offset, labels)
+                - conditional_nll(resistance, offset, labels)
+            ).abs()
+        )
 
 
 def start_evidence(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dict[str, float]:
     """What the ledger asks before the first step: the exact assertions, the panel and its marks."""
     panel_evidence = {"panel_labels_missing": int((~np.isin(panel.labels, (0, 1))).sum())}
     model_evidence = {"environment_nonlinearity": environment_nonlinearity(model, panel)}
-    return exact_assertions(model, panel, pairs) | panel_evidence | model_evidence | normalisation_error(panel)
+    return (
+        exact_assertions(model, panel, pairs)
+        | panel_evidence
+        | model_evidence
+        | normalisation_error(panel)
+    )
 
 
 def normalisation_error(panel: Panel) -> dict[str, float]:
-    """How far the present marks of any line, as the model reads them, are from mean 0 and sd 1 on the reference loci."""
-    read = [panel.reference_tensor(line)[:, : len(present)] for line, present in enumerate(panel.present)]
-    values = [marks[:, present].double().cpu().numpy() for marks, present in zip(read, panel.present, strict=True)]
+    """How far the present marks of any line, as the model reads them, are from mean 0 and sd 1 on
+    the reference loci.
+    """
+    read = [
+        panel.reference_tensor(line)[:, : len(present)]
+        for line, present in enumerate(panel.present)
+    ]
+    values = [
+        marks[:, present].double().cpu().numpy()
+        for marks, present in zip(read, panel.present, strict=True)
+    ]
     return {
         "reference_mean_error": float(max(np.abs(x.mean(0)).max() for x in values)),
         "reference_sd_error": float(max(np.abs(x.std(0) - 1).max() for x in values)),
@@ -182,10 +263,14 @@ def normalisation_error(panel: Panel) -> dict[str, float]:
 
 @torch.no_grad()
 def environment_nonlinearity(model: EnergyModel, panel: Panel) -> float:
-    """max |e(x + y) - e(x) - e(y) + e(0)| over reference loci x, y: 0 exactly for a linear projection (to rounding)."""
+    """max |e(x + y) - e(x) - e(y) + e(0)| over reference loci x, y: 0 exactly for a linear
+    projection (to rounding).
+    """
     x = panel.reference_tensor(0)[:ROWS]
     y, encoder = x.flip(0), model.resistance.encoder
-    return float((encoder(x + y) - encoder(x) - encoder(y) + encoder(torch.zeros_like(x))).abs().max())
+    return float(
+        (encoder(x + y) - encoder(x) - encoder(y) + encoder(torch.zeros_like(x))).abs().max()
+    )
 
 
 @torch.no_grad()
@@ -204,7 +289,9 @@ def swapped_states(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dict[
 def prototype_parameters(model: EnergyModel) -> int:
     """How many parameters share memory with the codebook, in whole or in part."""
     storage = model.resistance.prototypes.codebook.untyped_storage().data_ptr()
-    return sum(parameter.untyped_storage().data_ptr() == storage for parameter in model.parameters())
+    return sum(
+        parameter.untyped_storage().data_ptr() == storage for parameter in model.parameters()
+    )
 
 
 def batch_norm_modules(model: EnergyModel) -> int:
@@ -213,11 +300,17 @@ def batch_norm_modules(model: EnergyModel) -> int:
 
 
 def _batch_norms(model: EnergyModel) -> list[nn.Module]:
-    return [module for module in model.potential.modules() if isinstance(module, nn.modules.batchnorm._NormBase)]
+    return [
+        module
+        for module in model.potential.modules()
+        if isinstance(module, nn.modules.batchnorm._NormBase)
+    ]
 
 
 class _mode:
-    """The model in training or evaluation mode inside a `with`; its own modes are put back after it."""
+    """The model in training or evaluation mode inside a `with`; its own modes are put back after
+    it.
+    """
 
     def __init__(self, model: nn.Module, training: bool) -> None:
         self.model, self.training = model, training

@@ -16,7 +16,9 @@ PATH = Path(__file__).parent / "design.toml"
 
 @dataclass(frozen=True)
 class Requirement:
-    """One piece of evidence a run must record; `when` is start, epoch, audit or end, `stages` empty for every stage."""
+    """One piece of evidence a run must record; `when` is start, epoch, audit or end, `stages` empty
+    for every stage.
+    """
 
     evidence: str
     must_be: str
@@ -32,7 +34,9 @@ class Requirement:
 
     def applies(self, when: str, stage: str) -> bool:
         """Whether it is due at this moment."""
-        return self.when == when and (when not in ("epoch", "audit") or not self.stages or stage in self.stages)
+        return self.when == when and (
+            when not in ("epoch", "audit") or not self.stages or stage in self.stages
+        )
 
     def met(self, observed: Any) -> bool:
         """Whether the observation satisfies it; what is missing or not a number does not."""
@@ -44,7 +48,8 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Component:
-    """A row of the design: name, symbols it lives in, hard or soft, mechanism, requirements and the mutants that break it.
+    """A row of the design: name, symbols it lives in, hard or soft, mechanism, requirements and the
+    mutants that break it.
 
     `optional` names the configuration switch of a component that need not be on.
     """
@@ -72,14 +77,25 @@ def planned_stages(curriculum: str, path: Path = PATH) -> list[str]:
 def design_digest(path: Path = PATH) -> str:
     """Digest of what the design requires, blind to how it is worded (16 hexadecimal digits)."""
     content = tomllib.loads(path.read_text())
-    requirements = [(row["name"], row.get("optional"), row["requires"]) for row in content["component"]]
+    requirements = [
+        (row["name"], row.get("optional"), row["requires"]) for row in content["component"]
+    ]
     text = json.dumps([requirements, content["curricula"]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _component(row: dict) -> Component:
-    requires = tuple(Requirement(**{**rule, "stages": tuple(rule.get("stages", ()))}) for rule in row["requires"])
-    return Component(**{**row, "requires": requires, "lives_in": tuple(row["lives_in"]), "mutants": tuple(row["mutants"])})
+    requires = tuple(
+        Requirement(**{**rule, "stages": tuple(rule.get("stages", ()))}) for rule in row["requires"]
+    )
+    return Component(
+        **{
+            **row,
+            "requires": requires,
+            "lives_in": tuple(row["lives_in"]),
+            "mutants": tuple(row["mutants"]),
+        }
+    )
 
 
 def implemented(component: Component) -> bool:

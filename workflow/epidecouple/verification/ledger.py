@@ -1,6 +1,8 @@
-"""The ledger: what each component did while a model was trained, held against the design after every epoch.
+"""The ledger: what each component did while a model was trained, held against the design after
+every epoch.
 
-A requirement that is not met raises `DesignViolation` (mode `enforce`) or is written down (mode `observe`).
+A requirement that is not met raises `DesignViolation` (mode `enforce`) or is written down (mode
+`observe`).
 """
 
 import hashlib
@@ -24,7 +26,9 @@ AUDIT_PAIRS = 48
 
 @dataclass
 class Entry:
-    """A requirement's history: how often it was checked, the last observation, and the first violation."""
+    """A requirement's history: how often it was checked, the last observation, and the first
+    violation.
+    """
 
     component: str
     requirement: Requirement
@@ -57,14 +61,22 @@ class Audited(Protocol):
 
 
 class Ledger:
-    """Collects evidence and checks it against the components of the design that this configuration has switched on.
+    """Collects evidence and checks it against the components of the design that this configuration
+    has switched on.
 
-    planned : the stages that the curriculum should run; a requirement on other stages only is not due.
+    planned : the stages that the curriculum should run; a requirement on other stages only is not
+    due.
     """
 
-    def __init__(self, model: EnergyModel, switched_on: set[str], mode: str, planned: list[str]) -> None:
+    def __init__(
+        self, model: EnergyModel, switched_on: set[str], mode: str, planned: list[str]
+    ) -> None:
         self.model, self.mode, self.planned = model, mode, planned
-        self.components = [component for component in load_design() if not component.optional or component.optional in switched_on]
+        self.components = [
+            component
+            for component in load_design()
+            if not component.optional or component.optional in switched_on
+        ]
         self.entries = [
             Entry(component.name, rule)
             for component in self.components
@@ -94,9 +106,17 @@ class Ledger:
         self._check("start", "", evidence, "before the first step")
 
     def unmet_at_start(self, evidence: dict[str, Any]) -> list[str]:
-        """Components whose requirements before the first step this evidence does not meet; nothing is recorded."""
+        """Components whose requirements before the first step this evidence does not meet; nothing
+        is recorded.
+        """
         due = [entry for entry in self.entries if entry.requirement.when == "start"]
-        return sorted({entry.component for entry in due if not entry.requirement.met(evidence.get(entry.requirement.evidence))})
+        return sorted(
+            {
+                entry.component
+                for entry in due
+                if not entry.requirement.met(evidence.get(entry.requirement.evidence))
+            }
+        )
 
     def start_stage(self, name: str) -> None:
         """A stage of the curriculum begins."""
@@ -106,7 +126,9 @@ class Ledger:
         """Remember where the parameters and prototypes stand."""
         with self.on_the_clock():
             self.epoch = _Epoch()
-            self.before = {name: _digest(group) for name, group in self.model.parameter_groups().items()}
+            self.before = {
+                name: _digest(group) for name, group in self.model.parameter_groups().items()
+            }
             self.prototypes_before = self._prototypes()
 
     def step(self, step: MacroStep, terms: dict[str, Tensor], lines: list[int]) -> None:
@@ -120,10 +142,16 @@ class Ledger:
                 epoch.total[name] = epoch.total.get(name, 0) + value
                 epoch.smallest[name] = torch.minimum(epoch.smallest.get(name, value), value)
             batch_lines = [set(batch.lines.tolist()) for batch in step.micro_batches]
-            epoch.notes["lines_per_micro_batch"] = max(epoch.notes["lines_per_micro_batch"], *map(len, batch_lines))
+            epoch.notes["lines_per_micro_batch"] = max(
+                epoch.notes["lines_per_micro_batch"], *map(len, batch_lines)
+            )
             epoch.notes["lines_left_out"] += len(set(lines) - set().union(*batch_lines))
-            epoch.notes["lines_out_of_order"] += [batch.line for batch in step.micro_batches] != lines
-            epoch.notes["micro_batches_on_other_pairs"] += sum(not _same(batch.pairs, step.pairs) for batch in step.micro_batches)
+            epoch.notes["lines_out_of_order"] += [
+                batch.line for batch in step.micro_batches
+            ] != lines
+            epoch.notes["micro_batches_on_other_pairs"] += sum(
+                not _same(batch.pairs, step.pairs) for batch in step.micro_batches
+            )
 
     @contextmanager
     def optimiser_step(self) -> Iterator[None]:
@@ -136,14 +164,21 @@ class Ledger:
             self.epoch.notes["codebook_moved_by_optimiser"] += moved
 
     def audit(self, stage: Audited, step: MacroStep) -> None:
-        """Where the gradient of each term of a small step goes, and what the terms react to; the model is in evaluation mode."""
+        """Where the gradient of each term of a small step goes, and what the terms react to; the
+        model is in evaluation mode.
+        """
         with self.on_the_clock():
             groups = self.model.parameter_groups()
-            routes = {f"gradient_groups.{name}": " ".join(_reached(term, groups)) for name, term in stage.terms(step).items()}
+            routes = {
+                f"gradient_groups.{name}": " ".join(_reached(term, groups))
+                for name, term in stage.terms(step).items()
+            }
             self.audited = routes | stage.sensitivity(step)
 
     def end_epoch(self, stage: str, epoch: int, evidence: dict[str, Any]) -> None:
-        """Check the epoch: what was recorded here, and what the loop adds (validation, early stop, guard)."""
+        """Check the epoch: what was recorded here, and what the loop adds (validation, early stop,
+        guard).
+        """
         with self.on_the_clock():
             recorded = self._recorded() | evidence
         self.series.append({"stage": stage, "epoch": epoch, **recorded, **self.audited})
@@ -154,15 +189,24 @@ class Ledger:
 
     def finish(self, evidence: dict[str, Any]) -> None:
         """Check what must hold after training."""
-        self._check("end", "", evidence | {"stages_left_out_or_added": int(self.stages_run != self.planned)}, "after training")
+        self._check(
+            "end",
+            "",
+            evidence | {"stages_left_out_or_added": int(self.stages_run != self.planned)},
+            "after training",
+        )
 
     def _recorded(self) -> dict[str, Any]:
         epoch = self.epoch
         states, line_prototypes = self._prototypes()
         groups = self.model.parameter_groups()
-        moved = sorted(name for name, group in groups.items() if _digest(group) != self.before[name])
+        moved = sorted(
+            name for name, group in groups.items() if _digest(group) != self.before[name]
+        )
         usage = self.model.resistance.prototypes.usage
-        entropy = -(usage * usage.clamp(min=1e-12).log()).sum() / torch.log(torch.tensor(float(len(usage))))
+        entropy = -(usage * usage.clamp(min=1e-12).log()).sum() / torch.log(
+            torch.tensor(float(len(usage)))
+        )
         return {
             **{f"calls.{name}": count / epoch.steps for name, count in epoch.calls.items()},
             **{f"smallest.{name}": float(value) for name, value in epoch.smallest.items()},
@@ -171,7 +215,9 @@ class Ledger:
             **{f"mean.{name}": float(value) / epoch.steps for name, value in epoch.total.items()},
             "moved_groups": " ".join(moved),
             "codebook_drift": float((states - self.prototypes_before[0]).norm(dim=1).mean()),
-            "line_prototype_drift": float((line_prototypes - self.prototypes_before[1]).norm(dim=1).mean()),
+            "line_prototype_drift": float(
+                (line_prototypes - self.prototypes_before[1]).norm(dim=1).mean()
+            ),
             "usage_entropy_share": float(entropy),
             "smallest_state_distance": float(_smallest_cosine_distance(states)),
         }
@@ -191,7 +237,10 @@ class Ledger:
 
     def _violated(self, entry: Entry, moment: str) -> None:
         shown = "nothing" if entry.observed in (None, "") else entry.observed
-        told = f"{entry.component}: {entry.requirement.evidence} must be {entry.requirement.expectation}, observed {shown} ({moment})"
+        told = (
+            f"{entry.component}: {entry.requirement.evidence} must be"
+            f" {entry.requirement.expectation}, observed {shown} ({moment})"
+        )
         entry.violation = entry.violation or told
         if self.mode == "enforce":
             raise DesignViolation(told)
@@ -199,20 +248,39 @@ class Ledger:
     def snapshot(self) -> dict[str, Any]:
         """What has been recorded up to the end of an epoch."""
         entries = [(entry.checks, entry.observed, entry.violation) for entry in self.entries]
-        return {"entries": entries, "stages": self.stages_run, "series": self.series, "seconds": self.seconds, "age": self.age}
+        return {
+            "entries": entries,
+            "stages": self.stages_run,
+            "series": self.series,
+            "seconds": self.seconds,
+            "age": self.age,
+        }
 
     def resume(self, taken: dict[str, Any]) -> None:
         """Go on from a snapshot of a ledger of the same design."""
         for entry, kept in zip(self.entries, taken["entries"], strict=True):
             entry.checks, entry.observed, entry.violation = kept
-        self.stages_run, self.series, self.seconds = taken["stages"], taken["series"], taken["seconds"]
+        self.stages_run, self.series, self.seconds = (
+            taken["stages"],
+            taken["series"],
+            taken["seconds"],
+        )
         self.made = time.perf_counter() - taken["age"]
 
     def summary(self, training_seconds: float) -> dict[str, Any]:
-        """What `verification.json` holds: per component designed, implemented, observed; and what the ledger cost."""
-        rows = [_summary(component, [e for e in self.entries if e.component == component.name]) for component in self.components]
+        """What `verification.json` holds: per component designed, implemented, observed; and what
+        the ledger cost.
+        """
+        rows = [
+            _summary(component, [e for e in self.entries if e.component == component.name])
+            for component in self.components
+        ]
         violations = [entry.violation for entry in self.entries if entry.violation]
-        never = [f"{e.component}: {e.requirement.evidence} was never checked" for e in self.entries if not e.checks]
+        never = [
+            f"{e.component}: {e.requirement.evidence} was never checked"
+            for e in self.entries
+            if not e.checks
+        ]
         share = self.seconds / training_seconds if training_seconds else 0.0
         return {
             "mode": self.mode,
@@ -253,12 +321,20 @@ def _reached(term: Tensor, groups: dict[str, list]) -> list[str]:
         return []
     gradients = iter(torch.autograd.grad(term, parameters, allow_unused=True, retain_graph=True))
     by_group = {name: [next(gradients) for _ in group] for name, group in groups.items()}
-    return sorted(name for name, found in by_group.items() if any(g is not None and bool(g.any()) for g in found))
+    return sorted(
+        name
+        for name, found in by_group.items()
+        if any(g is not None and bool(g.any()) for g in found)
+    )
 
 
 def _gradient_norm(parameters: list) -> float:
-    """Norm of what the last step of an epoch left in a group's gradients, after clipping; 0 where nothing arrived."""
-    squares = [parameter.grad.square().sum() for parameter in parameters if parameter.grad is not None]
+    """Norm of what the last step of an epoch left in a group's gradients, after clipping; 0 where
+    nothing arrived.
+    """
+    squares = [
+        parameter.grad.square().sum() for parameter in parameters if parameter.grad is not None
+    ]
     return float(torch.stack(squares).sum().sqrt()) if squares else 0.0
 
 

@@ -1,4 +1,6 @@
-"""Figures of the biology checks: prototypes against other modalities, trees of the lines, R against marks, chromatin states."""
+"""Figures of the biology checks: prototypes against other modalities, trees of the lines, R against
+marks, chromatin states.
+"""
 
 from pathlib import Path
 
@@ -7,13 +9,23 @@ import pandas as pd
 
 from .style import COLOURS, DIVERGING, INK, MUTED, Axes, colour_of, plt
 
-REPRESENTATION_COLOURS = {"trained": COLOURS[0], "untrained": COLOURS[1], "plain": COLOURS[2], "offsets": MUTED}
+REPRESENTATION_COLOURS = {
+    "trained": COLOURS[0],
+    "untrained": COLOURS[1],
+    "plain": COLOURS[2],
+    "offsets": MUTED,
+}
 
 
 def prototypes(path: Path) -> None:
-    """Mantel correlations with their intervals, a row per target (target, role, representation, rho, lower, upper, p, p_holm)."""
+    """Mantel correlations with their intervals, a row per target (target, role, representation,
+    rho, lower, upper, p, p_holm).
+    """
     table = pd.read_csv(path, sep="\t")
-    labels = {target: _target_label(target, role) for target, role in zip(table.target, table.role, strict=True)}
+    labels = {
+        target: _target_label(target, role)
+        for target, role in zip(table.target, table.role, strict=True)
+    }
     at = {target: k for k, target in enumerate(labels)}
     _, axes = plt.subplots(figsize=(7, 0.42 * len(at) + 1.1))
     for k, (name, colour) in enumerate(REPRESENTATION_COLOURS.items()):
@@ -22,16 +34,26 @@ def prototypes(path: Path) -> None:
         axes.hlines(heights, rows.lower, rows.upper, color=colour, lw=1.2)
         axes.plot(rows.rho, heights, "o", ms=4.5, color=colour, label=name)
     for _, row in table[table.representation == "trained"].iterrows():
-        axes.annotate(_shown_p(row), (1.04, at[row.target]), va="center", fontsize=7, annotation_clip=False)
+        axes.annotate(
+            _shown_p(row), (1.04, at[row.target]), va="center", fontsize=7, annotation_clip=False
+        )
     axes.axvline(0, color=INK, lw=0.8)
-    axes.set(title="Do lines with similar prototypes have similar loops and marks?", xlabel="Mantel correlation (rank)", xlim=(-0.8, 1.02))
+    axes.set(
+        title="Do lines with similar prototypes have similar loops and marks?",
+        xlabel="Mantel correlation (rank)",
+        xlim=(-0.8, 1.02),
+    )
     axes.set_yticks(range(len(at)), labels.values())
     axes.invert_yaxis()
     axes.legend(frameon=False, title="prototypes", loc="center left", bbox_to_anchor=(1.25, 0.5))
 
 
 def _target_label(target: str, role: str) -> str:
-    return {"primary": "loops and all marks", "circular": "all marks, circular", "mark": f"{target}, left out"}.get(role, target)
+    return {
+        "primary": "loops and all marks",
+        "circular": "all marks, circular",
+        "mark": f"{target}, left out",
+    }.get(role, target)
 
 
 def _shown_p(row: pd.Series) -> str:
@@ -42,7 +64,12 @@ def trees(path: Path) -> None:
     """A tree of the lines per representation (tree, label, group, cophenetic, x0..x3, y0..y3)."""
     table = pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""])
     names = list(table.tree.unique())
-    _, axes = plt.subplots(1, len(names), figsize=(2.9 * len(names), 0.24 * table.label.nunique() + 1.2), layout="constrained")
+    _, axes = plt.subplots(
+        1,
+        len(names),
+        figsize=(2.9 * len(names), 0.24 * table.label.nunique() + 1.2),
+        layout="constrained",
+    )
     for ax, name in zip(np.atleast_1d(axes), names, strict=True):
         _tree(ax, name, table[table.tree == name])
 
@@ -50,7 +77,9 @@ def trees(path: Path) -> None:
 def _tree(axes: Axes, name: str, rows: pd.DataFrame) -> None:
     leaves, forks = rows.dropna(subset="label"), rows[rows.label.isna()]
     for _, fork in forks.iterrows():
-        axes.plot([fork[f"y{k}"] for k in range(4)], [fork[f"x{k}"] for k in range(4)], color=INK, lw=1.2)
+        axes.plot(
+            [fork[f"y{k}"] for k in range(4)], [fork[f"x{k}"] for k in range(4)], color=INK, lw=1.2
+        )
     axes.set(title=f"{name}: r = {rows.cophenetic.iloc[0]:.2f}", xlabel="height", xticks=[])
     axes.yaxis.tick_right()
     axes.tick_params(axis="y", length=0)
@@ -63,12 +92,16 @@ def _tree(axes: Axes, name: str, rows: pd.DataFrame) -> None:
 
 
 def signs(path: Path) -> None:
-    """Partial correlation of R with each mark, a point with its interval per line; hollow where R did not read the mark."""
+    """Partial correlation of R with each mark, a point with its interval per line; hollow where R
+    did not read the mark.
+    """
     table = pd.read_csv(path, sep="\t")
     marks, lines = list(table.mark.unique()), list(table.line.unique())
     positions = [position for position in table.position.unique() if position != "both ends"]
     colours = colour_of(lines)
-    _, axes = plt.subplots(1, len(positions), figsize=(10, 0.62 * len(marks) + 1.2), sharey=True, layout="constrained")
+    _, axes = plt.subplots(
+        1, len(positions), figsize=(10, 0.62 * len(marks) + 1.2), sharey=True, layout="constrained"
+    )
     for ax, position in zip(axes, positions, strict=True):
         for k, line in enumerate(lines):
             rows = table[(table.position == position) & (table.line == line)]
@@ -79,7 +112,9 @@ def signs(path: Path) -> None:
         _expected_sides(ax, table[table.position == position], marks)
         ax.axvline(0, color=INK, lw=0.8)
         ax.set(
-            title=f"at the {position}" if position != "window" else "between the ends", xlim=(-1, 1), xlabel="partial correlation with R"
+            title=f"at the {position}" if position != "window" else "between the ends",
+            xlim=(-1, 1),
+            xlabel="partial correlation with R",
         )
     axes[0].set_yticks(range(len(marks)), marks)
     axes[0].invert_yaxis()
@@ -93,20 +128,40 @@ def _expected_sides(axes: Axes, rows: pd.DataFrame, marks: list[str]) -> None:
 
 
 def states(path: Path) -> None:
-    """The chromatin states, lowest resistance first: resistance, marks, and share in each line (one row per state)."""
+    """The chromatin states, lowest resistance first: resistance, marks, and share in each line (one
+    row per state).
+    """
     table = pd.read_csv(path, sep="\t", index_col="state")
-    parts = {"resistance": "resistance, logit", "mark": "marks, sd from reference", "share": "share of loci"}
+    parts = {
+        "resistance": "resistance, logit",
+        "mark": "marks, sd from reference",
+        "share": "share of loci",
+    }
     columns = {part: [name for name in table if name.startswith(f"{part}_")] for part in parts}
     table = table.loc[table[columns["resistance"]].mean(axis=1).sort_values().index]
     widths = [len(names) for names in columns.values()]
-    _, axes = plt.subplots(1, 3, figsize=(9, 0.25 * len(table) + 1.6), width_ratios=widths, layout="constrained")
+    _, axes = plt.subplots(
+        1, 3, figsize=(9, 0.25 * len(table) + 1.6), width_ratios=widths, layout="constrained"
+    )
     for ax, (part, names) in zip(axes, columns.items(), strict=True):
         values = table[names].to_numpy()
         top = np.abs(values).max()
-        scale = {"cmap": "Greys", "vmin": 0, "vmax": top} if part == "share" else {"cmap": DIVERGING, "vmin": -top, "vmax": top}
+        scale = (
+            {"cmap": "Greys", "vmin": 0, "vmax": top}
+            if part == "share"
+            else {"cmap": DIVERGING, "vmin": -top, "vmax": top}
+        )
         image = ax.imshow(values, aspect="auto", interpolation="nearest", **scale)
-        ax.set_xticks(range(len(names)), [name.removeprefix(f"{part}_") for name in names], rotation=60, ha="right")
+        ax.set_xticks(
+            range(len(names)),
+            [name.removeprefix(f"{part}_") for name in names],
+            rotation=60,
+            ha="right",
+        )
         ax.set(title=parts[part])
-        ax.set_yticks(range(len(table)) if part == "resistance" else [], table.index if part == "resistance" else None)
+        ax.set_yticks(
+            range(len(table)) if part == "resistance" else [],
+            table.index if part == "resistance" else None,
+        )
         plt.colorbar(image, ax=ax, shrink=0.7)
     axes[0].set_ylabel("chromatin state")

@@ -31,19 +31,41 @@ def funnel(path: Path) -> None:
 
 
 def splits(path: Path) -> None:
-    """What each chromosome was used for in each line, with its positives (chrom, split, line, trained, pairs, positives)."""
+    """What each chromosome was used for in each line, with its positives (chrom, split, line,
+    trained, pairs, positives).
+    """
     table = pd.read_csv(path, sep="\t")
     order = {"train": 0, "validation": 1, "test": 2}
-    chroms = sorted(table.chrom.unique(), key=lambda chrom: (order[table.split[table.chrom == chrom].iloc[0]], natural_key(chrom)))
+    chroms = sorted(
+        table.chrom.unique(),
+        key=lambda chrom: (order[table.split[table.chrom == chrom].iloc[0]], natural_key(chrom)),
+    )
     lines = list(table.line.unique())
-    _, axes = plt.subplots(figsize=(max(6.5, 0.42 * len(chroms) + 1.8), 0.3 * len(lines) + 1.3), layout="constrained")
+    _, axes = plt.subplots(
+        figsize=(max(6.5, 0.42 * len(chroms) + 1.8), 0.3 * len(lines) + 1.3), layout="constrained"
+    )
     for row in table.itertuples():
-        x, y, (role, colour) = chroms.index(row.chrom), lines.index(row.line), ROLES[row.trained, row.split]
+        x, y, (role, colour) = (
+            chroms.index(row.chrom),
+            lines.index(row.line),
+            ROLES[row.trained, row.split],
+        )
         axes.add_patch(Rectangle((x, y), 0.96, 0.92, color=colour, lw=0))
         shade = "white" if role in ("training", "test, seen lines") else INK
-        axes.annotate(short_count(row.positives), (x + 0.48, y + 0.46), ha="center", va="center", fontsize=6.5, color=shade)
+        axes.annotate(
+            short_count(row.positives),
+            (x + 0.48, y + 0.46),
+            ha="center",
+            va="center",
+            fontsize=6.5,
+            color=shade,
+        )
     axes.set_xlabel("chromosome", loc="right")
-    axes.set(xlim=(0, len(chroms)), ylim=(len(lines), 0), title="What each chromosome was used for, with its positive pairs")
+    axes.set(
+        xlim=(0, len(chroms)),
+        ylim=(len(lines), 0),
+        title="What each chromosome was used for, with its positive pairs",
+    )
     axes.set_xticks(np.arange(len(chroms)) + 0.48, [chrom.removeprefix("chr") for chrom in chroms])
     axes.set_yticks(np.arange(len(lines)) + 0.46, lines)
     axes.tick_params(length=0)
@@ -51,9 +73,18 @@ def splits(path: Path) -> None:
         axes.spines[side].set_visible(False)
     present = {ROLES[key] for key in zip(table.trained, table.split, strict=True)}
     handles = [
-        Line2D([], [], marker="s", ls="", ms=8, color=colour, label=role) for role, colour in ROLES.values() if (role, colour) in present
+        Line2D([], [], marker="s", ls="", ms=8, color=colour, label=role)
+        for role, colour in ROLES.values()
+        if (role, colour) in present
     ]
-    axes.legend(handles=handles, frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.12), ncols=3)
+    axes.legend(
+        handles=handles,
+        frameon=False,
+        fontsize=8,
+        loc="upper left",
+        bbox_to_anchor=(0, -0.12),
+        ncols=3,
+    )
 
 
 def natural_key(name: str) -> tuple[int, str]:
@@ -64,4 +95,10 @@ def natural_key(name: str) -> tuple[int, str]:
 
 def short_count(count: int) -> str:
     """A count in at most four characters."""
-    return f"{count}" if count < 1000 else f"{count / 1000:.1f}k" if count < 10_000 else f"{count / 1000:.0f}k"
+    return (
+        f"{count}"
+        if count < 1000
+        else f"{count / 1000:.1f}k"
+        if count < 10_000
+        else f"{count / 1000:.0f}k"
+    )

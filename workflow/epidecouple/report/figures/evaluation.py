@@ -14,7 +14,10 @@ def recovery(path: Path) -> None:
     """Known against estimated energies on test chromosomes (energy, line, estimate, truth)."""
     points = pd.read_csv(path, sep="\t")
     _, axes = plt.subplots(1, 2, figsize=(8, 3.8))
-    titles = {"potential": "U: potential of the DNA", "resistance": "R: resistance, difference from the pair's mean"}
+    titles = {
+        "potential": "U: potential of the DNA",
+        "resistance": "R: resistance, difference from the pair's mean",
+    }
     for ax, (energy, title) in zip(axes, titles.items(), strict=True):
         _recovery_panel(ax, points[points.energy == energy], title)
 
@@ -24,18 +27,35 @@ def _recovery_panel(axes: Axes, points: pd.DataFrame, title: str) -> None:
     colours = colour_of(lines)
     for line, rows in points.groupby("line", sort=False):
         shown = rows.iloc[:: max(1, len(rows) * len(lines) // POINTS_SHOWN)]
-        axes.plot(shown.estimate, shown.truth, ".", ms=2.5, alpha=0.5, color=colours[line], label=line, rasterized=True)
+        axes.plot(
+            shown.estimate,
+            shown.truth,
+            ".",
+            ms=2.5,
+            alpha=0.5,
+            color=colours[line],
+            label=line,
+            rasterized=True,
+        )
     low, high = points.truth.quantile([0.001, 0.999])
     axes.plot([low, high], [low, high], color=INK, lw=0.8)
     corr = np.corrcoef(points.estimate, points.truth)[0, 1]
-    axes.set(title=title, xlabel="estimated, logit units", ylabel="true, logit units", xlim=(low, high), ylim=(low, high))
+    axes.set(
+        title=title,
+        xlabel="estimated, logit units",
+        ylabel="true, logit units",
+        xlim=(low, high),
+        ylim=(low, high),
+    )
     axes.annotate(f"correlation {corr:.2f}", (0.04, 0.92), xycoords="axes fraction", weight="bold")
     if len(lines) > 1:
         axes.legend(frameon=False, fontsize=7, markerscale=3, loc="lower right", ncols=2)
 
 
 def comparison(path: Path) -> None:
-    """Arms side by side: a dot per seed for every figure that is compared (arm, seed, metric, text, value, needed)."""
+    """Arms side by side: a dot per seed for every figure that is compared (arm, seed, metric, text,
+    value, needed).
+    """
     table = pd.read_csv(path, sep="\t")
     texts, arms = list(table.text.unique()), list(table.arm.unique())
     colours = colour_of(arms)
@@ -47,10 +67,14 @@ def comparison(path: Path) -> None:
     for text, rows in table.dropna(subset="needed").groupby("text", sort=False):
         at = texts.index(text)
         axes.plot(2 * [rows.needed.iloc[0]], [at - 0.35, at + 0.35], color=INK, lw=1.2)
-        axes.annotate("gate", (rows.needed.iloc[0], at - 0.38), ha="center", va="bottom", fontsize=7)
+        axes.annotate(
+            "gate", (rows.needed.iloc[0], at - 0.38), ha="center", va="bottom", fontsize=7
+        )
     axes.set_yticks(range(len(texts)), texts)
     axes.set(
-        title=f"A dot per seed ({table.seed.nunique()})", xlim=(min(-0.05, table.value.min() - 0.05), 1.02), ylim=(len(texts) - 0.4, -0.7)
+        title=f"A dot per seed ({table.seed.nunique()})",
+        xlim=(min(-0.05, table.value.min() - 0.05), 1.02),
+        ylim=(len(texts) - 0.4, -0.7),
     )
     axes.grid(axis="x", color="#DDDDDD", lw=0.6)
     axes.set_axisbelow(True)
@@ -58,17 +82,31 @@ def comparison(path: Path) -> None:
 
 
 def resistance(path: Path) -> None:
-    """Within-pair AUC of every arm with its interval, best first: all comparisons, and those free of the panel's selection."""
+    """Within-pair AUC of every arm with its interval, best first: all comparisons, and those free
+    of the panel's selection.
+    """
     table = pd.read_csv(path, sep="\t")
     table = table[table.setting == table.setting.iloc[0]].sort_values("auc", ignore_index=True)
-    parts = {"all comparisons": ("auc", "lower", "upper"), "neither line lists the pair": ("unlisted", "unlisted_lower", "unlisted_upper")}
-    _, axes = plt.subplots(1, 2, figsize=(9, 0.27 * len(table) + 1), sharey=True, layout="constrained")
+    parts = {
+        "all comparisons": ("auc", "lower", "upper"),
+        "neither line lists the pair": ("unlisted", "unlisted_lower", "unlisted_upper"),
+    }
+    _, axes = plt.subplots(
+        1, 2, figsize=(9, 0.27 * len(table) + 1), sharey=True, layout="constrained"
+    )
     for ax, (title, (middle, lower, upper)) in zip(axes, parts.items(), strict=True):
         for row, arm in table.iterrows():
             colour = COLOURS[0] if arm.arm == "R" else INK if arm.arm.startswith("R,") else MUTED
             ax.plot([arm[lower], arm[upper]], [row, row], color=colour, linewidth=1.5)
             ax.plot(arm[middle], row, "o", color=colour, markersize=7 if arm.arm == "R" else 4)
-            ax.annotate(f"{arm[middle]:.3f}", (arm[upper], row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=7)
+            ax.annotate(
+                f"{arm[middle]:.3f}",
+                (arm[upper], row),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=7,
+            )
         ax.axvline(0.5, color=MUTED, linewidth=0.7, linestyle=":")
         ax.set(title=title, xlabel="within-pair AUC")
     axes[0].set_yticks(range(len(table)), table.arm)

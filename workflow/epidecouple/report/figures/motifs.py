@@ -12,11 +12,20 @@ LOGOS_SHOWN, LOGOS_PER_ROW, MOTIFS_SHOWN = 12, 3, 30
 
 
 def logos(path: Path) -> None:
-    """The strongest seqlets, each base as high as what it adds to U (seqlet, position, base, contribution)."""
+    """The strongest seqlets, each base as high as what it adds to U (seqlet, position, base,
+    contribution).
+    """
     table = pd.read_csv(path, sep="\t")
     shown = [rows for _, rows in table.groupby("seqlet")][:LOGOS_SHOWN]
     n_rows = -(-len(shown) // LOGOS_PER_ROW)
-    _, axes = plt.subplots(n_rows, LOGOS_PER_ROW, figsize=(9, 1.25 * n_rows), squeeze=False, sharey=True, layout="constrained")
+    _, axes = plt.subplots(
+        n_rows,
+        LOGOS_PER_ROW,
+        figsize=(9, 1.25 * n_rows),
+        squeeze=False,
+        sharey=True,
+        layout="constrained",
+    )
     low, high = min(0, table.contribution.min()), table.contribution.max()
     for ax in axes.flat[len(shown) :]:
         ax.set_visible(False)
@@ -37,27 +46,61 @@ def _logo(axes: Axes, rows: pd.DataFrame) -> None:
             continue
         letter = TextPath((0, 0), base, size=1, prop={"weight": "bold", "family": "DejaVu Sans"})
         box = letter.get_extents()
-        place = Affine2D().translate(-box.x0, -box.y0).scale(0.9 / box.width, height / box.height).translate(position - 0.45, 0)
+        place = (
+            Affine2D()
+            .translate(-box.x0, -box.y0)
+            .scale(0.9 / box.width, height / box.height)
+            .translate(position - 0.45, 0)
+        )
         axes.add_patch(PathPatch(place.transform_path(letter), color=BASE_COLOURS[base], lw=0))
 
 
 def motif_effects(path: Path) -> None:
-    """Change of U by each motif at either end beyond shuffled motifs; the band holds most of those (motif, end, beyond_shuffled, ...)."""
+    """Change of U by each motif at either end beyond shuffled motifs; the band holds most of those
+    (motif, end, beyond_shuffled, ...).
+    """
     table = pd.read_csv(path, sep="\t")
-    largest = table.groupby("motif").beyond_shuffled.agg(lambda x: x.abs().max()).nlargest(MOTIFS_SHOWN).index
+    largest = (
+        table.groupby("motif")
+        .beyond_shuffled.agg(lambda x: x.abs().max())
+        .nlargest(MOTIFS_SHOWN)
+        .index
+    )
     table = table[table.motif.isin(largest)]
     names = table.drop_duplicates("motif").set_index("motif").name
     at = {motif: k for k, motif in enumerate(names.index)}
     ends = list(table.end.unique())
-    _, axes = plt.subplots(1, len(ends), figsize=(8, 0.2 * len(at) + 1.2), sharex=True, sharey=True, layout="constrained")
+    _, axes = plt.subplots(
+        1,
+        len(ends),
+        figsize=(8, 0.2 * len(at) + 1.2),
+        sharex=True,
+        sharey=True,
+        layout="constrained",
+    )
     for ax, end in zip(axes, ends, strict=True):
         rows = table[table.end == end]
         ax.axvspan(-2 * rows.null_sd.iloc[0], 2 * rows.null_sd.iloc[0], color="#E4E4E4", lw=0)
         heights = np.array([at[motif] for motif in rows.motif])
         called = (rows.called == 1).to_numpy()
         ax.hlines(heights, 0, rows.beyond_shuffled, color=MUTED, lw=1)
-        ax.plot(rows.beyond_shuffled[~called], heights[~called], "o", ms=4.5, mfc="white", color=MUTED, label="not called")
-        ax.plot(rows.beyond_shuffled[called], heights[called], "o", ms=4.5, color=COLOURS[0], label="called, q ≤ 0.05")
+        ax.plot(
+            rows.beyond_shuffled[~called],
+            heights[~called],
+            "o",
+            ms=4.5,
+            mfc="white",
+            color=MUTED,
+            label="not called",
+        )
+        ax.plot(
+            rows.beyond_shuffled[called],
+            heights[called],
+            "o",
+            ms=4.5,
+            color=COLOURS[0],
+            label="called, q ≤ 0.05",
+        )
         ax.axvline(0, color=INK, lw=0.8)
         ax.set(title=f"inserted into the {end}", xlabel="change of U beyond shuffled motifs, logit")
     axes[0].set_yticks(range(len(at)), names)
@@ -66,13 +109,21 @@ def motif_effects(path: Path) -> None:
 
 
 def interactions(path: Path) -> None:
-    """Change of U by a motif at both ends beyond the sum of single changes (enhancer_motif, promoter_motif, interaction, q)."""
+    """Change of U by a motif at both ends beyond the sum of single changes (enhancer_motif,
+    promoter_motif, interaction, q).
+    """
     table = pd.read_csv(path, sep="\t")
     rows, columns = (list(table[f"{end}_motif"].unique()) for end in ("enhancer", "promoter"))
     _, axes = plt.subplots(figsize=(0.75 * len(columns) + 2.4, 0.36 * len(rows) + 1.4))
-    axes.set(title="Two motifs together, beyond the sum of each alone", xlabel="at the promoter", ylabel="at the enhancer")
+    axes.set(
+        title="Two motifs together, beyond the sum of each alone",
+        xlabel="at the promoter",
+        ylabel="at the enhancer",
+    )
     if table.empty:
-        axes.annotate("no motif is called at both ends", (0.5, 0.5), xycoords="axes fraction", ha="center")
+        axes.annotate(
+            "no motif is called at both ends", (0.5, 0.5), xycoords="axes fraction", ha="center"
+        )
         axes.set(xticks=[], yticks=[])
         return
     values = table.interaction.to_numpy().reshape(len(rows), len(columns))
@@ -80,7 +131,9 @@ def interactions(path: Path) -> None:
     image = axes.imshow(values, cmap=DIVERGING, vmin=-top, vmax=top, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         ink = "white" if abs(value) > 0.6 * top else INK
-        axes.annotate(f"{value:.2f}", (column, row), ha="center", va="center", fontsize=7, color=ink)
+        axes.annotate(
+            f"{value:.2f}", (column, row), ha="center", va="center", fontsize=7, color=ink
+        )
     axes.set_xticks(range(len(columns)), columns, rotation=30, ha="right")
     axes.set_yticks(range(len(rows)), rows)
     plt.colorbar(image, ax=axes, label="logit")

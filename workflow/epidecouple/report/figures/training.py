@@ -14,21 +14,31 @@ STAGE_TITLES = {
     "record22": "record 22",
 }
 
-TRAJECTORIES = {"z_line": ("z about the line", COLOURS[0]), "e_line": ("e about the line", COLOURS[1]), "z_e": ("z with e", COLOURS[3])}
+TRAJECTORIES = {
+    "z_line": ("z about the line", COLOURS[0]),
+    "e_line": ("e about the line", COLOURS[1]),
+    "z_e": ("z with e", COLOURS[3]),
+}
 
 
 def learning_curve(path: Path) -> None:
-    """A column per stage of training that ran: the validation figure that decides, and below it what z and e know by then.
+    """A column per stage of training that ran: the validation figure that decides, and below it
+    what z and e know by then.
 
-    Columns: stage, epoch, train_loss, ...; z_line, e_line, z_e of the trajectory where it was watched.
+    Columns: stage, epoch, train_loss, ...; z_line, e_line, z_e of the trajectory where it was
+    watched.
     """
     history = pd.read_csv(path, sep="\t")
     stages, watched = list(history.stage.unique()), "z_line" in history
     size = (3.6 * len(stages), 4.8 if watched else 2.8)
-    _, axes = plt.subplots(1 + watched, len(stages), figsize=size, squeeze=False, layout="constrained", sharex="col")
+    _, axes = plt.subplots(
+        1 + watched, len(stages), figsize=size, squeeze=False, layout="constrained", sharex="col"
+    )
     for number, (ax, stage) in enumerate(zip(axes[0], stages, strict=True), start=1):
         rows = history[history.stage == stage]
-        {"resistance": _loss_curve}.get(stage, _aupr_curve if "validation_aupr" in history else _unvalidated_curve)(ax, rows)
+        {"resistance": _loss_curve}.get(
+            stage, _aupr_curve if "validation_aupr" in history else _unvalidated_curve
+        )(ax, rows)
         ax.set(title=f"{number}  {STAGE_TITLES[stage]}")
         ax.xaxis.get_major_locator().set_params(integer=True)
     if watched:
@@ -47,14 +57,31 @@ def _trajectories(axes: np.ndarray, history: pd.DataFrame, stages: list[str]) ->
             ax.plot(rows.epoch, rows[name], color=colour, marker=".", label=text)
         ax.set(ylim=(low, top))
     axes[0].set_ylabel("share of H(line); correlation")
-    axes[-1].annotate("dotted: before training", (1, 1.01), xycoords="axes fraction", ha="right", va="bottom", fontsize=7, color=MUTED)
-    axes[0].legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(0, 1.22), ncols=3, columnspacing=1)
+    axes[-1].annotate(
+        "dotted: before training",
+        (1, 1.01),
+        xycoords="axes fraction",
+        ha="right",
+        va="bottom",
+        fontsize=7,
+        color=MUTED,
+    )
+    axes[0].legend(
+        frameon=False,
+        fontsize=7,
+        loc="upper left",
+        bbox_to_anchor=(0, 1.22),
+        ncols=3,
+        columnspacing=1,
+    )
 
 
 def _loss_curve(axes: Axes, history: pd.DataFrame) -> None:
     axes.plot(history.epoch, history.train_loss, color=MUTED, label="training, all terms")
     axes.plot(history.epoch, history.validation_loss, color=COLOURS[0], label="validation")
-    _mark_best(axes, history.epoch, history.validation_loss, history.validation_loss.idxmin(), above=True)
+    _mark_best(
+        axes, history.epoch, history.validation_loss, history.validation_loss.idxmin(), above=True
+    )
     axes.set(ylabel="nats per discordant pair")
     axes.legend(frameon=False)
 
@@ -72,8 +99,15 @@ def _unvalidated_curve(axes: Axes, history: pd.DataFrame) -> None:
     axes.set(ylabel="training loss; nothing was validated")
 
 
-def _mark_best(axes: Axes, epoch: pd.Series, value: pd.Series, best: int, above: bool = False) -> None:
+def _mark_best(
+    axes: Axes, epoch: pd.Series, value: pd.Series, best: int, above: bool = False
+) -> None:
     axes.plot(epoch[best], value[best], "o", color=COLOURS[5])
     side = {epoch.iloc[0]: "left", epoch.iloc[-1]: "right"}.get(epoch[best], "center")
-    place = {"xytext": (0, 10 if above else -16), "textcoords": "offset points", "ha": side, "color": COLOURS[5]}
+    place = {
+        "xytext": (0, 10 if above else -16),
+        "textcoords": "offset points",
+        "ha": side,
+        "color": COLOURS[5],
+    }
     axes.annotate(f"kept: epoch {epoch[best]}", (epoch[best], value[best]), **place)
