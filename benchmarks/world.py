@@ -80,7 +80,8 @@ def peaks(count: int, seed: int) -> pd.DataFrame:
 
 
 def configuration(lines: int, marks: int, **sections: dict) -> Config:
-    """The default configuration with lines and marks of these numbers, one of the lines held out.
+    """The default configuration with lines and marks of these numbers, one of the lines held
+    out.
     """
     names = [f"Line{k}" for k in range(lines)]
     given = {

@@ -81,7 +81,8 @@ class ToyWorld:
 
 @dataclass(frozen=True)
 class ToyPanel:
-    """What the stages made of a `ToyWorld`: folders of the stages and the panel loaded from them.
+    """What the stages made of a `ToyWorld`: folders of the stages and the panel loaded from
+    them.
     """
 
     world: ToyWorld
@@ -156,7 +157,8 @@ def refusal(call, *arguments, **named) -> str:
 
 
 def says(message: str, *parts: object) -> None:
-    """Assert that a refusal holds each of the parts and a remedy, as a sentence after the problem.
+    """Assert that a refusal holds each of the parts and a remedy, as a sentence after the
+    problem.
     """
     for part in parts:
         assert str(part) in message, message

@@ -57,7 +57,8 @@ class ToyBundle:
 
 
 def perturbed_model(toy: ToyPanel):
-    """A model whose weights are off their start, as training would leave them; in evaluation mode.
+    """A model whose weights are off their start, as training would leave them; in evaluation
+    mode.
     """
     config, panel = toy.world.config, toy.panel
     model, generator = (

@@ -39,7 +39,8 @@ def word_model(
     word: str = WORD,
     strands: int = 2,
 ):
-    """U = enhancer * [word at the enhancer] + promoter * [at the promoter] + together * [at both].
+    """U = enhancer * [word at the enhancer] + promoter * [at the promoter] + together * [at
+    both].
     """
 
     def read(codes):

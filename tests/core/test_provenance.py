@@ -60,7 +60,8 @@ STAGES = sorted(
 
 
 def test_closure_holds_every_module_that_an_import_loads():
-    """Against Python itself, for every stage: what a fresh interpreter loads for it, rooms aside.
+    """Against Python itself, for every stage: what a fresh interpreter loads for it, rooms
+    aside.
     """
     program = (
         f"import importlib, json, sys; sys.path.insert(0, {str(provenance.PACKAGE.parent)!r});"

@@ -1,6 +1,7 @@
 import numpy as np
 
 from epidecouple.core.random_streams import Stream, rng_for
+from epidecouple.statistics.bootstrap import STREAM
 
 
 def test_a_stream_is_its_seed_its_name_and_its_part():
@@ -12,3 +13,7 @@ def test_a_stream_is_its_seed_its_name_and_its_part():
         rng_for(1, Stream.BATCHES, 3),
     ]
     assert all((rng.random(5) != first).any() for rng in others)
+
+
+def test_no_stream_has_the_number_of_the_bootstrap():
+    assert STREAM not in list(Stream)

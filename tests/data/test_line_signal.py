@@ -115,7 +115,8 @@ def test_missing_mark_is_zero_and_said_to_be_missing(toy_panel, tmp_path):
 
 
 def test_mark_with_peaks_beside_the_reference_only_is_missing(toy_panel, tmp_path):
-    """Three overlapping peaks leave a rounding residue; it must not be standardised into a signal.
+    """Three overlapping peaks leave a rounding residue; it must not be standardised into a
+    signal.
     """
     pairs, ends, reference = inputs_of(toy_panel)
     files, config = toy_panel.world.catalog.lines["LineB"], toy_panel.world.config

@@ -17,7 +17,8 @@ def test_mixture_information_in_limits_that_are_known():
 
 
 def test_truths_agree_with_the_posterior_of_the_data_that_are_drawn():
-    """The mean log posterior ratio of the true class over 200,000 draws is the mutual information.
+    """The mean log posterior ratio of the true class over 200,000 draws is the mutual
+    information.
     """
     rng = np.random.default_rng(0)
     for case in cases()[1:3]:

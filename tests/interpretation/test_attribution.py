@@ -73,7 +73,8 @@ def test_a_mark_that_is_missing_explains_nothing(panel, model):
 
 
 def test_raw_marks_are_put_back_to_their_own_mean(panel, model):
-    """With marks as the files have them, the mean of the reference loci is the offset and not zero.
+    """With marks as the files have them, the mean of the reference loci is the offset and not
+    zero.
     """
     offset = np.full_like(panel.offset, 3.0)
     raw = dataclasses.replace(panel, offset=offset)

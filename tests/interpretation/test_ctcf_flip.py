@@ -13,7 +13,8 @@ BACKGROUND = np.full(4, 0.25)
 
 
 def pairs_with_sites(convergent: bool, strands: int) -> EditablePairs:
-    """20 pairs, enhancer first, with a site at both ends: + then - where convergent, else - then +.
+    """20 pairs, enhancer first, with a site at both ends: + then - where convergent, else -
+    then +.
     """
     panel = toy_panel()
     codes, site = panel.codes.copy(), codes_of(SITE)

@@ -118,7 +118,8 @@ def test_a_direction_with_almost_no_variance_does_not_blow_up_the_projection():
 
 
 def test_lines_coded_as_integers_would_leave_information(natural):
-    """One direction is erased instead of one per line but one; that is why the lines are one-hot.
+    """One direction is erased instead of one per line but one; that is why the lines are
+    one-hot.
     """
     z, line, _ = natural
     integers = LeaceFitter.fit(z, line[:, None].double()).eraser

@@ -1,4 +1,5 @@
-"""Version, licence and authors are told alike everywhere, in the forms that others read by machine.
+"""Version, licence and authors are told alike everywhere, in the forms that others read by
+machine.
 """
 
 import re

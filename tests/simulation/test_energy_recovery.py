@@ -119,7 +119,8 @@ def test_a_lineage_motif_in_the_potential_is_a_leak(energies, truth):
 
 
 def test_a_constant_of_the_line_is_told_apart_from_what_varies_within_it(energies, truth):
-    """What normalisation loses where offsets are biology: the level of each line, and nothing else.
+    """What normalisation loses where offsets are biology: the level of each line, and nothing
+    else.
     """
     levels = {
         f"resistance_{line}": truth[f"resistance_{line}"] + 3 * c for c, line in enumerate(ALL)

@@ -99,7 +99,8 @@ def test_without_barriers_everything_stays_finite():
 
 
 def test_barriers_between_the_ends_raise_the_resistance(world):
-    """R grows with the number of active barriers between the two ends, counted here locus by locus.
+    """R grows with the number of active barriers between the two ends, counted here locus by
+    locus.
     """
     counted = [
         world.barriers[min(pair) : max(pair)].sum(0) / (max(pair) - min(pair))
@@ -139,7 +140,8 @@ def test_a_biological_offset_moves_marks_and_resistance_of_a_line_together():
     moved = (shifted.strength - plain.strength)[:, :, dnase]
     np.testing.assert_allclose(moved - moved.mean(0), 0, atol=1e-9)
     assert np.ptp(moved.mean(0)) > 1
-    assert np.corrcoef(moved.mean(0), (shifted.resistance - plain.resistance).mean(0))[0, 1] < -0.9
+    raised = (shifted.resistance - plain.resistance).mean(0)
+    assert np.argsort(moved.mean(0)).tolist() == np.argsort(-raised).tolist(), "open lines resist less"
     np.testing.assert_array_equal(plain.potential, shifted.potential)
 
 

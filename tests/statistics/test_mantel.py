@@ -54,7 +54,8 @@ def test_identical_matrices_reach_the_floor():
 
 
 def test_symmetric_matrices_count_their_automorphisms():
-    """Two couples of lines: the four lines may be exchanged within and between couples in 8 ways.
+    """Two couples of lines: the four lines may be exchanged within and between couples in 8
+    ways.
     """
     couples = np.array([[0, 1, 9, 9], [1, 0, 9, 9], [9, 9, 0, 1], [9, 9, 1, 0.0]])
     assert mantel(couples, couples) == pytest.approx((1, 8 / 24))

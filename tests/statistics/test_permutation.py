@@ -65,7 +65,8 @@ def test_p_counts_the_observation_itself():
 
 
 def clustered(rng, clusters=24, rows=6):
-    """Independent label and features, both constant in a cluster but for a little noise; 4 groups.
+    """Independent label and features, both constant in a cluster but for a little noise; 4
+    groups.
     """
     cluster = np.repeat(np.arange(clusters), rows)
     x = rng.normal(size=(clusters, 2))[cluster] + 0.1 * rng.normal(size=(len(cluster), 2))

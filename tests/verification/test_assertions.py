@@ -1,4 +1,5 @@
-"""Each exact assertion is met by the model and broken by the one mutant that breaks its guarantee.
+"""Each exact assertion is met by the model and broken by the one mutant that breaks its
+guarantee.
 """
 
 import dataclasses

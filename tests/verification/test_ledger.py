@@ -194,7 +194,8 @@ def test_a_stage_that_was_skipped_is_found_at_the_end(model):
     "kind", [ResistanceStage, PotentialStage, FineTuningStage], ids=lambda kind: kind.name
 )
 def test_gradient_routes_are_exactly_those_of_the_design(kind, model, panel):
-    """Terms that no component asks for are audited too; they must not leave the stage's own groups.
+    """Terms that no component asks for are audited too; they must not leave the stage's own
+    groups.
     """
     with torch.no_grad():
         model.resistance.state_resistance.normal_()

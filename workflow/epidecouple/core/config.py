@@ -345,7 +345,8 @@ def _unknown_key(error: jsonschema.ValidationError) -> str | None:
 
 
 def _check_relations(values: dict, files: list) -> None:
-    """What a schema cannot say: lines and chromosomes that appear twice, folds that do not exist.
+    """What a schema cannot say: lines and chromosomes that appear twice, folds that do not
+    exist.
     """
     lines = values["cell_lines"] + values["held_out_lines"]
     for line in sorted({line for line in lines if lines.count(line) > 1}):

@@ -25,7 +25,9 @@ class Pace:
     """
 
     def __init__(self, total: int, done: int = 0) -> None:
-        self.total, self.before, self.started = total, done, time.perf_counter()
+        self.total = total
+        self.before = done
+        self.started = time.perf_counter()
 
     def left(self, done: int) -> str:
         """The time that is left as mm:ss or h:mm:ss, after `done` of the total; `?` where it cannot
@@ -45,7 +47,8 @@ class LogLines:
 
     def __init__(self, what: str, total: int, unit: str) -> None:
         self.what, self.total, self.unit = what, total, unit
-        self.pace, self.done = Pace(total), 0
+        self.pace = Pace(total)
+        self.done = 0
         self.told = self.pace.started
 
     def add(self, count: int) -> None:

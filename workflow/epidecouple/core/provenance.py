@@ -24,7 +24,8 @@ def module_closure(name: str) -> set[str]:
     """The package's modules that `name` (room.module) imports, directly or through others, and
     itself.
     """
-    closure, waiting = set(), [name]
+    closure = set()
+    waiting = [name]
     while waiting:
         module = waiting.pop()
         if module not in closure:

@@ -2,17 +2,20 @@
 it is for.
 """
 
-from enum import IntEnum
+from enum import IntEnum, unique
 
 import numpy as np
 
 
+@unique
 class Stream(IntEnum):
-    """What is drawn, and the number that keeps its draws apart from others."""
+    """What is drawn, and the number that keeps its draws apart from all others.
+
+    4 belongs to the bootstrap (statistics/bootstrap.py), which knows nothing of this package.
+    """
 
     SIMULATED_FILES = 1
     REFERENCE_LOCI = 2
-    BIOLOGICAL_OFFSET = 2
     BATCHES = 3
     SUBSET_PAIRS = 5
     PUBLISHED_ROWS = 6
@@ -21,17 +24,18 @@ class Stream(IntEnum):
     CORRELATED_PAIRS = 9
     GUARDED_PAIRS = 10
     RANDOM_SPLIT = 11
-    SHARE_OF_LOCI = 11
-    INSERTION_WINDOWS = 11
     RANDOM_BATCHES = 12
-    INSERTION_PLACES = 12
     CROSSED_ROWS = 13
-    INSERTED_WORDS = 13
     DISJOINT_PAIRS = 14
-    LEAKAGE_SHUFFLES = 14
     PERMUTED_PAIRS = 15
     NEIGHBOUR_ROWS = 16
     WATCHED_ROWS = 18
+    BIOLOGICAL_OFFSET = 19
+    SHARE_OF_LOCI = 20
+    INSERTION_WINDOWS = 21
+    INSERTION_PLACES = 22
+    INSERTED_WORDS = 23
+    LEAKAGE_SHUFFLES = 24
 
 
 def rng_for(seed: int, stream: Stream, *part: int) -> np.random.Generator:

@@ -42,7 +42,7 @@ def cross(natural: pd.DataFrame, loops: dict[str, pd.DataFrame]) -> pd.DataFrame
         drop=True
     )
     labels = {
-        f"label_{line}": joined(panel, found).astype(np.int8) for line, found in loops.items()
+        f"label_{line}": joined(panel, of_line).astype(np.int8) for line, of_line in loops.items()
     }
     published = {
         f"published_{line}": _published(panel, natural[natural.cell_line == line]) for line in loops
@@ -121,7 +121,8 @@ def build_panel(config: Config, catalog: Catalog) -> tuple[pd.DataFrame, pd.Data
             in_regions(natural, regions, config.windows.sequence_bp),
         )
     panel = funnel.keep("distinct pairs by midpoints", cross(natural, loops))
-    labels, seen = label_matrix(panel, config.all_lines), label_matrix(panel, config.cell_lines)
+    labels = label_matrix(panel, config.all_lines)
+    seen = label_matrix(panel, config.cell_lines)
     discordant_rows = pd.Series(discordant(seen), index=panel.index)
     funnel.keep("positive in at least one line", panel, pd.Series(labels.any(1), index=panel.index))
     funnel.keep("label-discordant between training lines", panel, discordant_rows)

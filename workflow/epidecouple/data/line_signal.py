@@ -44,7 +44,8 @@ def reference_signal(
     A mark without peaks in the line, or without any on the reference loci, is missing: zeros after
     normalisation, which is the reference mean, and `present: false` in the statistics.
     """
-    on_reference, statistics = np.zeros((len(reference), len(config.marks)), dtype=np.float16), {}
+    on_reference = np.zeros((len(reference), len(config.marks)), dtype=np.float16)
+    statistics = {}
     for m, mark in enumerate(config.marks):
         raw = (
             np.log1p(mean_signal(reference, peaks[mark]))

@@ -27,7 +27,8 @@ class Normaliser:
 
     @classmethod
     def on(cls, reference: np.ndarray, method: str) -> "Normaliser":
-        """Fitted on the signal (n_ref,) of the reference loci; `method` is `standard` or `ranks`.
+        """Fitted on the signal (n_ref,) of the reference loci; `method` is `standard` or
+        `ranks`.
         """
         present = reference[reference > 0]
         quantiles = (

@@ -61,7 +61,7 @@ class Panel:
         return np.flatnonzero(self.split == split)
 
     def discordant_rows(self, split: str, lines: list[int]) -> np.ndarray:
-        """Pairs of a split whose labels differ between the given lines."""
+        """Pairs of a split whose labels differ between some lines."""
         rows = self.rows(split)
         return rows[discordant(self.labels[np.ix_(rows, lines)])]
 
@@ -117,7 +117,8 @@ class Panel:
         return self._flagged(self.shards[line].signal[pairs], line)
 
     def reference_tensor(self, line: int, loci: np.ndarray | None = None) -> Tensor:
-        """Signal of the reference loci (all, or the given ones) of one line: float32 (n_loci, 2M).
+        """Signal of the reference loci (all, or those at `loci`) of one line: float32
+        (n_loci, 2M).
         """
         reference = self.shards[line].reference
         return self._flagged(reference if loci is None else reference[loci], line)

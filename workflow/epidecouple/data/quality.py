@@ -61,10 +61,10 @@ def split_table(panel: Panel) -> pd.DataFrame:
         rows = pd.DataFrame(
             {"chrom": panel.chrom, "split": panel.split, "positives": panel.labels[:, c]}
         )
-        found = (
+        counts = (
             rows.groupby(["chrom", "split"], sort=False)
             .positives.agg(pairs="size", positives="sum")
             .reset_index()
         )
-        parts.append(found.assign(line=line, trained=c in panel.training))
+        parts.append(counts.assign(line=line, trained=c in panel.training))
     return pd.concat(parts)[["chrom", "split", "line", "trained", "pairs", "positives"]]

@@ -23,7 +23,8 @@ def mean_signal(loci: pd.DataFrame, peaks: pd.DataFrame) -> np.ndarray:
     of_chromosome = dict(tuple(peaks.groupby("chrom", sort=False)))
     for chrom, rows in loci.groupby("chrom", sort=False).indices.items():
         if chrom in of_chromosome:
-            start, end = loci.start.to_numpy()[rows], loci.end.to_numpy()[rows]
+            start = loci.start.to_numpy()[rows]
+            end = loci.end.to_numpy()[rows]
             at, integral = _integral(of_chromosome[chrom])
             mean[rows] = (np.interp(end, at, integral) - np.interp(start, at, integral)) / (
                 end - start
@@ -55,7 +56,8 @@ def bins_between(pairs: pd.DataFrame, bins: int) -> pd.DataFrame:
         pairs[f"{kind}_mid"].to_numpy()[:, None] for kind in ("enhancer", "promoter")
     )
     edges = np.floor(enhancer + (promoter - enhancer) * share).astype(np.int64)
-    start, end = np.minimum(edges[:, :-1], edges[:, 1:]), np.maximum(edges[:, :-1], edges[:, 1:])
+    start = np.minimum(edges[:, :-1], edges[:, 1:])
+    end = np.maximum(edges[:, :-1], edges[:, 1:])
     chrom = np.repeat(pairs.chrom.astype("category"), bins)
     return pd.DataFrame(
         {"chrom": chrom, "start": start.ravel(), "end": np.maximum(end, start + 1).ravel()}

@@ -72,7 +72,8 @@ def trained_resistance(
 
 
 def without(panel: Panel, at: list[int], marks: list[int]) -> Panel:
-    """The panel with the positions `at` at their reference mean and `marks` missing in every line.
+    """The panel with the positions `at` at their reference mean and `marks` missing in every
+    line.
     """
     shards = [
         dataclasses.replace(shard, signal=shard.signal.copy(), reference=shard.reference.copy())

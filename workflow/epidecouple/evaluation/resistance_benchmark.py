@@ -94,7 +94,8 @@ class Ranking:
     def rows(
         self, setting: str, scores: dict[str, np.ndarray], lines: np.ndarray | None = None
     ) -> list[tuple]:
-        """One row per arm: setting, arm and `COLUMNS`; `lines` (1, C, C) narrows the comparisons.
+        """One row per arm: setting, arm and `COLUMNS`; `lines` (1, C, C) narrows the
+        comparisons.
         """
         free, ours = neither_listed(self.listed), self.aucs(scores[OURS], lines)
         free = free if lines is None else free & lines

@@ -52,7 +52,8 @@ class DeepElementEncoder(nn.Module):
         self.project = nn.Sequential(nn.LayerNorm(CHANNELS), nn.Linear(CHANNELS, config.z_size))
 
     def forward(self, codes: Tensor) -> Tensor:
-        """Codes uint8 (n, L) to float32 (n, d_z), the same for a window and its reverse complement.
+        """Codes uint8 (n, L) to float32 (n, d_z), the same for a window and its reverse
+        complement.
         """
         forward = one_hot(codes)
         strands = torch.cat([forward, forward.flip(1, 2)])

@@ -38,7 +38,8 @@ def start_prototypes(
 
     Raises `InputError` when there are fewer loci than states.
     """
-    resistance, loci = model.resistance, torch.arange(panel.n_reference)
+    resistance = model.resistance
+    loci = torch.arange(panel.n_reference)
     signal = [panel.reference_tensor(line) for line in lines]
     e = torch.cat([resistance.encoder(values) for values in signal]).cpu().numpy()
     count = len(resistance.prototypes.codebook)

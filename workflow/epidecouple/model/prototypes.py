@@ -94,7 +94,7 @@ class LinePrototypes(nn.Module):
 
     @torch.no_grad()
     def follow(self, states: Tensor, lines: list[int]) -> None:
-        """Move the prototypes of the given lines towards their states g (len(lines), D); the first
+        """Move the prototypes of some lines towards their states g (len(lines), D); the first
         state is taken whole.
         """
         for line, state in zip(lines, states, strict=True):

@@ -60,11 +60,9 @@ class Resistance(nn.Module):
         super().__init__()
         self.bins = config.windows.bins
         self.positions = config.windows.positions(every_bin=config.model.window == "bins")
-        n_modules, model, lines = (
-            min(config.reference.modules, n_reference),
-            config.model,
-            len(config.cell_lines),
-        )
+        n_modules = min(config.reference.modules, n_reference)
+        model = config.model
+        lines = len(config.cell_lines)
         self.encoder = self.encoder_class(len(config.marks), model)
         self.prototypes = StatePrototypes(model.states, model.locus_size)
         self.state_resistance = nn.Parameter(torch.zeros(len(self.positions), model.states))
@@ -106,10 +104,8 @@ class Resistance(nn.Module):
         of one line.
         """
         loci = self.loci(signal)
-        states, e = (
-            self.at_positions(self.prototypes.assign(loci)),
-            self.at_positions(loci).flatten(1),
-        )
+        states = self.at_positions(self.prototypes.assign(loci))
+        e = self.at_positions(loci).flatten(1)
         return Parts((states * self.state_resistance).sum((1, 2)), self.residual(e)[:, 0], e)
 
     def of_parts(self, parts: Parts) -> Tensor:

@@ -38,7 +38,7 @@ class RectifiedPool(torch.autograd.Function):
         """
         active, highest, at = ctx.saved_tensors
         of_highest, of_mean_square = (
-            torch.zeros_like(highest)[..., 0] if given is None else given for given in gradients
+            torch.zeros_like(highest)[..., 0] if part is None else part for part in gradients
         )
         slope = 2 / active.shape[-1] * of_mean_square
         gradient = active * slope[..., None].to(active.dtype)
@@ -109,7 +109,8 @@ class SequenceEncoder(nn.Module):
 
     def __init__(self, config: ModelConfig, element_encoder: type[nn.Module]) -> None:
         super().__init__()
-        self.enhancer, self.promoter = element_encoder(config), element_encoder(config)
+        self.enhancer = element_encoder(config)
+        self.promoter = element_encoder(config)
         self.join = nn.Sequential(
             nn.Linear(3 * config.z_size, 2 * config.hidden),
             nn.GELU(),

@@ -59,7 +59,8 @@ class CellLines:
         self.records[name] = self._record(name)
 
     def signal(self, placed: Placed, rows: np.ndarray, line: str) -> Tensor:
-        """What R reads of placed pairs at positions `rows` in one line: float32 (len(rows), P, 2M).
+        """What R reads of placed pairs at positions `rows` in one line: float32 (len(rows),
+        P, 2M).
         """
         return signal_of(placed, rows, self._peaks_of(line), self.records[line].marks, self._config)
 

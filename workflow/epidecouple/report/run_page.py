@@ -131,7 +131,8 @@ def cost_rows(run: Path) -> list[dict]:
 
 
 def other_pages(run: Path) -> dict[str, str]:
-    """Other pages of the run that are there: what they are, and where they lie beside the report.
+    """Other pages of the run that are there: what they are, and where they lie beside the
+    report.
     """
     pages = {
         "Side by side with other designs": "comparison/report.html",

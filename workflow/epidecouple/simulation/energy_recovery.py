@@ -69,10 +69,12 @@ def recovered(energies: pd.DataFrame, truth: pd.DataFrame, config: Config) -> di
     draws = bootstrap_groups(
         energies.chrom.to_numpy(dtype=str), config.diagnose.bootstrap, config.seed
     )
-    found = {name: value(np.arange(len(energies))) for name, value in values.items()}
+    figures = {name: value(np.arange(len(energies))) for name, value in values.items()}
     for name, value in values.items():
-        found[f"{name}_lower"], found[f"{name}_upper"] = interval([value(draw) for draw in draws])
-    return found
+        figures[f"{name}_lower"], figures[f"{name}_upper"] = interval(
+            [value(draw) for draw in draws]
+        )
+    return figures
 
 
 def _figures(
@@ -80,29 +82,30 @@ def _figures(
 ) -> dict[str, Callable[[np.ndarray], float]]:
     """What is compared, as functions of the rows."""
     lines = config.all_lines
-    ours, true = energies_of(energies, lines), energies_of(truth, lines)
-    centred, expected = (within_pair_centred(energy.resistance) for energy in (ours, true))
+    estimated = energies_of(energies, lines)
+    true = energies_of(truth, lines)
+    centred, expected = (within_pair_centred(energy.resistance) for energy in (estimated, true))
     lineage = truth.filter(regex="^lineage_motif_").to_numpy()
     figures = {
-        "potential_corr": lambda rows: correlation(ours.potential[rows], true.potential[rows]),
+        "potential_corr": lambda rows: correlation(estimated.potential[rows], true.potential[rows]),
         "resistance_within_pair_corr": lambda rows: correlation(centred[rows], expected[rows]),
         "resistance_within_line_corr": lambda rows: correlation(
             *(x[rows] - x[rows].mean(0) for x in (centred, expected))
         ),
-        "potential_slope": lambda rows: slope(true.potential[rows], ours.potential[rows]),
+        "potential_slope": lambda rows: slope(true.potential[rows], estimated.potential[rows]),
         "resistance_slope": lambda rows: slope(expected[rows], centred[rows]),
-        "lineage_leak": lambda rows: lineage_leak(ours.potential[rows], lineage[rows]),
+        "lineage_leak": lambda rows: lineage_leak(estimated.potential[rows], lineage[rows]),
         "lineage_leak_of_truth": lambda rows: lineage_leak(true.potential[rows], lineage[rows]),
     }
     for c, line in enumerate(lines):
         figures[f"resistance_corr_{line}"] = lambda rows, c=c: correlation(
-            ours.resistance[rows, c], true.resistance[rows, c]
+            estimated.resistance[rows, c], true.resistance[rows, c]
         )
-    return figures | _against_oracle(energies, ours, true, config)
+    return figures | _against_oracle(energies, estimated, true, config)
 
 
 def _against_oracle(
-    energies: pd.DataFrame, ours: Energies, true: Energies, config: Config
+    energies: pd.DataFrame, estimated: Energies, true: Energies, config: Config
 ) -> dict[str, Callable[[np.ndarray], float]]:
     """AUPR on unseen lines and chromosomes beside that of the true energies and of the true
     potential alone.
@@ -115,10 +118,10 @@ def _against_oracle(
         return lambda rows: macro_aupr(labels[rows], scored.of(rows, unseen))
 
     return {
-        "aupr_unseen": aupr(ours),
+        "aupr_unseen": aupr(estimated),
         "aupr_unseen_oracle": aupr(true),
         "aupr_unseen_potential_oracle": aupr(potential_alone),
-        "aupr_unseen_share_of_oracle": lambda rows: aupr(ours)(rows) / aupr(true)(rows),
+        "aupr_unseen_share_of_oracle": lambda rows: aupr(estimated)(rows) / aupr(true)(rows),
     }
 
 
@@ -136,14 +139,19 @@ def points_shown(energies: pd.DataFrame, truth: pd.DataFrame, lines: list[str]) 
             }
         )
     ]
-    ours, true = (
+    estimated, true = (
         within_pair_centred(table[[f"resistance_{line}" for line in lines]].to_numpy())
         for table in (energies, truth)
     )
     for c, line in enumerate(lines):
         frames.append(
             pd.DataFrame(
-                {"energy": "resistance", "line": line, "estimate": ours[:, c], "truth": true[:, c]}
+                {
+                    "energy": "resistance",
+                    "line": line,
+                    "estimate": estimated[:, c],
+                    "truth": true[:, c],
+                }
             )
         )
     return pd.concat(frames, ignore_index=True)

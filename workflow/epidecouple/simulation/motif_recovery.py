@@ -24,12 +24,12 @@ def motif_recovery(effects: pd.DataFrame, matches: pd.DataFrame) -> dict[str, fl
     called = effects.groupby("motif").called.max()
     roles = called.index.map(role)
     right = int(called[roles == GRAMMAR].sum())
-    found = matches[matches.matched == 1].motif.map(role)
+    matched = matches[matches.matched == 1].motif.map(role)
     return {
         "planted_motifs": len(called),
         "motif_recall": right / int((roles == GRAMMAR).sum()),
         "motif_precision": right / called.sum() if called.any() else 1.0,
         "lineage_motifs_called": int(called[roles == LINEAGE].sum()),
         "decoy_motifs_called": int(called[roles == DECOY].sum()),
-        "seqlets_grammar_share": float((found == GRAMMAR).mean()),
+        "seqlets_grammar_share": float((matched == GRAMMAR).mean()),
     }

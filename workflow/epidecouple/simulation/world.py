@@ -176,8 +176,7 @@ def _plant(
 
 
 def _instances(consensus: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Mutate each consensus at the given rate and reverse-complement every second one on average.
-    """
+    """Mutate each consensus at a rate and reverse-complement every second one on average."""
     mutated = np.where(
         rng.random(consensus.shape) < MOTIF_MUTATION_RATE,
         rng.integers(0, 4, consensus.shape),
@@ -225,7 +224,8 @@ def _openness(
 def _draw_pairs(
     config: SimulationConfig, loci: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Distinct enhancer-promoter pairs of one chromosome, no farther apart than `max_distance_bp`.
+    """Distinct enhancer-promoter pairs of one chromosome, no farther apart than
+    `max_distance_bp`.
     """
     chosen = []
     for _, block in loci.groupby("chrom", sort=False):
@@ -257,7 +257,8 @@ def _potential(
 
 
 def _barrier_density(loci: pd.DataFrame, barriers: np.ndarray, pairs: pd.DataFrame) -> np.ndarray:
-    """Active barriers per slot between the two ends (n, C); loci lie in genomic order, a slot each.
+    """Active barriers per slot between the two ends (n, C); loci lie in genomic order, a slot
+    each.
     """
     passed = np.vstack([np.zeros((1, barriers.shape[1])), np.cumsum(barriers, axis=0)])
     low, high = (np.sort(pairs.to_numpy(), axis=1)[:, side] for side in (0, 1))
@@ -289,11 +290,13 @@ def _labels(
     )
     rates = np.minimum(config.base_rate * np.exp(shift), HIGHEST_BASE_RATE)
     energy = potential[:, None] - resistance
-    low, high = np.full(len(rates), -15.0), np.full(len(rates), 15.0)
+    low = np.full(len(rates), -15.0)
+    high = np.full(len(rates), 15.0)
     for _ in range(50):
         middle = (low + high) / 2
         too_many = _sigmoid(energy - middle).mean(0) > rates
-        low, high = np.where(too_many, middle, low), np.where(too_many, high, middle)
+        low = np.where(too_many, middle, low)
+        high = np.where(too_many, high, middle)
     labels = rng.random(resistance.shape) < _sigmoid(energy - low)
     return low, labels.astype(np.int8)
 
@@ -301,7 +304,8 @@ def _labels(
 def _strength(
     config: SimulationConfig, openness: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Level of each mark (n_loci, C, M); the technical offset is added where the peaks are written.
+    """Level of each mark (n_loci, C, M); the technical offset is added where the peaks are
+    written.
     """
     loading = np.array(list(LOADINGS.values()))
     return openness[:, :, None] * loading + config.mark_noise * rng.normal(

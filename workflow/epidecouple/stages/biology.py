@@ -41,9 +41,11 @@ def biology(
     states: Path,
 ) -> Measured:
     """Hold prototypes against epigenome and loops, R against marks; write the table of states."""
-    panel, network = load_panel(elements, shards, config), load_model(model)[0]
+    panel = load_panel(elements, shards, config)
+    network = load_model(model)[0]
     untrained = start_prototypes(new_model(config, panel), panel, panel.training, config).eval()
-    pairs, scored = panel.rows("test"), pd.read_parquet(energies)
+    pairs = panel.rows("test")
+    scored = pd.read_parquet(energies)
     units = _units(panel, scored, pairs)
     draws = group_draws(units, config.diagnose.bootstrap, config.seed)
     groups = groups_of(config.biology.groups, panel.lines)

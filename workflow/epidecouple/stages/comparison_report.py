@@ -13,7 +13,8 @@ from .runner import run
 
 def comparison_report(run: Path, table: Path, failed: Path, metrics: Path, page: Path) -> None:
     """Render the page."""
-    figures, checks = pd.read_csv(table, sep="\t"), pd.read_csv(failed, sep="\t")
+    figures = pd.read_csv(table, sep="\t")
+    checks = pd.read_csv(failed, sep="\t")
     page.write_text(render(run, figures, checks, read_metrics(metrics)))
 
 

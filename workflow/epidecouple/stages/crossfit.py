@@ -1,4 +1,5 @@
-"""R alone on one chromosome fold, beside its rivals: fitted on the other folds, scored on this one.
+"""R alone on one chromosome fold, beside its rivals: fitted on the other folds, scored on
+this one.
 """
 
 import logging
@@ -33,7 +34,8 @@ def crossfit(
     network = trained_resistance(own.panel, own.lines, own.train, own.config)
     of_arms = {f"{ALL_LINES}|{name}": score for name, score in own.arms(network).items()}
     np.savez_compressed(scores, pairs=rows[own.test], **of_arms)
-    tested, columns = everything.rows("test"), [f"resistance_{line}" for line in everything.lines]
+    tested = everything.rows("test")
+    columns = [f"resistance_{line}" for line in everything.lines]
     table = pd.DataFrame(score_resistance(network, everything, tested, own.lines), columns=columns)
     table.assign(pair=tested).to_parquet(resistance, index=False)
     share = residual_share(network, own.panel, own.test)

@@ -32,7 +32,8 @@ def diagnose(
 ) -> Measured:
     """Diagnose the trained model beside an untrained one of the same seed."""
     config = with_nulls(config, nulls)
-    panel, network = load_panel(elements, shards, config), load_model(model)[0]
+    panel = load_panel(elements, shards, config)
+    network = load_model(model)[0]
     lines = panel.training[: config.subset.lines] if scope == "subset" else panel.training
     untrained = start_prototypes(new_model(config, panel), panel, lines, config).eval()
     metrics, table, correlation = diagnosis_of(

@@ -28,7 +28,8 @@ def elements(
     """Encode the panel's windows and write pairs, splits and the sizes of the chromosomes that hold
     pairs.
     """
-    crossed, split = pd.read_parquet(panel), splits_of(config)
+    crossed = pd.read_parquet(panel)
+    split = splits_of(config)
     loci = unique_elements(crossed)
     table = indexed_pairs(crossed, loci, split, config)
     codes, sizes = encoded_windows(crossed, loci, catalog_of(config), config.windows.sequence_bp)

@@ -22,8 +22,10 @@ log = logging.getLogger(__name__)
 
 def evaluate(config: Config, model: Path, elements: Path, shards: Path, energies: Path) -> Measured:
     """Score all pairs in all lines and measure skill."""
-    panel, network = load_panel(elements, shards, config), load_model(model)[0]
-    everything, lines = np.arange(len(panel.enhancer)), list(range(len(panel.lines)))
+    panel = load_panel(elements, shards, config)
+    network = load_model(model)[0]
+    everything = np.arange(len(panel.enhancer))
+    lines = list(range(len(panel.lines)))
     potential = score_potential(network, panel, everything)
     resistance = score_resistance(network, panel, everything, lines)
     pairs = pd.read_parquet(elements / "pairs.parquet")

@@ -1,4 +1,5 @@
-"""Enforce a verdict: exit with status 1 and one sentence per failed check when a gate has failed.
+"""Enforce a verdict: exit with status 1 and one sentence per failed check when a gate has
+failed.
 """
 
 import logging
@@ -14,10 +15,10 @@ log = logging.getLogger(__name__)
 
 def gate(verdict: Path) -> None:
     """Let a gate pass or end the run."""
-    found = read_json(verdict)
-    for sentence in sentences(found):
-        log.error("%s%s", sentence, " (waived)" if found["waived"] else f" Evidence: {verdict}")
-    sys.exit(0 if found["passed"] else 1)
+    outcome = read_json(verdict)
+    for sentence in sentences(outcome):
+        log.error("%s%s", sentence, " (waived)" if outcome["waived"] else f" Evidence: {verdict}")
+    sys.exit(0 if outcome["passed"] else 1)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ def model_card(
     measured = {
         name: value for path in (panel, *metrics) for name, value in read_metrics(path).items()
     }
-    files, judged = pd.read_csv(inventory, sep="\t"), [read_json(path) for path in verdicts]
+    files = pd.read_csv(inventory, sep="\t")
+    judged = [read_json(path) for path in verdicts]
     content = card_of(config, read_bundle(record.parent), files, measured, judged)
     write_json(data, content)
     card.write_text(rendered(content))

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def motif_recovery(effects: Path, matches: Path) -> Measured:
-    """Count which of the planted motifs U was found to read."""
+    """Count which of the planted motifs U reads."""
     metrics = recovered(pd.read_csv(effects, sep="\t"), pd.read_csv(matches, sep="\t"))
     log.info("recall %.2f, precision %.2f", metrics["motif_recall"], metrics["motif_precision"])
     return Measured(metrics, [effects, matches])

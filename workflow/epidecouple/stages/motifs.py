@@ -41,8 +41,11 @@ def motifs(
     matches: Path,
 ) -> Measured:
     """Hold what U reads against a motif file."""
-    panel, network = load_panel(elements, shards, config), load_model(model)[0]
-    scored, known, test = pd.read_parquet(energies), read_motifs(motifs), panel.rows("test")
+    panel = load_panel(elements, shards, config)
+    network = load_model(model)[0]
+    scored = pd.read_parquet(energies)
+    known = read_motifs(motifs)
+    test = panel.rows("test")
     chosen = np.sort(
         rng_for(config.seed, Stream.INSERTION_WINDOWS).permutation(test)[: config.motifs.windows]
     )

@@ -28,11 +28,10 @@ def mutagenesis(
     contributions: Path,
 ) -> Measured:
     """Write the seqlets of the strongest test pairs, and what each of their bases does."""
-    panel, network = load_panel(elements, shards, config), load_model(model)[0]
-    potential, test = (
-        pd.read_parquet(energies, columns=["potential"]).potential.to_numpy(),
-        panel.rows("test"),
-    )
+    panel = load_panel(elements, shards, config)
+    network = load_model(model)[0]
+    potential = pd.read_parquet(energies, columns=["potential"]).potential.to_numpy()
+    test = panel.rows("test")
     ends = [panel.enhancer[test], panel.promoter[test]]
     chosen = test[strongest_pairs(potential[test], ends, config.motifs.pairs)]
     table, bases = seqlet_table(EditablePairs(network, panel, chosen), config.motifs.seqlets)

@@ -1,4 +1,5 @@
-"""The crossed panel: every pair of any line's table, labelled in every line by that line's loops.
+"""The crossed panel: every pair of any line's table, labelled in every line by that line's
+loops.
 """
 
 import logging

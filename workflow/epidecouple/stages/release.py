@@ -32,8 +32,10 @@ def release(
     folder: Path,
 ) -> Measured:
     """Write weights, reference loci and the record of a prediction into one folder."""
-    panel, network = load_panel(elements, shards, config), load_model(model)[0]
-    scored, catalog = pd.read_parquet(energies), catalog_of(config)
+    panel = load_panel(elements, shards, config)
+    network = load_model(model)[0]
+    scored = pd.read_parquet(energies)
+    catalog = catalog_of(config)
     slope, records = calibrated_lines(network, panel, scored, catalog.lines)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(model, folder / WEIGHTS)
@@ -61,10 +63,8 @@ def _places(elements: Path, train: np.ndarray) -> dict:
     """Where a prediction is at home: sizes and splits of the chromosomes, distances of the training
     pairs (bp).
     """
-    splits, distance = (
-        read_json(elements / "splits.json"),
-        pd.read_parquet(elements / "pairs.parquet").distance.to_numpy(),
-    )
+    splits = read_json(elements / "splits.json")
+    distance = pd.read_parquet(elements / "pairs.parquet").distance.to_numpy()
     sizes = pd.read_csv(elements / "chromosomes.tsv", sep="\t", index_col="chrom")["size"]
     return {
         "chromosomes": sizes.to_dict(),

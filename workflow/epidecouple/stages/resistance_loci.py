@@ -21,7 +21,8 @@ def resistance_loci(
     config: Config, panel: Path, elements: Path, pairs: Path, splits: Path, reference: Path
 ) -> None:
     """Write pairs, elements, splits and reference loci of the panel, from pairs and peaks alone."""
-    crossed, split = pd.read_parquet(panel), splits_of(config)
+    crossed = pd.read_parquet(panel)
+    split = splits_of(config)
     loci = unique_elements(crossed)
     table = indexed_pairs(crossed, loci, split, config)
     chosen = reference_loci(catalog_of(config), config)

@@ -36,7 +36,8 @@ def resistance_table(
     crossed = pd.read_parquet(panel)
     labels = label_matrix(crossed, config.all_lines)
     rows = np.flatnonzero(discordant(labels))
-    pairs, labels = crossed.iloc[rows].reset_index(drop=True), labels[rows]
+    pairs = crossed.iloc[rows].reset_index(drop=True)
+    labels = labels[rows]
     loops = {
         line: named_like(read_loops(files.loops), pairs.chrom)
         for line, files in catalog_of(config).lines.items()

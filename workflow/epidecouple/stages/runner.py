@@ -42,13 +42,13 @@ def run(stage: Stage) -> None:
 
 def call(stage: Stage, arguments: list[str]) -> None:
     """Call a stage with the arguments of a command line and write what it measured."""
-    given = vars(parser_of(stage).parse_args(arguments))
-    settings = given.pop("settings", None)
-    metrics = given.pop("metrics") if measures(stage) else None
+    values = vars(parser_of(stage).parse_args(arguments))
+    settings = values.pop("settings", None)
+    metrics = values.pop("metrics") if measures(stage) else None
     if settings is not None:
         logging.info("\n".join(log_head(stage.__name__, settings)))
-        given |= read_settings(stage, settings)
-    measured = stage(**given)
+        values |= read_settings(stage, settings)
+    measured = stage(**values)
     if measured is not None and is_first_process():
         write_metrics(metrics, stage.__name__, measured, settings)
 
@@ -68,7 +68,7 @@ def parser_of(stage: Stage) -> argparse.ArgumentParser:
 
 
 def _option(kind: Any, default: Any) -> dict[str, Any]:
-    """What argparse is told of a parameter."""
+    """The option of a parameter, as argparse takes it."""
     if kind is bool:
         return {"action": "store_true"}
     required = {"required": True} if default is inspect.Parameter.empty else {"default": default}

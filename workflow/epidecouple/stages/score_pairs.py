@@ -21,7 +21,8 @@ def score_pairs(request: Request, folder: Path) -> Measured:
     """Turn a table of pairs into predictions.tsv, two tracks, and explanations where they are
     requested.
     """
-    started, model = time.perf_counter(), load_model(request.model, request.genome or None)
+    started = time.perf_counter()
+    model = load_model(request.model, request.genome or None)
     for line, peaks in request.peaks.items():
         model.add_line(line, peaks)
     predictions = model.score(request.pairs, request.lines or None)

@@ -28,14 +28,13 @@ def shard(
     shard: Path,
 ) -> None:
     """Write labels and normalised signal of one cell line."""
-    files, crossed, table = (
-        catalog_of(config).lines[line],
-        pd.read_parquet(panel),
-        pd.read_parquet(pairs),
-    )
+    files = catalog_of(config).lines[line]
+    crossed = pd.read_parquet(panel)
+    table = pd.read_parquet(pairs)
     shard.mkdir(parents=True, exist_ok=True)
     ends = places_of_ends(pd.read_parquet(elements), config)
-    loci, signal = pd.read_parquet(reference), shard / "signal.npy"
+    loci = pd.read_parquet(reference)
+    signal = shard / "signal.npy"
     _, on_reference, statistics = measure(files, table, ends, loci, config, signal)
     labels = {name: crossed[f"{name}_{line}"] for name in ("label", "published")}
     stored = pd.DataFrame({"pair": crossed.index, **labels, "split": table.split})

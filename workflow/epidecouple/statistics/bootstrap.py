@@ -31,7 +31,8 @@ def bootstrap_means(values: np.ndarray, groups: np.ndarray, draws: int, seed: in
 
 
 def group_draws(groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """How often each of the G groups is in each of the samples of `bootstrap_groups`: (draws, G).
+    """How often each of the G groups is in each of the samples of `bootstrap_groups`: (draws,
+    G).
     """
     size = len(np.unique(groups))
     return np.array([np.bincount(pick, minlength=size) for pick in _picks(size, draws, seed)])

@@ -67,5 +67,5 @@ def basis_of(settings: str, scope: str, files: list[Path]) -> str:
     content may be gigabytes).
     """
     stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    told = repr((settings, scope, code_digest("train"), versions(), stamps))
-    return hashlib.sha256(told.encode()).hexdigest()
+    basis = repr((settings, scope, code_digest("train"), versions(), stamps))
+    return hashlib.sha256(basis.encode()).hexdigest()

@@ -1,4 +1,5 @@
-"""One stage of training: its steps, validation after every epoch, early stop and overfitting guard.
+"""One stage of training: its steps, validation after every epoch, early stop and overfitting
+guard.
 """
 
 import copy
@@ -108,10 +109,8 @@ class Loop:
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, stage.fit.learning_rate, total_steps=steps, pct_start=WARM_UP
         )
-        self.stop, self.guard = (
-            EarlyStop(model, stage.score, stage.fit.patience),
-            OverfittingGuard(),
-        )
+        self.stop = EarlyStop(model, stage.score, stage.fit.patience)
+        self.guard = OverfittingGuard()
         self.history, self.epoch, self.stopped = [], 0, False
         self.pace = Pace(stage.fit.epochs)
         model.zero_grad(set_to_none=True)
@@ -140,10 +139,10 @@ class Loop:
         erased = self.stage.after_epoch()
         stopping = self._look(loss)
         self.stopped = self.guard.consult(self.history[-1]) or stopping
-        told, took = _line(self.history[-1], self.stage.fit.epochs), time.perf_counter() - started
-        log.info(
-            "%s  %.1f s, at most %s left in this stage", told, took, self.pace.left(self.epoch)
-        )
+        took = time.perf_counter() - started
+        left = self.pace.left(self.epoch)
+        epoch = describe(self.history[-1], self.stage.fit.epochs)
+        log.info("%s  %.1f s, at most %s left in this stage", epoch, took, left)
         self.ledger.end_epoch(
             self.stage.name, self.epoch, erased | loop_evidence(self.epoch, self.stop, self.guard)
         )
@@ -242,7 +241,8 @@ def loop_evidence(epoch: int, stop: EarlyStop, guard: OverfittingGuard) -> dict[
     }
 
 
-def _line(record: dict, epochs: int) -> str:
+def describe(record: dict, epochs: int) -> str:
+    """One epoch of a history as a line for the log."""
     figures = "  ".join(
         f"{name} {value:.4f}" for name, value in record.items() if name not in ("stage", "epoch")
     )

@@ -1,4 +1,5 @@
-"""The stages of training: which parameters move, by which loss terms, and how a stage is validated.
+"""The stages of training: which parameters move, by which loss terms, and how a stage is
+validated.
 """
 
 import copy
@@ -211,18 +212,20 @@ class TrainingStage:
         contrasts the line. The conditional likelihood must not change when any u_i is added to the
         energies of pair i in all lines.
         """
-        turned, shifted, found = copy.copy(self), copy.copy(self), {}
+        changes = {}
+        turned = copy.copy(self)
+        shifted = copy.copy(self)
         turned.panel = dataclasses.replace(self.panel, labels=1 - self.panel.labels)
         added = torch.linspace(-2, 2, len(step.pairs), device=self.panel.device)[:, None]
         shifted.resistance_of = lambda parts: self.resistance_of(parts) - added
-        ours = self.terms(step)
-        if "label_contrast" in ours:
-            change = turned.terms(step)["label_contrast"] - ours["label_contrast"]
-            found["label_contrast_change_when_labels_change"] = float(change.abs())
-        if "conditional_likelihood" in ours:
-            change = shifted.terms(step)["conditional_likelihood"] - ours["conditional_likelihood"]
-            found["conditional_likelihood_change_when_u_is_added"] = float(change.abs())
-        return found
+        terms = self.terms(step)
+        if "label_contrast" in terms:
+            change = turned.terms(step)["label_contrast"] - terms["label_contrast"]
+            changes["label_contrast_change_when_labels_change"] = float(change.abs())
+        if "conditional_likelihood" in terms:
+            change = shifted.terms(step)["conditional_likelihood"] - terms["conditional_likelihood"]
+            changes["conditional_likelihood_change_when_u_is_added"] = float(change.abs())
+        return changes
 
     def start_epoch(self, epoch: int) -> None:
         """What a stage changes at the start of an epoch."""

@@ -97,10 +97,10 @@ def agree(tensors: Iterable[Tensor]) -> None:
 
 def of_all_processes(value: Any) -> list[Any]:
     """One value per process, in order of rank."""
-    found = [value] * processes()
+    values = [value] * processes()
     if processes() > 1:
-        dist.all_gather_object(found, value)
-    return found
+        dist.all_gather_object(values, value)
+    return values
 
 
 def draw_apart(seed: int) -> None:

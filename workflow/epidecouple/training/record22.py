@@ -45,7 +45,7 @@ class _ReverseGradient(torch.autograd.Function):
 
 
 def natural_rows(panel: Panel, lines: list[int], seed: int) -> tuple[MicroBatch, MicroBatch]:
-    """The published rows of the given lines outside the test chromosomes, split at random: 70 % to
+    """The published rows of some lines outside the test chromosomes, split at random: 70 % to
     train, the rest.
     """
     pairs, columns = np.nonzero((panel.published[:, lines] >= 0) & (panel.split != "test")[:, None])
@@ -135,11 +135,9 @@ def train_record22(
     discriminator = nn.Linear(config.model.z_size, len(panel.training)).to(panel.device)
     parameters = [*model.parameters(), *discriminator.parameters()]
     optimiser = torch.optim.Adam(parameters, lr=config.potential.learning_rate)
-    (rows, rest), rng, history = (
-        natural_rows(panel, lines, config.seed),
-        rng_for(config.seed, Stream.RANDOM_BATCHES),
-        [],
-    )
+    (rows, rest) = natural_rows(panel, lines, config.seed)
+    rng = rng_for(config.seed, Stream.RANDOM_BATCHES)
+    history = []
     ledger.start_stage(NAME)
     model.train()
     for epoch in range(1, config.potential.epochs + 1):

@@ -93,7 +93,8 @@ def train(
     checkpoint : where to keep what a restart needs. Raises `DesignViolation`, the record so far
     with it, when what runs is not what was designed and `verification` is `enforce`.
     """
-    config, method = plan.config, method_of(plan.config.curriculum)
+    config = plan.config
+    method = method_of(plan.config.curriculum)
     switched_on = {"model.leace"} if config.model.leace else set()
     missing = missing_components(method, switched_on)
     ledger = Ledger(model, switched_on, config.verification, planned_stages(config.curriculum))
@@ -191,11 +192,13 @@ class Progress:
     def __init__(self, model: EnergyModel, ledger: Ledger, checkpoint: Checkpoint | None) -> None:
         self.model, self.ledger, self.checkpoint = model, ledger, checkpoint
         saved = checkpoint.load() if checkpoint else None
-        self.ended, self.loop = Ended(), None
+        self.ended = Ended()
+        self.loop = None
         # Stages score with the model when they are made: not under dropout.
         model.eval()
         if saved:
-            self.ended, self.loop = Ended(**saved["ended"]), saved["loop"]
+            self.ended = Ended(**saved["ended"])
+            self.loop = saved["loop"]
             model.load_state_dict(saved["model"])
             ledger.resume(saved["ledger"])
             log.info(
@@ -237,7 +240,8 @@ def run_curriculum(
     for make_stage in CURRICULA[config.curriculum][progress.ended.stages :]:
         stage = make_stage(model, panel, lines, rows, config)
         progress.run(stage)
-    ended, history = progress.ended, pd.DataFrame(progress.ended.history)
+    ended = progress.ended
+    history = pd.DataFrame(progress.ended.history)
     metrics = ended.metrics | {"early_stop_consultations_missing": ended.unasked}
     metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(
         FineTuningStage(model, panel, lines, rows, config)

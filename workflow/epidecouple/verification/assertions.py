@@ -57,7 +57,8 @@ def gradient_of_potential_on_signal(model: EnergyModel, panel: Panel, pairs: np.
 
 
 def gradient_of_resistance_on_dna(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float:
-    """Largest |dR/d parameter| over the parameters that read DNA; 0 when there is no path at all.
+    """Largest |dR/d parameter| over the parameters that read DNA; 0 when there is no path at
+    all.
     """
     return largest_gradient(energies(model, panel, pairs, 0)[1].sum(), model.potential)
 
@@ -184,8 +185,7 @@ def interaction_contrast(model: EnergyModel, panel: Panel, pairs: np.ndarray) ->
 
 
 def _exchanged(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """A copy of `values` (n,) in which the given rows hold each other's values, first against last.
-    """
+    """A copy of `values` (n,) in which some rows hold each other's values, first against last."""
     copy = np.array(values)
     copy[rows] = copy[rows[::-1]]
     return copy
@@ -221,7 +221,8 @@ def conditional_nll_shift_by_potential(
     with _mode(model, False):
         lines = panel.training
         resistance = panel.tensor(score_resistance(model, panel, pairs, lines))
-        labels, offset = panel.label_tensor(pairs, lines), model.resistance.line_offset
+        labels = panel.label_tensor(pairs, lines)
+        offset = model.resistance.line_offset
         shift = torch.linspace(-3, 3, len(pairs), device=panel.device)[:, None]
         return float(
             (
@@ -267,7 +268,8 @@ def environment_nonlinearity(model: EnergyModel, panel: Panel) -> float:
     projection (to rounding).
     """
     x = panel.reference_tensor(0)[:ROWS]
-    y, encoder = x.flip(0), model.resistance.encoder
+    y = x.flip(0)
+    encoder = model.resistance.encoder
     return float(
         (encoder(x + y) - encoder(x) - encoder(y) + encoder(torch.zeros_like(x))).abs().max()
     )

@@ -105,7 +105,7 @@ def implemented(component: Component) -> bool:
 
 def _exists(symbol: str) -> bool:
     room, module, *names = symbol.split(".")
-    found = import_module(f"epidecouple.{room}.{module}")
+    symbol_or_none = import_module(f"epidecouple.{room}.{module}")
     for name in names:
-        found = getattr(found, name, None)
-    return found is not None
+        symbol_or_none = getattr(symbol_or_none, name, None)
+    return symbol_or_none is not None

@@ -86,7 +86,8 @@ class Ledger:
         self.stages_run: list[str] = []
         self.audited: dict[str, Any] = {}
         self.series: list[dict[str, Any]] = []
-        self.seconds, self.made = 0.0, time.perf_counter()
+        self.seconds = 0.0
+        self.made = time.perf_counter()
         self.epoch = _Epoch()
 
     @property
@@ -237,13 +238,13 @@ class Ledger:
 
     def _violated(self, entry: Entry, moment: str) -> None:
         shown = "nothing" if entry.observed in (None, "") else entry.observed
-        told = (
+        sentence = (
             f"{entry.component}: {entry.requirement.evidence} must be"
             f" {entry.requirement.expectation}, observed {shown} ({moment})"
         )
-        entry.violation = entry.violation or told
+        entry.violation = entry.violation or sentence
         if self.mode == "enforce":
-            raise DesignViolation(told)
+            raise DesignViolation(sentence)
 
     def snapshot(self) -> dict[str, Any]:
         """What has been recorded up to the end of an epoch."""
@@ -323,8 +324,8 @@ def _reached(term: Tensor, groups: dict[str, list]) -> list[str]:
     by_group = {name: [next(gradients) for _ in group] for name, group in groups.items()}
     return sorted(
         name
-        for name, found in by_group.items()
-        if any(g is not None and bool(g.any()) for g in found)
+        for name, gradients in by_group.items()
+        if any(g is not None and bool(g.any()) for g in gradients)
     )
 
 
