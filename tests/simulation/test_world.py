@@ -141,7 +141,9 @@ def test_a_biological_offset_moves_marks_and_resistance_of_a_line_together():
     np.testing.assert_allclose(moved - moved.mean(0), 0, atol=1e-9)
     assert np.ptp(moved.mean(0)) > 1
     raised = (shifted.resistance - plain.resistance).mean(0)
-    assert np.argsort(moved.mean(0)).tolist() == np.argsort(-raised).tolist(), "open lines resist less"
+    assert np.argsort(moved.mean(0)).tolist() == np.argsort(-raised).tolist(), (
+        "open lines resist less"
+    )
     np.testing.assert_array_equal(plain.potential, shifted.potential)
 
 

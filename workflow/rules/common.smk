@@ -80,17 +80,62 @@ wildcard_constraints:
     line="|".join(SETUP.all_lines),
     run="|".join(RUNS),
     arm="|".join(ARMS),
+    stage=r"\w+",
 
 
-def settings(*sections):
-    """The configuration sections a stage may see, as JSON: it reruns when one of them changes, be it only in part of interest to it."""
+# What each stage computes with: the module that runs, and the configuration sections that it may see.
+SEES = {
+    "simulate": ("simulate", ["simulation", "seed", *FILES]),
+    "inventory": ("inventory", FILES),
+    "panel": ("panel", DATA),
+    "elements": ("elements", DATA),
+    "reference": ("reference", ["seed", "reference", *DATA]),
+    "shard": ("shard", ["reference", *DATA]),
+    "data_report": ("data_report", DATA),
+    "train_subset": ("train", ["subset", *MODEL]),
+    "train_full": ("train", MODEL),
+    "evaluate": ("evaluate", DIAGNOSTICS),
+    "recovery": ("recovery", ["simulation", "seed", "diagnose", *DATA]),
+    "diagnose_subset": ("diagnose", ["subset", *DIAGNOSTICS]),
+    "diagnose": ("diagnose", DIAGNOSTICS),
+    "biology": ("biology", ["biology", *DIAGNOSTICS]),
+    "mutagenesis": ("mutagenesis", ["motifs", *MODEL]),
+    "motifs": ("motifs", ["motifs", *MODEL]),
+    "motif_recovery": ("motif_recovery", ["seed", *FILES]),
+    "release": ("release", MODEL),
+    "model_card": ("model_card", MODEL),
+    "figure": ("figure", []),
+    "resistance_loci": ("resistance_loci", ["seed", "reference", *DATA]),
+    "crossfit": ("crossfit", ["crossfit", *MODEL]),
+    "unseen": ("unseen", ["crossfit", *MODEL]),
+    "resistance_table": ("resistance_table", ["seed", "crossfit", *DATA]),
+}
+# What else a stage rests on.
+RESTS_ON = {"inventory": fingerprint(MANIFEST)} | dict.fromkeys(
+    ["train_subset", "train_full", "crossfit", "unseen"], design_digest()
+)
 
-    def of_wildcards(wildcards):
-        values = RUNS[wildcards.run] | ARMS[wildcards.get("arm", "")]
-        values |= {"results": str(Path(PLACE).parent)}
-        return json.dumps({name: values[name] for name in sections}, sort_keys=True)
 
-    return of_wildcards
+def settings(stage, of=RUN):
+    """File of what a stage computes with; it changes when one of its sections or its code does.
+
+    Snakemake overlooks what changed in a job behind another one that is to run, even where nothing but
+    an ancient file lies between the two. This file is made by a job behind none, so it is never
+    overlooked, and it is no ancient input.
+    """
+    return f"{of}/settings/{stage}.json"
+
+
+def content_of_settings(wildcards):
+    """What stands in the file of a stage: code digest, and the sections that it may see."""
+    if wildcards.stage in JUDGED:
+        return JUDGED[wildcards.stage]
+    stage, sections = SEES[wildcards.stage]
+    values = RUNS[wildcards.run] | ARMS[wildcards.arm]
+    values |= {"results": str(Path(PLACE).parent)}
+    content = {"code": code_digest(stage), "rests_on": RESTS_ON.get(wildcards.stage)}
+    content["settings"] = {name: values[name] for name in sections}
+    return json.dumps(content, sort_keys=True)
 
 
 def mem_mb(formula):
@@ -194,16 +239,24 @@ def unless_arm(*paths, arm=()):
 
 
 def gate_settings(gate):
-    """The run's own thresholds and waiver of one gate, as JSON."""
+    """What a verdict rests on: all rows of the gate, and the run's own thresholds and waiver."""
     own = {
         name: value
         for name, value in config["thresholds"].items()
         if name.startswith(f"{gate}.")
     }
-    return json.dumps(
-        {"thresholds": own, "waive": [g for g in config["waive"] if g == gate]},
-        sort_keys=True,
-    )
+    content = {
+        "code": code_digest("judge"),
+        "rows": rows_of(gate, config["thresholds"]),
+    }
+    content["settings"] = {
+        "thresholds": own,
+        "waive": [name for name in config["waive"] if name == gate],
+    }
+    return json.dumps(content, sort_keys=True)
+
+
+JUDGED = {f"judge_{gate}": gate_settings(gate) for gate in GATES}
 
 
 def gate_markers():

@@ -1,6 +1,8 @@
 if SIMULATED:
 
     rule simulate:
+        input:
+            settings=settings("simulate"),
         output:
             files=of_run(CATALOG.files),
             truth=f"{RUN}/simulated/truth.parquet",
@@ -13,11 +15,8 @@ if SIMULATED:
         resources:
             mem_mb=mem_mb("simulation"),
             runtime=minutes(30),
-        params:
-            code=code_digest("simulate"),
-            settings=settings("simulation", "seed", *FILES),
         shell:
-            "python -m epidecouple.stages.simulate --settings {params.settings:q} --truth {output.truth} > {log} 2>&1"
+            "python -m epidecouple.stages.simulate --settings {input.settings} --truth {output.truth} > {log} 2>&1"
 
 
 rule download:
@@ -40,6 +39,7 @@ rule download:
 rule inventory:
     input:
         of_run(CATALOG.files),
+        settings=settings("inventory"),
     output:
         inventory=f"{RUN}/download/inventory.tsv",
         metrics=f"{RUN}/download/metrics.json",
@@ -53,17 +53,14 @@ rule inventory:
     resources:
         mem_mb=mem_mb("streaming"),
         runtime=minutes(30),
-    params:
-        code=code_digest("inventory"),
-        manifest=fingerprint(MANIFEST),
-        settings=settings(*FILES),
     shell:
-        "python -m epidecouple.stages.inventory --settings {params.settings:q} --inventory {output.inventory}"
+        "python -m epidecouple.stages.inventory --settings {input.settings} --inventory {output.inventory}"
         " --metrics {output.metrics} > {log} 2>&1"
 
 
 rule panel:
     input:
+        settings=settings("panel"),
         gate=passed("download"),
         inventory=f"{RUN}/download/inventory.tsv",
         tables=of_run(CATALOG.tables),
@@ -82,16 +79,14 @@ rule panel:
     resources:
         mem_mb=mem_mb("tables"),
         runtime=minutes(30),
-    params:
-        code=code_digest("panel"),
-        settings=settings(*DATA),
     shell:
-        "python -m epidecouple.stages.panel --settings {params.settings:q} --panel {output.panel}"
+        "python -m epidecouple.stages.panel --settings {input.settings} --panel {output.panel}"
         " --funnel {output.funnel} --metrics {output.metrics} > {log} 2>&1"
 
 
 rule elements:
     input:
+        settings=settings("elements"),
         panel=f"{RUN}/panel/panel.parquet",
         genome=of_run([CATALOG.genome]),
     output:
@@ -111,17 +106,15 @@ rule elements:
     resources:
         mem_mb=mem_mb("genome"),
         runtime=minutes(60),
-    params:
-        code=code_digest("elements"),
-        settings=settings(*DATA),
     shell:
-        "python -m epidecouple.stages.elements --settings {params.settings:q} --panel {input.panel} --elements {output.elements}"
+        "python -m epidecouple.stages.elements --settings {input.settings} --panel {input.panel} --elements {output.elements}"
         " --sequences {output.sequences} --pairs {output.pairs} --splits {output.splits}"
         " --chromosomes {output.chromosomes} --metrics {output.metrics} > {log} 2>&1"
 
 
 rule reference:
     input:
+        settings=settings("reference"),
         chromosomes=f"{RUN}/elements/chromosomes.tsv",
         peaks=of_run(
             path
@@ -139,16 +132,14 @@ rule reference:
     resources:
         mem_mb=mem_mb("tables"),
         runtime=minutes(30),
-    params:
-        code=code_digest("reference"),
-        settings=settings("seed", "reference", *DATA),
     shell:
-        "python -m epidecouple.stages.reference --settings {params.settings:q} --chromosomes {input.chromosomes}"
+        "python -m epidecouple.stages.reference --settings {input.settings} --chromosomes {input.chromosomes}"
         " --reference {output} > {log} 2>&1"
 
 
 rule shard:
     input:
+        settings=settings("shard"),
         panel=f"{RUN}/panel/panel.parquet",
         pairs=f"{RUN}/elements/pairs.parquet",
         elements=f"{RUN}/elements/elements.parquet",
@@ -170,17 +161,16 @@ rule shard:
         mem_mb=mem_mb("shard"),
         runtime=minutes(60),
     params:
-        code=code_digest("shard"),
-        settings=settings("reference", *DATA),
         folder=subpath(output.manifest, parent=True),
     shell:
-        "python -m epidecouple.stages.shard --settings {params.settings:q} --line {wildcards.line} --panel {input.panel}"
+        "python -m epidecouple.stages.shard --settings {input.settings} --line {wildcards.line} --panel {input.panel}"
         " --pairs {input.pairs} --elements {input.elements} --reference {input.reference} --splits {input.splits}"
         " --shard {params.folder} > {log} 2>&1"
 
 
 rule data_report:
     input:
+        settings=settings("data_report"),
         panel=f"{RUN}/panel/metrics.json",
         elements=f"{RUN}/elements/metrics.json",
         splits=f"{RUN}/elements/splits.json",
@@ -200,11 +190,9 @@ rule data_report:
         mem_mb=mem_mb("panel"),
         runtime=minutes(30),
     params:
-        code=code_digest("data_report"),
-        settings=settings(*DATA),
         panel=subpath(input.panel, parent=True),
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.stages.data_report --settings {params.settings:q} --panel {params.panel}"
+        "python -m epidecouple.stages.data_report --settings {input.settings} --panel {params.panel}"
         " --elements {params.elements} --shards {params.shards} --splits {output.splits} --metrics {output.metrics} > {log} 2>&1"

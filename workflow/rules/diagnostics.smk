@@ -1,5 +1,6 @@
 rule diagnose_subset:
     input:
+        settings=settings("diagnose_subset", ARM),
         model=f"{ARM}/train_subset/model.safetensors",
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
@@ -19,20 +20,19 @@ rule diagnose_subset:
         mem_mb=mem_mb("probing"),
         runtime=minutes(120),
     params:
-        code=code_digest("diagnose"),
-        settings=settings("subset", *DIAGNOSTICS),
         scope="subset",
         nulls="few",
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.stages.diagnose --scope {params.scope} --nulls {params.nulls} --settings {params.settings:q} --model {input.model}"
+        "python -m epidecouple.stages.diagnose --scope {params.scope} --nulls {params.nulls} --settings {input.settings} --model {input.model}"
         " --elements {params.elements} --shards {params.shards} --matrix {output.matrix}"
         " --information {output.information} --metrics {output.metrics} 2>&1 | told {log}"
 
 
 use rule diagnose_subset as diagnose with:
     input:
+        settings=settings("diagnose", ARM),
         gates=ancient(unless_arm(*map(marker, FIT_GATES))),
         evaluated=ancient(f"{ARM}/evaluate/metrics.json"),
         model=f"{ARM}/train_full/model.safetensors",
@@ -48,8 +48,6 @@ use rule diagnose_subset as diagnose with:
     benchmark:
         f"{ARM}/benchmarks/diagnose.tsv"
     params:
-        code=code_digest("diagnose"),
-        settings=settings(*DIAGNOSTICS),
         scope="full",
         nulls="few",
         elements=elements_folder,
@@ -58,6 +56,8 @@ use rule diagnose_subset as diagnose with:
 
 # The same with all permutations: what a paper quotes. No gate waits for it.
 use rule diagnose as diagnose_with_all_nulls with:
+    input:
+        settings=settings("diagnose_with_all_nulls", ARM),
     output:
         matrix=f"{ARM}/diagnose_full/correlation.tsv",
         information=f"{ARM}/diagnose_full/information.tsv",
@@ -68,8 +68,6 @@ use rule diagnose as diagnose_with_all_nulls with:
     benchmark:
         f"{ARM}/benchmarks/diagnose_full.tsv"
     params:
-        code=code_digest("diagnose"),
-        settings=settings(*DIAGNOSTICS),
         scope="full",
         nulls="all",
         elements=elements_folder,
@@ -117,6 +115,7 @@ rule compare_estimators:
 
 rule biology:
     input:
+        settings=settings("biology", ARM),
         gate=passed("decoupling"),
         diagnosed=ancient(f"{ARM}/diagnose/metrics.json"),
         model=f"{ARM}/train_full/model.safetensors",
@@ -141,11 +140,9 @@ rule biology:
         mem_mb=mem_mb("panel"),
         runtime=minutes(60),
     params:
-        code=code_digest("biology"),
-        settings=settings("biology", *DIAGNOSTICS),
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.stages.biology --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+        "python -m epidecouple.stages.biology --settings {input.settings} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {input.energies} --mantel {output.mantel} --trees {output.trees}"
         " --signs {output.signs} --states {output.states} --metrics {output.metrics} 2>&1 | told {log}"

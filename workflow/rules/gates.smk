@@ -1,11 +1,12 @@
 # Two rules per gate, named after it: judge_<gate> writes the verdict and always succeeds, so that the evidence
-# survives; gate_<gate> exits 1 with one sentence per failed check. Thresholds are params: editing one judges again.
+# survives; gate_<gate> exits 1 with one sentence per failed check. Editing a threshold judges again.
 for gate, stages in GATES.items():
 
     rule:
         name:
             f"judge_{gate}"
         input:
+            settings=settings(f"judge_{gate}", ARM),
             metrics=[f"{ARM}/{stage}/metrics.json" for stage in stages],
         output:
             f"{ARM}/gates/{gate}.verdict.json",
@@ -15,12 +16,9 @@ for gate, stages in GATES.items():
         conda:
             "../../envs/base.yaml"
         params:
-            code=code_digest("judge"),
             gate=gate,
-            rows=json.dumps(rows_of(gate, config["thresholds"]), sort_keys=True),
-            settings=gate_settings(gate),
         shell:
-            "python -m epidecouple.stages.judge --gate {params.gate} --settings {params.settings:q} --metrics {input.metrics}"
+            "python -m epidecouple.stages.judge --gate {params.gate} --settings {input.settings} --metrics {input.metrics}"
             " --verdict {output} > {log} 2>&1"
 
     rule:

@@ -1,6 +1,7 @@
 # What U reads: mutagenesis needs nothing but the model; insertion and matching need a motif file (dataset.motifs).
 rule mutagenesis:
     input:
+        settings=settings("mutagenesis", ARM),
         gate=passed("decoupling"),
         diagnosed=ancient(f"{ARM}/diagnose/metrics.json"),
         model=f"{ARM}/train_full/model.safetensors",
@@ -23,12 +24,10 @@ rule mutagenesis:
         mem_mb=mem_mb("editing"),
         runtime=minutes(60),
     params:
-        code=code_digest("mutagenesis"),
-        settings=settings("motifs", *MODEL),
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.stages.mutagenesis --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+        "python -m epidecouple.stages.mutagenesis --settings {input.settings} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {input.energies} --seqlets {output.seqlets}"
         " --contributions {output.contributions} --metrics {output.metrics} 2>&1 | told {log}"
 
@@ -37,6 +36,7 @@ if CATALOG.motifs:
 
     rule motifs:
         input:
+            settings=settings("motifs", ARM),
             motifs=of_run([CATALOG.motifs]),
             seqlets=f"{ARM}/mutagenesis/seqlets.tsv",
             model=f"{ARM}/train_full/model.safetensors",
@@ -60,12 +60,10 @@ if CATALOG.motifs:
             mem_mb=mem_mb("editing"),
             runtime=minutes(60),
         params:
-            code=code_digest("motifs"),
-            settings=settings("motifs", *MODEL),
             elements=elements_folder,
             shards=shards_folder,
         shell:
-            "python -m epidecouple.stages.motifs --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+            "python -m epidecouple.stages.motifs --settings {input.settings} --model {input.model} --elements {params.elements}"
             " --shards {params.shards} --energies {input.energies} --motifs {input.motifs} --seqlets {input.seqlets}"
             " --effects {output.effects} --interactions {output.interactions} --matches {output.matches}"
             " --metrics {output.metrics} 2>&1 | told {log}"
@@ -75,6 +73,7 @@ if SIMULATED:
 
     rule motif_recovery:
         input:
+            settings=settings("motif_recovery", ARM),
             effects=f"{ARM}/motifs/effects.tsv",
             matches=f"{ARM}/motifs/matches.tsv",
         output:
@@ -89,9 +88,6 @@ if SIMULATED:
         resources:
             mem_mb=mem_mb("tables"),
             runtime=minutes(30),
-        params:
-            code=code_digest("motif_recovery"),
-            settings=settings("seed", *FILES),
         shell:
-            "python -m epidecouple.stages.motif_recovery --settings {params.settings:q} --effects {input.effects}"
+            "python -m epidecouple.stages.motif_recovery --settings {input.settings} --effects {input.effects}"
             " --matches {input.matches} --metrics {output.metrics} > {log} 2>&1"

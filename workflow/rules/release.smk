@@ -1,6 +1,7 @@
 # The model as others may use it: one folder per model, that predictions need and that can be copied.
 rule release:
     input:
+        settings=settings("release", ARM),
         model=f"{ARM}/train_full/model.safetensors",
         energies=f"{ARM}/evaluate/energies.parquet",
         reference=f"{RUN}/elements/reference.parquet",
@@ -23,13 +24,11 @@ rule release:
         mem_mb=mem_mb("panel"),
         runtime=minutes(30),
     params:
-        code=code_digest("release"),
-        settings=settings(*MODEL),
         elements=elements_folder,
         shards=shards_folder,
         folder=subpath(output.record, parent=True),
     shell:
-        "python -m epidecouple.stages.release --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+        "python -m epidecouple.stages.release --settings {input.settings} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {input.energies} --reference {input.reference} --folder {params.folder}"
         " --metrics {output.metrics} > {log} 2>&1"
 
@@ -37,6 +36,7 @@ rule release:
 # The card tells the verdicts on the model itself, passed or not; those on its decoupling and biology are in the report.
 rule model_card:
     input:
+        settings=settings("model_card", ARM),
         record=f"{ARM}/model/prediction.json",
         inventory=f"{RUN}/download/inventory.tsv",
         panel=f"{RUN}/panel/metrics.json",
@@ -54,9 +54,6 @@ rule model_card:
     localrule: True
     conda:
         "../../envs/base.yaml"
-    params:
-        code=code_digest("model_card"),
-        settings=settings(*MODEL),
     shell:
-        "python -m epidecouple.stages.model_card --settings {params.settings:q} --record {input.record} --inventory {input.inventory}"
+        "python -m epidecouple.stages.model_card --settings {input.settings} --record {input.record} --inventory {input.inventory}"
         " --panel {input.panel} --metrics {input.metrics} --verdicts {input.verdicts} --card {output.card} --data {output.data} > {log} 2>&1"

@@ -1,6 +1,7 @@
 rule figure:
     input:
         figure_table,
+        settings=settings("figure", ARM),
     output:
         report(
             f"{ARM}/figures/{{figure}}.svg",
@@ -14,10 +15,9 @@ rule figure:
     conda:
         "../../envs/base.yaml"
     params:
-        code=code_digest("figure"),
         caption=figure_caption,
     shell:
-        "python -m epidecouple.stages.figure --figure {wildcards.figure} --table {input} --svg {output} > {log} 2>&1"
+        "python -m epidecouple.stages.figure --figure {wildcards.figure} --table {input[0]} --svg {output} > {log} 2>&1"
 
 
 # The report rests on verdicts, not on passed gates: it is there when one fails, too.

@@ -11,6 +11,7 @@ rule resistance:
 
 use rule panel as resistance_panel with:
     input:
+        settings=settings("panel"),
         tables=of_run(CATALOG.tables),
         regions=of_run([CATALOG.regions] if CATALOG.regions else []),
     output:
@@ -26,6 +27,7 @@ use rule panel as resistance_panel with:
 
 rule resistance_loci:
     input:
+        settings=settings("resistance_loci"),
         panel=f"{LOCI}/panel.parquet",
         peaks=[
             path
@@ -46,16 +48,14 @@ rule resistance_loci:
     resources:
         mem_mb=mem_mb("tables"),
         runtime=minutes(30),
-    params:
-        code=code_digest("resistance_loci"),
-        settings=settings("seed", "reference", *DATA),
     shell:
-        "python -m epidecouple.stages.resistance_loci --settings {params.settings:q} --panel {input.panel} --elements {output.elements}"
+        "python -m epidecouple.stages.resistance_loci --settings {input.settings} --panel {input.panel} --elements {output.elements}"
         " --pairs {output.pairs} --splits {output.splits} --reference {output.reference} > {log} 2>&1"
 
 
 use rule shard as resistance_shard with:
     input:
+        settings=settings("shard"),
         panel=f"{LOCI}/panel.parquet",
         pairs=f"{LOCI}/pairs.parquet",
         elements=f"{LOCI}/elements.parquet",
@@ -76,6 +76,7 @@ use rule shard as resistance_shard with:
 # Folds run side by side, one thread each: networks this small gain nothing from a second one.
 rule crossfit:
     input:
+        settings=settings("crossfit"),
         splits=f"{LOCI}/splits.json",
         shards=expand(
             f"{RUN}/resistance/shards/{{line}}/manifest.json",
@@ -98,20 +99,18 @@ rule crossfit:
         mem_mb=mem_mb("crossfitting"),
         runtime=minutes(120),
     params:
-        code=code_digest("crossfit"),
-        design=design_digest(),
-        settings=settings("crossfit", *MODEL),
         loci=elements_folder,
         shards=shards_folder,
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.crossfit --settings {params.settings:q} --fold {wildcards.fold} --loci {params.loci}"
+        " python -m epidecouple.stages.crossfit --settings {input.settings} --fold {wildcards.fold} --loci {params.loci}"
         " --shards {params.shards} --scores {output.scores} --resistance {output.resistance} --metrics {output.metrics}"
         " > {log} 2>&1"
 
 
 rule unseen:
     input:
+        settings=settings("unseen"),
         splits=f"{LOCI}/splits.json",
         shards=expand(
             f"{RUN}/resistance/shards/{{line}}/manifest.json",
@@ -132,19 +131,17 @@ rule unseen:
         mem_mb=3000,
         runtime=30,
     params:
-        code=code_digest("unseen"),
-        design=design_digest(),
-        settings=settings("crossfit", *MODEL),
         loci=elements_folder,
         shards=shards_folder,
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.unseen --settings {params.settings:q} --fold {wildcards.fold} --loci {params.loci}"
+        " python -m epidecouple.stages.unseen --settings {input.settings} --fold {wildcards.fold} --loci {params.loci}"
         " --shards {params.shards} --scores {output} > {log} 2>&1"
 
 
 rule resistance_table:
     input:
+        settings=settings("resistance_table"),
         panel=f"{LOCI}/panel.parquet",
         loops=of_run([files.loops for files in CATALOG.lines.values()]),
         scores=expand(
@@ -170,11 +167,8 @@ rule resistance_table:
     resources:
         mem_mb=mem_mb("scores"),
         runtime=minutes(30),
-    params:
-        code=code_digest("resistance_table"),
-        settings=settings("seed", "crossfit", *DATA),
     shell:
-        "python -m epidecouple.stages.resistance_table --settings {params.settings:q} --panel {input.panel} --scores {input.scores}"
+        "python -m epidecouple.stages.resistance_table --settings {input.settings} --panel {input.panel} --scores {input.scores}"
         " --unseen {input.unseen} --folds {input.folds} --arms {output.arms} --metrics {output.metrics} > {log} 2>&1"
 
 

@@ -23,6 +23,17 @@ rule all:
     localrule: True
 
 
+# Small files, so that a change is seen behind gates, too (`settings` in common.smk).
+rule settings:
+    output:
+        f"{ARM}/settings/{{stage}}.json",
+    localrule: True
+    params:
+        content=content_of_settings,
+    shell:
+        "printf '%s\\n' {params.content:q} > {output}"
+
+
 rule predict:
     input:
         needs_pairs,

@@ -1,5 +1,6 @@
 rule train_subset:
     input:
+        settings=settings("train_subset", ARM),
         gate=passed("data"),
         data=ancient(f"{RUN}/data/metrics.json"),
         splits=f"{RUN}/elements/splits.json",
@@ -22,21 +23,19 @@ rule train_subset:
         mem_mb=mem_mb("training"),
         runtime=minutes(60),
     params:
-        code=code_digest("train"),
-        design=design_digest(),
-        settings=settings("subset", *MODEL),
         scope="subset",
         launcher=launcher(),
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "{params.launcher} epidecouple.stages.train --scope {params.scope} --settings {params.settings:q} --elements {params.elements}"
+        "{params.launcher} epidecouple.stages.train --scope {params.scope} --settings {input.settings} --elements {params.elements}"
         " --shards {params.shards} --model {output.model} --history {output.history} --verification {output.verification}"
         " --metrics {output.metrics} --violation {log.violation} 2>&1 | told {log.text}"
 
 
 use rule train_subset as train_full with:
     input:
+        settings=settings("train_full", ARM),
         gate=ancient(unless_arm(marker("subset"), arm=[marker("data")])),
         subset=ancient(
             unless_arm(
@@ -58,9 +57,6 @@ use rule train_subset as train_full with:
     benchmark:
         f"{ARM}/benchmarks/train_full.tsv"
     params:
-        code=code_digest("train"),
-        design=design_digest(),
-        settings=settings(*MODEL),
         scope="full",
         launcher=launcher(),
         elements=elements_folder,
@@ -69,6 +65,7 @@ use rule train_subset as train_full with:
 
 rule evaluate:
     input:
+        settings=settings("evaluate", ARM),
         model=f"{ARM}/train_full/model.safetensors",
         splits=f"{RUN}/elements/splits.json",
         shards=shard_manifests(),
@@ -87,12 +84,10 @@ rule evaluate:
         mem_mb=mem_mb("scoring"),
         runtime=minutes(60),
     params:
-        code=code_digest("evaluate"),
-        settings=settings(*DIAGNOSTICS),
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.stages.evaluate --settings {params.settings:q} --model {input.model} --elements {params.elements}"
+        "python -m epidecouple.stages.evaluate --settings {input.settings} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {output.energies} --metrics {output.metrics} 2>&1 | told {log}"
 
 
@@ -100,6 +95,7 @@ if SIMULATED:
 
     rule recovery:
         input:
+            settings=settings("recovery", ARM),
             energies=f"{ARM}/evaluate/energies.parquet",
             truth=f"{RUN}/simulated/truth.parquet",
             evaluated=f"{ARM}/evaluate/metrics.json",
@@ -116,9 +112,6 @@ if SIMULATED:
         resources:
             mem_mb=mem_mb("tables"),
             runtime=minutes(30),
-        params:
-            code=code_digest("recovery"),
-            settings=settings("simulation", "seed", "diagnose", *DATA),
         shell:
-            "python -m epidecouple.stages.recovery --settings {params.settings:q} --energies {input.energies} --truth {input.truth}"
+            "python -m epidecouple.stages.recovery --settings {input.settings} --energies {input.energies} --truth {input.truth}"
             " --evaluated {input.evaluated} --points {output.points} --metrics {output.metrics} > {log} 2>&1"

@@ -43,7 +43,7 @@ def run(stage: Stage) -> None:
 def call(stage: Stage, arguments: list[str]) -> None:
     """Call a stage with the arguments of a command line and write what it measured."""
     values = vars(parser_of(stage).parse_args(arguments))
-    settings = values.pop("settings", None)
+    settings = settings_text(values.pop("settings", None))
     metrics = values.pop("metrics") if measures(stage) else None
     if settings is not None:
         logging.info("\n".join(log_head(stage.__name__, settings)))
@@ -53,12 +53,19 @@ def call(stage: Stage, arguments: list[str]) -> None:
         write_metrics(metrics, stage.__name__, measured, settings)
 
 
+def settings_text(source: str | None) -> str | None:
+    """The settings of a stage as JSON: the text itself, or those in a file that a rule wrote."""
+    if source is None or source.lstrip().startswith("{"):
+        return source
+    return json.dumps(json.loads(Path(source).read_text())["settings"], sort_keys=True)
+
+
 def parser_of(stage: Stage) -> argparse.ArgumentParser:
     """The command line of a stage, from its signature."""
     parser = argparse.ArgumentParser(prog=stage.__name__, description=inspect.getdoc(stage))
     hints = get_type_hints(stage)
     if measures(stage) or any(from_settings(name, kind) for name, kind in hints.items()):
-        parser.add_argument("--settings", required=True, help="configuration sections as JSON")
+        parser.add_argument("--settings", required=True, help="sections: JSON, or a file of it")
     if measures(stage):
         parser.add_argument("--metrics", type=Path, required=True)
     for name, parameter in inspect.signature(stage).parameters.items():
