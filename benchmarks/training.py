@@ -2,8 +2,6 @@
 (pair, line) items; and where time goes.
 """
 
-import dataclasses
-
 import numpy as np
 import torch
 from torch.profiler import ProfilerActivity, profile
@@ -88,7 +86,7 @@ def rows() -> list[Row]:
     """Labelled rows (pair in a line) per second."""
     config = configuration(6, 7, windows={"sequence_bp": LENGTH}, potential={"batch_pairs": BATCH})
     data = panel(config, PAIRS, ELEMENTS)
-    config = dataclasses.replace(config, cell_lines=data.lines, held_out_lines=[])
+    config = config.model_copy(update={"cell_lines": data.lines, "held_out_lines": []})
     model = EnergyModel(config, data.n_reference)
     start_prototypes(model, data, data.training, config)
     stage = PotentialStage(model, data, data.training, data.rows("train"), config)

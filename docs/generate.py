@@ -1,68 +1,85 @@
-"""Documentation that is generated: config/README.md from the schema, the gates, the design and the
-DAG picture.
+"""Documentation that is generated: config/README.md from the keys of the configuration, the gates,
+the design and the DAG picture.
 
 `make docs` writes all of it.
 """
 
+import inspect
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-from epidecouple.core.config import load_schema
+from pydantic_core import PydanticUndefined
+
+from epidecouple.core.config import Config, Section, is_section
 from epidecouple.core.gates import SIGNS, load_rows
-from epidecouple.core.paths import REQUEST_SCHEMA, ROOT
+from epidecouple.core.paths import ROOT
+from epidecouple.prediction.request import Request
 from epidecouple.verification.design import Component, Requirement, load_design
 
 DAG_PATTERN = re.compile(r"(<!-- dag -->\n```mermaid\n).*?(```\n<!-- /dag -->)", re.S)
+
+
+TABLE_HEAD = "| key | type | default | meaning |\n|---|---|---|---|\n"
+CONFIG_HEAD = """# Configuration
+
+Generated from `workflow/epidecouple/core/config.py` by `make docs`; do not edit by hand.
+
+A run reads `config/config.yaml`, or the files after `--configfile`, which replace it; the last one
+wins. Keys after `--config` win over both. A key of a section stands in braces, and the other keys
+of the section stay as they are: `--config mirror=../mirror 'subset={epochs: 2, pairs: 500}'`.
+Text that looks like a number needs quotes of its own: `--config 'run="007"'`. An unknown key or a
+value of the wrong type is refused before anything runs, with the file and the line.
+
+"""
+REQUEST_HEAD = """
+## Predictions
+
+Generated from `workflow/epidecouple/prediction/request.py`. A call that names `pairs` makes
+predictions and no run; it reads these keys only, from `--config` or a file of its own:
+`snakemake --cores 2 predict --configfile request.yaml`.
+
+"""
 
 
 def config_page() -> str:
     """config/README.md: every key of a run and of a request for predictions, with type, default and
     meaning.
     """
-    head = (
-        "# Configuration\n\nGenerated from `workflow/schemas/config.schema.yaml` by `make docs`; do"
-        " not edit by hand.\n\nA run reads `config/config.yaml`, or the files given with"
-        " `--configfile`, which replace it, the last one winning. Keys on the\ncommand line"
-        " (`--config mirror=../mirror seed=2`) win. An unknown key or a value of the wrong type is"
-        " refused\nbefore anything runs, with the file and the line.\n\n| key | type | default |"
-        " meaning |\n|---|---|---|---|\n"
-    )
-    predictions = (
-        "\n## Predictions\n\nGenerated from `workflow/schemas/predict.schema.yaml`. A call that"
-        " names `pairs` makes predictions and\nno run; it reads these keys only, from `--config` or"
-        " a file of its own:\n`snakemake --cores 2 predict --configfile request.yaml`.\n\n| key |"
-        " type | default | meaning |\n|---|---|---|---|\n"
-    )
-    schema, request = load_schema(), load_schema(REQUEST_SCHEMA)
-    rows = [_rows(part, "", part.get("required", [])) for part in (schema, request)]
-    return head + "".join(rows[0]) + predictions + "".join(rows[1])
+    keys = "".join(_rows(Config))
+    keys_of_request = "".join(_rows(Request))
+    return CONFIG_HEAD + TABLE_HEAD + keys + REQUEST_HEAD + TABLE_HEAD + keys_of_request
 
 
-def _rows(schema: dict, prefix: str, required: list[str]) -> list[str]:
+def _rows(kind: type[Section], prefix: str = "", defaults: Section | None = None) -> list[str]:
+    """A row per key, with those of its sections behind it.
+
+    defaults : a record of this kind that holds them; without it they are those of the keys
+    """
+    properties = kind.model_json_schema()["properties"]
     rows = []
-    for name, part in schema["properties"].items():
-        nested = part.get("type") == "object" and "properties" in part
-        default = (
-            "required"
-            if name in required
-            else ""
-            if nested
-            else f"`{json.dumps(part.get('default'))}`"
-        )
-        kind = (
-            " or ".join(f"`{value}`" for value in part["enum"]) if "enum" in part else _type(part)
-        )
-        rows.append(f"| `{prefix}{name}` | {kind} | {default} | {part.get('description', '')} |\n")
-        if nested:
-            rows += _rows(part, f"{prefix}{name}.", part.get("required", []))
+    for name, field in kind.model_fields.items():
+        default = getattr(defaults, name) if defaults else field.default
+        meaning = field.description or inspect.getdoc(field.annotation).rstrip(".")
+        cells = [f"`{prefix}{name}`", _type(properties[name]), _default(default), meaning]
+        rows.append(f"| {' | '.join(cells)} |\n")
+        if is_section(field.annotation):
+            own = None if default is PydanticUndefined else default
+            rows += _rows(field.annotation, f"{prefix}{name}.", own)
     return rows
 
 
+def _default(value: object) -> str:
+    if value is PydanticUndefined:
+        return "required"
+    return "" if isinstance(value, Section) else f"`{json.dumps(value)}`"
+
+
 def _type(part: dict) -> str:
-    return part["type"] if isinstance(part["type"], str) else " or ".join(part["type"])
+    return " or ".join(f"`{value}`" for value in part.get("enum", [])) or part.get("type", "object")
 
 
 def gates_page() -> str:
@@ -113,14 +130,16 @@ def _component_row(component: Component) -> str:
     evidence = "<br>".join(
         f"`{rule.evidence}` {rule.expectation} ({_moment(rule)})" for rule in component.requires
     )
-    places, mutants = (
-        ", ".join(f"`{name}`" for name in names)
-        for names in (component.lives_in, component.mutants)
-    )
+    places = _listed(component.lives_in)
+    mutants = _listed(component.mutants)
     return (
         f"| {component.name} | {component.kind} | {component.mechanism} | {places} | {evidence} |"
         f" {mutants} |\n"
     )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _moment(rule: Requirement) -> str:
@@ -167,7 +186,7 @@ def _without_shortcuts(edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
 
 def with_rule_graph(readme: str, graph: str) -> str:
     """README with its DAG picture replaced."""
-    return DAG_PATTERN.sub(lambda found: found[1] + graph + found[2], readme)
+    return DAG_PATTERN.sub(lambda match: match[1] + graph + match[2], readme)
 
 
 def pages() -> dict[Path, str]:

@@ -48,8 +48,8 @@ class World:
 
     def reconfigure(self, section: str, **values: object) -> None:
         """Replace values of a section of the configuration."""
-        part = dataclasses.replace(getattr(self.config, section), **values)
-        self.config = dataclasses.replace(self.config, **{section: part})
+        part = getattr(self.config, section).model_copy(update=values)
+        self.config = self.config.model_copy(update={section: part})
         self.model = new_model(self.config, self.panel)
 
 

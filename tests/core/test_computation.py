@@ -13,6 +13,7 @@ class A:
     def f(self, n: int) -> int:
         """A function."""
         # a comment
+        n = Field(n, description="a number")
         problem = f"{n} is too many"
         log.info("counted %d", n)
         if n > 3:
@@ -31,6 +32,7 @@ class A:
         ("is too many", "are too many"),
         ("Give fewer", "Give less"),
         ("counted %d", "%d were counted"),
+        ("a number", "another number"),
         ("    def f", "\n    def f"),
     ],
 )
@@ -44,6 +46,7 @@ def test_wording_and_layout_are_no_computation(old, new):
     [
         ("n + 1", "n + 2"),
         ("n > 3", "n > 4"),
+        ("Field(n,", "Field(n + 1,"),
         ("def f", "def g"),
         ("{n} is", "{n + 1} is"),
         ("raise InputError(problem, ", "raise ValueError(problem, "),

@@ -140,7 +140,7 @@ def test_g_knows_the_line_by_its_pattern_also_when_scrubbed(panel):
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")
 @pytest.mark.parametrize("full", [False, True])
 def test_a_model_beside_itself_has_no_change(model, panel, full):
-    config = dataclasses.replace(CONFIG, diagnose=dataclasses.replace(CONFIG.diagnose, folds=2))
+    config = CONFIG.model_copy(update={"diagnose": CONFIG.diagnose.model_copy(update={"folds": 2})})
     metrics, table, matrix = diagnose(model, model, panel, [0, 1, 2], config, full)
     changes = {name: value for name, value in metrics.items() if "_change" in name}
     assert {

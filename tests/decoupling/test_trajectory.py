@@ -1,5 +1,3 @@
-import dataclasses
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,7 +122,7 @@ def test_z_is_taken_over_from_the_validation_and_else_made(model, panel):
 
 def test_training_stages_need_no_settings_of_the_diagnostics(model, panel):
     """The rule that trains does not pass them on."""
-    bare = dataclasses.replace(CONFIG, diagnose=None)
+    bare = CONFIG.model_copy(update={"diagnose": None})
     stage = ResistanceStage(model, panel, panel.training, panel.rows("train"), bare)
     assert set(stage.watch()) == {"z_line", "e_line", "z_e"}
 

@@ -164,6 +164,6 @@ def test_low_resistance_where_the_pair_loops_is_what_within_pair_rewards(panel):
 
 
 def test_without_the_activity_mark_there_is_no_rival(panel):
-    config = dataclasses.replace(CONFIG, marks=["CTCF", "DNase", "H3K4me1", "H3K27me3"])
+    config = CONFIG.model_copy(update={"marks": ["CTCF", "DNase", "H3K4me1", "H3K27me3"]})
     found = within_pair(panel, -panel.labels.astype(float), panel.chrom[panel.rows("test")], config)
     assert not [name for name in found if "activity" in name or "gain" in name]

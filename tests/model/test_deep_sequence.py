@@ -77,7 +77,7 @@ def test_blocks_read_as_far_as_their_dilations_add_up(encoder):
 
 def test_gradients_reach_every_parameter_and_one_step_lowers_the_loss():
     torch.manual_seed(0)
-    encoder = DeepElementEncoder(dataclasses.replace(CONFIG, dropout=0))
+    encoder = DeepElementEncoder(CONFIG.model_copy(update={"dropout": 0}))
     optimiser, target = (
         torch.optim.AdamW(encoder.parameters(), lr=1e-4),
         torch.randn(4, CONFIG.z_size),

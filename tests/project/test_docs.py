@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from epidecouple.core.config import load_schema
+from epidecouple.core.config import Config, is_section
 from epidecouple.core.gates import load_rows
 from epidecouple.core.paths import PACKAGE, ROOT
 
@@ -61,9 +61,9 @@ def test_every_link_leads_somewhere(page):
         path, _, anchor = target.partition("#")
         if path.startswith(("http://", "https://")):
             continue
-        found = (page.parent / path).resolve() if path else page
-        assert found.exists(), target
-        assert not anchor or anchor in anchors(found), target
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
 
 
 def exists(dotted: str) -> bool:
@@ -73,18 +73,20 @@ def exists(dotted: str) -> bool:
     )
     if module is None:
         return False
-    found = importlib.import_module(f"epidecouple.{module}")
+    thing = importlib.import_module(f"epidecouple.{module}")
     for name in dotted.removeprefix(module).split(".")[1:]:
-        found = getattr(found, name, None)
-    return found is not None
+        thing = getattr(thing, name, None)
+    return thing is not None
 
 
 def known_keys() -> set[str]:
     """Keys of the configuration with their section, and metrics with their gate."""
-    sections = load_schema()["properties"]
-    keys = {
-        f"{name}.{key}" for name, part in sections.items() for key in part.get("properties", {})
+    sections = {
+        name: field.annotation
+        for name, field in Config.model_fields.items()
+        if is_section(field.annotation)
     }
+    keys = {f"{name}.{key}" for name, kind in sections.items() for key in kind.model_fields}
     return keys | {f"{row['gate']}.{row['metric']}" for row in load_rows()}
 
 

@@ -1,5 +1,4 @@
 import contextlib
-import dataclasses
 
 import numpy as np
 import pytest
@@ -79,8 +78,8 @@ class Scripted:
 
     def __init__(self, model, values, epochs, steps=3, patience=2):
         self.model, self.values, self.sampler = model, iter(values), self
-        self.fit = dataclasses.replace(
-            CONFIG.potential, epochs=epochs, patience=patience, learning_rate=0.01
+        self.fit = CONFIG.potential.model_copy(
+            update={"epochs": epochs, "patience": patience, "learning_rate": 0.01}
         )
         self.steps, self.seen, self.modes, self.followed = steps, [], [], 0
 

@@ -241,7 +241,7 @@ def test_labels_of_validation_and_test_pairs_do_not_reach_the_weights(panel):
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(panel):
     def trained(seed):
-        config = dataclasses.replace(CONFIG, seed=seed)
+        config = CONFIG.model_copy(update={"seed": seed})
         model = new_model(config, panel)
         history = train(model, panel, full_plan(panel, config)).history
         return digest(model.state_dict()), history
@@ -373,8 +373,8 @@ def test_the_subset_takes_some_training_pairs_and_lines(panel):
     assert (panel.split[plan.rows] == "train").all()
     assert short.potential.epochs == CONFIG.subset.epochs
     assert short.fine_tuning.epochs == 1
-    assert short == dataclasses.replace(
-        CONFIG, potential=short.potential, fine_tuning=short.fine_tuning
+    assert short == CONFIG.model_copy(
+        update={"potential": short.potential, "fine_tuning": short.fine_tuning}
     )
     np.testing.assert_array_equal(subset_plan(panel, CONFIG).rows, plan.rows)
 

@@ -1,5 +1,5 @@
 """What a source file computes: its syntax tree without docstrings, comments, layout and the wording
-of messages.
+of messages and of the `description` of keys.
 
 Results depend on nothing else, so nothing else makes a stage run again. The one way to be stale: a
 result that is assigned to a name kept for messages (`problem`, `remedy`) or taken from the text of
@@ -54,6 +54,10 @@ class _Computation(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         return _WithoutText().visit(node) if _is_message(node) else self.generic_visit(node)
+
+    def visit_keyword(self, node: ast.keyword) -> ast.AST:
+        is_wording = node.arg == "description"
+        return _WithoutText().visit(node) if is_wording else self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         names = {getattr(target, "id", "") for target in node.targets}

@@ -1,6 +1,15 @@
 """The one way this package refuses input: where, what, and how to mend it."""
 
+from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+Key = str | int
+Record = TypeVar("Record", bound=BaseModel)
 
 
 class InputError(Exception):
@@ -9,7 +18,7 @@ class InputError(Exception):
     def __init__(
         self, problem: str, remedy: str, file: str | Path | None = None, line: int | None = None
     ):
-        place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
+        place = "" if file is None else f"{file}:{line}: " if line else f"{file}: "
         super().__init__(f"{place}{problem.rstrip('.')}. {remedy.rstrip('.')}.")
 
 
@@ -21,3 +30,111 @@ class DesignViolation(Exception):
     """
 
     record: dict
+
+
+def checked(values: dict, kind: type[Record], files: Sequence[str | Path] = ()) -> Record:
+    """The record `kind` of some values; raises `InputError` for their first mistake in `files`.
+
+    A missing key comes last: often it is there, but misspelt.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        mistakes = [
+            (mistake["type"] == "missing", _place(mistake, files), mistake)
+            for mistake in error.errors()
+        ]
+    _, (position, line), mistake = min(mistakes, key=itemgetter(0, 1))
+    problem, remedy = _explained(mistake, kind)
+    raise InputError(problem, remedy, [*files, "config"][position], line)
+
+
+def _place(mistake: dict, files: Sequence[str | Path]) -> tuple[int, int]:
+    """Position of the file and line in it; behind the files when none of them says so, as for what
+    was set on the command line.
+    """
+    path = _path(mistake)
+    if mistake["type"] == "missing":
+        return key_place(files, path) or (max(len(files) - 1, 0), 0)
+    return value_place(files, path, mistake["input"]) or (len(files), 0)
+
+
+def _path(mistake: dict) -> list[Key]:
+    """Keys and places in lists that lead to a mistake; pydantic marks a wrong key by `[key]`."""
+    return [part for part in mistake["loc"] if part != "[key]"]
+
+
+def _explained(mistake: dict, kind: type[BaseModel]) -> tuple[str, str]:
+    """Problem and remedy."""
+    path = _path(mistake)
+    key = ".".join(map(str, path)) or "config"
+    problem = f"'{key}': {mistake['input']!r} should {_expectation(mistake)}"
+    remedy = "See config/README.md"
+    if mistake["type"] == "extra_forbidden":
+        problem = f"unknown key '{key}'"
+        remedy = f"Known keys here: {', '.join(_known_keys(kind, path[:-1]))}"
+    elif mistake["type"] == "missing":
+        problem = f"missing key '{key}'"
+    elif mistake["type"] == "string_type":
+        remedy = "Put text that looks like something else in quotes; see config/README.md"
+    return problem, remedy
+
+
+def _expectation(mistake: dict) -> str:
+    """What pydantic says of a value, without the names of its classes."""
+    return mistake["msg"].partition(" should ")[2].partition(" or instance of ")[0]
+
+
+def _known_keys(kind: type[BaseModel], path: list[Key]) -> list[str]:
+    schema = kind.model_json_schema()
+    part = schema
+    for name in path:
+        part = part.get("properties", {}).get(name) or part["additionalProperties"]
+        part = schema["$defs"][Path(part["$ref"]).name] if "$ref" in part else part
+    return sorted(part["properties"])
+
+
+def key_place(files: Sequence[str | Path], path: Sequence[Key]) -> tuple[int, int] | None:
+    """Where a key is, or the nearest key above it: position of the YAML file and line in it.
+
+    files : the last one wins. None when no file has the first key.
+    """
+    for position in reversed(range(len(files))):
+        line = key_line(Path(files[position]), path)
+        if line is not None:
+            return position, line
+    return None
+
+
+def value_place(
+    files: Sequence[str | Path], path: Sequence[Key], value: Any
+) -> tuple[int, int] | None:
+    """Where a key has this value, as `key_place`; None when no file says so."""
+    for position in reversed(range(len(files))):
+        if _has(Path(files[position]), path, value):
+            return position, key_line(Path(files[position]), path)
+    return None
+
+
+def _has(file: Path, path: Sequence[Key], value: Any) -> bool:
+    content = yaml.safe_load(file.read_text())
+    for key in path:
+        try:
+            content = content[key]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return content == value
+
+
+def key_line(file: Path, path: Sequence[Key]) -> int | None:
+    """Line (from 1) of the deepest key of `path` that stands in a YAML file, None when the first
+    key does not.
+    """
+    node, line = yaml.compose(file.read_text()), None
+    for name in path:
+        children = node.value if isinstance(node, yaml.MappingNode) else []
+        child = next(((key, value) for key, value in children if key.value == name), None)
+        if child is None:
+            return line
+        line, node = child[0].start_mark.line + 1, child[1]
+    return line

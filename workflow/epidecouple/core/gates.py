@@ -6,19 +6,49 @@ import math
 import operator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired
 
-import jsonschema
 import yaml
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+# Before Python 3.12 pydantic cannot use the TypedDict of the standard library.
+from typing_extensions import TypedDict
+
+from .config import NAME, Gate, Number, Reason
 from .errors import InputError
 from .paths import ROOT
 
 ROWS = ROOT / "config" / "gates.yaml"
-SCHEMA = ROOT / "workflow" / "schemas" / "gates.schema.yaml"
 COMPARISONS = {"le": operator.le, "ge": operator.ge, "gt": operator.gt, "eq": operator.eq}
 SIGNS = {"le": "<=", "ge": ">=", "gt": ">", "eq": "="}
 PASSED, FAILED, NOT_APPLICABLE = "passed", "failed", "not applicable"
+
+
+class Condition(TypedDict):
+    """What must hold of a metric for a row to apply."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    metric: str
+    must_be: Literal["le", "ge", "eq"]
+    value: Number
+
+
+class Row(TypedDict):
+    """One row of `config/gates.yaml`."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    gate: Gate
+    metric: Annotated[str, Field(pattern=NAME)]
+    must_be: Literal["le", "ge", "gt", "eq"]
+    value: Number
+    applies_when: NotRequired[list[Condition]]
+    why: Reason
+    remedy: Reason
+
+
+ROWS_OF_A_FILE = TypeAdapter(Annotated[list[Row], Field(min_length=1)])
 
 
 @dataclass(frozen=True)
@@ -36,19 +66,14 @@ class Check:
     remedy: str
 
 
-def load_rows(path: Path = ROWS) -> list[dict]:
-    """Read the thresholds; raises `InputError` when a row does not fit the schema."""
-    rows = yaml.safe_load(path.read_text())
-    error = jsonschema.exceptions.best_match(
-        jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text())).iter_errors(rows)
-    )
-    if error is not None:
-        raise InputError(
-            f"row {list(error.absolute_path)}: {error.message}",
-            "See the head of the file for its columns",
-            path,
-        )
-    return rows
+def load_rows(path: Path = ROWS) -> list[Row]:
+    """Read the thresholds; raises `InputError` when a row has not the keys of `Row`."""
+    try:
+        return ROWS_OF_A_FILE.validate_python(yaml.safe_load(path.read_text()))
+    except ValidationError as error:
+        mistake = error.errors()[0]
+    problem = f"row {list(mistake['loc'])}: {mistake['msg']}"
+    raise InputError(problem, "See the head of the file for its columns", path)
 
 
 def rows_of(gate: str, thresholds: dict[str, dict], path: Path = ROWS) -> list[dict]:

@@ -34,10 +34,10 @@ def of_fold(panel: Panel, fold: int, config: Config) -> Panel:
     """The panel with one fold for test, the next for validation and the others for training; every
     line trains.
     """
-    splits = dataclasses.replace(
-        config.splits, test_fold=fold, validation_fold=(fold + 1) % len(config.splits.folds)
-    )
-    split = splits_of(dataclasses.replace(config, splits=splits)).of(pd.Series(panel.chrom))
+    folds = {"test_fold": fold, "validation_fold": (fold + 1) % len(config.splits.folds)}
+    splits = config.splits.model_copy(update=folds)
+    turned = config.model_copy(update={"splits": splits})
+    split = splits_of(turned).of(pd.Series(panel.chrom))
     return dataclasses.replace(
         panel, split=split.to_numpy(dtype=str), training=list(range(len(panel.lines)))
     )
@@ -45,7 +45,7 @@ def of_fold(panel: Panel, fold: int, config: Config) -> Panel:
 
 def with_all_lines(config: Config) -> Config:
     """The configuration with the held-out lines among the training lines."""
-    return dataclasses.replace(config, cell_lines=config.all_lines, held_out_lines=[])
+    return config.model_copy(update={"cell_lines": config.all_lines, "held_out_lines": []})
 
 
 class ResistanceAlone(ResistanceStage):
@@ -152,7 +152,7 @@ class Fold:
         """Scores of all arms that are fitted in all lines."""
         scores = {"R": -score_resistance(ours, self.panel, self.test, self.lines)}
         seeds = [
-            dataclasses.replace(self.config, seed=self.config.seed + k)
+            self.config.model_copy(update={"seed": self.config.seed + k})
             for k in range(1, self.config.crossfit.members)
         ]
         others = [self.score(self.panel, self.lines, self.train, config) for config in seeds]

@@ -1,38 +1,63 @@
 """A request for predictions: which pairs, by which model, in which lines; checked before anything
 runs.
-
-Defaults live in `workflow/schemas/predict.schema.yaml` and nowhere else.
 """
 
-import dataclasses
 import json
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
-from ..core.config import checked, load_schema
-from ..core.errors import InputError
-from ..core.paths import REQUEST_SCHEMA
+from pydantic import BeforeValidator, Field
+
+from ..core.config import Config, Results, Section, Whole
+from ..core.errors import InputError, checked
 from ..core.provenance import fingerprint
 from .bundle import RECORD, WEIGHTS, find_bundle, read_bundle
 
 PEAK_COLUMNS = ["cell_line", "mark", "path"]
 
 
-@dataclass(frozen=True)
-class Request:
-    """The keys of the schema; `peaks` is line -> mark -> path, and `name` is that of the output's
-    folder.
-    """
+def _peaks(value: Any) -> Any:
+    return listed_peaks(Path(value)) if isinstance(value, str) else value
 
-    pairs: str
-    model: str
-    lines: list[str]
-    peaks: dict[str, dict[str, str]]
-    genome: str
-    explain: int
-    name: str
-    results: str
-    threads: int
+
+class Request(Section):
+    """What is asked for."""
+
+    pairs: str = Field(
+        min_length=1,
+        description="table of pairs to score (TSV, CSV or BEDPE); naming it makes the call a"
+        " prediction",
+    )
+    model: str = Field(
+        min_length=1,
+        description="folder of a run that was trained, results/<run>, or a copy of its folder"
+        " model",
+    )
+    lines: list[str] = Field(
+        [],
+        description="cell lines to score in; empty: the table's column cell_line, or else every"
+        " line that is known",
+    )
+    peaks: Annotated[dict[str, dict[str, str]], BeforeValidator(_peaks)] = Field(
+        {},
+        description="lines beside those of the run: line -> mark -> peak file, or a TSV with the"
+        " columns cell_line, mark, path",
+    )
+    genome: str = Field("", description="FASTA (plain or gzip); empty: the genome of the run")
+    explain: Whole = Field(
+        0,
+        ge=0,
+        description="number of rows to explain, the most probable ones first: which marks raise R,"
+        " which bases carry U",
+    )
+    name: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9_.-]*$",
+        description="output goes to <results>/<run>/predict/<name>/; empty: the name of the pairs'"
+        " file",
+    )
+    results: Results = "results"
+    threads: Whole = Field(2, ge=1, description="threads of the numerical libraries")
 
     @classmethod
     def from_json(cls, text: str) -> "Request":
@@ -42,7 +67,7 @@ class Request:
     @property
     def settings(self) -> str:
         """The record as JSON."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+        return json.dumps(self.model_dump(), sort_keys=True)
 
     @property
     def files(self) -> list[str]:
@@ -70,18 +95,13 @@ def request_of(config: dict, files: list[str | Path] = ()) -> Request:
     files : the configuration files it came from. Raises `InputError` for wrong keys, or files that
     are not there.
     """
-    schema = load_schema(REQUEST_SCHEMA)
-    of_run = set(load_schema()["properties"]) - set(schema["properties"])
     if not isinstance(config.get("model"), str):
         raise InputError("predict needs a trained model", "Give model=results/<run>", "config")
-    values = checked(
-        {name: value for name, value in config.items() if name not in of_run}, schema, files
-    )
-    values["peaks"] = (
-        listed_peaks(Path(values["peaks"])) if isinstance(values["peaks"], str) else values["peaks"]
-    )
-    values["name"] = values["name"] or Path(values["pairs"]).name.split(".")[0]
-    request = Request(**values)
+    of_run = set(Config.model_fields) - set(Request.model_fields)
+    values = {name: value for name, value in config.items() if name not in of_run}
+    request = checked(values, Request, files)
+    name = request.name or Path(request.pairs).name.split(".")[0]
+    request = request.model_copy(update={"name": name})
     for path in request.files:
         if not Path(path).is_file():
             raise InputError(
@@ -106,7 +126,7 @@ def listed_peaks(path: Path) -> dict[str, dict[str, str]]:
             f"Give a TSV with the header {' '.join(PEAK_COLUMNS)}",
             path,
         )
-    found: dict[str, dict[str, str]] = {}
+    peaks: dict[str, dict[str, str]] = {}
     for line, mark, file in rows[1:]:
-        found.setdefault(line, {})[mark] = file
-    return found
+        peaks.setdefault(line, {})[mark] = file
+    return peaks

@@ -2,7 +2,6 @@
 is z collapsed?
 """
 
-import dataclasses
 import logging
 from pathlib import Path
 from typing import Literal
@@ -60,7 +59,7 @@ def with_nulls(config: Config, nulls: str) -> Config:
         "permutations": probes.full_permutations,
         "boosted_permutations": probes.full_boosted_permutations,
     }
-    return dataclasses.replace(config, diagnose=dataclasses.replace(probes, **counts))
+    return config.model_copy(update={"diagnose": probes.model_copy(update=counts)})
 
 
 if __name__ == "__main__":

@@ -292,9 +292,9 @@ def subset_plan(panel: Panel, config: Config) -> Plan:
     rows = rng_for(config.seed, Stream.SUBSET_PAIRS).permutation(panel.rows("train"))[
         : config.subset.pairs
     ]
-    potential = dataclasses.replace(config.potential, epochs=config.subset.epochs)
-    fine_tuning = dataclasses.replace(config.fine_tuning, epochs=1)
-    short = dataclasses.replace(config, potential=potential, fine_tuning=fine_tuning)
+    potential = config.potential.model_copy(update={"epochs": config.subset.epochs})
+    fine_tuning = config.fine_tuning.model_copy(update={"epochs": 1})
+    short = config.model_copy(update={"potential": potential, "fine_tuning": fine_tuning})
     return Plan(panel.training[: config.subset.lines], np.sort(rows), short)
 
 
