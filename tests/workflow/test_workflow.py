@@ -2,6 +2,7 @@
 pages.
 """
 
+import json
 import os
 import re
 import shutil
@@ -14,9 +15,11 @@ import pytest
 import yaml
 from generate import pages
 
+from epidecouple.core.config import validated
 from epidecouple.core.gates import load_rows
 from pipeline import ROOT, run_snakemake, write_config
 
+DEFAULT = ROOT / "config" / "config.yaml"
 STUB = Path(__file__).parent / "stubs" / "conda" / "bin"
 CONDA_NAMES = {
     "torch": "pytorch",
@@ -41,8 +44,61 @@ def test_a_configfile_replaces_the_default_one(tmp_path, snakemake):
     assert "MixE" in output(planned) and "MixG" not in output(planned)
 
 
+OVERRIDES = {
+    "seed=7": {"seed": 7},
+    "compile=true": {"compile": True},
+    "results=out": {"results": "out"},
+    "subset={epochs: 5}": {"subset": {"epochs": 5}},
+    "model={leace: false, dropout: 0.25, window: bins}": {
+        "model": {"leace": False, "dropout": 0.25, "window": "bins"}
+    },
+    "potential={learning_rate: 1e-3}": {"potential": {"learning_rate": 0.001}},
+    "windows={scales: [4000, 8000]}": {"windows": {"scales": [4000, 8000]}},
+    "dataset={motifs: 007, missing: {LineA: [CTCF]}}": {
+        "dataset": {"motifs": "007", "missing": {"LineA": ["CTCF"]}}
+    },
+}
+
+
+def settings_of_subset(planned: subprocess.CompletedProcess) -> dict:
+    """The configuration in the planned command of the small run."""
+    command = re.search(r"--scope subset --settings '(\{.+?\})' ", output(planned))
+    assert command, output(planned)
+    return json.loads(command[1])
+
+
+@pytest.mark.parametrize("file", ["tiny", "config"])
+def test_keys_on_the_command_line_win_and_the_rest_of_their_section_stays(
+    tmp_path, snakemake, file
+):
+    """`tiny` comes by --configfile, `config` is the default that the workflow reads itself."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    values = yaml.safe_load((write_config(tmp_path) if file == "tiny" else DEFAULT).read_text())
+    chosen = ["--configfile", str(tmp_path / "tiny.yaml")] if file == "tiny" else []
+    target = f"out/{values['run']}/train_subset/model.safetensors"
+    settings = settings_of_subset(snakemake("-n", "-p", target, *chosen, "--config", *OVERRIDES))
+    for override in OVERRIDES.values():
+        for name, value in override.items():
+            if isinstance(value, dict):
+                value = values.get(name, {}) | value
+            assert settings[name] == validated(values | {name: value})[name], name
+
+
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("override", "refusal"),
+    [
+        ("subset={epochs: many}", "config: 'subset.epochs': 'many' should be a valid integer"),
+        ("subset={epoch: 2}", "config: unknown key 'subset.epoch'. Known keys here: epochs, lines"),
+        ("run=007", "config: 'run': 7 should be a valid string. Put text"),
+    ],
+)
+def test_a_wrong_key_on_the_command_line_blames_no_file(tmp_path, snakemake, override, refusal):
+    refused = snakemake("--configfile", str(write_config(tmp_path)), "--config", override)
+    assert refused.returncode == 1 and refusal in output(refused), output(refused)
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
     [
         ({"epochs": 3}, ["tiny.yaml:", "unknown key 'epochs'", "Known keys"]),
         ({"model": {"filtres": 3}}, ["tiny.yaml:", "unknown key 'model.filtres'"]),
@@ -76,15 +132,15 @@ def test_a_configfile_replaces_the_default_one(tmp_path, snakemake):
         ),
     ],
 )
-def test_a_wrong_configuration_is_refused_before_anything_runs(tmp_path, snakemake, changes, told):
+def test_a_wrong_configuration_is_refused_before_anything_runs(tmp_path, snakemake, changes, parts):
     refused = snakemake("--configfile", str(write_config(tmp_path, **changes)))
     assert refused.returncode == 1
-    assert all(part in output(refused) for part in told), output(refused)
+    assert all(part in output(refused) for part in parts), output(refused)
     assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("keys", "message"),
     [
         (
             [],
@@ -99,12 +155,12 @@ def test_a_wrong_configuration_is_refused_before_anything_runs(tmp_path, snakema
     ],
 )
 def test_predictions_that_cannot_be_made_are_refused_before_anything_runs(
-    tmp_path, snakemake, given, told
+    tmp_path, snakemake, keys, message
 ):
-    config = [] if given else ["--configfile", str(write_config(tmp_path))]
+    config = [] if keys else ["--configfile", str(write_config(tmp_path))]
     shutil.copytree(ROOT / "config", tmp_path / "config")
-    refused = snakemake("predict", *config, *(["--config", *given] if given else []))
-    assert refused.returncode == 1 and told in output(refused), output(refused)
+    refused = snakemake("predict", *config, *(["--config", *keys] if keys else []))
+    assert refused.returncode == 1 and message in output(refused), output(refused)
     assert not (tmp_path / "results").exists()
 
 
@@ -116,15 +172,15 @@ def test_record_22_is_refused_with_the_list_of_what_it_lacks(tmp_path):
         tmp_path, "results/tiny/train_subset/model.safetensors", "--configfile", str(config)
     )
     assert refused.returncode == 1
-    told = re.search(
+    violation = re.search(
         r"DESIGN VIOLATION the curriculum record22 lacks: (.+) \(before the first step\)",
         output(refused),
     )
-    assert told and {
+    assert violation and {
         "homogeneous sampling",
         "conditional likelihood",
         "prototypes in the path of R",
-    } <= set(told[1].split(", "))
+    } <= set(violation[1].split(", "))
     page = (tmp_path / "results/tiny/report.html").read_text()
     assert "What ran is not what was designed." in page and "Missing in this curriculum" in page
 
@@ -191,7 +247,7 @@ def test_every_gate_is_documented_and_wired(tmp_path, snakemake):
 
 
 def environments() -> dict[Path, dict[str, str]]:
-    found = {}
+    pins = {}
     for path in sorted((ROOT / "envs").glob("*.yaml")):
         content = yaml.safe_load(path.read_text())
         assert content["channels"][-1] == "nodefaults"
@@ -204,10 +260,10 @@ def environments() -> dict[Path, dict[str, str]]:
             if isinstance(entry, dict)
             for name in entry["pip"]
         ]
-        found[path] = dict(
+        pins[path] = dict(
             re.fullmatch(r"([a-z0-9-]+) =(\S+)", entry).groups() for entry in conda
         ) | dict(name.split("==") for name in pip)
-    return found
+    return pins
 
 
 def test_every_rule_with_networks_declares_its_threads_or_takes_one():
@@ -233,14 +289,14 @@ def test_conda_pins_equal_pyproject():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     pins = dict(entry.split("==") for entry in project)
     expected = {CONDA_NAMES.get(name, name): version for name, version in pins.items()}
-    for path, found in environments().items():
+    for path, pinned in environments().items():
         wrong = {
             name: version
-            for name, version in found.items()
+            for name, version in pinned.items()
             if name in expected and expected[name] != version
         }
         assert not wrong, (path.name, wrong)
-        assert set(found) - set(expected) <= {"python", "bedtools"}, path.name
+        assert set(pinned) - set(expected) <= {"python", "bedtools"}, path.name
 
 
 def test_use_conda_wiring_with_a_stub(tmp_path):
