@@ -24,10 +24,11 @@ def test_every_block_runs_and_the_step_moves_both_energies(toy_bundle, tmp_path)
             exec(text, names)
     step = blocks[0].splitlines()
     assert (
-        len(step[step.index("optimiser = torch.optim.AdamW(model.parameters(), lr=0.01)") :]) <= 15
+        len(step[step.index("optimiser = torch.optim.AdamW(network.parameters(), lr=0.01)") :])
+        <= 15
     )
     gradients = {
-        name: p.grad for name, p in names["model"].named_parameters() if p.grad is not None
+        name: p.grad for name, p in names["network"].named_parameters() if p.grad is not None
     }
     assert any(name.startswith("potential.") for name in gradients) and any(
         name.startswith("resistance.") for name in gradients
