@@ -124,8 +124,10 @@ def resistance_change_when_dna_changes(
 
 
 def _constant(like: np.ndarray, value: float) -> np.ndarray:
-    """A read-only array of one value that takes no memory, with shape and type of another."""
-    return np.broadcast_to(np.asarray(value, dtype=like.dtype), like.shape)
+    """An array of one value that takes no memory, with shape and type of another."""
+    one = np.full(1, value, dtype=like.dtype)
+    # Not read-only, as np.broadcast_to would make it: torch warns of tensors on such memory.
+    return np.lib.stride_tricks.as_strided(one, like.shape, (0,) * like.ndim)
 
 
 def _largest_change(a: Tensor, b: Tensor) -> float:
