@@ -1,6 +1,6 @@
 import pytest
 
-from epidecouple.core.computation import computation, relative_imports
+from epidecouple.core.provenance import computation, relative_imports
 
 SOURCE = '''"""A module."""
 
