@@ -1,3 +1,1 @@
-"""A trained model in other hands: bundle, request, card, scores. It knows no training and no
-label.
-"""
+"""Use of a trained model: bundle, request, card, scores. It reads no label."""

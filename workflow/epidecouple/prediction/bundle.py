@@ -1,5 +1,4 @@
-"""What a prediction needs beside the weights: a record that lies with them in one folder and can be
-copied with it.
+"""The record of a trained model: what a prediction needs in addition to the weights, in one folder.
 
 The folder `results/<run>/model/` holds model.safetensors, reference.parquet and prediction.json
 (this record).
@@ -19,9 +18,9 @@ TRAINING, HELD_OUT, GIVEN = "training", "held_out", "given"
 
 @dataclass(frozen=True)
 class LineRecord:
-    """What is known of a cell line.
+    """Record of a cell line.
 
-    role : training, held_out, or given (by whoever predicts)
+    role : training, held_out, or given (with a request for predictions)
     marks : mark -> present, mean, sd of its log1p signal on the reference loci
     centre : mean of R over the line's reference loci, in logit units
     offset, intercept : tau_c and the intercept of the calibration; the training lines' means for
@@ -116,10 +115,11 @@ def find_input(path: str, folder: Path, bundle: Bundle) -> Path:
     """Where an input file of the run lies today, or `path` itself where none of the places to look
     has it.
 
-    Looked at in this order: from the run's working directory, which `folder` tells; below the run's
-    folder, wherever that was copied to; from this working directory.
+    The places in their order: the run's working directory, which follows from `folder`; the run's
+    folder, wherever that was copied to; this working directory.
     """
-    written, here = Path(bundle.folder), folder.resolve()
+    written = Path(bundle.folder)
+    here = folder.resolve()
     places = []
     if here.parts[-len(written.parts) :] == written.parts:
         places.append(Path(*here.parts[: -len(written.parts)]) / path)

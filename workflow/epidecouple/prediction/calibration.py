@@ -23,13 +23,11 @@ def fit_calibration(logit: np.ndarray, labels: np.ndarray) -> tuple[float, np.nd
     """Slope a and intercepts b (C,) of P = sigmoid(a logit + b_c) by maximum likelihood; logit,
     labels (n, C).
     """
-    x, target = torch.from_numpy(logit.astype(np.float64)), torch.from_numpy(smoothed(labels))
-    slope, intercept = (
-        torch.ones((), dtype=torch.float64),
-        torch.zeros(labels.shape[1], dtype=torch.float64),
-    )
-    parameters = [slope.requires_grad_(), intercept.requires_grad_()]
-    optimiser = torch.optim.LBFGS(parameters, max_iter=STEPS, line_search_fn="strong_wolfe")
+    x = torch.from_numpy(logit.astype(np.float64))
+    target = torch.from_numpy(smoothed(labels))
+    slope = torch.ones((), dtype=torch.float64, requires_grad=True)
+    intercept = torch.zeros(labels.shape[1], dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([slope, intercept], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         optimiser.zero_grad()

@@ -1,6 +1,4 @@
-"""The cell lines a trained model can score in: those of its run, and those that somebody brings
-peaks for.
-"""
+"""The cell lines a trained model can score in: those of its run, and new ones with their peaks."""
 
 import logging
 import re
@@ -36,7 +34,7 @@ class CellLines:
         self._peaks: dict[str, dict[str, pd.DataFrame]] = {}
 
     def add(self, name: str, peaks: Mapping[str, str | Path]) -> None:
-        """Make a line known by its peak files; see `trained_model.TrainedModel.add_line`."""
+        """Add a line by its peak files; see `trained_model.TrainedModel.add_line`."""
         files = {mark: Path(path) for mark, path in peaks.items()}
         if not re.fullmatch(NAME, name):
             raise InputError(
@@ -59,9 +57,7 @@ class CellLines:
         self.records[name] = self._record(name)
 
     def signal(self, placed: Placed, rows: np.ndarray, line: str) -> Tensor:
-        """What R reads of placed pairs at positions `rows` in one line: float32 (len(rows),
-        P, 2M).
-        """
+        """Input of R for placed pairs `rows` in one line: float32 (len(rows), P, 2M)."""
         return signal_of(placed, rows, self._peaks_of(line), self.records[line].marks, self._config)
 
     def _peaks_of(self, line: str) -> dict[str, pd.DataFrame]:
@@ -88,8 +84,8 @@ class CellLines:
         return read_marks(files, list(self._bundle.lines[line].peaks))
 
     def _record(self, name: str) -> LineRecord:
-        """What can be known of a line without labels: statistics and centre from its peaks, the
-        rest from the training lines.
+        """Record of a line without labels: statistics and centre from its peaks, the rest from the
+        training lines.
         """
         reference = pd.read_parquet(self._folder / REFERENCE)
         on_reference, statistics = reference_signal(self._peaks[name], reference, self._config)

@@ -1,4 +1,4 @@
-"""Pairs that nobody has labelled, placed on the genome, and what U and R read of them."""
+"""Unlabelled pairs placed on the genome, and the inputs of U and R for them."""
 
 import dataclasses
 
@@ -36,11 +36,11 @@ class Placed:
         pairs.
         """
         wrong = (self.codes == NO_BASE).any(1)
-        told = {}
+        reasons = {}
         for end in ("enhancer", "promoter"):
             for row in self.pairs.index[wrong[self.pairs[end]]]:
-                told.setdefault(row, f"the {end}'s window holds a letter other than A C G T N")
-        return pd.Series(told, dtype=object)
+                reasons.setdefault(row, f"the {end}'s window holds a letter other than A C G T N")
+        return pd.Series(reasons, dtype=object)
 
     def without(self, rows: pd.Index) -> "Placed":
         """The same without some pairs."""
@@ -53,7 +53,8 @@ def place(pairs: pd.DataFrame, fasta: pyfaidx.Fasta | None, config: Config) -> P
 
     Without pairs no genome is needed.
     """
-    elements, width = unique_elements(pairs), config.windows.sequence_bp
+    elements = unique_elements(pairs)
+    width = config.windows.sequence_bp
     codes = (
         gather_codes(fasta, windows(elements, width))
         if len(elements)
@@ -64,7 +65,7 @@ def place(pairs: pd.DataFrame, fasta: pyfaidx.Fasta | None, config: Config) -> P
 
 
 def windows_of(placed: Placed, rows: np.ndarray) -> tuple[Windows, Tensor]:
-    """What U reads of placed pairs at positions `rows`: windows, and log10 of the distance in bp
+    """Inputs of U for placed pairs at positions `rows`: windows, and log10 of the distance in bp
     (len(rows),).
     """
     pairs = placed.pairs.iloc[rows]
@@ -82,7 +83,7 @@ def signal_of(
     statistics: dict,
     config: Config,
 ) -> Tensor:
-    """What R reads of placed pairs at positions `rows` in the line that has these peaks: float32
+    """Input of R for placed pairs at positions `rows` in the line that has these peaks: float32
     (len(rows), P, 2M).
     """
     ends = places_of_ends(placed.elements, config)

@@ -31,7 +31,8 @@ def calibrated_lines(
 
     energies : the table of the stage `evaluate`; files : by line
     """
-    offsets, validation = line_offsets(model), panel.rows("validation")
+    offsets = line_offsets(model)
+    validation = panel.rows("validation")
     training = [panel.lines[c] for c in panel.training]
     logit = additive_logits(energies, training, offsets)[validation]
     slope, intercepts = fit_calibration(logit, panel.labels[np.ix_(validation, panel.training)])
@@ -77,15 +78,14 @@ def calibration_metrics(
 
     logit, labels (n, C) of test chromosomes, lines in the order of `records`.
     """
-    found, errors = {"calibration_slope": slope}, {True: [], False: []}
+    metrics = {"calibration_slope": slope}
+    errors = {True: [], False: []}
     for c, (name, line) in enumerate(records.items()):
         predicted = probability(logit[:, c], slope, line.intercept)
-        found[f"mean_probability_{name}"], found[f"observed_share_{name}"] = (
-            float(predicted.mean()),
-            float(labels[:, c].mean()),
-        )
+        metrics[f"mean_probability_{name}"] = float(predicted.mean())
+        metrics[f"observed_share_{name}"] = float(labels[:, c].mean())
         errors[line.calibrated].append(calibration_error(predicted, labels[:, c]))
-    found["calibration_error"] = float(np.mean(errors[True]))
-    return found | (
-        {"calibration_error_unseen_line": float(np.mean(errors[False]))} if errors[False] else {}
-    )
+    metrics["calibration_error"] = float(np.mean(errors[True]))
+    if errors[False]:
+        metrics["calibration_error_unseen_line"] = float(np.mean(errors[False]))
+    return metrics

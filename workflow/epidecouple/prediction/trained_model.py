@@ -1,5 +1,4 @@
-"""A trained model in Python: load it, score pairs in a cell line, bring a line it never saw, ask
-why.
+"""A trained model in Python: load it, score pairs in a cell line, add a cell line, explain scores.
 
     from epidecouple import load_model
     model = load_model("results/demo")
@@ -89,7 +88,7 @@ class TrainedModel:
         return list(self._config.marks)
 
     def add_line(self, name: str, peaks: Mapping[str, str | Path]) -> None:
-        """Make a cell line known by its peak files (mark -> narrowPeak, broadPeak or BED).
+        """Add a cell line by its peak files (mark -> narrowPeak, broadPeak or BED).
 
         Its marks are normalised on the model's reference loci, its tau is the training lines' mean
         and its probabilities are uncalibrated; a mark without a file is missing, as in training.
@@ -120,7 +119,7 @@ class TrainedModel:
             resistance[at] = self._resistance(placed, where[at], line)
         split = np.full(len(rows), "", dtype=object)
         split[usable] = placed.pairs.split.to_numpy()[where[usable]]
-        return self._told(rows.assign(split=split, U_I=potential), resistance)
+        return self._table(rows.assign(split=split, U_I=potential), resistance)
 
     def explain_marks(self, pairs: Pairs, cell_line: CellLine = None) -> pd.DataFrame:
         """Which marks raise R, for the rows that can be scored; arguments as of `score`, whose
@@ -135,8 +134,9 @@ class TrainedModel:
         for line, at in _by_line(rows, np.flatnonzero(where >= 0)):
             signal = self._known.signal(placed, where[at], line)
             _, level, scale = read_as(self._known.records[line].marks, self._config)
-            found = marks_of_resistance(self.network, signal, self.marks, level, scale)
-            tables.append(found.assign(row=rows.row.to_numpy()[at[found.pair]], cell_line=line))
+            effects = marks_of_resistance(self.network, signal, self.marks, level, scale)
+            of_pair = rows.row.to_numpy()[at[effects.pair]]
+            tables.append(effects.assign(row=of_pair, cell_line=line))
         return _stacked(tables, MARK_COLUMNS)
 
     def explain_bases(self, pairs: Pairs) -> pd.DataFrame:
@@ -148,7 +148,7 @@ class TrainedModel:
         letters, in logit units.
         """
         placed, rows, where = self._located(pairs, self.lines[:1])
-        found, first = np.unique(
+        _, first = np.unique(
             placed.pairs[["enhancer", "promoter"]].to_numpy()[where[where >= 0]],
             axis=0,
             return_index=True,
@@ -164,7 +164,7 @@ class TrainedModel:
         return _stacked(tables, BASE_COLUMNS)
 
     def dna(self, pairs: Pairs) -> tuple[Tensor, Tensor, Tensor]:
-        """What U reads of pairs: `model.network.potential(*model.dna(pairs))` is U_I.
+        """Inputs of U for pairs: `model.network.potential(*model.dna(pairs))` is U_I.
 
         Returns codes uint8 (n, L) of the windows at enhancer and promoter, A C G T N = 0 1 2 3 4,
         and log10 of the distance in bp (n,). Raises `InputError` for a pair that cannot be scored.
@@ -174,7 +174,7 @@ class TrainedModel:
         return windows.codes[windows.enhancer], windows.codes[windows.promoter], distance
 
     def signal(self, pairs: Pairs, cell_line: str) -> Tensor:
-        """What R reads of pairs in one line: `model.network.resistance(model.signal(pairs, line))`
+        """Input of R for pairs in one line: `model.network.resistance(model.signal(pairs, line))`
         is R, not centred.
 
         Returns float32 (n, P, 2M): normalised marks at the P positions, then presence flags. Raises
@@ -197,7 +197,7 @@ class TrainedModel:
     def _located(
         self, pairs: Pairs, cell_line: CellLine
     ) -> tuple[Placed, pd.DataFrame, np.ndarray]:
-        """Pairs on the genome; the rows asked for, one per pair and line, each with its reason; and
+        """Pairs on the genome; the requested rows, one per pair and line, each with its reason; and
         the placed pair of each, or -1.
         """
         table = read_scorable(Path(pairs)) if isinstance(pairs, str | Path) else as_scorable(pairs)
@@ -215,8 +215,8 @@ class TrainedModel:
         return placed, rows, np.where(rows.reason == "", where, -1)
 
     def _crossed(self, table: pd.DataFrame, cell_line: CellLine) -> pd.DataFrame:
-        """The table as it is when it names its lines, otherwise each row once per line asked for;
-        the index stays that of `table`.
+        """The table itself when it names its lines, otherwise each row once per requested line; the
+        index stays that of `table`.
         """
         if cell_line is None and "cell_line" in table:
             return table
@@ -232,7 +232,7 @@ class TrainedModel:
         )
 
     def _bases(self, placed: Placed, row: int) -> pd.DataFrame:
-        """What each base of one placed pair does to U."""
+        """Effect of each base of one placed pair on U."""
         windows, distance = windows_of(placed, np.array([row]))
         ends = [windows.codes[rows[0]] for rows in (windows.enhancer, windows.promoter)]
         return bases_of_potential(self.network, *ends, distance[0])
@@ -253,10 +253,8 @@ class TrainedModel:
         signals = (self._known.signal(placed, block, line) for block in _blocks(rows))
         return np.concatenate([resistance_in_batches(self.network, signal) for signal in signals])
 
-    def _told(self, rows: pd.DataFrame, resistance: np.ndarray) -> pd.DataFrame:
-        """R centred, and what follows from both energies; the centre goes into tau, so that logit =
-        U_I - R_E - tau.
-        """
+    def _table(self, rows: pd.DataFrame, resistance: np.ndarray) -> pd.DataFrame:
+        """Columns of `score`: R centred, the centre in tau, so that logit = U_I - R_E - tau."""
         line = rows.cell_line.where(rows.reason == "")
         records = {name: self._known.records[name] for name in line.dropna().unique()}
         centre, offset, intercept = (
@@ -267,13 +265,13 @@ class TrainedModel:
         calibrated = rows.cell_line.isin(
             [name for name, record in records.items() if record.calibrated]
         )
-        told = np.where(calibrated, "calibrated", "uncalibrated")
+        calibration = np.where(calibrated, "calibrated", "uncalibrated")
         return rows.assign(
             R_E=resistance - centre,
             tau=offset + centre,
             logit=logit,
             probability=probability(logit, self._bundle.slope, intercept),
-            calibration=np.where(line.notna(), told, ""),
+            calibration=np.where(line.notna(), calibration, ""),
         )[COLUMNS].astype({"split": str, "calibration": str, "reason": str})
 
     @cached_property
