@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from epidecouple.core.config import Config, Section, is_section
 from epidecouple.core.gates import SIGNS, load_rows
+from epidecouple.core.metrics import Metric, registry, rows
 from epidecouple.core.paths import ROOT
 from epidecouple.prediction.request import Request
 from epidecouple.verification.design import Component, Requirement, load_design
@@ -111,6 +112,36 @@ def _bound(row: dict) -> str:
     return f"`{row['metric']}` {SIGNS[row['must_be']]} {row['value']:g}"
 
 
+def metrics_page() -> str:
+    """docs/metrics.md: what every metric means."""
+    head = (
+        "# Metrics\n\nGenerated from `resources/metrics.yaml` by `make docs`; do not edit by"
+        " hand.\n\nA stage writes its metrics to `metrics.json`. `<line>`, `<mark>` and the like"
+        " stand for part of a name. Unit 1 is\na share, a correlation or an area under a curve."
+        " Better: exact means that there is one right value; the\n[gates](gates.md) have it. The"
+        " same metric of two trainings (`train_subset`, `train_full`) or two diagnoses is of\ntwo"
+        " models.\n\n| metric | label | stages | unit | better | definition |\n"
+        "|---|---|---|---|---|---|\n"
+    )
+    endings = (
+        "\nA name may end in one of these, also in two of them:\n\n"
+        "| ending | meaning |\n|---|---|\n"
+    )
+    metrics = "".join(_metric_row(row) for row in rows())
+    suffixes = registry()["suffixes"].items()
+    return head + metrics + endings + "".join(_suffix_row(*item) for item in suffixes)
+
+
+def _metric_row(row: Metric) -> str:
+    stages = ", ".join(row.stages) + (f" ({row.only})" if row.only else "")
+    definition, label = (text.replace("|", "\\|") for text in (row.definition, row.label))
+    return f"| `{row.name}` | {label} | {stages} | {row.unit} | {row.better} | {definition} |\n"
+
+
+def _suffix_row(name: str, suffix: dict) -> str:
+    return f"| `_{name}` | {suffix['label']} |\n"
+
+
 def design_page() -> str:
     """docs/design.md: components, where they live, what a run must record, which mutants break
     them.
@@ -196,6 +227,7 @@ def pages() -> dict[Path, str]:
         ROOT / "config" / "README.md": config_page(),
         ROOT / "docs" / "design.md": design_page(),
         ROOT / "docs" / "gates.md": gates_page(),
+        ROOT / "docs" / "metrics.md": metrics_page(),
         readme: with_rule_graph(readme.read_text(), rule_graph()),
     }
 

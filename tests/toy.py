@@ -16,6 +16,7 @@ import yaml
 
 from epidecouple.core.config import Config, validated
 from epidecouple.core.errors import InputError
+from epidecouple.core.gates import GUARD, values_of
 from epidecouple.data.panel import Panel, load_panel
 from epidecouple.files.catalog import Catalog, LineFiles, catalog_of
 from epidecouple.stages.runner import call
@@ -40,6 +41,8 @@ def toy_values(**overrides) -> dict:
     values["simulation"] = dict(SIMULATION)
     for key, value in copy.deepcopy(overrides).items():
         values[key] = {**values.get(key, {}), **value} if isinstance(value, dict) else value
+    guard = values_of(GUARD, {}).items()
+    values["thresholds"] = {check: row | {"why": "as the gate has it"} for check, row in guard}
     return validated(values)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from epidecouple.core.config import Config, validated
+from epidecouple.core.gates import GUARD, values_of
 from epidecouple.data.panel import Panel
 from epidecouple.data.shards import Shard
 
@@ -55,6 +56,8 @@ def toy_values(**changes: dict) -> dict:
     }
     for section, part in changes.items():
         values[section] = {**values.get(section, {}), **part} if isinstance(part, dict) else part
+    guard = values_of(GUARD, {}).items()
+    values["thresholds"] = {check: row | {"why": "as the gate has it"} for check, row in guard}
     return validated(values)
 
 

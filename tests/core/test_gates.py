@@ -5,11 +5,14 @@ import pytest
 from epidecouple.core.errors import InputError
 from epidecouple.core.gates import (
     FAILED,
+    GUARD,
     NOT_APPLICABLE,
+    NOTED,
     PASSED,
     load_rows,
     rows_of,
     sentences,
+    values_of,
     verdict,
 )
 from epidecouple.core.gates import judge as compare
@@ -59,6 +62,31 @@ def test_a_row_whose_condition_does_not_hold_is_not_applicable_and_not_passed():
     assert outcome({"x": 0}, applies_when=condition) == NOT_APPLICABLE
     assert outcome({"x": 0, "rows": 10}, applies_when=condition) == PASSED
     assert outcome({"x": 2, "rows": 10}, applies_when=condition) == FAILED
+
+
+def test_a_row_that_only_notes_never_fails():
+    assert outcome({"x": 2}, on_failure="note") == NOTED
+    assert outcome({"x": 1}, on_failure="note") == PASSED
+    noted = verdict("fit", compare([ROW | {"on_failure": "note"}], {"x": 2}), waived=False)
+    assert noted["passed"] and sentences(noted) == []
+
+
+def test_a_stage_gets_the_values_of_the_checks_it_acts_on_and_no_others():
+    own = {
+        "fit.train_aupr": {"value": 0.8, "why": "a small set"},
+        "fit.skill_lift_lower": {"value": 1, "why": "not for the guard"},
+    }
+    assert values_of(GUARD, own) == {
+        "fit.train_aupr": {"value": 0.8},
+        "fit.train_minus_validation_aupr": {"value": 0.25},
+    }
+
+
+def test_a_sentence_holds_the_label_of_the_metric():
+    row = ROW | {"metric": "skill_lift_lower"}
+    (sentence,) = sentences(verdict("fit", compare([row], {"skill_lift_lower": 3}), waived=False))
+    assert sentence.startswith("GATE fit FAILED: skill_lift_lower (AUPR minus the best of distance")
+    assert "lower end of the 95 % interval) is 3, need <= 1." in sentence
 
 
 def test_verdict_fails_with_one_failed_check_and_a_waiver_is_visible():

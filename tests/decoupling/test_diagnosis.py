@@ -151,7 +151,7 @@ def test_a_model_beside_itself_has_no_change(model, panel, full):
     } <= set(changes)
     assert set(changes.values()) == {0}
     assert metrics["z_rank"] == metrics["z_rank_floor"] > 1
-    assert metrics["natural_rows"] == (panel.published[:, :3] >= 0).sum()
+    assert metrics["probe_rows"] == (panel.published[:, :3] >= 0).sum()
     assert 1.5 < metrics["line_entropy_bits"] <= np.log2(3)
     assert matrix.shape == (CONFIG.model.z_size, 3 * CONFIG.model.locus_size)
     assert table.name.is_unique and len(table) == (40 - 4 if full else 6)
@@ -224,7 +224,7 @@ def failed_checks(z, table, boosted=False):
     )
     floor = np.random.default_rng(999).normal(size=z.shape)
     metrics = table_metrics(asked(z, floor, table, config, boosted)) | {
-        "natural_rows": len(z),
+        "probe_rows": len(z),
         "z_rank": rank_me(z),
     }
     metrics |= {} if boosted else {"z_line_boosted_change": 0}

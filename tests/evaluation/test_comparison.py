@@ -1,3 +1,5 @@
+import json
+
 import pandas as pd
 import pytest
 
@@ -5,7 +7,7 @@ from epidecouple.core.provenance import read_metrics, write_json
 from epidecouple.evaluation.comparison import (
     COMPARED,
     cells,
-    compared_figures,
+    compared_metrics,
     conclusions,
     failed_checks,
 )
@@ -18,8 +20,8 @@ CHECK = {"metric": "within", "need": ">= 0.85", "why": "because", "value": 0.2}
 
 
 def write_cell(cell, r_corr, share, failed):
-    for stage in {stage for stage, *_ in COMPARED}:
-        values = {metric: 0.5 for of, metric, _ in COMPARED if of == stage}
+    for stage in {stage for stage, _ in COMPARED}:
+        values = {metric: 0.5 for of, metric in COMPARED if of == stage}
         if stage == "recovery":
             values |= {"resistance_within_pair_corr": r_corr, "aupr_unseen_share_of_oracle": share}
         write_json(cell.folder / stage / "metrics.json", {"metrics": values})
@@ -45,8 +47,8 @@ def run(tmp_path):
     return tmp_path
 
 
-def table_of(run):
-    return compared_figures(cells(run, ["design", "record22"], SEEDS))
+def table_of(run, thresholds=None):
+    return compared_metrics(cells(run, ["design", "record22"], SEEDS), thresholds or {})
 
 
 def test_the_table_holds_every_figure_of_every_arm_and_seed(run):
@@ -62,6 +64,14 @@ def test_the_table_holds_every_figure_of_every_arm_and_seed(run):
     assert (chosen.needed == 0.85).all() and table[
         table.metric == "lineage_leak"
     ].needed.isna().all()
+
+
+OWN = {"recovery.resistance_within_pair_corr": {"value": 0.5, "why": "a small world"}}
+
+
+def test_the_thresholds_are_those_of_the_run(run):
+    table = table_of(run, OWN).groupby("metric").needed.first()
+    assert table.resistance_within_pair_corr == 0.5 and table.potential_corr == 0.75
 
 
 def test_failed_checks_are_counted_over_seeds(run):
@@ -123,10 +133,10 @@ def test_stage_and_page(run):
         run / name for name in ("table.tsv", "failed.tsv", "metrics.json", "report.html")
     )
     written = ["--table", str(table), "--failed", str(failed), "--metrics", str(metrics)]
-    call(
-        comparison,
-        ["--run", str(run), "--arms", "design", "record22", "--seeds", "1", "2", *written],
-    )
+    arms = ["--arms", "design", "record22", "--seeds", "1", "2"]
+    call(comparison, ["--run", str(run), *arms, "--thresholds", json.dumps(OWN), *written])
+    needed = pd.read_csv(table, sep="\t").set_index("metric").needed
+    assert (needed["resistance_within_pair_corr"] == 0.5).all()
     assert read_metrics(metrics)["record22"]["resistance_corr_gain"] == pytest.approx(0.615)
     (run / "figures").mkdir()
     (run / "figures/comparison.svg").write_text("<svg/>")

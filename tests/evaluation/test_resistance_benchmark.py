@@ -126,8 +126,7 @@ def test_headline_and_unseen_line(ranking):
     table = arm_table(scores_of_arms(), ranking, LINES)
     metrics = headline(table)
     assert (
-        metrics["within_pair_auc"] == table.auc[0]
-        and metrics["within_pair_auc_lower"] == table.lower[0]
+        metrics["crossfit_auc"] == table.auc[0] and metrics["crossfit_auc_lower"] == table.lower[0]
     )
     assert metrics["gain_over_boosting"] == table[table.arm == "gradient boosting"].gain.iloc[0] > 0
     assert metrics["unseen line: R"] == pytest.approx(
@@ -146,5 +145,5 @@ def test_ceiling_leaves_out_the_comparisons_with_a_near_miss(ranking):
     assert found["near_10kb_share_of_negatives"] == pytest.approx(2 / 3)
     assert (
         within_pair_auc(LABELS, score).mean() == 0.5
-        and found["within_pair_auc_without_near_10kb"] == 1
+        and found["crossfit_auc_without_near_10kb"] == 1
     )

@@ -129,7 +129,7 @@ def test_skill_lift_is_that_over_the_best_baseline(panel):
     )
     expected = macro_aupr(panel.labels[rows], np.repeat(best[:, None], 4, axis=1))
     assert expected == pytest.approx(auprs[f"aupr_baseline_{perfect['best_baseline']}"])
-    assert perfect["element_lookup_lift"] == pytest.approx(
+    assert perfect["element_lookup_lift_all_lines"] == pytest.approx(
         auprs["aupr_baseline_element_lookup"] / panel.labels[rows].mean()
     )
 

@@ -4,9 +4,10 @@ import re
 import pandas as pd
 import pytest
 
+from epidecouple.core.metrics import label
 from epidecouple.core.provenance import read_metrics
 from epidecouple.prediction.bundle import read_bundle
-from epidecouple.prediction.model_card import LIMITS, MEASURED, OF_SIMULATION, card_of, rendered
+from epidecouple.prediction.model_card import LIMITS, OF_SIMULATION, card_of, rendered
 from toy import run_main, toy_config
 
 CHECK = {
@@ -61,7 +62,7 @@ def test_every_line_and_file_and_figure_is_on_the_page(card, inputs):
     ] * 2
     assert "| a.bed | 5 | `ab12` |" in page and "53,072" in page and OF_SIMULATION in page
     for name in card["measured"]:
-        assert f"| {MEASURED[name]} | " in page
+        assert f"| {label(name)} | " in page
     assert f"{inputs[1]['within_pair_auc']:.3f}" in page and all(limit in page for limit in LIMITS)
 
 

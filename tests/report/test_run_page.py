@@ -9,11 +9,12 @@ from itertools import product
 import pytest
 
 from browser import needs_chromium, opened
+from epidecouple.core.gates import RESIDUAL
 from epidecouple.core.paths import TEMPLATES
 from epidecouple.report import index
 from epidecouple.report.layout import Row
 from epidecouple.report.pages import number
-from epidecouple.report.run_page import hero_figure, leading_check, render, told
+from epidecouple.report.run_page import hero_figure, leading_check, measured, render, states_explain
 from pipeline import broken_links
 
 LARGEST_PAGE = 5_000_000
@@ -98,7 +99,7 @@ def test_a_call_that_failed_before_any_gate_is_not_called_passed(tmp_path):
 
 def test_a_target_that_asks_no_gate_claims_nothing(tmp_path):
     page = render(write_run(tmp_path, "a"), ["subset"], stopped=False)
-    assert "This target asks no gate" in page and "subset: not reached" not in page
+    assert "This target has no gate" in page and "subset: not reached" not in page
 
 
 def test_every_link_of_report_and_index_leads_somewhere(tmp_path):
@@ -155,24 +156,34 @@ def test_the_leading_check_is_the_first_that_failed_else_the_chosen_one():
     assert leading_check({"gate": "data", "checks": checks[2:]}) is None
 
 
-@pytest.mark.parametrize(("explain", "shown"), [(1, "states"), (0, "signs")])
+@pytest.mark.parametrize(("explain", "shown"), [(True, "states"), (False, "signs")])
 def test_states_that_do_not_explain_r_are_not_the_figure_of_the_first_screen(explain, shown):
     figures = [{"name": name} for name in ("states", "signs")]
-    assert (
-        hero_figure([{"metrics": {"prototypes_explain_resistance": explain}, "figures": figures}])[
-            "name"
-        ]
-        == shown
-    )
+    assert hero_figure([{"states_explain": explain, "figures": figures}])["name"] == shown
+
+
+def test_a_run_says_itself_how_much_of_r_the_residual_may_carry():
+    share, own = {"residual_share": 0.6}, {RESIDUAL: {"value": 0.7, "why": "a small run"}}
+    assert not states_explain(share, {}) and states_explain(share, own)
+    assert states_explain({}, {}), "a stage without states has none that fail to explain R"
+
+
+def test_a_page_takes_the_threshold_of_the_run(tmp_path):
+    run = write_run(tmp_path, "a")
+    write(run / "biology" / "metrics.json", json.dumps({"metrics": {"residual_share": 0.6}}))
+    own = {RESIDUAL: {"value": 0.7, "why": "a small run"}}
+    banner = "The residual carries 60 %"
+    assert banner in render(run, ["data"], stopped=False)
+    assert banner not in render(run, ["data"], stopped=False, thresholds=own)
 
 
 def test_a_row_without_interval_or_comparison_shows_none():
-    row = Row("text", "m", (("other", "n"), ("absent", "x")))
-    assert told(row, {"m": 1.0, "n": 2.0}) == {
-        "text": "text",
+    row = Row("lineage_leak", ("lineage_leak_of_truth", "leakage_index"))
+    assert measured(row, {"lineage_leak": 1.0, "lineage_leak_of_truth": 2.0}) == {
+        "label": "Largest correlation of U with a lineage motif",
         "value": 1.0,
         "interval": None,
-        "beside": [("other", 2.0)],
+        "references": [("true U", 2.0)],
     }
 
 

@@ -5,11 +5,20 @@ import pytest
 import torch
 from torch import nn
 
+from epidecouple.core.gates import GUARD
 from epidecouple.data.sampler import MacroStep
-from epidecouple.training.loop import EarlyStop, OverfittingGuard, fit, loop_evidence
+from epidecouple.training.loop import (
+    GAP,
+    MEMORISED,
+    EarlyStop,
+    OverfittingGuard,
+    fit,
+    loop_evidence,
+)
 from toy_panel import toy_config
 
 CONFIG = toy_config()
+THRESHOLDS = {MEMORISED: {"value": 0.9}, GAP: {"value": 0.25}}
 
 
 def early_stop(score, values, patience):
@@ -119,7 +128,7 @@ class Scripted:
 def test_fit_keeps_the_best_epoch_and_records_every_epoch():
     stage = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.3, 0.9, 0.2, 0.1, 0.1], epochs=5)
     ledger = Unwatched()
-    history, stop, _ = fit(stage.model, stage, ledger)
+    history, stop, _ = fit(stage.model, stage, ledger, THRESHOLDS)
     assert history.epoch.tolist() == [0, 1, 2, 3, 4]
     assert np.isnan(history.train_loss[0]) and history.train_loss[1:].notna().all()
     assert (stop.best_epoch, stop.consultations) == (2, 5)
@@ -138,7 +147,7 @@ def test_fit_keeps_the_best_epoch_and_records_every_epoch():
 
 def test_the_loss_is_the_sum_of_the_terms():
     stage = Scripted(nn.Linear(1, 1, bias=False), np.arange(9) / 10, epochs=1, steps=1)
-    history, *_ = fit(stage.model, stage, Unwatched())
+    history, *_ = fit(stage.model, stage, Unwatched(), THRESHOLDS)
     assert history.train_loss[1] == pytest.approx(stage.seen[0])
 
 
@@ -147,13 +156,13 @@ def test_gradients_are_audited_in_the_first_epoch_and_every_fifth_after_it():
         Scripted(nn.Linear(1, 1, bias=False), np.arange(13) / 13, epochs=12),
         Unwatched(),
     )
-    fit(stage.model, stage, ledger)
+    fit(stage.model, stage, ledger, THRESHOLDS)
     assert ledger.audits == [1, 6, 11]
 
 
 def test_fit_can_keep_the_state_before_the_first_step():
     stage = Scripted(nn.Linear(1, 1, bias=False), [0.9, 0.3, 0.2], epochs=5)
-    _, stop, _ = fit(stage.model, stage, Unwatched())
+    _, stop, _ = fit(stage.model, stage, Unwatched(), THRESHOLDS)
     assert stop.best_epoch == 0
     assert stage.model.weight.item() == stage.seen[0]
 
@@ -161,7 +170,7 @@ def test_fit_can_keep_the_state_before_the_first_step():
 @pytest.mark.parametrize(("epochs", "steps"), [(1, 1), (5, 1), (1, 5), (2, 2), (6, 1)])
 def test_fit_moves_the_weights_however_few_the_steps(epochs, steps):
     stage = Scripted(nn.Linear(1, 1, bias=False), np.arange(9) / 10, epochs, steps, patience=9)
-    fit(stage.model, stage, Unwatched())
+    fit(stage.model, stage, Unwatched(), THRESHOLDS)
     assert stage.seen[-1] < stage.seen[0] - 1e-5
 
 
@@ -169,7 +178,7 @@ def test_fit_stops_when_validation_falls_behind_training():
     stage = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], epochs=5)
     plain = stage.validate
     stage.validate = lambda: plain() | {"train_aupr": 0.56}
-    history, stop, guard = fit(stage.model, stage, Unwatched())
+    history, stop, guard = fit(stage.model, stage, Unwatched(), THRESHOLDS)
     assert guard.fired == "gap"
     assert history.epoch.tolist() == [0, 1]
     assert stop.best_epoch == 1 and stage.model.weight.item() == stage.seen[1]
@@ -187,7 +196,7 @@ def test_fit_stops_when_validation_falls_behind_training():
     ],
 )
 def test_the_guard_warns_of_memorising_and_stops_at_a_gap(validation, stops, fired, caplog):
-    guard = OverfittingGuard()
+    guard = OverfittingGuard(THRESHOLDS)
     assert guard.consult(validation) == stops
     assert (guard.consultations, guard.fired) == (1, fired)
     assert len(caplog.records) == (fired != "none") + (
@@ -195,8 +204,21 @@ def test_the_guard_warns_of_memorising_and_stops_at_a_gap(validation, stops, fir
     )
 
 
+@pytest.mark.parametrize(
+    ("check", "fired"), [(MEMORISED, "memorised"), (GAP, "gap")], ids=["memorised", "gap"]
+)
+def test_the_guard_reads_the_thresholds_of_the_run(check, fired):
+    guard = OverfittingGuard(THRESHOLDS | {check: {"value": 0.1}})
+    guard.consult({"train_aupr": 0.5, "validation_aupr": 0.35})
+    assert guard.fired == fired
+
+
+def test_the_guard_has_the_checks_that_the_training_rule_hands_over():
+    assert {MEMORISED, GAP} == set(GUARD)
+
+
 def test_what_the_loop_left_out_is_counted():
-    stop, guard = EarlyStop(nn.Linear(1, 1), "validation_aupr", 2), OverfittingGuard()
+    stop, guard = EarlyStop(nn.Linear(1, 1), "validation_aupr", 2), OverfittingGuard(THRESHOLDS)
     stop.consult(0, {"validation_aupr": 0.5})
     stop.consult(1, {"train_aupr": 0.5})
     guard.consult({})

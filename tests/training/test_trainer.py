@@ -54,7 +54,7 @@ def watched(model, *stages):
 
 def moved(stage, model):
     before = digest(model.state_dict())
-    history, *_ = fit(model, stage, watched(model, stage))
+    history, *_ = fit(model, stage, watched(model, stage), CONFIG.thresholds)
     after = digest(model.state_dict())
     return {name for name in before if before[name] != after[name]}, history
 
@@ -234,7 +234,8 @@ def test_labels_of_validation_and_test_pairs_do_not_reach_the_weights(panel):
     for which in (panel, flipped):
         model = ready(which)
         for make_stage in STAGES:
-            fit(model, always_better(made(make_stage, model, which)), watched(model, make_stage))
+            stage = always_better(made(make_stage, model, which))
+            fit(model, stage, watched(model, make_stage), CONFIG.thresholds)
         weights.append(digest(model.state_dict()))
     assert weights[0] == weights[1]
 
@@ -269,7 +270,7 @@ def test_training_learns_a_tiny_panel(panel):
     untrained = measure(model.eval(), panel, panel.training, rows)
     for make_stage in STAGES:
         stage = make_stage(model, panel, panel.training, rows, config)
-        fit(model, always_better(stage), watched(model, stage))
+        fit(model, always_better(stage), watched(model, stage), CONFIG.thresholds)
     trained = measure(model, panel, panel.training, rows)
     assert trained["train_aupr"] > 0.8 > untrained["train_aupr"] + 0.1
     assert (

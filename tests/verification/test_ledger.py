@@ -117,7 +117,7 @@ def run_stage(kind, model, panel, mode="enforce", change=lambda stage: None):
     stage = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
     change(stage)
     ledger = Ledger(model, set(), mode, [kind.name])
-    fit(model, stage, ledger)
+    fit(model, stage, ledger, CONFIG.thresholds)
     return ledger
 
 

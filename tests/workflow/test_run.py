@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from browser import needs_chromium, opened
+from epidecouple.core.metrics import find_metric, rows
 from epidecouple.core.paths import PACKAGE
 from epidecouple.report.layout import FIGURES, drawn_figures
 from epidecouple.report.run_page import render
@@ -48,7 +49,7 @@ def test_failing_gate_says_why_in_one_sentence_and_exits_1(failed):
     _, first, _ = failed
     assert first.returncode == 1
     sentence = re.search(
-        r"GATE fit FAILED: skill_lift_lower is (\S+), need > 5\. .+ Evidence: (\S+)",
+        r"GATE fit FAILED: skill_lift_lower \(.+?\) is (\S+), need > 5\. .+ Evidence: (\S+)",
         first.stdout + first.stderr,
     )
     assert (
@@ -246,7 +247,7 @@ def test_a_changed_key_reruns_what_sees_it_and_nothing_else(cured, tmp_path, cha
 EDITS = [
     ("files/pairs.py", '"""', '"""Reworded. '),
     ("files/pairs.py", "this pair table is empty", "this table of pairs is empty"),
-    ("report/layout.py", "What the data are", "What these data are"),
+    ("report/layout.py", "What are the training data", "Which are the training data"),
     ("files/pairs.py", "FIRST_ROW = 2", "FIRST_ROW = 3"),
     ("statistics/mantel.py", "def mantel(", "CHANGED = 1\n\n\ndef mantel("),
     ("model/sequence.py", "flip(1, 2)", "flip(2, 1)"),
@@ -369,6 +370,18 @@ def test_the_model_of_a_run_predicts_what_its_evaluation_found(cured):
     assert "Nothing to be done" in again.stdout + again.stderr
 
 
+def test_every_metric_is_in_the_registry_and_every_row_is_written(cured):
+    """Rows of other targets and curricula say so in `only`."""
+    written = set()
+    for path in (cured[0] / "results/tiny").glob("*/metrics.json"):
+        content = json.loads(path.read_text())
+        for name in content["metrics"]:
+            metric = find_metric(name)
+            assert metric and path.parent.name in metric.stages, (path.parent.name, name)
+            written.add(metric.name)
+    assert {row.name for row in rows() if not row.only} == written
+
+
 def test_report_stands_alone_and_tells_every_number_it_is_built_on(cured):
     page = (cured[0] / "results/tiny/report.html").read_text()
     assert not re.findall(r"(?:src|href)\s*=\s*[\"']?https?://", page)
@@ -376,7 +389,7 @@ def test_report_stands_alone_and_tells_every_number_it_is_built_on(cured):
         "within_pair_auc"
     ]
     assert f"{measured:.3f}" in page and "All 8 gates passed" in page and len(page) < 5_000_000
-    assert "prototypes against loops and all marks" in page and "Training adds" in page
+    assert "prototypes with loops and all marks" in page and "Training adds" in page
 
 
 def test_report_shows_every_verdict_and_every_figure_with_its_data(cured):

@@ -347,3 +347,25 @@ def test_resistance_asks_for_neither_genome_nor_gate(tmp_path, snakemake):
     assert "IMR90/peaks/E017-H3K27ac" in output(planned) and "E017-H3K4me1" not in output(
         planned
     ), "what the overlay lists is not asked for"
+
+
+def test_a_training_gets_the_thresholds_of_the_guard_and_no_others(tmp_path, snakemake):
+    """What a rule does not hand over cannot make it run again."""
+    own = {
+        "fit.train_minus_validation_aupr": {"value": 0.5, "why": "a small set"},
+        "fit.skill_lift_lower": {"value": -1, "why": "a small set"},
+        "biology.residual_share": {"value": 0.7, "why": "a small set"},
+    }
+    config = str(write_config(tmp_path, thresholds=own))
+    files = [f"results/tiny/settings/train_{scope}.json" for scope in ("subset", "full")]
+    written = snakemake(*files, "--configfile", config)
+    assert written.returncode == 0, output(written)
+    for file in files:
+        content = json.loads((tmp_path / file).read_text())
+        assert content["settings"]["thresholds"] == {
+            "fit.train_aupr": {"value": 0.9},
+            "fit.train_minus_validation_aupr": {"value": 0.5},
+        }
+    planned = output(snakemake("-n", "-p", "--configfile", config))
+    (report,) = re.findall(r"epidecouple\.stages\.run_report .+", planned)
+    assert '{"biology.residual_share": {"value": 0.7}}' in report

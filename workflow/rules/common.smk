@@ -5,10 +5,10 @@ from epidecouple.core.arms import comparison_runs
 from epidecouple.files.catalog import catalog_of
 from epidecouple.core.config import Config, validated
 from epidecouple.core.errors import InputError
-from epidecouple.core.gates import rows_of
+from epidecouple.core.gates import GUARD, RESIDUAL, rows_of, values_of
 from epidecouple.core import memory
 from epidecouple.core.provenance import code_digest, fingerprint
-from epidecouple.core.paths import MANIFEST
+from epidecouple.core.paths import MANIFEST, METRICS
 from epidecouple.files.manifest import load_sources
 from epidecouple.verification.design import design_digest
 
@@ -83,7 +83,8 @@ wildcard_constraints:
     stage=r"\w+",
 
 
-# What each stage computes with: the module that runs, and the configuration sections that it may see.
+# What each stage computes with: the module that runs, and the configuration sections that it may see. `thresholds` are
+# those of the overfitting guard, so that no other threshold makes a training run again.
 SEES = {
     "simulate": ("simulate", ["simulation", "seed", *FILES]),
     "inventory": ("inventory", FILES),
@@ -92,8 +93,8 @@ SEES = {
     "reference": ("reference", ["seed", "reference", *DATA]),
     "shard": ("shard", ["reference", *DATA]),
     "data_report": ("data_report", DATA),
-    "train_subset": ("train", ["subset", *MODEL]),
-    "train_full": ("train", MODEL),
+    "train_subset": ("train", ["subset", "thresholds", *MODEL]),
+    "train_full": ("train", ["thresholds", *MODEL]),
     "evaluate": ("evaluate", DIAGNOSTICS),
     "recovery": ("recovery", ["simulation", "seed", "diagnose", *DATA]),
     "diagnose_subset": ("diagnose", ["subset", *DIAGNOSTICS]),
@@ -111,7 +112,8 @@ SEES = {
     "resistance_table": ("resistance_table", ["seed", "crossfit", *DATA]),
 }
 # What else a stage rests on.
-RESTS_ON = {"inventory": fingerprint(MANIFEST)} | dict.fromkeys(
+RESTS_ON = {"inventory": fingerprint(MANIFEST), "model_card": fingerprint(METRICS)}
+RESTS_ON |= dict.fromkeys(
     ["train_subset", "train_full", "crossfit", "unseen"], design_digest()
 )
 
@@ -133,6 +135,7 @@ def content_of_settings(wildcards):
     stage, sections = SEES[wildcards.stage]
     values = RUNS[wildcards.run] | ARMS[wildcards.arm]
     values |= {"results": str(Path(PLACE).parent)}
+    values |= {"thresholds": values_of(GUARD, config["thresholds"])}
     content = {"code": code_digest(stage), "rests_on": RESTS_ON.get(wildcards.stage)}
     content["settings"] = {name: values[name] for name in sections}
     return json.dumps(content, sort_keys=True)
@@ -286,10 +289,14 @@ def run_folder(wildcards, input):
 
 
 def page_digest(*templates):
-    """What a page is rendered with: its templates and the style of all pages."""
-    return [
-        fingerprint(WORKFLOW / "report" / name) for name in (*templates, "style.css")
-    ]
+    """What a page is rendered with: its templates, the style of all pages and the labels of metrics."""
+    texts = [WORKFLOW / "report" / name for name in (*templates, "style.css")]
+    return [fingerprint(path) for path in (*texts, METRICS)]
+
+
+def report_thresholds():
+    """The thresholds that a report acts on itself, as JSON."""
+    return json.dumps(values_of([RESIDUAL], config["thresholds"]))
 
 
 def figure_table(wildcards):

@@ -30,8 +30,11 @@ rule comparison:
         run=compared_run,
         arms=COMPARED_ARMS,
         seeds=SETUP.comparison.seeds,
+        thresholds=json.dumps(config["thresholds"], sort_keys=True),
+        labels=fingerprint(METRICS),
     shell:
         "python -m epidecouple.stages.comparison --run {params.run} --arms {params.arms} --seeds {params.seeds}"
+        " --thresholds {params.thresholds:q}"
         " --table {output.table} --failed {output.failed} --metrics {output.metrics} 2>&1 | tee {log}"
 
 

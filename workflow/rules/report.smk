@@ -42,5 +42,6 @@ rule run_report:
         template=page_digest("report.html.j2", "macros.html.j2", "layout.html.j2"),
         run=run_folder,
         gates=list(GATES),
+        thresholds=report_thresholds(),
     shell:
-        "python -m epidecouple.stages.run_report --run {params.run} --gates {params.gates} --report {output} > {log} 2>&1"
+        "python -m epidecouple.stages.run_report --run {params.run} --gates {params.gates} --thresholds {params.thresholds:q} --report {output} > {log} 2>&1"

@@ -53,6 +53,8 @@ rule panel_only:
     localrule: True
 
 
+REPORT_THRESHOLDS = report_thresholds()
+
 # The index shows every run there is, also those of other configurations, so no rule can know what it depends on.
 ALL_RUNS = Path(PLACE).parent
 INDEX = f"python -m epidecouple.stages.index --results {ALL_RUNS} --page {ALL_RUNS}/index.html"
@@ -68,7 +70,7 @@ onsuccess:
 # A failing gate ends the run: render the report of what there is, and say so.
 onerror:
     shell(
-        f"python -m epidecouple.stages.run_report --run {PLACE} --gates {' '.join(GATES)} --report {PLACE}/report.html --failed 2> {PLACE}/logs/report_failed.log"
+        f"python -m epidecouple.stages.run_report --run {PLACE} --gates {' '.join(GATES)} --thresholds {{REPORT_THRESHOLDS:q}} --report {PLACE}/report.html --failed 2> {PLACE}/logs/report_failed.log"
         f" && {INDEX} 2> {PLACE}/logs/index.log"
         f" && echo 'Report of what was done: {PLACE}/report.html' >&2 || true"
     )

@@ -4,6 +4,7 @@ verdict into exit status 1.
 
 import math
 import operator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired
@@ -16,12 +17,17 @@ from typing_extensions import TypedDict
 
 from .config import NAME, Gate, Number, Reason
 from .errors import InputError
+from .metrics import find_metric
 from .paths import ROOT
 
 ROWS = ROOT / "config" / "gates.yaml"
 COMPARISONS = {"le": operator.le, "ge": operator.ge, "gt": operator.gt, "eq": operator.eq}
 SIGNS = {"le": "<=", "ge": ">=", "gt": ">", "eq": "="}
-PASSED, FAILED, NOT_APPLICABLE = "passed", "failed", "not applicable"
+PASSED, FAILED, NOTED, NOT_APPLICABLE = "passed", "failed", "noted", "not applicable"
+# Checks that the overfitting guard reads while a model is trained.
+GUARD = ("fit.train_aupr", "fit.train_minus_validation_aupr")
+# The check by which the report says whether the chromatin states explain R.
+RESIDUAL = "biology.residual_share"
 
 
 class Condition(TypedDict):
@@ -44,6 +50,7 @@ class Row(TypedDict):
     must_be: Literal["le", "ge", "gt", "eq"]
     value: Number
     applies_when: NotRequired[list[Condition]]
+    on_failure: NotRequired[Literal["note"]]
     why: Reason
     remedy: Reason
 
@@ -53,8 +60,9 @@ ROWS_OF_A_FILE = TypeAdapter(Annotated[list[Row], Field(min_length=1)])
 
 @dataclass(frozen=True)
 class Check:
-    """One row of `config/gates.yaml` beside the value that was measured; `outcome` is passed,
-    failed or not applicable.
+    """One row of `config/gates.yaml` with the measured value.
+
+    outcome : passed, failed, noted (not met, but the row never stops a run) or not applicable
     """
 
     gate: str
@@ -95,6 +103,20 @@ def rows_of(gate: str, thresholds: dict[str, dict], path: Path = ROWS) -> list[d
     ]
 
 
+def values_of(
+    checks: Iterable[str], thresholds: dict[str, dict], path: Path = ROWS
+) -> dict[str, dict[str, float]]:
+    """The values of some checks ("gate.metric"), a run's own in place.
+
+    A rule hands them to a stage that acts on a threshold itself, so that another threshold does not
+    make the stage run again.
+    """
+    gates = {check.partition(".")[0] for check in checks}
+    rows = [row for gate in gates for row in rows_of(gate, thresholds, path)]
+    values = {f"{row['gate']}.{row['metric']}": row["value"] for row in rows}
+    return {check: {"value": values[check]} for check in checks}
+
+
 def judge(rows: list[dict], metrics: dict[str, Any]) -> list[Check]:
     """Compare metrics with the rows of a gate; a metric that is missing or not a number fails."""
     return [_check(row, metrics) for row in rows]
@@ -105,7 +127,8 @@ def _check(row: dict, metrics: dict[str, Any]) -> Check:
     if not all(_holds(condition, metrics) for condition in row.get("applies_when", [])):
         outcome = NOT_APPLICABLE
     else:
-        outcome = PASSED if _holds(row, metrics) else FAILED
+        missed = NOTED if row.get("on_failure") == "note" else FAILED
+        outcome = PASSED if _holds(row, metrics) else missed
     need = f"{SIGNS[row['must_be']]} {row['value']:g}"
     return Check(row["gate"], row["metric"], need, value, outcome, row["why"], row["remedy"])
 
@@ -130,13 +153,19 @@ def verdict(gate: str, checks: list[Check], waived: bool) -> dict:
 
 
 def sentences(found: dict) -> list[str]:
-    """One sentence per failed check of a verdict: metric, value, threshold, remedy."""
+    """One sentence per failed check of a verdict: metric and label, value, threshold, remedy."""
     return [
-        f"GATE {found['gate']} FAILED: {check['metric']} is {_shown(check['value'])}, need"
+        f"GATE {found['gate']} FAILED: {_named(check['metric'])} is {_shown(check['value'])}, need"
         f" {check['need']}. {_sentence(check['remedy'])}"
         for check in found["checks"]
         if check["outcome"] == FAILED
     ]
+
+
+def _named(metric: str) -> str:
+    """A metric with its label; alone where the registry does not have it, as in old verdicts."""
+    known = find_metric(metric)
+    return f"{metric} ({known.label})" if known else metric
 
 
 def _sentence(text: str) -> str:

@@ -6,3 +6,4 @@ PACKAGE = Path(__file__).parent.parent
 ROOT = PACKAGE.parent.parent
 MANIFEST = ROOT / "resources" / "sources.tsv"
 TEMPLATES = ROOT / "workflow" / "report"
+METRICS = ROOT / "resources" / "metrics.yaml"

@@ -1,9 +1,9 @@
 """What a result rests on: settings, code digest, input fingerprints and library versions.
 
 The code digest is of what a source file computes: its syntax tree without docstrings, comments,
-layout and the wording of messages and of the `description` of keys. Results depend on nothing else, so nothing else makes a stage
-run again. The one way to be stale: a result that is assigned to a name kept for messages
-(`problem`, `remedy`) or taken from the text of a refusal.
+layout, the wording of messages and the `description` of keys. Results depend on nothing else, so
+nothing else makes a stage run again. The one way to be stale: a result that is assigned to a name
+kept for messages (`problem`, `remedy`) or taken from the text of a refusal.
 """
 
 import ast

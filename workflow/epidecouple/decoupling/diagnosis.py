@@ -82,7 +82,7 @@ def of_tables(table: pd.DataFrame) -> dict[str, float]:
     z = table.set_index("name").loc["z_line_linear"]
     of_dna = table[(table.table == "panel") & table.representation.isin(OF_DNA)]
     metrics = {
-        "natural_rows": int(z.rows),
+        "probe_rows": int(z.rows),
         "line_entropy_bits": z.entropy,
         "z_line_null": z.get("null_largest", np.nan),
     }

@@ -1,5 +1,5 @@
-"""Side by side: arms trained on the same data under several seeds, one table, one figure, and what
-they come to.
+"""Side by side: arms trained on the same data under several seeds, in one table, with a conclusion
+per arm.
 """
 
 from dataclasses import dataclass
@@ -8,25 +8,28 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.arms import DESIGN, arm_folder
-from ..core.gates import FAILED, load_rows
+from ..core.gates import FAILED, rows_of
+from ..core.metrics import label
 from ..core.provenance import read_json, read_metrics
 
-# Arms differ little where the mean differences of both figures stay below these.
+# Arms differ little where the mean differences of both metrics stay below these.
 LITTLE_AUPR_SHARE, LITTLE_CORRELATION = 0.05, 0.10
-# What is compared: stage, metric, and what it is called in the table and the figure.
+# Stage and metric of every row of the table and the figure.
 COMPARED = (
-    ("recovery", "resistance_within_pair_corr", "R: within-pair correlation with the truth"),
-    ("recovery", "resistance_within_line_corr", "R: the same without the lines' levels"),
-    ("recovery", "potential_corr", "U: correlation with the truth"),
-    ("recovery", "aupr_unseen_share_of_oracle", "AUPR on unseen lines, share of the oracle's"),
-    ("evaluate", "aupr_unseen_line_unseen_chromosome", "AUPR on unseen lines"),
-    ("evaluate", "aupr_seen_line_unseen_chromosome", "AUPR on seen lines"),
-    ("evaluate", "within_pair_auc", "AUC of −R within pairs: in which line?"),
-    ("train_full", "own_rows_train_aupr", "AUPR on its training rows"),
-    ("diagnose", "z_line_linear", "V(z → line), share of H, linear probe"),
-    ("diagnose", "z_line_boosted", "V(z → line), share of H, boosted probe"),
-    ("recovery", "lineage_leak", "lineage motifs in U: largest |correlation|"),
+    ("recovery", "resistance_within_pair_corr"),
+    ("recovery", "resistance_within_line_corr"),
+    ("recovery", "potential_corr"),
+    ("recovery", "aupr_unseen_share_of_oracle"),
+    ("evaluate", "aupr_unseen_line_unseen_chromosome"),
+    ("evaluate", "aupr_seen_line_unseen_chromosome"),
+    ("evaluate", "within_pair_auc"),
+    ("train_full", "own_rows_train_aupr"),
+    ("diagnose", "z_line_linear"),
+    ("diagnose", "z_line_boosted"),
+    ("recovery", "lineage_leak"),
 )
+# Gates whose thresholds the table and the figure show.
+GATES = ("recovery", "fit")
 
 
 @dataclass(frozen=True)
@@ -47,24 +50,26 @@ def cells(run: Path, arms: list[str], seeds: list[int]) -> list[Cell]:
     ]
 
 
-def compared_figures(compared: list[Cell]) -> pd.DataFrame:
-    """arm, seed, metric, text, value, and the gate's threshold where there is one (needed, empty
-    otherwise).
+def compared_metrics(compared: list[Cell], thresholds: dict[str, dict]) -> pd.DataFrame:
+    """arm, seed, metric, text (its label), value, and needed: the gate's threshold or empty.
+
+    thresholds : the run's own
     """
-    needed = {
-        row["metric"]: row["value"] for row in load_rows() if row["gate"] in ("recovery", "fit")
-    }
-    rows = []
-    for cell in compared:
-        found = {
-            stage: read_metrics(cell.folder / stage / "metrics.json")
-            for stage in {stage for stage, *_ in COMPARED}
-        }
-        rows += [
-            (cell.arm, cell.seed, metric, text, found[stage].get(metric), needed.get(metric))
-            for stage, metric, text in COMPARED
-        ]
+    judged = [row for gate in GATES for row in rows_of(gate, thresholds)]
+    needed = {row["metric"]: row["value"] for row in judged}
+    rows = [
+        (cell.arm, cell.seed, metric, label(metric), value, needed.get(metric))
+        for cell in compared
+        for metric, value in _metrics_of(cell).items()
+    ]
     return pd.DataFrame(rows, columns=["arm", "seed", "metric", "text", "value", "needed"])
+
+
+def _metrics_of(cell: Cell) -> dict[str, float | None]:
+    """The metrics of `COMPARED` that the stages of a cell wrote, None for a missing one."""
+    stages = {stage for stage, _ in COMPARED}
+    written = {stage: read_metrics(cell.folder / stage / "metrics.json") for stage in stages}
+    return {metric: written[stage].get(metric) for stage, metric in COMPARED}
 
 
 def failed_checks(compared: list[Cell]) -> pd.DataFrame:
@@ -87,17 +92,15 @@ def failed_checks(compared: list[Cell]) -> pd.DataFrame:
 def _failed(cell: Cell) -> list[tuple[str, dict]]:
     verdicts = [read_json(path) for path in sorted((cell.folder / "gates").glob("*.verdict.json"))]
     return [
-        (found["gate"], check)
-        for found in verdicts
-        for check in found["checks"]
+        (verdict["gate"], check)
+        for verdict in verdicts
+        for check in verdict["checks"]
         if check["outcome"] == FAILED
     ]
 
 
 def conclusions(table: pd.DataFrame) -> dict[str, dict]:
-    """For each other arm: mean differences to the design, whether they are little, and the sentence
-    that says so.
-    """
+    """Per arm other than the design: mean differences to it, whether they are little, sentence."""
     mean = table.pivot_table(index="arm", columns="metric", values="value", aggfunc="mean")
     return {
         arm: _conclusion(arm, mean.loc[DESIGN] - mean.loc[arm]) for arm in mean.index.drop(DESIGN)
@@ -105,17 +108,15 @@ def conclusions(table: pd.DataFrame) -> dict[str, dict]:
 
 
 def _conclusion(arm: str, gain: pd.Series) -> dict:
-    share, corr = (
-        float(gain["aupr_unseen_share_of_oracle"]),
-        float(gain["resistance_within_pair_corr"]),
-    )
+    share = float(gain["aupr_unseen_share_of_oracle"])
+    corr = float(gain["resistance_within_pair_corr"])
     little = abs(share) <= LITTLE_AUPR_SHARE and abs(corr) <= LITTLE_CORRELATION
     better = "better" if corr > 0 else "worse"
     measured = (
         f"within-pair correlation of R {corr:+.2f}, AUPR on unseen lines {share:+.2f} of the"
         " oracle's"
     )
-    said = (
+    verdict = (
         f"the design and {arm} differ little"
         if little
         else f"the design recovers R {better} than {arm}"
@@ -124,5 +125,5 @@ def _conclusion(arm: str, gain: pd.Series) -> dict:
         "aupr_share_gain": share,
         "resistance_corr_gain": corr,
         "differ_little": little,
-        "sentence": f"Here {said}: {measured}.",
+        "sentence": f"Here {verdict}: {measured}.",
     }

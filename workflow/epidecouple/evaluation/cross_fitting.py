@@ -67,7 +67,7 @@ def trained_resistance(
     model = new_model(config, dataclasses.replace(panel, training=lines))
     start_prototypes(model, panel, lines, config)
     stage = ResistanceAlone(model, panel, lines, rows, config)
-    fit(model, stage, Ledger(model, set(), config.verification, [stage.name]))
+    fit(model, stage, Ledger(model, set(), config.verification, [stage.name]), None)
     return model.eval()
 
 

@@ -13,7 +13,6 @@ import pandas as pd
 
 from ..core.config import Config
 from ..files.intervals import joined
-from ..model.scoring import LARGEST_RESIDUAL_SHARE
 from ..statistics.bootstrap import bootstrap_groups, interval
 from ..statistics.ranking import within_pair_auc
 from .cross_fitting import ALL_LINES
@@ -128,16 +127,15 @@ def benchmark_metrics(
     loops: dict,
     shares: list[float],
 ) -> dict[str, float]:
-    """Headline figures, what bounds them, and whether the states explain R.
+    """Headline figures, what bounds them, and the residual's share of R.
 
     table : of `arm_table`; loops : line -> its loops; shares : the residual's share of R's variance
     in every fold
     """
     near = {bp: near_misses(pairs, loops, ranking.labels, bp) for bp in ranking.near_bp}
     metrics = headline(table) | ceiling(ranking, scores[f"{ALL_LINES}|{OURS}"], near)
-    share = float(np.mean(shares))
-    metrics |= {"discordant_pairs": len(pairs), "lines": len(loops), "residual_share": share}
-    return metrics | {"prototypes_explain_resistance": int(share <= LARGEST_RESIDUAL_SHARE)}
+    counts = {"discordant_pairs": len(pairs), "lines": len(loops)}
+    return metrics | counts | {"residual_share": float(np.mean(shares))}
 
 
 def arm_table(scores: dict[str, np.ndarray], ranking: Ranking, lines: list[str]) -> pd.DataFrame:
@@ -186,7 +184,7 @@ def ceiling(ranking: Ranking, score: np.ndarray, near: dict[int, np.ndarray]) ->
         )
         found |= dict(
             zip(
-                (f"within_pair_auc_without_{name}{end}" for end in ("", "_lower", "_upper")),
+                (f"crossfit_auc_without_{name}{end}" for end in ("", "_lower", "_upper")),
                 figures,
                 strict=True,
             )
@@ -201,13 +199,13 @@ def headline(table: pd.DataFrame) -> dict[str, float]:
     arms = table[table.setting == ALL_LINES].set_index("arm")
     ours, boosting = arms.loc[OURS], arms.loc["gradient boosting"]
     found = {
-        f"within_pair_auc{end}": ours[column]
+        f"crossfit_auc{end}": ours[column]
         for end, column in (("", "auc"), ("_lower", "lower"), ("_upper", "upper"))
     }
     found |= {
-        f"within_pair_auc_unlisted{end}": ours[f"unlisted{end}"] for end in ("", "_lower", "_upper")
+        f"crossfit_auc_unlisted{end}": ours[f"unlisted{end}"] for end in ("", "_lower", "_upper")
     }
-    found |= {f"within_pair_auc: {name}": row.auc for name, row in arms.iterrows() if name != OURS}
+    found |= {f"crossfit_auc: {name}": row.auc for name, row in arms.iterrows() if name != OURS}
     found |= {
         f"gain_over_boosting{end}": boosting[f"gain{end}"] for end in ("", "_lower", "_upper")
     }

@@ -92,7 +92,7 @@ def skill_lift(
         "skill_lift_lower": low,
         "skill_lift_upper": high,
         "best_baseline": best,
-        "element_lookup_lift": auprs["element_lookup"] / float(labels.mean()),
+        "element_lookup_lift_all_lines": auprs["element_lookup"] / float(labels.mean()),
         **{f"aupr_baseline_{name}": value for name, value in auprs.items()},
     }
 

@@ -11,9 +11,6 @@ from ..core.dna import Windows
 from ..data.panel import Panel
 from .energy import EnergyModel
 
-# Above this share the residual, not the states, carries R, and the report says so.
-LARGEST_RESIDUAL_SHARE = 0.5
-
 
 def energies(
     model: EnergyModel, panel: Panel, pairs: np.ndarray, line: int

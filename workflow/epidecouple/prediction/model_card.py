@@ -1,42 +1,41 @@
-"""The model card: what a trained model was made from, what was measured on it, where it is valid
-and where not (Mitchell 2019).
+"""The model card: data, measurements, valid uses and limits of a trained model (Mitchell 2019).
 
-Nothing is measured here: every number is taken from the record of the model and from metrics that
-stages wrote.
+Nothing is measured here: all numbers come from the record of the model and the metrics of stages.
 """
 
 import pandas as pd
 
 from ..core.config import Config
 from ..core.gates import sentences
+from ..core.metrics import label
 from .bundle import TRAINING, Bundle, LineRecord
 
 ROLES = {TRAINING: "trained on", "held_out": "never seen in training"}
-MEASURED = {
-    "aupr_seen_line_unseen_chromosome": "AUPR, training lines, test chromosomes (mean over lines)",
-    "base_rate_seen_line_unseen_chromosome": "base rate there",
-    "aupr_unseen_line_unseen_chromosome": "AUPR, lines never seen, test chromosomes",
-    "base_rate_unseen_line_unseen_chromosome": "base rate there",
-    "skill_lift": "macro AUPR over the best of distance, degree and element lookup",
-    "skill_lift_lower": "lower end of its 95 % interval",
-    "within_pair_auc": "in which line does a pair loop? AUC of -R within pairs",
-    "within_pair_auc_activity": "the same from H3K27ac at both ends",
-    "train_minus_validation_aupr": "AUPR on training chromosomes minus validation chromosomes",
-    "calibration_error": "calibration error of the probabilities, training lines, test chromosomes",
-    "calibration_error_unseen_line": "the same in lines never seen",
-    "parameters": "parameters",
-}
+MEASURED = (
+    "aupr_seen_line_unseen_chromosome",
+    "base_rate_seen_line_unseen_chromosome",
+    "aupr_unseen_line_unseen_chromosome",
+    "base_rate_unseen_line_unseen_chromosome",
+    "skill_lift",
+    "skill_lift_lower",
+    "within_pair_auc",
+    "within_pair_auc_activity",
+    "train_minus_validation_aupr",
+    "calibration_error",
+    "calibration_error_unseen_line",
+    "parameters",
+)
 LIMITS = (
     (
-        "U is about DNA and distance, R about marks at and between the two elements. What neither"
-        " holds (expression, a variant outside the windows, three-dimensional structure beyond the"
-        " pair) cannot show."
+        "U reads DNA and distance, R reads marks at and between the two elements. The model reads"
+        " nothing else: no expression, no variant outside the windows, no three-dimensional"
+        " structure beyond the pair."
     ),
     "A positive label is a loop call that joins both elements, not proof of regulation.",
     (
-        "The zero of R is a convention: R is told minus its mean over the line's own reference"
-        " loci. A line whose chromatin is open or closed as a whole looks like any other, since"
-        " marks are normalised on those loci."
+        "The zero of R is a convention: R is reported minus its mean over the line's own"
+        " reference loci. A line whose chromatin is open or closed as a whole looks like any other,"
+        " since marks are normalised on those loci."
     ),
     (
         "Pairs on training chromosomes were seen in training: scores there say nothing about how"
@@ -49,8 +48,8 @@ LIMITS = (
     "Leave-one-mark-out and mutagenesis say what the model responds to, not what causes a loop.",
 )
 OF_SIMULATION = (
-    "The data are simulated: this model has learned an artificial grammar and says nothing about"
-    " any genome."
+    "The data are simulated: this model has learned an artificial grammar. It does not apply to any"
+    " genome."
 )
 
 
@@ -83,12 +82,12 @@ def card_of(
         "measured": {name: metrics[name] for name in MEASURED if metrics.get(name) is not None},
         "verdicts": [
             {
-                "gate": found["gate"],
-                "passed": found["passed"],
-                "waived": found["waived"],
-                "failures": sentences(found),
+                "gate": verdict["gate"],
+                "passed": verdict["passed"],
+                "waived": verdict["waived"],
+                "failures": sentences(verdict),
             }
-            for found in verdicts
+            for verdict in verdicts
         ],
         "valid": valid_for(config, bundle),
         "limits": [*([OF_SIMULATION] if config.dataset.kind == "simulated" else []), *LIMITS],
@@ -96,7 +95,7 @@ def card_of(
 
 
 def line_row(name: str, line: LineRecord, metrics: dict) -> dict:
-    """What the card tells of a cell line."""
+    """The card's entry of a cell line."""
     return {
         "line": name,
         "role": ROLES[line.role],
@@ -129,8 +128,8 @@ def valid_for(config: Config, bundle: Bundle) -> list[str]:
 
 
 def outcomes(card: dict) -> list[str]:
-    """Each gate of the card with what came of it."""
-    return [_verdict(found).split(".")[0] for found in card["verdicts"]]
+    """Each gate of the card with its outcome."""
+    return [_verdict(verdict).split(".")[0] for verdict in card["verdicts"]]
 
 
 def rendered(card: dict) -> str:
@@ -141,13 +140,13 @@ def rendered(card: dict) -> str:
             "An enhancer-promoter interaction model with two energies: logit P = U(DNA, distance) −"
             " R(marks) − τ(line), R ≥ 0. Fields: `card.json`; how to use it: `docs/tutorial.md`."
         ),
-        *_section("Verdicts", [_verdict(found) for found in card["verdicts"]]),
+        *_section("Verdicts", [_verdict(verdict) for verdict in card["verdicts"]]),
         *_section("Valid for", card["valid"]),
         *_section("Limits", card["limits"]),
         "## Measured",
         _table(
-            ["figure", "value"],
-            [(MEASURED[name], _number(value)) for name, value in card["measured"].items()],
+            ["metric", "value"],
+            [(label(name), _number(value)) for name, value in card["measured"].items()],
         ),
         "## Cell lines",
         _table(
@@ -184,15 +183,11 @@ def _section(title: str, sentences: list[str]) -> list[str]:
     return [f"## {title}", "\n".join(f"- {sentence}" for sentence in sentences)]
 
 
-def _verdict(found: dict) -> str:
-    outcome = (
-        "waived"
-        if found["waived"]
-        else "passed"
-        if found["passed"]
-        else "**failed: do not rely on this model**"
-    )
-    return " ".join([f"{found['gate']}: {outcome}.", *found["failures"]])
+def _verdict(verdict: dict) -> str:
+    outcome = "passed" if verdict["passed"] else "**failed: do not rely on this model**"
+    if verdict["waived"]:
+        outcome = "waived"
+    return " ".join([f"{verdict['gate']}: {outcome}.", *verdict["failures"]])
 
 
 def _line(row: dict) -> tuple:

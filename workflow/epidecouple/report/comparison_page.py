@@ -1,6 +1,4 @@
-"""The page of a comparison: conclusions, figure, table and failed checks; nothing is computed here
-but means for reading.
-"""
+"""The page of a comparison: conclusions, figure, table of means over seeds, failed checks."""
 
 from pathlib import Path
 from typing import Any
@@ -29,13 +27,12 @@ def render(
 
 
 def table_rows(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
-    """For each figure that is compared: its text, and per arm the mean over seeds with smallest and
-    largest.
-    """
-    arms, rows = list(table.arm.unique()), []
-    for text, found in table.groupby("text", sort=False):
-        rows.append((text, [_cell(found[found.arm == arm].value.dropna()) for arm in arms]))
-    return rows
+    """Per metric: its label, and per arm the mean over seeds with smallest and largest."""
+    arms = list(table.arm.unique())
+    return [
+        (label, [_cell(values[values.arm == arm].value.dropna()) for arm in arms])
+        for label, values in table.groupby("text", sort=False)
+    ]
 
 
 def _cell(values: pd.Series) -> str:

@@ -1,12 +1,11 @@
-"""The index of all runs: what each came to, its headline numbers, and in which settings the runs
-differ.
-"""
+"""The index of all runs: verdicts, headline numbers, and the settings in which the runs differ."""
 
 import json
 import time
 from pathlib import Path
 from typing import Any
 
+from ..core.metrics import label
 from .layout import headline_rows
 from .pages import page_templates, read_optional, verdict_of
 from .run_page import other_pages, provenance_rows
@@ -35,8 +34,8 @@ def evidence_of(run: Path) -> list[Path]:
     ]
 
 
-def told_gates(run: Path) -> tuple[str, str]:
-    """What the gates of a run came to, and a sentence about it."""
+def gate_summary(run: Path) -> tuple[str, str]:
+    """The outcome of a run's gates, and a few words about it."""
     verdicts = [
         verdict_of(run, path.name.split(".")[0])
         for path in sorted(run.glob("gates/*.verdict.json"))
@@ -50,38 +49,34 @@ def told_gates(run: Path) -> tuple[str, str]:
 
 def headline_values(run: Path) -> list[Any]:
     """The headline numbers of a run, None where it has none."""
-    found = {
-        stage: (read_optional(run / stage / "metrics.json") or {"metrics": {}})["metrics"]
-        for stage, _ in headline_rows()
-    }
-    return [found[stage].get(row.metric) for stage, row in headline_rows()]
+    contents = [
+        (read_optional(run / stage / "metrics.json"), row.metric) for stage, row in headline_rows()
+    ]
+    return [content and content["metrics"].get(metric) for content, metric in contents]
 
 
 def flat(settings: dict[str, Any], prefix: str = "") -> dict[str, str]:
     """Nested settings as dotted keys, values as JSON."""
-    found = {}
+    dotted = {}
     for key, value in settings.items():
         name = f"{prefix}{key}"
-        found |= (
-            flat(value, f"{name}.")
-            if isinstance(value, dict) and value
-            else {name: json.dumps(value)}
-        )
-    return found
+        nested = isinstance(value, dict) and value
+        dotted |= flat(value, f"{name}.") if nested else {name: json.dumps(value)}
+    return dotted
 
 
 def differing(settings: list[dict[str, str]]) -> dict[str, list[str]]:
     """Keys that two runs have with different values, with the value of each run; a run that never
     read a key has none.
     """
-    keys = sorted({key for found in settings for key in found} - {"run"})
-    rows = {key: [found.get(key, ABSENT) for found in settings] for key in keys}
+    keys = sorted({key for of_run in settings for key in of_run} - {"run"})
+    rows = {key: [of_run.get(key, ABSENT) for of_run in settings] for key in keys}
     return {key: values for key, values in rows.items() if len(set(values) - {ABSENT}) > 1}
 
 
 def run_row(run: Path) -> dict[str, Any]:
     """One run's row of the index."""
-    outcome, told = told_gates(run)
+    outcome, summary = gate_summary(run)
     changed = time.strftime(
         "%Y-%m-%d %H:%M", time.localtime(max(file.stat().st_mtime for file in evidence_of(run)))
     )
@@ -90,7 +85,7 @@ def run_row(run: Path) -> dict[str, Any]:
     return {
         "name": run.name,
         "outcome": outcome,
-        "told": told,
+        "summary": summary,
         "changed": changed,
         "report": report,
         "pages": pages,
@@ -104,11 +99,9 @@ def render(results: Path) -> str:
         flat({key: value for row in provenance_rows(run) for key, value in row["settings"].items()})
         for run in runs
     ]
-    texts = [
-        f"{row.text} (R alone)" if stage == "resistance" else row.text
-        for stage, row in headline_rows()
-    ]
     page = page_templates().get_template("index.html.j2")
     return page.render(
-        runs=[run_row(run) for run in runs], texts=texts, differing=differing(settings)
+        runs=[run_row(run) for run in runs],
+        labels=[label(row.metric) for _, row in headline_rows()],
+        differing=differing(settings),
     )

@@ -1,5 +1,5 @@
-"""What the page of a run shows and in which order: sections, the figures of each with their
-captions, and the rows it leads with.
+"""What the page of a run shows and in which order: sections, their figures with captions, and their
+rows.
 """
 
 from typing import NamedTuple
@@ -15,21 +15,18 @@ class Figure(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A number worth a row: what it is, its metric, and the metrics to hold it against, each (what
-    it is, metric).
+    """A number worth a row: its metric, and the metrics to compare it with.
 
-    Its interval is taken from `<metric>_lower` and `<metric>_upper` where a stage wrote them.
+    Labels come from the registry of metrics. The interval is taken from `<metric>_lower` and
+    `<metric>_upper` where a stage wrote them.
     """
 
-    text: str
     metric: str
-    beside: tuple[tuple[str, str], ...] = ()
+    references: tuple[str, ...] = ()
 
 
 class Section(NamedTuple):
-    """A stage's section: its title, the question it answers, its figures and the rows it leads
-    with.
-    """
+    """A stage's section: title, question that it answers, figures, and rows of its table."""
 
     title: str
     question: str
@@ -38,10 +35,10 @@ class Section(NamedTuple):
 
 
 LEARNING_CURVE = (
-    "Early stopping keeps the marked epoch. Below: what a quick linear probe reads about the line"
-    " from z and from raw e, beyond permuted lines, and how much z and e correlate within lines. It"
-    " shows the direction while training; nonlinear traces and error bars are in the section on"
-    " decoupling."
+    "Early stopping keeps the marked epoch. Below: the share of the cell line's entropy that a"
+    " quick linear probe reads from z and from raw e, minus that for permuted lines, and the"
+    " correlation of z and e within lines. The curves show a direction only; nonlinear probes and"
+    " intervals are in the section on decoupling."
 )
 FIGURES = {
     "splits": Figure(
@@ -58,8 +55,8 @@ FIGURES = {
     "learning_curve": Figure("train_full/history.tsv", LEARNING_CURVE),
     "resistance": Figure(
         "resistance/arms.tsv",
-        "Blue: the R of the model. The lines' tables chose the pairs, so the left side favours what"
-        " tells the listing line.",
+        "Blue: the R of the model. The lines' tables chose the pairs, so the left side favours any"
+        " score that recognises the line whose table lists the pair.",
     ),
     "recovery": Figure(
         "recovery/points.tsv",
@@ -68,11 +65,11 @@ FIGURES = {
     ),
     "information": Figure(
         "diagnose/information.tsv",
-        "Left, the published table: its DNA tells the line by composition, so z could learn it."
-        " Right, the crossed panel: every pair is in every line, and DNA tells nothing, exactly."
-        " Ranks only: each mark replaced by its rank in the line, which takes technical offsets"
-        " away. It shows what these probes can read, a lower bound: a value at 0 does not prove"
-        " that nothing is there.",
+        "Left, the published table: its DNA differs between lines by composition, so z could learn"
+        " the line. Right, the crossed panel: every pair is in every line, so DNA holds nothing"
+        " about the line. Ranks only: each mark is replaced by its rank in the line, which removes"
+        " technical offsets. A probe gives a lower bound: a value of 0 does not prove that nothing"
+        " is there.",
     ),
     "correlation": Figure(
         "diagnose/correlation.tsv",
@@ -88,7 +85,7 @@ FIGURES = {
         "biology/signs.tsv",
         "A point is a line with its chromosome-bootstrap interval, GC and distance regressed out;"
         " hollow: R was not shown the mark; grey: the expected side. A sign is a check, not a"
-        " finding: even a mark left out is told by the others.",
+        " result: the other marks predict even a mark that is left out.",
     ),
     "prototypes": Figure(
         "biology/mantel.tsv",
@@ -134,26 +131,17 @@ OF_SIMULATION, OF_MOTIFS, OF_OTHER_TARGETS = (
     ("resistance", "comparison"),
 )
 
-BASE_RATE = "base rate"
-UNTRAINED = "untrained encoder"
 SECTIONS = {
     "data": Section(
         "Data",
-        "What was it trained on, and could it win by a leak?",
+        "What are the training data, and could a leak make up the skill?",
         ("splits", "funnel"),
         (
-            Row("Pairs, each in every line", "panel_pairs", (("lines", "panel_lines"),)),
-            Row(
-                "Pairs that loop in some lines and not in others",
-                "discordant_pairs",
-                (("for training", "discordant_training_pairs"),),
-            ),
-            Row(
-                "Leak meter: AUPR lift of looking up the element (1 is no leak)",
-                "element_lookup_lift",
-            ),
-            Row("Elements in two splits", "elements_in_two_splits"),
-            Row("Marks that a training line lacks", "marks_missing"),
+            Row("panel_pairs", ("panel_lines",)),
+            Row("discordant_pairs", ("discordant_training_pairs",)),
+            Row("element_lookup_lift"),
+            Row("elements_in_two_splits"),
+            Row("marks_missing"),
         ),
     ),
     "train_subset": Section(
@@ -161,190 +149,125 @@ SECTIONS = {
         "Does the design work on a few lines and chromosomes before the full training is paid for?",
         ("learning_curve_subset",),
         (
-            Row("AUPR, training rows", "train_aupr", (("validation", "validation_aupr"),)),
-            Row("Spread of R within pairs (sd)", "within_pair_sd_resistance"),
-            Row("Violations of the design", "design_violations"),
+            Row("train_aupr", ("validation_aupr",)),
+            Row("within_pair_sd_resistance"),
+            Row("design_violations"),
         ),
     ),
     "train_full": Section(
         "Full training",
-        "Did it learn, and did it stop in time?",
+        "Does the model learn, and does training stop in time?",
         ("learning_curve",),
         (
-            Row("AUPR, training rows", "train_aupr", (("validation", "validation_aupr"),)),
-            Row("Spread of R within pairs (sd)", "within_pair_sd_resistance"),
-            Row("Violations of the design", "design_violations"),
+            Row("train_aupr", ("validation_aupr",)),
+            Row("within_pair_sd_resistance"),
+            Row("design_violations"),
         ),
     ),
     "evaluate": Section(
         "Skill on held-out chromosomes and lines",
-        "How well does it do where it never looked?",
+        "How well does the model rank pairs on chromosomes and in lines that training never used?",
         (),
         (
             Row(
-                "AUPR, seen lines, unseen chromosomes",
                 "aupr_seen_line_unseen_chromosome",
                 (
-                    (BASE_RATE, "base_rate_seen_line_unseen_chromosome"),
-                    ("distance", "aupr_baseline_distance"),
-                    ("element degree", "aupr_baseline_degree"),
+                    "base_rate_seen_line_unseen_chromosome",
+                    "aupr_baseline_distance",
+                    "aupr_baseline_degree",
                 ),
             ),
+            Row("aupr_unseen_line_unseen_chromosome", ("base_rate_unseen_line_unseen_chromosome",)),
             Row(
-                "AUPR, unseen lines, unseen chromosomes",
-                "aupr_unseen_line_unseen_chromosome",
-                ((BASE_RATE, "base_rate_unseen_line_unseen_chromosome"),),
-            ),
-            Row(
-                "AUPR, unseen lines, seen chromosomes",
                 "aupr_unseen_line_seen_chromosome",
                 (
-                    (BASE_RATE, "base_rate_unseen_line_seen_chromosome"),
-                    (
-                        "mean label of the training lines",
-                        "aupr_mean_label_unseen_line_seen_chromosome",
-                    ),
+                    "base_rate_unseen_line_seen_chromosome",
+                    "aupr_mean_label_unseen_line_seen_chromosome",
                 ),
             ),
-            Row(
-                "In which line does a pair loop? AUC of −R within pairs",
-                "within_pair_auc",
-                (("H3K27ac at both ends", "within_pair_auc_activity"),),
-            ),
+            Row("within_pair_auc", ("within_pair_auc_activity",)),
         ),
     ),
     "resistance": Section(
         "In which line does a pair loop? R alone, without DNA",
-        "How far do the marks alone tell in which lines a pair loops?",
+        "How well do the marks alone predict in which lines a pair loops?",
         ("resistance",),
         (
             Row(
-                "AUC within pairs",
-                "within_pair_auc",
+                "crossfit_auc",
                 (
-                    (
-                        "gradient boosting on the same features",
-                        "within_pair_auc: gradient boosting",
-                    ),
-                    ("H3K27ac at both ends", "within_pair_auc: H3K27ac at both ends"),
-                    ("line offsets", "within_pair_auc: line offsets"),
+                    "crossfit_auc: gradient boosting",
+                    "crossfit_auc: H3K27ac at both ends",
+                    "crossfit_auc: line offsets",
                 ),
             ),
-            Row("Gain over gradient boosting", "gain_over_boosting"),
-            Row(
-                "AUC within pairs, a line left out of the training",
-                "unseen line: R",
-                (("gradient boosting", "unseen line: gradient boosting"),),
-            ),
-            Row("AUC within pairs where neither line lists the pair", "within_pair_auc_unlisted"),
+            Row("gain_over_boosting"),
+            Row("unseen line: R", ("unseen line: gradient boosting",)),
+            Row("crossfit_auc_unlisted"),
         ),
     ),
     "recovery": Section(
         "Recovery of the known energies",
-        "The simulated energies are known: did it find them?",
+        "The simulated energies are known: do U and R agree with them?",
         ("recovery",),
         (
-            Row("Correlation of U with the truth", "potential_corr"),
-            Row("Within-pair correlation of R with the truth", "resistance_within_pair_corr"),
-            Row(
-                "AUPR, unseen lines",
-                "aupr_unseen",
-                (
-                    ("true energies", "aupr_unseen_oracle"),
-                    ("true U alone", "aupr_unseen_potential_oracle"),
-                ),
-            ),
-            Row(
-                "Largest correlation of U with a lineage motif",
-                "lineage_leak",
-                (("true U", "lineage_leak_of_truth"),),
-            ),
+            Row("potential_corr"),
+            Row("resistance_within_pair_corr"),
+            Row("aupr_unseen", ("aupr_unseen_oracle", "aupr_unseen_potential_oracle")),
+            Row("lineage_leak", ("lineage_leak_of_truth",)),
         ),
     ),
     "diagnose": Section(
         "Decoupling",
-        "Is the sequence part free of the line, and the chromatin part free of the sequence?",
+        "Is U free of the cell line, and R free of the sequence?",
         ("information", "correlation"),
         (
-            Row(
-                "What z tells of the line, linear probe (share of H)",
-                "z_line_linear",
-                ((UNTRAINED, "z_line_linear_floor"),),
-            ),
-            Row(
-                "What z tells of the line, boosted trees",
-                "z_line_boosted",
-                ((UNTRAINED, "z_line_boosted_floor"),),
-            ),
-            Row(
-                "What z tells of the label, the line known",
-                "z_label_given_line",
-                ((UNTRAINED, "z_label_given_line_floor"),),
-            ),
-            Row(
-                "What U tells of the line, linear probe",
-                "potential_line_linear",
-                ((UNTRAINED, "potential_line_linear_floor"),),
-            ),
-            Row(
-                "z with e: distance correlation",
-                "z_e_dcor",
-                (("permuted", "z_e_dcor_null"), ("p", "z_e_dcor_p")),
-            ),
-            Row(
-                "z with e: largest |r|",
-                "z_e_largest",
-                (("permuted", "z_e_largest_null"), ("p", "z_e_largest_p")),
-            ),
+            Row("z_line_linear", ("z_line_linear_floor",)),
+            Row("z_line_boosted", ("z_line_boosted_floor",)),
+            Row("z_label_given_line", ("z_label_given_line_floor",)),
+            Row("potential_line_linear", ("potential_line_linear_floor",)),
+            Row("z_e_dcor", ("z_e_dcor_null", "z_e_dcor_p")),
+            Row("z_e_largest", ("z_e_largest_null", "z_e_largest_p")),
         ),
     ),
     "biology": Section(
         "Biology",
-        "Do prototypes and R mirror what is known of the lines and marks?",
+        "Do prototypes and R agree with what is known of cell lines and marks?",
         ("states", "signs", "prototypes", "trees"),
         (
             Row(
-                "Lines: prototypes against loops and all marks, Mantel correlation",
                 "mantel_rho_joint_trained",
                 (
-                    ("p", "mantel_p_joint_trained"),
-                    (UNTRAINED, "mantel_rho_joint_untrained"),
-                    ("mark offsets alone", "mantel_rho_joint_offsets"),
+                    "mantel_p_joint_trained",
+                    "mantel_rho_joint_untrained",
+                    "mantel_rho_joint_offsets",
                 ),
             ),
-            Row("Share of R's variance in the residual, not in the states", "residual_share"),
+            Row("residual_share"),
         ),
     ),
     "mutagenesis": Section(
         "What U reads: bases",
-        "Which bases of the strongest pairs carry U?",
+        "Which bases determine U in the pairs of the highest U?",
         ("logos",),
-        (Row("Stretches found", "seqlets", (("of them raise U", "seqlets_raising"),)),),
+        (Row("seqlets", ("seqlets_raising",)),),
     ),
     "motifs": Section(
         "What U reads: motifs",
-        "Which motifs does U respond to, and are any of them a lineage's?",
+        "Which motifs change U, and is any of them of a lineage factor?",
         ("motif_effects", "interactions"),
         (
-            Row("Motifs called", "motifs_called", (("asked", "motifs"),)),
-            Row(
-                "Leakage index: lineage motifs in U",
-                "leakage_index",
-                (("shuffled", "leakage_index_null"), ("p", "leakage_index_p")),
-            ),
+            Row("motifs_called", ("motifs",)),
+            Row("leakage_index", ("leakage_index_null", "leakage_index_p")),
         ),
     ),
     "motif_recovery": Section(
         "Recovery of the planted motifs",
-        "The simulated grammar is known: did U find its motifs and no others?",
+        "The simulated grammar is known: does U read its motifs and no others?",
         (),
         (
-            Row("Recall of grammar motifs", "motif_recall", (("precision", "motif_precision"),)),
-            Row(
-                "Lineage motifs called",
-                "lineage_motifs_called",
-                (("decoys called", "decoy_motifs_called"),),
-            ),
+            Row("motif_recall", ("motif_precision",)),
+            Row("lineage_motifs_called", ("decoy_motifs_called",)),
         ),
     ),
 }
@@ -364,12 +287,12 @@ HEADLINES = (
     ("evaluate", "aupr_seen_line_unseen_chromosome"),
     ("evaluate", "aupr_unseen_line_unseen_chromosome"),
     ("evaluate", "within_pair_auc"),
-    ("resistance", "within_pair_auc"),
+    ("resistance", "crossfit_auc"),
     ("recovery", "potential_corr"),
     ("recovery", "resistance_within_pair_corr"),
     ("diagnose", "z_line_linear"),
 )
-# The check a gate is told by on the first screen as long as none has failed.
+# The check of each gate on the first screen as long as none has failed.
 LEADING = {
     "download": "files_missing",
     "data": "element_lookup_lift",

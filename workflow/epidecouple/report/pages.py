@@ -1,6 +1,4 @@
-"""What all pages share: templates, numbers as they are read, figures as part of the page, tables
-and what a run's folder holds.
-"""
+"""What all pages share: templates, formats of numbers, embedded figures, tables and verdicts."""
 
 import base64
 import csv
@@ -12,6 +10,7 @@ from typing import Any
 import jinja2
 
 from ..core.gates import FAILED, sentences
+from ..core.metrics import label
 from ..core.paths import TEMPLATES
 from ..core.provenance import read_json
 from .layout import FIGURES
@@ -27,15 +26,14 @@ def page_templates() -> jinja2.Environment:
     )
     environment.filters |= {
         "number": number,
+        "label": label,
         "pretty": lambda value: json.dumps(value, indent=1, sort_keys=True),
     }
     return environment
 
 
 def number(value: Any) -> str:
-    """A metric for reading: three significant digits at least, thousands separated; missing values
-    are said to be missing.
-    """
+    """A metric for reading: three significant digits at least, thousands separated."""
     if value is None:
         return "missing"
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -94,22 +92,22 @@ def verdict_of(run: Path, gate: str) -> dict[str, Any]:
     """A gate's outcome (passed, FAILED, waived, not reached), its checks and a sentence per failed
     one.
     """
-    found = read_optional(run / "gates" / f"{gate}.verdict.json")
-    if found is None:
+    verdict = read_optional(run / "gates" / f"{gate}.verdict.json")
+    if verdict is None:
         return {"gate": gate, "outcome": "not reached", "checks": [], "sentences": []}
-    failed = any(check["outcome"] == FAILED for check in found["checks"])
-    outcome = "passed" if not failed else "waived" if found["waived"] else "FAILED"
+    failed = any(check["outcome"] == FAILED for check in verdict["checks"])
+    outcome = "passed" if not failed else "waived" if verdict["waived"] else "FAILED"
     return {
         "gate": gate,
         "outcome": outcome,
-        "checks": found["checks"],
-        "sentences": sentences(found),
+        "checks": verdict["checks"],
+        "sentences": sentences(verdict),
     }
 
 
 def commit() -> str:
     """The commit of the working copy, with a mark when it has changes; unknown outside git."""
-    found = subprocess.run(
+    described = subprocess.run(
         ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=TEMPLATES
     )
-    return found.stdout.strip() or "unknown"
+    return described.stdout.strip() or "unknown"

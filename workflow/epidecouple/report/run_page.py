@@ -1,19 +1,18 @@
-"""The report of a run: one self-contained page, rendered from what is on disk; what is missing is
-said to be missing.
-"""
+"""The report of a run: one self-contained page, rendered from what is on disk."""
 
 from pathlib import Path
 from typing import Any
 
-from ..core.gates import FAILED, NOT_APPLICABLE
+from ..core.gates import FAILED, NOT_APPLICABLE, RESIDUAL, values_of
+from ..core.metrics import label, short_label
 from .layout import HEROES, LEADING, SECTIONS, Row, headline_rows
 from .pages import commit, drawn_figure, page_templates, read_optional, table_rows, verdict_of
 
 
 def verdict_rows(run: Path, gates: list[str]) -> list[dict]:
-    """One entry per gate, in order, each with the check that it is told by."""
-    found = [verdict_of(run, gate) for gate in gates]
-    return [verdict | {"leading": leading_check(verdict)} for verdict in found]
+    """One entry per gate, in order, each with its leading check."""
+    verdicts = [verdict_of(run, gate) for gate in gates]
+    return [verdict | {"leading": leading_check(verdict)} for verdict in verdicts]
 
 
 def leading_check(verdict: dict) -> dict | None:
@@ -26,60 +25,62 @@ def leading_check(verdict: dict) -> dict | None:
     return next(iter(first + applied), None)
 
 
-def section_rows(run: Path) -> list[dict]:
-    """One entry per stage that ran: title, question, the rows it leads with, all its metrics and
-    its figures.
+def section_rows(run: Path, thresholds: dict[str, dict]) -> list[dict]:
+    """One entry per stage that ran.
+
+    thresholds : the run's own
     """
-    rows = []
-    for stage, section in SECTIONS.items():
-        content = read_optional(run / stage / "metrics.json")
-        if content is not None:
-            found = content["metrics"]
-            figures = [figure for name in section.figures if (figure := drawn_figure(run, name))]
-            rows.append(
-                {
-                    "stage": stage,
-                    "title": section.title,
-                    "question": section.question,
-                    "metrics": found,
-                    "figures": figures,
-                }
-                | {
-                    "rows": told_rows(section.rows, found),
-                    "arms": table_rows(run / stage / "arms.tsv"),
-                }
-            )
-    return rows
-
-
-def told_rows(rows: tuple[Row, ...], metrics: dict[str, Any]) -> list[dict]:
-    """The rows whose metric the stage wrote: text, value, interval where there is one, and what to
-    hold it against.
-    """
-    return [told(row, metrics) for row in rows if row.metric in metrics]
-
-
-def told(row: Row, metrics: dict[str, Any]) -> dict:
-    """One row of a stage's metrics."""
-    interval = [metrics.get(f"{row.metric}_{end}") for end in ("lower", "upper")]
-    beside = [
-        (text, metrics[metric]) for text, metric in row.beside if metrics.get(metric) is not None
+    contents = {stage: read_optional(run / stage / "metrics.json") for stage in SECTIONS}
+    return [
+        section_row(run, stage, content["metrics"], thresholds)
+        for stage, content in contents.items()
+        if content is not None
     ]
+
+
+def section_row(
+    run: Path, stage: str, metrics: dict[str, Any], thresholds: dict[str, dict]
+) -> dict[str, Any]:
+    """A stage's title and question, its rows, all its metrics and its figures."""
+    section = SECTIONS[stage]
+    figures = [drawn_figure(run, name) for name in section.figures]
     return {
-        "text": row.text,
+        "stage": stage,
+        "title": section.title,
+        "question": section.question,
+        "metrics": metrics,
+        "figures": [figure for figure in figures if figure],
+        "rows": [measured(row, metrics) for row in section.rows if row.metric in metrics],
+        "arms": table_rows(run / stage / "arms.tsv"),
+        "states_explain": states_explain(metrics, thresholds),
+    }
+
+
+def states_explain(metrics: dict[str, Any], thresholds: dict[str, dict]) -> bool:
+    """False where the residual carries a larger share of R than the threshold allows."""
+    limit = values_of([RESIDUAL], thresholds)[RESIDUAL]["value"]
+    return metrics.get("residual_share", limit) <= limit
+
+
+def measured(row: Row, metrics: dict[str, Any]) -> dict:
+    """One row of a stage's table: label, value, interval where there is one, reference values."""
+    interval = [metrics.get(f"{row.metric}_{end}") for end in ("lower", "upper")]
+    references = [name for name in row.references if metrics.get(name) is not None]
+    return {
+        "label": label(row.metric),
         "value": metrics[row.metric],
         "interval": None if None in interval else interval,
-        "beside": beside,
+        "references": [(short_label(name), metrics[name]) for name in references],
     }
 
 
 def headlines(sections: list[dict]) -> list[dict]:
     """The numbers of the first screen that the run has."""
-    found = {section["stage"]: section["metrics"] for section in sections}
+    metrics = {section["stage"]: section["metrics"] for section in sections}
     return [
-        told(row, found[stage])
+        measured(row, metrics[stage])
         for stage, row in headline_rows()
-        if found.get(stage, {}).get(row.metric) is not None
+        if metrics.get(stage, {}).get(row.metric) is not None
     ]
 
 
@@ -88,30 +89,30 @@ def hero_figure(sections: list[dict]) -> dict[str, str] | None:
     they explain R.
     """
     drawn = {figure["name"]: figure for section in sections for figure in section["figures"]}
-    if any(section["metrics"].get("prototypes_explain_resistance") == 0 for section in sections):
+    if not all(section["states_explain"] for section in sections):
         drawn.pop("states", None)
     return next((drawn[name] for name in HEROES if name in drawn), None)
 
 
 def verification_of(run: Path) -> dict[str, Any] | None:
-    """What the ledger of the full training found, or of the subset's where there is no full one; of
-    a refused one from its log.
+    """The ledger's record of the full training, or of the subset where there is no full one; that
+    of a refused training from its log.
     """
     places = [
         (run / stage / "verification.json", run / "logs" / f"{stage}.violation.json")
         for stage in ("train_full", "train_subset")
     ]
-    found = (read_optional(path) for pair in places for path in pair)
-    return next((record for record in found if record is not None), None)
+    records = (read_optional(path) for pair in places for path in pair)
+    return next((record for record in records if record is not None), None)
 
 
 def provenance_rows(run: Path) -> list[dict]:
     """Per stage: code digest, settings, versions and input fingerprints."""
-    found = {
+    records = {
         stage: read_optional(run / stage / "provenance.json")
         for stage in ("panel", "elements", *SECTIONS)
     }
-    return [content | {"stage": stage} for stage, content in found.items() if content is not None]
+    return [record | {"stage": stage} for stage, record in records.items() if record is not None]
 
 
 def cost_rows(run: Path) -> list[dict]:
@@ -131,9 +132,7 @@ def cost_rows(run: Path) -> list[dict]:
 
 
 def other_pages(run: Path) -> dict[str, str]:
-    """Other pages of the run that are there: what they are, and where they lie beside the
-    report.
-    """
+    """Other pages that the run has: title, and place relative to the report."""
     pages = {
         "Side by side with other designs": "comparison/report.html",
         "R alone, without DNA": "resistance/report.html",
@@ -142,13 +141,20 @@ def other_pages(run: Path) -> dict[str, str]:
     return {text: place for text, place in pages.items() if (run / place).is_file()}
 
 
-def render(run: Path, gates: list[str], stopped: bool, root: str = "") -> str:
+def render(
+    run: Path,
+    gates: list[str],
+    stopped: bool,
+    root: str = "",
+    thresholds: dict[str, dict] | None = None,
+) -> str:
     """The page as HTML.
 
-    `stopped` says that the call has failed, be it at a gate or before one could judge; `root` leads
-    from the page to the run's folder.
+    stopped : whether the call has failed, at a gate or before one could judge
+    root : leads from the page to the run's folder; thresholds : the run's own
     """
-    sections, provenance = section_rows(run), provenance_rows(run)
+    sections = section_rows(run, thresholds or {})
+    provenance = provenance_rows(run)
     settings = {key: value for row in provenance for key, value in row["settings"].items()}
     comparison = read_optional(run / "comparison" / "metrics.json")
     return (

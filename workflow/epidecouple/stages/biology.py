@@ -19,9 +19,8 @@ from ..interpretation.mark_signs import (
     sign_failures,
 )
 from ..interpretation.states import state_table
-from ..model.energy import EnergyModel
 from ..model.initialise import new_model, start_prototypes
-from ..model.scoring import LARGEST_RESIDUAL_SHARE, residual_share
+from ..model.scoring import residual_share
 from ..model.weights import load_model
 from ..statistics.bootstrap import group_draws, resampling_units
 from .runner import run
@@ -60,7 +59,7 @@ def biology(
     )
     metrics |= sign_failures(sign_table) | {"lines": len(panel.lines), "groups": len(groups)}
     metrics |= {f"marks_{mark}": int(mark in config.marks) for mark in GATED_MARKS}
-    metrics |= _share_of_residual(network, panel, pairs)
+    metrics["residual_share"] = residual_share(network, panel, pairs)
     mantel_table.to_csv(mantel, sep="\t", index=False, float_format="%.6f")
     tree_table.to_csv(trees, sep="\t", index=False, float_format="%.4f")
     sign_table.to_csv(signs, sep="\t", index=False, float_format="%.4f")
@@ -77,15 +76,6 @@ def _units(panel: Panel, scored: pd.DataFrame, pairs: np.ndarray) -> np.ndarray:
     """What a bootstrap draws as a whole, numbered: int (len(pairs),)."""
     names = resampling_units(panel.chrom[pairs], scored.enhancer_mid.to_numpy()[pairs])
     return np.unique(names, return_inverse=True)[1]
-
-
-def _share_of_residual(network: EnergyModel, panel: Panel, pairs: np.ndarray) -> dict[str, float]:
-    """How much of R the residual carries, and whether the states explain R all the same."""
-    share = residual_share(network, panel, pairs)
-    return {
-        "residual_share": share,
-        "prototypes_explain_resistance": int(share <= LARGEST_RESIDUAL_SHARE),
-    }
 
 
 if __name__ == "__main__":

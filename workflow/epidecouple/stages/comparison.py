@@ -1,26 +1,36 @@
-"""Side by side: arms trained on the same data under several seeds, one table, one figure, and what
-they come to.
+"""Side by side: arms trained on the same data under several seeds, in one table, with a conclusion
+per arm.
 """
 
+import json
 import logging
 from pathlib import Path
 
 from ..core.provenance import write_json
-from ..evaluation.comparison import cells, compared_figures, conclusions, failed_checks
+from ..evaluation.comparison import cells, compared_metrics, conclusions, failed_checks
 from .runner import run
 
 log = logging.getLogger(__name__)
 
 
 def comparison(
-    run: Path, arms: list[str], seeds: list[int], table: Path, failed: Path, metrics: Path
+    run: Path,
+    arms: list[str],
+    seeds: list[int],
+    thresholds: str,
+    table: Path,
+    failed: Path,
+    metrics: Path,
 ) -> None:
-    """Compare what every arm's stages wrote."""
+    """Compare what every arm's stages wrote.
+
+    thresholds : the run's own, as JSON
+    """
     compared = cells(run, arms, seeds)
-    figures = compared_figures(compared)
-    figures.to_csv(table, sep="\t", index=False, float_format="%.6g")
+    measured = compared_metrics(compared, json.loads(thresholds))
+    measured.to_csv(table, sep="\t", index=False, float_format="%.6g")
     failed_checks(compared).to_csv(failed, sep="\t", index=False)
-    concluded = conclusions(figures)
+    concluded = conclusions(measured)
     write_json(metrics, {"stage": "comparison", "metrics": concluded})
     for conclusion in concluded.values():
         log.info("%s", conclusion["sentence"])

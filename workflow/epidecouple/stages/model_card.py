@@ -1,6 +1,4 @@
-"""The model card: what a trained model was made from, what was measured on it, where it is valid
-and where not.
-"""
+"""The model card: data, measurements, valid uses and limits of a trained model."""
 
 import logging
 from pathlib import Path

@@ -48,7 +48,7 @@ def resistance_table(
     table.to_csv(arms, sep="\t", index=False, float_format="%.4f")
     shares = [read_json(path)["residual_share"] for path in folds]
     metrics = benchmark_metrics(table, of_arms, ranking, pairs, loops, shares)
-    log.info("within-pair AUC of -R on %d pairs: %.3f", len(pairs), metrics["within_pair_auc"])
+    log.info("within-pair AUC of -R on %d pairs: %.3f", len(pairs), metrics["crossfit_auc"])
     return Measured({"panel_pairs": len(crossed)} | metrics, [panel])
 
 

@@ -29,7 +29,8 @@ GRADIENT_NORM = 5.0
 FEWEST_SCHEDULED = 6
 # Epochs between two audits of where gradients go; each costs a few backward passes of a small step.
 AUDIT_EVERY = 5
-MEMORISED_AUPR, LARGEST_GAP = 0.90, 0.25
+# Checks of the gate `fit` whose thresholds the overfitting guard reads.
+MEMORISED, GAP = "fit.train_aupr", "fit.train_minus_validation_aupr"
 
 
 class EarlyStop:
@@ -74,33 +75,45 @@ class EarlyStop:
 class OverfittingGuard:
     """Warns when training AUPR says the pairs are memorised, stops when validation falls too far
     behind.
+
+    thresholds : check -> value, with the checks `MEMORISED` and `GAP`; None for a stage that
+    validates no AUPR
     """
 
-    def __init__(self) -> None:
+    def __init__(self, thresholds: dict[str, dict[str, float]] | None) -> None:
+        self.thresholds = thresholds
         self.consultations, self.stops, self.fired = 0, 0, "none"
 
     def consult(self, validation: dict[str, float]) -> bool:
-        """True when training should stop; stages without an AUPR have nothing to ask."""
+        """True when training should stop; a stage without a training AUPR never stops here."""
         self.consultations += 1
-        train = validation.get("train_aupr", 0.0)
-        if train > MEMORISED_AUPR:
+        if "train_aupr" in validation:
+            self._compare(validation["train_aupr"], validation["validation_aupr"])
+        return self.stops > 0
+
+    def _compare(self, train: float, validation: float) -> None:
+        memorised, gap = (self.thresholds[check]["value"] for check in (MEMORISED, GAP))
+        if train > memorised:
             self.fired = "memorised"
             log.warning(
-                "training AUPR %.3f is above %.2f: the pairs are being memorised",
-                train,
-                MEMORISED_AUPR,
+                "training AUPR %.3f is above %.2f: the pairs are being memorised", train, memorised
             )
-        if train - validation.get("validation_aupr", train) > LARGEST_GAP:
+        if train - validation > gap:
             self.fired = "gap"
-            log.warning("training AUPR is more than %.2f above validation: stopping", LARGEST_GAP)
+            log.warning("training AUPR is more than %.2f above validation: stopping", gap)
             self.stops += 1
-        return self.stops > 0
 
 
 class Loop:
     """One stage while it is trained. Epoch 0 is the state before the first step."""
 
-    def __init__(self, model: EnergyModel, stage: TrainingStage, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        model: EnergyModel,
+        stage: TrainingStage,
+        ledger: Ledger,
+        thresholds: dict[str, dict[str, float]] | None,
+    ) -> None:
         self.model, self.stage, self.ledger = model, stage, ledger
         self.optimiser = torch.optim.AdamW(
             stage.parameters(), lr=stage.fit.learning_rate, weight_decay=stage.fit.weight_decay
@@ -110,7 +123,7 @@ class Loop:
             self.optimiser, stage.fit.learning_rate, total_steps=steps, pct_start=WARM_UP
         )
         self.stop = EarlyStop(model, stage.score, stage.fit.patience)
-        self.guard = OverfittingGuard()
+        self.guard = OverfittingGuard(thresholds)
         self.history, self.epoch, self.stopped = [], 0, False
         self.pace = Pace(stage.fit.epochs)
         model.zero_grad(set_to_none=True)
@@ -209,16 +222,18 @@ def fit(
     model: EnergyModel,
     stage: TrainingStage,
     ledger: Ledger,
+    thresholds: dict[str, dict[str, float]] | None,
     keep: Callable[[dict[str, Any]], None] | None = None,
     resumed: dict[str, Any] | None = None,
 ) -> tuple[pd.DataFrame, EarlyStop, OverfittingGuard]:
     """Run one stage: history (stage, epoch, train_loss, figures), and the early stop and guard that
     were consulted.
 
+    thresholds : of the overfitting guard
     keep : given a snapshot of the loop after every epoch; resumed : such a snapshot to go on from
     Raises `DesignViolation` when the ledger finds one.
     """
-    loop = Loop(model, stage, ledger)
+    loop = Loop(model, stage, ledger, thresholds)
     loop.resume(resumed) if resumed else loop.start()
     while not loop.ended:
         loop.run_epoch()

@@ -187,10 +187,18 @@ class Progress:
     checkpoint after every epoch.
 
     loop : snapshot of the stage that was killed, None in a training that was not
+    thresholds : of the overfitting guard
     """
 
-    def __init__(self, model: EnergyModel, ledger: Ledger, checkpoint: Checkpoint | None) -> None:
+    def __init__(
+        self,
+        model: EnergyModel,
+        ledger: Ledger,
+        checkpoint: Checkpoint | None,
+        thresholds: dict[str, dict[str, float]],
+    ) -> None:
         self.model, self.ledger, self.checkpoint = model, ledger, checkpoint
+        self.thresholds = thresholds
         saved = checkpoint.load() if checkpoint else None
         self.ended = Ended()
         self.loop = None
@@ -220,7 +228,9 @@ class Progress:
     def run(self, stage: TrainingStage) -> None:
         """Run a stage, or what is left of it."""
         loop, self.loop = self.loop, None
-        self.ended.add(stage, *fit(self.model, stage, self.ledger, self.keep, loop))
+        self.ended.add(
+            stage, *fit(self.model, stage, self.ledger, self.thresholds, self.keep, loop)
+        )
         stage.refit_eraser()
 
 
@@ -236,7 +246,7 @@ def run_curriculum(
     """The stages of the curriculum, one after the other: history, metrics, and how many stages kept
     another epoch than the best.
     """
-    progress = Progress(model, ledger, checkpoint)
+    progress = Progress(model, ledger, checkpoint, config.thresholds)
     for make_stage in CURRICULA[config.curriculum][progress.ended.stages :]:
         stage = make_stage(model, panel, lines, rows, config)
         progress.run(stage)
