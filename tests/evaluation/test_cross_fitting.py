@@ -12,6 +12,7 @@ from epidecouple.evaluation.cross_fitting import (
     with_all_lines,
     without,
 )
+from epidecouple.evaluation.scores import ALL_LINES, Kind
 from epidecouple.model.scoring import score_resistance
 from toy_panel import BINS, FOLDS, N_PAIRS, toy_config, toy_panel
 
@@ -26,6 +27,10 @@ def panel():
     made = toy_panel()
     made = made.only(PAIRS[discordant(made.labels)])
     return dataclasses.replace(made, codes=np.zeros((0, made.codes.shape[1]), dtype=np.uint8))
+
+
+def by_name(scores):
+    return {arm.name: score for arm, score in scores.items()}
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +69,12 @@ def test_labels_of_a_left_out_line_and_of_test_pairs_play_no_part(fold):
     labels[:, 3] = 1 - labels[:, 3]
     labels[fold.test] = 1 - labels[fold.test]
     other = Fold(dataclasses.replace(fold.panel, labels=labels), fold.blocks, fold.config)
-    ours, theirs = fold.left_out(3), other.left_out(3)
-    assert all((ours[name] == theirs[name]).all() for name in ours)
+    scores = fold.left_out(3)
+    changed = other.left_out(3)
+    assert all((changed[arm] == score).all() for arm, score in scores.items())
+    assert {arm.setting for arm in scores} == {fold.panel.lines[3]}
     labels[fold.train, 0] = 1 - labels[fold.train, 0]
-    assert (other.left_out(3)["R"] != ours["R"]).any(), (
+    assert (by_name(other.left_out(3))["R"] != by_name(scores)["R"]).any(), (
         "labels of the lines that train do play a part"
     )
 
@@ -96,21 +103,25 @@ def test_blocks_come_or_go_as_a_whole():
 
 def test_arms_are_ours_its_variants_and_the_rivals(fold):
     model = trained_resistance(fold.panel, LINES, fold.train, fold.config)
-    scores = fold.arms(model)
-    assert [name for name in scores if name.startswith("R")] == [
+    arms = fold.arms(model)
+    scores = by_name(arms)
+    assert {arm.setting for arm in arms} == {ALL_LINES}
+    assert [arm.name for arm in arms if arm.kind is Kind.OURS] == [
         "R",
         "R, ensemble",
         "R, without the window",
         "R, marks that all lines have",
         "R, 50% of the training loci",
     ]
-    assert {
+    assert {arm.name for arm in arms if arm.kind is Kind.TRAINED} == {
         "gradient boosting",
         "logistic regression",
         "line offsets",
-        "H3K27ac product",
-        "listing of the pair",
-    } < set(scores)
+        "linear conditional likelihood",
+    }
+    assert {"H3K27ac product", "listing of the pair"} < {
+        arm.name for arm in arms if arm.kind is Kind.UNTRAINED
+    }
     assert all(score.shape == (len(fold.test), 4) for score in scores.values())
     assert (scores["R"] == -score_resistance(model, fold.panel, fold.test, LINES)).all()
     hidden = without(fold.panel, list(range(2, 2 + BINS)), [])

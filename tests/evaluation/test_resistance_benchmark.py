@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epidecouple.evaluation.cross_fitting import ALL_LINES
 from epidecouple.evaluation.resistance_benchmark import (
     Ranking,
     arm_table,
@@ -11,9 +10,9 @@ from epidecouple.evaluation.resistance_benchmark import (
     involving,
     near_misses,
     neither_listed,
-    pooled_scores,
     unseen_line,
 )
+from epidecouple.evaluation.scores import ALL_LINES, Arm, Kind, arms_of
 from epidecouple.statistics.ranking import within_pair_auc
 from toy import LOOP, frame
 from toy_panel import toy_config
@@ -31,30 +30,26 @@ def ranking():
     return Ranking(LABELS, LISTED, CHROM, CONFIG)
 
 
-def scores_of_arms() -> dict[str, np.ndarray]:
+R = Arm(ALL_LINES, "R", Kind.OURS)
+
+
+def scores_of_arms() -> dict[Arm, np.ndarray]:
     noise = RNG.normal(size=(3, *LABELS.shape))
-    arms = {
-        "R": LABELS + noise[0],
+    own = {"R": LABELS + noise[0]}
+    rivals = {
         "gradient boosting": LABELS + 3 * noise[1],
         "line offsets": noise[2],
+        "Random forest": LABELS - noise[2],
     }
-    found = {f"{ALL_LINES}|{name}": score for name, score in arms.items()}
-    found[f"{ALL_LINES}|listing of the pair"] = LISTED.astype(float)
-    found[f"{ALL_LINES}|R, ensemble"] = LABELS.astype(float)
-    return found | {f"{line}|{name}": score for line in LINES for name, score in arms.items()}
-
-
-def test_folds_are_put_together_in_the_order_of_the_pairs(tmp_path):
-    for k, pairs in enumerate(([5, 2], [9])):
-        np.savez(
-            tmp_path / f"{k}.npz",
-            pairs=pairs,
-            **{"all lines|R": np.array(pairs)[:, None] * np.ones(3)},
-        )
-    folds = [tmp_path / "0.npz", tmp_path / "1.npz"]
-    assert pooled_scores(folds, np.array([2, 5, 9]))["all lines|R"][:, 0].tolist() == [2, 5, 9]
-    with pytest.raises(ValueError, match="every discordant pair once"):
-        pooled_scores(folds, np.array([2, 5, 9, 11]))
+    scores = arms_of(ALL_LINES, Kind.OURS, own | {"R, ensemble": LABELS.astype(float)})
+    scores |= arms_of(
+        ALL_LINES,
+        Kind.UNTRAINED,
+        {"listing of the pair": LISTED.astype(float), "Raw signal": noise[1]},
+    )
+    for setting in (ALL_LINES, *LINES):
+        scores |= arms_of(setting, Kind.OURS, own) | arms_of(setting, Kind.TRAINED, rivals)
+    return scores
 
 
 def test_comparisons_by_hand():
@@ -89,9 +84,9 @@ def test_near_miss_is_a_loop_beside_the_elements_of_a_negative_pair():
 def test_the_listing_alone_is_chance_where_neither_line_lists_the_pair(ranking):
     """The column `unlisted` is what the choice of the panel cannot lift."""
     chosen = np.where(LABELS.astype(bool) & (LABELS.cumsum(1) == 1), True, False)
-    rows = Ranking(LABELS, chosen, CHROM, CONFIG).rows(
-        ALL_LINES, {"R": LABELS.astype(float), "listing": chosen.astype(float)}
-    )
+    own = arms_of(ALL_LINES, Kind.OURS, {"R": LABELS.astype(float)})
+    listing = arms_of(ALL_LINES, Kind.UNTRAINED, {"listing": chosen.astype(float)})
+    rows = Ranking(LABELS, chosen, CHROM, CONFIG).rows(own | listing)
     table = pd.DataFrame(rows).set_index(1)
     assert (
         table.loc["listing", 2] > 0.85 and table.loc["listing", 8] == 0.5 and table.loc["R", 8] == 1
@@ -101,8 +96,8 @@ def test_the_listing_alone_is_chance_where_neither_line_lists_the_pair(ranking):
 def test_table_compares_every_arm_on_the_same_comparisons(ranking):
     scores = scores_of_arms()
     table = arm_table(scores, ranking, LINES)
-    ours = within_pair_auc(LABELS, scores[f"{ALL_LINES}|R"])
-    boosting = within_pair_auc(LABELS, scores[f"{ALL_LINES}|gradient boosting"])
+    ours = within_pair_auc(LABELS, scores[R])
+    boosting = within_pair_auc(LABELS, scores[Arm(ALL_LINES, "gradient boosting", Kind.TRAINED)])
     everything = table[table.setting == ALL_LINES].set_index("arm")
     assert (
         everything.loc["R", "auc"] == pytest.approx(ours.mean())
@@ -115,10 +110,12 @@ def test_table_compares_every_arm_on_the_same_comparisons(ranking):
         "R",
         "gradient boosting",
         "line offsets",
+        "Random forest",
         "listing of the pair",
-    }, "no ensemble without the line"
+        "Raw signal",
+    }, "no ensemble without the line, and every rival whatever its initial"
     assert left_out.loc["R", "auc"] == pytest.approx(
-        np.nanmean(within_pair_auc(LABELS, scores["B|R"], involving(1, 3)))
+        np.nanmean(within_pair_auc(LABELS, scores[Arm("B", "R", Kind.OURS)], involving(1, 3)))
     )
 
 

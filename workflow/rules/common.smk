@@ -335,9 +335,9 @@ def arm_files(name, items):
     )
 
 
-def compared_run(wildcards, input):
+def compared_run(wildcards):
     """Folder of the run whose seeds and arms are compared."""
-    return Path(input.metrics[0]).parents[5]
+    return PLACE
 
 
 def parent_run(wildcards, input):

@@ -31,9 +31,7 @@ DEAD_SPREAD = 0.01
 
 @dataclass(frozen=True)
 class CouplingRows:
-    """Pairs on which z and e are compared: random ones, and ones of which no two share an
-    element.
-    """
+    """Pairs on which z and e are compared: random ones, and ones that share no element."""
 
     some: np.ndarray
     disjoint: np.ndarray

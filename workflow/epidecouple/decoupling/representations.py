@@ -81,9 +81,7 @@ def of_inputs(panel: Panel, table: Table) -> dict[str, np.ndarray]:
 def _by_line(
     panel: Panel, table: Table, read: Callable[[torch.Tensor], np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """`read(signal)` of each line's rows, in the order of the table, on raw and on scrubbed
-    signal.
-    """
+    """`read(signal)` of the rows, in the order of the table, on raw and on scrubbed signal."""
     parts, order = {"raw": [], "scrubbed": []}, []
     for line in np.unique(table.line):
         rows = np.flatnonzero(table.line == line)

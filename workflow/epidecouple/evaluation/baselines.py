@@ -20,6 +20,7 @@ ACTIVITY = ("H3K27ac", "DNase", "CTCF")
 # Few steps: a fit that has converged tells the lines of other chromosomes less well, whatever the
 # shrinkage.
 STEPS, SHRINKAGE = 15, 0.1
+BOOSTING = "gradient boosting"
 
 
 def ridge_classifier() -> object:
@@ -108,7 +109,7 @@ def trained_rivals(panel: Panel, task: Fitting, rounds: int, seed: int) -> dict[
     )
     classifiers = {
         "logistic regression": ridge_classifier(),
-        "gradient boosting": boosted_classifier(rounds, seed),
+        BOOSTING: boosted_classifier(rounds, seed),
     }
     for name, classifier in classifiers.items():
         classifier.fit(rows, labels.T.ravel())

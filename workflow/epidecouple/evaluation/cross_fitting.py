@@ -6,7 +6,6 @@ used.
 """
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +20,12 @@ from ..data.splits import splits_of
 from ..model.energy import EnergyModel
 from ..model.initialise import new_model, start_prototypes
 from ..model.scoring import score_resistance
+from ..statistics.bootstrap import megabase_blocks
 from ..training.loop import fit
 from ..training.phases import ResistanceStage
 from ..verification.ledger import Ledger
 from .baselines import Fitting, line_offsets, trained_rivals, untrained_rivals
-
-BLOCK_BP = 1_000_000
-ALL_LINES = "all lines"
+from .scores import ALL_LINES, Kind, R, Scores, arms_of
 
 
 def of_fold(panel: Panel, fold: int, config: Config) -> Panel:
@@ -72,9 +70,7 @@ def trained_resistance(
 
 
 def without(panel: Panel, at: list[int], marks: list[int]) -> Panel:
-    """The panel with the positions `at` at their reference mean and `marks` missing in every
-    line.
-    """
+    """The panel with the positions `at` at their reference mean and `marks` missing everywhere."""
     shards = [
         dataclasses.replace(shard, signal=shard.signal.copy(), reference=shard.reference.copy())
         for shard in panel.shards
@@ -82,7 +78,9 @@ def without(panel: Panel, at: list[int], marks: list[int]) -> Panel:
     present = panel.present.copy()
     present[:, marks] = False
     for shard in shards:
-        shard.signal[:, at], shard.signal[:, :, marks], shard.reference[:, marks] = 0, 0, 0
+        shard.signal[:, at] = 0
+        shard.signal[:, :, marks] = 0
+        shard.reference[:, marks] = 0
     return dataclasses.replace(panel, shards=shards, present=present)
 
 
@@ -101,9 +99,12 @@ class Fold:
     """
 
     def __init__(self, panel: Panel, blocks: np.ndarray, config: Config) -> None:
-        self.panel, self.blocks, self.config = panel, blocks, config
+        self.panel = panel
+        self.blocks = blocks
+        self.config = config
         self.lines = list(range(len(panel.lines)))
-        self.train, self.test = panel.rows("train"), panel.rows("test")
+        self.train = panel.rows("train")
+        self.test = panel.rows("test")
 
     def score(self, panel: Panel, lines: list[int], rows: np.ndarray, config: Config) -> np.ndarray:
         """-R of the test pairs in all lines, from an R fitted on some rows in some lines."""
@@ -111,73 +112,76 @@ class Fold:
             trained_resistance(panel, lines, rows, config), panel, self.test, self.lines
         )
 
-    def rivals(self, lines: list[int]) -> dict[str, np.ndarray]:
+    def rivals(self, setting: str, lines: list[int]) -> Scores:
         """Scores of what is fitted on the same pairs and lines as R."""
-        task = Fitting(
-            self.train[discordant(self.panel.labels[np.ix_(self.train, lines)])], self.test, lines
-        )
-        found = trained_rivals(
-            self.panel, task, self.config.crossfit.boosting_rounds, self.config.seed
-        )
-        return found | {"line offsets": line_offsets(self.panel, task)}
+        train = self.train[discordant(self.panel.labels[np.ix_(self.train, lines)])]
+        task = Fitting(train, self.test, lines)
+        rounds = self.config.crossfit.boosting_rounds
+        scores = trained_rivals(self.panel, task, rounds, self.config.seed)
+        scores["line offsets"] = line_offsets(self.panel, task)
+        return arms_of(setting, Kind.TRAINED, scores)
 
-    def variants(self) -> dict[str, Callable[[], np.ndarray]]:
-        """R with less to learn from: fewer loci, no window, no further widths, only the marks that
-        every line has.
-        """
-        config, windows = self.config, self.config.windows
-        ends, all_ends = len(ENDS), len(ENDS) * (1 + len(windows.scales))
+    def hidden_inputs(self) -> dict[str, tuple[list[int], list[int]]]:
+        """Variant of R -> the positions and the marks that it does not read."""
+        windows = self.config.windows
+        ends = len(ENDS)
+        all_ends = ends * (1 + len(windows.scales))
+        hidden = {"R, without the window": (list(range(all_ends, all_ends + windows.bins)), [])}
+        if windows.scales:
+            hidden["R, without further widths"] = (list(range(ends, all_ends)), [])
         partial = np.flatnonzero(~self.panel.present.all(0)).tolist()
-        masks = {"R, without the window": (list(range(all_ends, all_ends + windows.bins)), [])}
-        masks |= (
-            {"R, without further widths": (list(range(ends, all_ends)), [])}
-            if windows.scales
-            else {}
-        )
-        masks |= {"R, marks that all lines have": ([], partial)} if partial else {}
-        found = {
-            name: lambda mask=mask: self.score(
-                without(self.panel, *mask), self.lines, self.train, config
-            )
-            for name, mask in masks.items()
-        }
-        for share in config.crossfit.shares:
-            rows = share_of_blocks(self.train, self.blocks, share, config.seed)
-            found[f"R, {share:.0%} of the training loci"] = lambda rows=rows: self.score(
-                self.panel, self.lines, rows, config
-            )
-        return found
+        if partial:
+            hidden["R, marks that all lines have"] = ([], partial)
+        return hidden
 
-    def arms(self, ours: EnergyModel) -> dict[str, np.ndarray]:
-        """Scores of all arms that are fitted in all lines."""
-        scores = {"R": -score_resistance(ours, self.panel, self.test, self.lines)}
-        seeds = [
+    def variants(self) -> dict[str, np.ndarray]:
+        """R with less to learn from: fewer positions, only the marks that every line has, fewer
+        loci.
+        """
+        scores = {
+            name: self.score(without(self.panel, *hidden), self.lines, self.train, self.config)
+            for name, hidden in self.hidden_inputs().items()
+        }
+        for share in self.config.crossfit.shares:
+            rows = share_of_blocks(self.train, self.blocks, share, self.config.seed)
+            name = f"R, {share:.0%} of the training loci"
+            scores[name] = self.score(self.panel, self.lines, rows, self.config)
+        return scores
+
+    def ensemble(self, first: np.ndarray) -> np.ndarray:
+        """Mean score (n_test, C) of R trained from several seeds; `first`: from the first seed."""
+        configs = [
             self.config.model_copy(update={"seed": self.config.seed + k})
             for k in range(1, self.config.crossfit.members)
         ]
-        others = [self.score(self.panel, self.lines, self.train, config) for config in seeds]
-        scores["R, ensemble"] = np.mean([scores["R"], *others], axis=0)
-        scores |= {name: make() for name, make in self.variants().items()}
+        others = [self.score(self.panel, self.lines, self.train, config) for config in configs]
+        return np.mean([first, *others], axis=0)
+
+    def arms(self, network: EnergyModel) -> Scores:
+        """Scores of all arms that are fitted in all lines; `network` holds the trained R."""
+        first = -score_resistance(network, self.panel, self.test, self.lines)
+        own = {R: first, "R, ensemble": self.ensemble(first)} | self.variants()
+        untrained = untrained_rivals(self.panel, self.test, self.config.marks)
         return (
-            scores
-            | self.rivals(self.lines)
-            | untrained_rivals(self.panel, self.test, self.config.marks)
+            arms_of(ALL_LINES, Kind.OURS, own)
+            | self.rivals(ALL_LINES, self.lines)
+            | arms_of(ALL_LINES, Kind.UNTRAINED, untrained)
         )
 
-    def left_out(self, line: int) -> dict[str, np.ndarray]:
+    def left_out(self, line: int) -> Scores:
         """Scores of the arms that never see a line's labels."""
+        name = self.panel.lines[line]
         lines = [other for other in self.lines if other != line]
-        return {"R": self.score(self.panel, lines, self.train, self.config)} | self.rivals(lines)
+        own = {R: self.score(self.panel, lines, self.train, self.config)}
+        return arms_of(name, Kind.OURS, own) | self.rivals(name, lines)
 
 
-def fold_of(loci: Path, shards: Path, fold: int, given: Config) -> tuple[Panel, np.ndarray, Fold]:
+def fold_of(loci: Path, shards: Path, fold: int, config: Config) -> tuple[Panel, np.ndarray, Fold]:
     """All pairs of the panel split for one fold, the rows of the discordant ones, and the fold made
     of those.
     """
-    everything = of_fold(load_panel(loci, shards, given, dna=False), fold, given)
+    everything = of_fold(load_panel(loci, shards, config, dna=False), fold, config)
     rows = np.flatnonzero(discordant(everything.labels))
     pairs = pd.read_parquet(loci / "pairs.parquet").iloc[rows]
-    blocks = (
-        pairs.chrom.astype(str) + ":" + (pairs.enhancer_mid // BLOCK_BP).astype(str)
-    ).to_numpy(dtype=str)
-    return everything, rows, Fold(everything.only(rows), blocks, with_all_lines(given))
+    blocks = megabase_blocks(pairs.chrom.to_numpy(dtype=str), pairs.enhancer_mid.to_numpy())
+    return everything, rows, Fold(everything.only(rows), blocks, with_all_lines(config))

@@ -6,7 +6,8 @@ lists a pair is favoured; comparisons between lines of which neither lists the p
 that. And a line may have a loop just beside the elements, which the label calls none.
 """
 
-from pathlib import Path
+import dataclasses
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,11 @@ from ..core.config import Config
 from ..files.intervals import joined
 from ..statistics.bootstrap import bootstrap_groups, interval
 from ..statistics.ranking import within_pair_auc
-from .cross_fitting import ALL_LINES
+from .baselines import BOOSTING
+from .scores import ALL_LINES, Arm, Kind, R, Scores, in_setting
 
-OURS = "R"
+# Ends of the names of a figure and of its interval.
+BOUNDS = ("", "_lower", "_upper")
 COLUMNS = [
     "auc",
     "lower",
@@ -29,18 +32,6 @@ COLUMNS = [
     "unlisted_lower",
     "unlisted_upper",
 ]
-
-
-def pooled_scores(folds: list[Path], rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Scores of every arm on all discordant pairs, (n, C) in the order of `rows`, each from the
-    fold that tested the pair.
-    """
-    parts = [np.load(path) for path in folds]
-    order = np.argsort(np.concatenate([part["pairs"] for part in parts]))
-    found = {name: np.concatenate([part[name] for part in parts])[order] for name in parts[0].files}
-    if not np.array_equal(found.pop("pairs"), rows):
-        raise ValueError("the folds do not hold every discordant pair once")
-    return found
 
 
 def neither_listed(listed: np.ndarray) -> np.ndarray:
@@ -62,13 +53,12 @@ def near_misses(
     """Bool (n, C): the line has no loop that joins the elements, and one that would if its anchors
     reached `bp` further.
     """
-    found = []
+    reached = []
     for anchors in loops.values():
         starts = {name: (anchors[name] - bp).clip(lower=0) for name in ("start1", "start2")}
-        found.append(
-            joined(pairs, anchors.assign(**starts, end1=anchors.end1 + bp, end2=anchors.end2 + bp))
-        )
-    return np.column_stack(found) & (labels == 0)
+        wider = anchors.assign(**starts, end1=anchors.end1 + bp, end2=anchors.end2 + bp)
+        reached.append(joined(pairs, wider))
+    return np.column_stack(reached) & (labels == 0)
 
 
 class Ranking:
@@ -77,7 +67,9 @@ class Ranking:
     def __init__(
         self, labels: np.ndarray, listed: np.ndarray, chrom: np.ndarray, config: Config
     ) -> None:
-        self.labels, self.listed, self.near_bp = labels, listed, config.crossfit.near_bp
+        self.labels = labels
+        self.listed = listed
+        self.near_bp = config.crossfit.near_bp
         self.draws = bootstrap_groups(chrom, config.crossfit.bootstrap, config.seed)
 
     def summary(self, values: np.ndarray) -> tuple[float, float, float]:
@@ -90,27 +82,20 @@ class Ranking:
         """AUC of each pair (n,) over the comparisons that count."""
         return within_pair_auc(self.labels, score, counted)
 
-    def rows(
-        self, setting: str, scores: dict[str, np.ndarray], lines: np.ndarray | None = None
-    ) -> list[tuple]:
-        """One row per arm: setting, arm and `COLUMNS`; `lines` (1, C, C) narrows the
-        comparisons.
+    def rows(self, scores: Scores, lines: np.ndarray | None = None) -> list[tuple]:
+        """One row per arm of one setting: setting, arm and `COLUMNS`.
+
+        lines : bool (1, C, C), narrows the comparisons
         """
-        free, ours = neither_listed(self.listed), self.aucs(scores[OURS], lines)
-        free = free if lines is None else free & lines
-        found = []
-        for name, score in scores.items():
+        unlisted = neither_listed(self.listed)
+        unlisted = unlisted if lines is None else unlisted & lines
+        (of_r,) = (self.aucs(score, lines) for arm, score in scores.items() if arm.name == R)
+        rows = []
+        for arm, score in scores.items():
             auc = self.aucs(score, lines)
-            found.append(
-                (
-                    setting,
-                    name,
-                    *self.summary(auc),
-                    *self.summary(ours - auc),
-                    *self.summary(self.aucs(score, free)),
-                )
-            )
-        return found
+            figures = (auc, of_r - auc, self.aucs(score, unlisted))
+            rows.append((arm.setting, arm.name, *chain(*map(self.summary, figures))))
+        return rows
 
 
 def ranking_of(labels: np.ndarray, pairs: pd.DataFrame, config: Config) -> Ranking:
@@ -121,7 +106,7 @@ def ranking_of(labels: np.ndarray, pairs: pd.DataFrame, config: Config) -> Ranki
 
 def benchmark_metrics(
     table: pd.DataFrame,
-    scores: dict[str, np.ndarray],
+    scores: Scores,
     ranking: Ranking,
     pairs: pd.DataFrame,
     loops: dict,
@@ -133,30 +118,22 @@ def benchmark_metrics(
     in every fold
     """
     near = {bp: near_misses(pairs, loops, ranking.labels, bp) for bp in ranking.near_bp}
-    metrics = headline(table) | ceiling(ranking, scores[f"{ALL_LINES}|{OURS}"], near)
+    metrics = headline(table) | ceiling(ranking, scores[Arm(ALL_LINES, R, Kind.OURS)], near)
     counts = {"discordant_pairs": len(pairs), "lines": len(loops)}
     return metrics | counts | {"residual_share": float(np.mean(shares))}
 
 
-def arm_table(scores: dict[str, np.ndarray], ranking: Ranking, lines: list[str]) -> pd.DataFrame:
+def arm_table(scores: Scores, ranking: Ranking, lines: list[str]) -> pd.DataFrame:
     """All arms in all lines, then per left-out line those that never saw its labels: setting, arm
     and `COLUMNS`.
+
+    An untrained rival never sees labels, so that its scores serve every setting.
     """
-    of = {
-        setting: {
-            name.split("|")[1]: s for name, s in scores.items() if name.startswith(f"{setting}|")
-        }
-        for setting in (ALL_LINES, *lines)
-    }
-    rows = ranking.rows(ALL_LINES, of[ALL_LINES])
-    trained = set(of[lines[0]])
-    untrained = {
-        name: s
-        for name, s in of[ALL_LINES].items()
-        if name not in trained and not name.startswith(OURS)
-    }
+    rows = ranking.rows(in_setting(scores, ALL_LINES))
+    untrained = {arm: score for arm, score in scores.items() if arm.kind is Kind.UNTRAINED}
     for c, line in enumerate(lines):
-        rows += ranking.rows(line, of[line] | untrained, involving(c, len(lines)))
+        here = {dataclasses.replace(arm, setting=line): s for arm, s in untrained.items()}
+        rows += ranking.rows(in_setting(scores, line) | here, involving(c, len(lines)))
     return pd.DataFrame(rows, columns=["setting", "arm", *COLUMNS])
 
 
@@ -172,24 +149,18 @@ def unseen_line(table: pd.DataFrame) -> pd.DataFrame:
 def ceiling(ranking: Ranking, score: np.ndarray, near: dict[int, np.ndarray]) -> dict[str, float]:
     """AUC of R without the comparisons that a near miss spoils, and how many negative labels are
     near misses.
+
+    score : (n, C), -R; near : distance (bp) -> bool (n, C), as `near_misses` gives it
     """
-    found = {}
+    metrics = {}
     for bp, missed in near.items():
         name = f"near_{bp // 1000}kb"
-        found[f"{name}_share_of_negatives"] = missed.sum() / (ranking.labels == 0).sum()
-        figures = ranking.summary(
-            ranking.aucs(
-                score, np.broadcast_to(~missed[:, None, :], (*missed.shape, missed.shape[1]))
-            )
-        )
-        found |= dict(
-            zip(
-                (f"crossfit_auc_without_{name}{end}" for end in ("", "_lower", "_upper")),
-                figures,
-                strict=True,
-            )
-        )
-    return found
+        metrics[f"{name}_share_of_negatives"] = missed.sum() / (ranking.labels == 0).sum()
+        counted = np.broadcast_to(~missed[:, None, :], (*missed.shape, missed.shape[1]))
+        figures = ranking.summary(ranking.aucs(score, counted))
+        names = [f"crossfit_auc_without_{name}{bound}" for bound in BOUNDS]
+        metrics |= dict(zip(names, figures, strict=True))
+    return metrics
 
 
 def headline(table: pd.DataFrame) -> dict[str, float]:
@@ -197,16 +168,14 @@ def headline(table: pd.DataFrame) -> dict[str, float]:
     gradient boosting.
     """
     arms = table[table.setting == ALL_LINES].set_index("arm")
-    ours, boosting = arms.loc[OURS], arms.loc["gradient boosting"]
-    found = {
-        f"crossfit_auc{end}": ours[column]
-        for end, column in (("", "auc"), ("_lower", "lower"), ("_upper", "upper"))
+    r = arms.loc[R]
+    metrics = {
+        "crossfit_auc": r.auc,
+        "crossfit_auc_lower": r.lower,
+        "crossfit_auc_upper": r.upper,
     }
-    found |= {
-        f"crossfit_auc_unlisted{end}": ours[f"unlisted{end}"] for end in ("", "_lower", "_upper")
-    }
-    found |= {f"crossfit_auc: {name}": row.auc for name, row in arms.iterrows() if name != OURS}
-    found |= {
-        f"gain_over_boosting{end}": boosting[f"gain{end}"] for end in ("", "_lower", "_upper")
-    }
-    return found | {f"unseen line: {name}": row.auc for name, row in unseen_line(table).iterrows()}
+    metrics |= {f"crossfit_auc_unlisted{bound}": r[f"unlisted{bound}"] for bound in BOUNDS}
+    metrics |= {f"crossfit_auc: {name}": auc for name, auc in arms.auc.drop(R).items()}
+    boosting = arms.loc[BOOSTING]
+    metrics |= {f"gain_over_boosting{bound}": boosting[f"gain{bound}"] for bound in BOUNDS}
+    return metrics | {f"unseen line: {name}": auc for name, auc in unseen_line(table).auc.items()}

@@ -55,9 +55,7 @@ def fetch(source: Source, mirror: str, target: Path) -> str:
 
 
 def _attempt(place: str, part: Path, source: Source) -> None:
-    """Copy or download to `part` and verify it; network trouble is retried, resuming what is
-    there.
-    """
+    """Copy or download to `part` and verify it; after network trouble the download goes on."""
     if not place.startswith(("http://", "https://")):
         shutil.copyfile(place, part)
         verify(part, source)

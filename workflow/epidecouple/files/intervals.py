@@ -51,9 +51,7 @@ def inside(intervals: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
 
 
 def overlapping(intervals: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
-    """Which intervals (chrom, start, end) overlap at least one of the others by a base; bool
-    (n,).
-    """
+    """Which intervals (chrom, start, end) share a base with one of the others; bool (n,)."""
     return _intersect(intervals, others)
 
 

@@ -127,9 +127,7 @@ def _rows_of_line(
 
 
 def _with_ends(three: np.ndarray) -> np.ndarray:
-    """Correlations (B, 3) at enhancer, promoter and window, and the mean of the first two:
-    (B, 4).
-    """
+    """Correlations (B, 3) at enhancer, promoter, window, and the mean of the first two: (B, 4)."""
     return np.column_stack([three, three[:, :2].mean(1)])
 
 

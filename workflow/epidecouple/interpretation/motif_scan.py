@@ -85,7 +85,5 @@ def match_p(
 
 
 def shuffled(motif: Motif, rng: np.random.Generator) -> Motif:
-    """The motif with its positions in random order: the same bases and information, another
-    word.
-    """
+    """The motif with its positions in random order: the same bases, another word."""
     return Motif(motif.identifier, motif.name, rng.permutation(motif.probabilities))

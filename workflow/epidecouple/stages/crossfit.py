@@ -1,17 +1,15 @@
-"""R alone on one chromosome fold, beside its rivals: fitted on the other folds, scored on
-this one.
-"""
+"""R alone on one chromosome fold, beside its rivals: fitted on the others, scored on this one."""
 
 import logging
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 
 from ..core.config import Config
 from ..core.provenance import write_json
-from ..evaluation.cross_fitting import ALL_LINES, fold_of, trained_resistance
+from ..evaluation.cross_fitting import fold_of, trained_resistance
+from ..evaluation.scores import save_scores
 from ..model.scoring import residual_share, score_resistance
 from .runner import run
 
@@ -32,8 +30,8 @@ def crossfit(
     torch.use_deterministic_algorithms(True)
     everything, rows, own = fold_of(loci, shards, fold, config)
     network = trained_resistance(own.panel, own.lines, own.train, own.config)
-    of_arms = {f"{ALL_LINES}|{name}": score for name, score in own.arms(network).items()}
-    np.savez_compressed(scores, pairs=rows[own.test], **of_arms)
+    of_arms = own.arms(network)
+    save_scores(scores, rows[own.test], of_arms)
     tested = everything.rows("test")
     columns = [f"resistance_{line}" for line in everything.lines]
     table = pd.DataFrame(score_resistance(network, everything, tested, own.lines), columns=columns)

@@ -11,12 +11,8 @@ import pandas as pd
 from ..core.config import Config
 from ..core.provenance import Measured, read_json
 from ..data.labels import discordant, label_matrix
-from ..evaluation.resistance_benchmark import (
-    arm_table,
-    benchmark_metrics,
-    pooled_scores,
-    ranking_of,
-)
+from ..evaluation.resistance_benchmark import arm_table, benchmark_metrics, ranking_of
+from ..evaluation.scores import pooled_scores
 from ..files.catalog import catalog_of
 from ..files.loops import named_like, read_loops
 from .runner import run
@@ -37,13 +33,12 @@ def resistance_table(
     labels = label_matrix(crossed, config.all_lines)
     rows = np.flatnonzero(discordant(labels))
     pairs = crossed.iloc[rows].reset_index(drop=True)
-    labels = labels[rows]
     loops = {
         line: named_like(read_loops(files.loops), pairs.chrom)
         for line, files in catalog_of(config).lines.items()
     }
     of_arms = pooled_scores(scores, rows) | pooled_scores(unseen, rows)
-    ranking = ranking_of(labels, pairs, config)
+    ranking = ranking_of(labels[rows], pairs, config)
     table = arm_table(of_arms, ranking, config.all_lines)
     table.to_csv(arms, sep="\t", index=False, float_format="%.4f")
     shares = [read_json(path)["residual_share"] for path in folds]

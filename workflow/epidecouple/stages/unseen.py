@@ -5,11 +5,11 @@ and of its rivals.
 import logging
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from ..core.config import Config
 from ..evaluation.cross_fitting import fold_of
+from ..evaluation.scores import save_scores
 from .runner import run
 
 log = logging.getLogger(__name__)
@@ -22,10 +22,9 @@ def unseen(config: Config, fold: int, loci: Path, shards: Path, scores: Path) ->
     _, rows, own = fold_of(loci, shards, fold, config)
     of_arms = {}
     for line in own.lines:
-        name = own.panel.lines[line]
-        of_arms |= {f"{name}|{arm}": score for arm, score in own.left_out(line).items()}
-        log.info("fold %d without %s: %d arms", fold, name, len(of_arms))
-    np.savez_compressed(scores, pairs=rows[own.test], **of_arms)
+        of_arms |= own.left_out(line)
+        log.info("fold %d without %s: %d arms", fold, own.panel.lines[line], len(of_arms))
+    save_scores(scores, rows[own.test], of_arms)
 
 
 if __name__ == "__main__":

@@ -31,9 +31,7 @@ def bootstrap_means(values: np.ndarray, groups: np.ndarray, draws: int, seed: in
 
 
 def group_draws(groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """How often each of the G groups is in each of the samples of `bootstrap_groups`: (draws,
-    G).
-    """
+    """How often each sample of `bootstrap_groups` holds each of the G groups: (draws, G)."""
     size = len(np.unique(groups))
     return np.array([np.bincount(pick, minlength=size) for pick in _picks(size, draws, seed)])
 
@@ -53,6 +51,11 @@ def resampling_units(chrom: np.ndarray, mid: np.ndarray) -> np.ndarray:
     """
     if len(np.unique(chrom)) >= FEWEST_CHROMOSOMES:
         return chrom
+    return megabase_blocks(chrom, mid)
+
+
+def megabase_blocks(chrom: np.ndarray, mid: np.ndarray) -> np.ndarray:
+    """Name (n,) of the block of 1 Mb that each position (n,), in bp, lies in."""
     return np.array(
         [f"{name}:{position // BLOCK_BP}" for name, position in zip(chrom, mid, strict=True)]
     )

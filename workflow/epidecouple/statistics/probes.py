@@ -65,9 +65,7 @@ class LinearProbe:
 
 
 class BoostingProbe:
-    """Gradient boosting with a fixed number of rounds; features are binned once for all
-    labellings.
-    """
+    """Gradient boosting of fixed length; features are cut into bins once for all labellings."""
 
     def __init__(self, fitted: np.ndarray, held: np.ndarray, rounds: int) -> None:
         edges = [
