@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from epidecouple.decoupling.probe_runner import Question
+from epidecouple.decoupling.probe_runner import Question, Topic
 from epidecouple.statistics.permutation import Exchangeable
 from toy_panel import toy_config
 
@@ -16,8 +16,8 @@ def question(probe="linear", permutations=5, gap=1.0, **changes):
     c, groups = rng.integers(0, 3, 600), rng.integers(0, 6, 600)
     x, floor = rng.normal(size=(600, 4)) + gap * np.eye(3, 4)[c], rng.normal(size=(600, 4))
     units = Exchangeable(np.arange(600), groups)
-    label = ("z", "natural", probe, "line", "")
+    topic = Topic("z", "natural", probe, "line")
     return dataclasses.replace(
-        Question(f"z_line_{probe}", label, x, floor, c, groups, units, permutations=permutations),
+        Question(f"z_line_{probe}", topic, x, floor, c, groups, units, permutations=permutations),
         **changes,
     )

@@ -116,8 +116,9 @@ def many_loci(panel, pattern):
 def g_raw_and_scrubbed(panel):
     network = start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG).eval()
     networks = Networks(*[Encoded(network, panel, np.arange(2))] * 2)
-    found = answers(about_g(networks, panel, [0, 1, 2], CONFIG), CONFIG.diagnose, 0, 1)
-    return [answer.found.fraction for answer in found]
+    answered = answers(about_g(networks, panel, [0, 1, 2], CONFIG), CONFIG.diagnose, 0, 1)
+    assert [answer.question.name for answer in answered] == ["g_line_raw", "g_line_scrubbed"]
+    return [answer.observed.fraction for answer in answered]
 
 
 def test_g_knows_the_line_by_offsets_only_until_they_are_scrubbed(panel):

@@ -17,7 +17,7 @@ def test_answers_are_those_of_the_probes_in_the_order_asked():
     probes = (boosting_probe(CONFIG.boosting_rounds), linear_probe, linear_probe)
     for q, answer, probe in zip(asked, found, probes, strict=True):
         assert answer.question is q
-        assert answer.found.bits == v_information(q.x, q.c, q.groups, probe, CONFIG.folds).bits
+        assert answer.observed.bits == v_information(q.x, q.c, q.groups, probe, CONFIG.folds).bits
         assert answer.floor.bits == v_information(q.floor, q.c, q.groups, probe, CONFIG.folds).bits
         assert len(answer.null) == q.permutations
 
@@ -60,12 +60,12 @@ def test_what_was_not_measured_is_no_metric():
 def test_within_values_of_another_column_information_is_conditional():
     rng = np.random.default_rng(0)
     given = rng.integers(0, 2, 600)
-    q = question(given=given, permutations=0)
+    q = question(condition=given, permutations=0)
     explained = dataclasses.replace(
         q, c=given, x=given[:, None] + rng.normal(0, 0.1, (600, 1)), floor=None
     )
     conditional, gone = answers([q, explained], CONFIG, 0, 1)
-    assert conditional.found.fraction > 0.1 and np.isnan(gone.found.entropy)
+    assert conditional.observed.fraction > 0.1 and np.isnan(gone.observed.entropy)
 
 
 @pytest.mark.slow

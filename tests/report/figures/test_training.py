@@ -3,7 +3,7 @@ import re
 import pandas as pd
 import pytest
 
-from epidecouple.decoupling.probe_runner import answers, information_table
+from epidecouple.decoupling.probe_runner import Topic, answers, information_table
 from epidecouple.stages.figure import figure
 from toy_probes import CONFIG, question
 
@@ -42,12 +42,13 @@ def test_stages_stand_side_by_side_and_trajectories_below_where_they_were_watche
 
 
 def test_the_information_figure_names_what_was_probed_on_each_table(tmp_path):
-    asked = [question(permutations=0), question("boosted", 0)]
-    asked += [
-        question(permutations=0, label=("e raw", "panel", "linear", "line", ""), name="panel")
-    ]
-    asked += [
-        question(permutations=0, label=("z", "natural", "linear", "line", "label"), name="given")
+    panel = Topic("e raw", "panel", "linear", "line")
+    given_label = Topic("z", "natural", "linear", "line", given="label")
+    asked = [
+        question(permutations=0),
+        question("boosted", 0),
+        question(permutations=0, topic=panel, name="panel"),
+        question(permutations=0, topic=given_label, name="given"),
     ]
     svg = drawn(tmp_path, "information", information_table(answers(asked, CONFIG, 0, 1), CONFIG, 0))
     assert all(

@@ -20,10 +20,12 @@ def kmer_frequencies(windows: np.ndarray, k: int = KMER) -> np.ndarray:
 
     k-mers with an N are not counted.
     """
-    index, known = np.zeros((len(windows), windows.shape[1] - k + 1), dtype=np.int64), True
+    index = np.zeros((len(windows), windows.shape[1] - k + 1), dtype=np.int64)
+    known = np.ones(index.shape, dtype=bool)
     for offset in range(k):
         letters = windows[:, offset : offset + index.shape[1]]
-        index, known = index * 4 + np.minimum(letters, 3), known & (letters < 4)
+        index = index * 4 + np.minimum(letters, 3)
+        known &= letters < 4
     kinds = canonical_kinds(k)
     size = kinds.max() + 1
     at = np.arange(len(windows))[:, None] * size + kinds[index]

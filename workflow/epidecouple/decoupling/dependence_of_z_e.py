@@ -39,10 +39,10 @@ class CouplingRows:
 
 def coupling_rows(panel: Panel, seed: int) -> CouplingRows:
     """Draw the pairs."""
-    some = rng_for(seed, Stream.CORRELATED_PAIRS).permutation(len(panel.enhancer))[
-        :CORRELATION_ROWS
-    ]
-    return CouplingRows(np.sort(some), disjoint_pairs(panel, PAIRWISE_ROWS, seed))
+    order = rng_for(seed, Stream.CORRELATED_PAIRS).permutation(len(panel.enhancer))
+    return CouplingRows(
+        np.sort(order[:CORRELATION_ROWS]), disjoint_pairs(panel, PAIRWISE_ROWS, seed)
+    )
 
 
 def z_and_e(
@@ -54,28 +54,27 @@ def z_and_e(
     z = network.z(pairs)
     chromosomes = np.unique(panel.chrom[pairs])
     fitted = np.isin(panel.chrom[pairs], chromosomes[::2])
-    found, matrices = [], []
+    by_line = []
+    matrices = []
     for line in lines:
         e = network.e(panel.signal_tensor(pairs, line))
-        matrices.append(cross_correlation(z, e))
-        found.append(
-            (
-                held_out_cca(z, e, fitted),
-                excess_rms(matrices[-1], len(z)),
-                rank_me(e),
-                spread(e).min(),
-            )
+        matrix = cross_correlation(z, e)
+        matrices.append(matrix)
+        by_line.append(
+            {
+                "z_e_cca": held_out_cca(z, e, fitted),
+                "z_e_excess_rms": excess_rms(matrix, len(z)),
+                "e_rank": rank_me(e),
+                "e_smallest_spread": spread(e).min(),
+            }
         )
-    cca, rms, rank, smallest = np.mean(found, axis=0)
     metrics = {
-        "z_e_cca": cca,
-        "z_e_excess_rms": rms,
-        "e_rank": rank,
-        "e_smallest_spread": smallest,
-        "z_smallest_spread": spread(z).min(),
+        name: float(np.mean([figures[name] for figures in by_line], dtype=float))
+        for name in by_line[0]
     }
-    dead = {"z_dead_dimensions": int((spread(z) < DEAD_SPREAD).sum())}
-    return {name: float(value) for name, value in metrics.items()} | dead, np.mean(matrices, axis=0)
+    metrics["z_smallest_spread"] = float(spread(z).min())
+    metrics["z_dead_dimensions"] = int((spread(z) < DEAD_SPREAD).sum())
+    return metrics, np.mean(matrices, axis=0)
 
 
 def pairwise(
@@ -94,8 +93,10 @@ def pairwise(
     """
     z = network.z(pairs).astype(np.float64)
     es = [network.e(panel.signal_tensor(pairs, line)).astype(np.float64) for line in lines]
-    kernel, distances, of_e = kernel_matrix(z), distance_matrix(z), [distance_matrix(e) for e in es]
-    found = {"z_e_cka": float(np.mean([dependence(kernel, kernel_matrix(e)) for e in es]))}
+    kernel = kernel_matrix(z)
+    distances = distance_matrix(z)
+    of_e = [distance_matrix(e) for e in es]
+    metrics = {"z_e_cka": float(np.mean([dependence(kernel, kernel_matrix(e)) for e in es]))}
 
     def largest(order: np.ndarray) -> float:
         return float(np.mean([largest_correlation(z[order], e) for e in es]))
@@ -107,13 +108,11 @@ def pairwise(
     orders = list(_orders(panel.chrom[pairs], seed, permutations))
     for name, statistic in (("z_e_largest", largest), ("z_e_dcor", distance)):
         null = [statistic(order) for order in orders]
-        found[name] = statistic(np.arange(len(pairs)))
-        found |= (
-            {f"{name}_p": p_value(found[name], null), f"{name}_null": float(np.mean(null))}
-            if null
-            else {}
-        )
-    return found
+        metrics[name] = statistic(np.arange(len(pairs)))
+        if null:
+            metrics[f"{name}_p"] = p_value(metrics[name], null)
+            metrics[f"{name}_null"] = float(np.mean(null))
+    return metrics
 
 
 def _orders(chrom: np.ndarray, seed: int, permutations: int) -> Iterator[np.ndarray]:

@@ -35,25 +35,20 @@ def diagnose(
     z-e cross-correlation (d_z, d_e).
     """
     limit = config.diagnose.rows
-    tables = [natural_table(panel, lines, limit, config.seed)] + (
-        [crossed_table(panel, lines, limit // 2, config.seed)] if full else []
-    )
+    tables = [natural_table(panel, lines, limit, config.seed)]
+    if full:
+        tables.append(crossed_table(panel, lines, limit // 2, config.seed))
     rows = coupling_rows(panel, config.seed)
     pairs = np.concatenate([*(table.pair for table in tables), rows.some, rows.disjoint])
     networks = Networks(*(Encoded(network, panel, pairs) for network in (model, untrained)))
-    asked = (full_questions if full else subset_questions)(networks, panel, tables, lines, config)
-    information = information_table(
-        answers(asked, config.diagnose, config.seed, config.threads), config.diagnose, config.seed
-    )
+    of_scope = full_questions if full else subset_questions
+    questions = of_scope(networks, panel, tables, lines, config)
+    answered = answers(questions, config.diagnose, config.seed, config.threads)
+    information = information_table(answered, config.diagnose, config.seed)
     shared, matrix = coupling(networks, panel, rows, lines, config)
-    return (
-        table_metrics(information)
-        | shared
-        | of_z(networks, tables[0], config)
-        | of_tables(information),
-        information,
-        matrix,
-    )
+    metrics = table_metrics(information) | shared
+    metrics |= of_z(networks, tables[0], config) | of_tables(information)
+    return metrics, information, matrix
 
 
 def coupling(
@@ -70,9 +65,8 @@ def coupling(
     )
     floor |= pairwise(networks.untrained, panel, rows.disjoint, lines, config.seed, 0)
     beside = {f"{name}_floor": value for name, value in floor.items()}
-    return shared | beside | {
-        f"{name}_change": shared[name] - value for name, value in floor.items()
-    }, matrix
+    changes = {f"{name}_change": shared[name] - value for name, value in floor.items()}
+    return shared | beside | changes, matrix
 
 
 def of_tables(table: pd.DataFrame) -> dict[str, float]:
@@ -86,19 +80,18 @@ def of_tables(table: pd.DataFrame) -> dict[str, float]:
         "line_entropy_bits": z.entropy,
         "z_line_null": z.get("null_largest", np.nan),
     }
-    return metrics | (
-        {"dna_line_panel_largest": of_dna.fraction.abs().max()} if len(of_dna) else {}
-    )
+    if len(of_dna):
+        metrics["dna_line_panel_largest"] = of_dna.fraction.abs().max()
+    return metrics
 
 
 def of_z(networks: Networks, table: Table, config: Config) -> dict[str, float]:
     """Effective rank of z, and nearest-neighbour information about the line, biased upwards; each
     beside the untrained encoder's.
     """
-    some, metrics = (
-        rng_for(config.seed, Stream.NEIGHBOUR_ROWS).permutation(len(table.pair))[:KNN_ROWS],
-        {},
-    )
+    order = rng_for(config.seed, Stream.NEIGHBOUR_ROWS).permutation(len(table.pair))
+    some = order[:KNN_ROWS]
+    metrics = {}
     for suffix, network in zip(("", "_floor"), networks, strict=True):
         z = network.z(table.pair)
         bits = knn_information(z[some], table.line[some])

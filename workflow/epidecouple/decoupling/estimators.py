@@ -106,8 +106,9 @@ def comparison(sizes: tuple[int, ...] = ROWS, repeats: int = REPEATS) -> pd.Data
         for n in sizes:
             for repeat in range(repeats):
                 rng = np.random.default_rng([n, repeat])
-                found = estimates(*case.draw(rng, n), rng.integers(0, GROUPS, n))
+                x, c = case.draw(rng, n)
+                by_name = estimates(x, c, rng.integers(0, GROUPS, n))
                 rows += [
-                    (case.name, n, repeat, name, bits, case.truth) for name, bits in found.items()
+                    (case.name, n, repeat, name, bits, case.truth) for name, bits in by_name.items()
                 ]
     return pd.DataFrame(rows, columns=["case", "rows", "repeat", "estimator", "bits", "truth"])

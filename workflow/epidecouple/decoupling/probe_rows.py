@@ -28,8 +28,8 @@ class Table:
 def natural_table(
     panel: Panel, lines: list[int], limit: int, seed: int, pairs: np.ndarray | None = None
 ) -> Table:
-    """Published rows of the given lines (of the given pairs alone, where there are any), at most
-    `limit` of them drawn at random.
+    """Published rows of the lines, of all pairs or of `pairs` (n,) alone; at most `limit` of them,
+    drawn at random.
 
     Exchangeable within a chromosome are blocks of a line's pairs that share a promoter.
     """
@@ -42,7 +42,7 @@ def natural_table(
 
 
 def crossed_table(panel: Panel, lines: list[int], limit: int, seed: int) -> Table:
-    """Random pairs of the panel, each in all of the given lines, at most `limit` rows.
+    """Random pairs of the panel, each in all of the lines, at most `limit` rows.
 
     Lines are exchangeable within a pair.
     """
@@ -58,7 +58,8 @@ def disjoint_pairs(panel: Panel, limit: int, seed: int) -> np.ndarray:
     """Random pairs of which no two share an element, at most `limit`: rows that may be permuted one
     by one.
     """
-    taken, chosen = set(), []
+    taken = set()
+    chosen = []
     for pair in rng_for(seed, Stream.DISJOINT_PAIRS).permutation(len(panel.enhancer)):
         ends = {panel.enhancer[pair], panel.promoter[pair]}
         if len(chosen) < limit and not ends & taken:

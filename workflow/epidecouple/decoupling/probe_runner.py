@@ -7,7 +7,8 @@ depend on how they were shared out.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import chain, islice
 
 import numpy as np
 import pandas as pd
@@ -25,42 +26,57 @@ from ..statistics.probes import (
     linear_probe,
 )
 
+LINEAR = "linear"
+BOOSTED = "boosted"
 # Columns of the table and what they are called in metrics.json, after the name of the answer.
 PARTS = {"fraction": "", "floor": "_floor", "change": "_change"}
 
 
 @dataclass(frozen=True)
-class Question:
-    """What a probe is asked: `x` (n, d) about the classes `c` (n,), within values of `given` (n,)
-    where there are any.
+class Topic:
+    """What a question is about, in words: the first columns of the table.
 
-    name : key of the answer in metrics.json; label : how the answer is called in the table,
-    (representation, table, probe, about, given)
+    probe : `LINEAR` or `BOOSTED`; about : line or label; given : line, label or nothing
+    """
+
+    representation: str
+    table: str
+    probe: str
+    about: str
+    given: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A probe of `x` (n, d) about the classes `c` (n,), within values of `condition` (n,) if there
+    is one.
+
+    name : key of the answer in metrics.json
     floor : the same representation of an untrained encoder (n, d), or None; groups : what folds and
     bootstrap keep whole (n,)
     permutations : size of the null; resampled : whether groups are many enough for an interval
     """
 
     name: str
-    label: tuple[str, str, str, str, str]
+    topic: Topic
     x: np.ndarray
     floor: np.ndarray | None
     c: np.ndarray
     groups: np.ndarray
     units: Exchangeable
-    given: np.ndarray | None = None
+    condition: np.ndarray | None = None
     permutations: int = 0
     resampled: bool = True
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a probe found in the representation and in that of the untrained encoder (None without
-    one), and its null.
+    """Information in the representation and in that of the untrained encoder (None without one),
+    and the fractions of the null.
     """
 
     question: Question
-    found: Information
+    observed: Information
     floor: Information | None
     null: list[float]
 
@@ -68,20 +84,21 @@ class Answer:
 def answers(
     questions: list[Question], config: DiagnoseConfig, seed: int, threads: int
 ) -> list[Answer]:
-    """Ask all questions, on `threads` processes."""
-    tasks = [task for question in questions for task in _tasks(question, config, seed, threads)]
+    """Answer all questions, on `threads` processes."""
+    tasks = [_tasks(question, config, seed, threads) for question in questions]
+    flat = list(chain(*tasks))
     with parallel_config("loky", n_jobs=threads, inner_max_num_threads=1):
-        done = list(tracked(Parallel(return_as="generator")(tasks), "probes", len(tasks)))
-    found, per_question = (
-        [],
-        [len(_tasks(question, config, seed, threads)) for question in questions],
-    )
-    for question, results in zip(
-        questions, np.split(np.arange(len(done)), np.cumsum(per_question)[:-1]), strict=True
-    ):
-        observed, floor, *null = (done[k] for k in results)
-        found.append(Answer(question, observed, floor, [value for part in null for value in part]))
-    return found
+        results = list(tracked(Parallel(return_as="generator")(flat), "probes", len(flat)))
+    left = iter(results)
+    return [
+        _answer(question, list(islice(left, len(own))))
+        for question, own in zip(questions, tasks, strict=True)
+    ]
+
+
+def _answer(question: Question, results: list) -> Answer:
+    observed, floor, *null = results
+    return Answer(question, observed, floor, list(chain(*null)))
 
 
 def _tasks(question: Question, config: DiagnoseConfig, seed: int, threads: int) -> list:
@@ -113,53 +130,48 @@ def _null(
 def _validated(
     question: Question, x: np.ndarray, config: DiagnoseConfig
 ) -> CrossValidated | ConditionallyValidated:
-    if question.given is not None:
-        return ConditionallyValidated(x, question.given, question.groups, config.folds)
-    probe = (
-        boosting_probe(config.boosting_rounds) if question.label[2] == "boosted" else linear_probe
-    )
+    if question.condition is not None:
+        return ConditionallyValidated(x, question.condition, question.groups, config.folds)
+    boosted = question.topic.probe == BOOSTED
+    probe = boosting_probe(config.boosting_rounds) if boosted else linear_probe
     return CrossValidated(x, question.groups, probe, config.folds)
 
 
-def information_table(found: list[Answer], config: DiagnoseConfig, seed: int) -> pd.DataFrame:
+def information_table(answered: list[Answer], config: DiagnoseConfig, seed: int) -> pd.DataFrame:
     """One row per answer: bits, fraction of H(c) with its interval, p against the null, floor and
     change with theirs.
     """
-    return pd.DataFrame([_row(answer, config, seed) for answer in found])
+    return pd.DataFrame([_row(answer, config, seed) for answer in answered])
 
 
 def _row(answer: Answer, config: DiagnoseConfig, seed: int) -> dict:
     question = answer.question
-    change = None if answer.floor is None else answer.found.minus(answer.floor)
-    row = dict(
-        zip(
-            ("name", "representation", "table", "probe", "about", "given"),
-            (question.name, *question.label),
-            strict=True,
-        )
-    )
+    change = None if answer.floor is None else answer.observed.minus(answer.floor)
+    row = {"name": question.name, **asdict(question.topic)}
     row |= {
         "rows": len(question.c),
         "features": question.x.shape[1],
-        "bits": answer.found.bits,
-        "entropy": answer.found.entropy,
+        "bits": answer.observed.bits,
+        "entropy": answer.observed.entropy,
     }
-    for name, part in (("fraction", answer.found), ("floor", answer.floor), ("change", change)):
-        row[name] = part.fraction if part else np.nan
-        bounds = (
-            part.fraction_interval(question.groups, config.bootstrap, seed)
-            if part and question.resampled
-            else (np.nan, np.nan)
-        )
-        row[f"{name}_lower"], row[f"{name}_upper"] = bounds
-    null = (
-        {"null_mean": np.mean(answer.null), "null_largest": max(answer.null)} if answer.null else {}
-    )
-    return row | {
-        "p": p_value(answer.found.fraction, answer.null),
-        "permutations": len(answer.null),
-        **null,
-    }
+    for name, part in (("fraction", answer.observed), ("floor", answer.floor), ("change", change)):
+        row |= _fraction(name, part, question, config.bootstrap, seed)
+    row["p"] = p_value(answer.observed.fraction, answer.null)
+    row["permutations"] = len(answer.null)
+    if answer.null:
+        row |= {"null_mean": np.mean(answer.null), "null_largest": max(answer.null)}
+    return row
+
+
+def _fraction(
+    name: str, part: Information | None, question: Question, draws: int, seed: int
+) -> dict[str, float]:
+    """A fraction of the entropy and its interval, NaN for what was not measured."""
+    lower, upper = np.nan, np.nan
+    if part and question.resampled:
+        lower, upper = part.fraction_interval(question.groups, draws, seed)
+    fraction = part.fraction if part else np.nan
+    return {name: fraction, f"{name}_lower": lower, f"{name}_upper": upper}
 
 
 def table_metrics(table: pd.DataFrame) -> dict[str, float]:
@@ -180,16 +192,17 @@ def table_metrics(table: pd.DataFrame) -> dict[str, float]:
 
 
 def null_fractions(
-    ask: Callable[[np.ndarray], Information],
+    informed: Callable[[np.ndarray], Information],
     c: np.ndarray,
     units: Exchangeable,
     numbers: range,
     seed: int,
 ) -> list[float]:
-    """Fractions of the entropy that a probe finds on permutations of c; each has a number, and with
-    it its own random stream.
+    """Fractions of the entropy that a probe reads about permutations of c (n,).
+
+    Each permutation has a number, and with it a random stream of its own.
     """
     return [
-        ask(permuted(c, units, rng_for(seed, Stream.PERMUTED_LABELS, number))).fraction
+        informed(permuted(c, units, rng_for(seed, Stream.PERMUTED_LABELS, number))).fraction
         for number in numbers
     ]

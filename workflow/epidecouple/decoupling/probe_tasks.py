@@ -1,5 +1,5 @@
-"""Which questions the diagnostics ask: every representation about the line, z about the label, on
-both tables.
+"""The questions of the diagnostics: every representation about the line, z about the label, on both
+tables.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from ..core.config import Config
 from ..data.panel import Panel
 from ..statistics.permutation import Exchangeable, codes
 from .probe_rows import Table
-from .probe_runner import Question
+from .probe_runner import BOOSTED, LINEAR, Question, Topic
 from .representations import Encoded, line_states, locus_subsets, of_dna, of_environment, of_inputs
 
 # What DNA determines: on the crossed panel it cannot know the line.
@@ -35,82 +35,92 @@ def subset_questions(
     """z, U and g, by linear probes."""
     (table,) = tables
     trained, floor = (of_dna(network, panel, table) for network in networks)
-    asked = about_line(table, trained, floor, {"linear": config.diagnose.permutations})
-    return (
-        asked
-        + about_z(table, trained["z"], floor["z"], config)
-        + about_g(networks, panel, lines, config)
-    )
+    return [
+        *about_line(table, trained, floor, {LINEAR: config.diagnose.permutations}),
+        *about_z(table, trained["z"], floor["z"], config),
+        *about_g(networks, panel, lines, config),
+    ]
 
 
 def full_questions(
     networks: Networks, panel: Panel, tables: list[Table], lines: list[int], config: Config
 ) -> list[Question]:
     """Everything, by both probes, on each table; about the label on the first one."""
-    asked, permutations = (
-        [],
-        {"linear": config.diagnose.permutations, "boosted": config.diagnose.boosted_permutations},
-    )
+    permutations = {
+        LINEAR: config.diagnose.permutations,
+        BOOSTED: config.diagnose.boosted_permutations,
+    }
+    questions = []
     for table in tables:
         trained, floor = (
             of_dna(network, panel, table) | of_environment(network, panel, table)
             for network in networks
         )
-        asked += about_line(table, trained | of_inputs(panel, table), floor, permutations)
-        asked += about_z(table, trained["z"], floor["z"], config) if table is tables[0] else []
-    return asked + about_g(networks, panel, lines, config)
+        inputs = of_inputs(panel, table)
+        questions += about_line(table, trained | inputs, floor, permutations)
+        questions += about_z(table, trained["z"], floor["z"], config) if table is tables[0] else []
+    return questions + about_g(networks, panel, lines, config)
 
 
 def about_line(
     table: Table,
-    found: dict[str, np.ndarray],
+    representations: dict[str, np.ndarray],
     floor: dict[str, np.ndarray],
     permutations: dict[str, int],
 ) -> list[Question]:
-    """Each representation about the line by each probe; on the panel what DNA determines needs no
-    null.
+    """Each representation (n, d) about the line by each probe.
+
+    On the panel what DNA determines needs no null.
     """
-    asked = []
-    for representation, x in found.items():
+    questions = []
+    for representation, x in representations.items():
         for probe, count in permutations.items():
-            label = (representation, table.name, probe, "line", "")
-            needed = 0 if table.name == "panel" and representation in OF_DNA else count
-            asked.append(
+            topic = Topic(representation, table.name, probe, "line")
+            needs_null = table.name != "panel" or representation not in OF_DNA
+            questions.append(
                 Question(
-                    named(label),
-                    label,
+                    metric_name(topic),
+                    topic,
                     x,
                     floor.get(representation),
                     table.line,
                     table.chrom,
                     table.units,
-                    permutations=needed,
+                    permutations=count if needs_null else 0,
                 )
             )
-    return asked
+    return questions
 
 
 def about_z(table: Table, z: np.ndarray, floor: np.ndarray, config: Config) -> list[Question]:
-    """z about the line given the label, where prevalence plays no part; and about the label given
-    the line: is it collapsed?
+    """z (n, d_z) about the line given the label, where prevalence plays no part; and about the
+    label given the line: is z collapsed?
     """
-    of_line = ("z", table.name, "linear", "line", "label")
-    blocks = Exchangeable(codes(table.units.blocks, table.label), codes(table.chrom, table.label))
-    of_label = ("z", table.name, "linear", "label", "line")
+    of_line = Topic("z", table.name, LINEAR, "line", given="label")
+    of_label = Topic("z", table.name, LINEAR, "label", given="line")
+    blocks = codes(table.units.blocks, table.label)
+    strata = codes(table.chrom, table.label)
     return [
         Question(
-            named(of_line),
+            metric_name(of_line),
             of_line,
             z,
             floor,
             table.line,
             table.chrom,
-            blocks,
-            table.label,
-            config.diagnose.permutations,
+            Exchangeable(blocks, strata),
+            condition=table.label,
+            permutations=config.diagnose.permutations,
         ),
         Question(
-            named(of_label), of_label, z, floor, table.label, table.chrom, table.units, table.line
+            metric_name(of_label),
+            of_label,
+            z,
+            floor,
+            table.label,
+            table.chrom,
+            table.units,
+            condition=table.line,
         ),
     ]
 
@@ -120,14 +130,15 @@ def about_g(networks: Networks, panel: Panel, lines: list[int], config: Config) 
     groups to resample.
     """
     loci, half = locus_subsets(panel, config)
-    line, halves, asked = np.repeat(lines, len(loci)), np.tile(half, len(lines)), []
-    for name, scrub in (("raw", False), ("scrubbed", True)):
+    line = np.repeat(lines, len(loci))
+    halves = np.tile(half, len(lines))
+    questions = []
+    for signal, scrub in (("raw", False), ("scrubbed", True)):
         g, floor = (line_states(network.model, panel, lines, loci, scrub) for network in networks)
-        label = (f"g {name}", "reference loci", "linear", "line", "")
-        asked.append(
+        questions.append(
             Question(
-                named(label),
-                label,
+                f"g_line_{signal}",
+                Topic(f"g {signal}", "reference loci", LINEAR, "line"),
                 g,
                 floor,
                 line,
@@ -136,15 +147,14 @@ def about_g(networks: Networks, panel: Panel, lines: list[int], config: Config) 
                 resampled=False,
             )
         )
-    return asked
+    return questions
 
 
-def named(label: tuple[str, str, str, str, str]) -> str:
+def metric_name(topic: Topic) -> str:
     """Key of an answer in metrics.json: z_line_linear, e_raw_line_boosted_panel,
-    z_label_given_line, g_line_raw.
+    z_label_given_line.
     """
-    representation, table, probe, about, given = label
-    if representation.startswith("g "):
-        return f"g_line_{representation.removeprefix('g ')}"
-    start = f"{representation.replace('U', 'potential').replace(' ', '_')}_{about}_"
-    return start + (f"given_{given}" if given else probe) + ("_panel" if table == "panel" else "")
+    subject = topic.representation.replace("U", "potential").replace(" ", "_")
+    how = f"given_{topic.given}" if topic.given else topic.probe
+    suffix = "_panel" if topic.table == "panel" else ""
+    return f"{subject}_{topic.about}_{how}{suffix}"

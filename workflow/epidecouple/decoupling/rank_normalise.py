@@ -31,11 +31,9 @@ def scrubbed(signal: Tensor, panel: Panel, line: int) -> Tensor:
     """Flagged signal (..., 2M) of a line with normal scores among the line's reference loci; a
     missing mark stays 0.
     """
-    reference, marks, rng = (
-        panel.reference_tensor(line).numpy(),
-        signal.shape[-1] // 2,
-        np.random.default_rng([SEED, line]),
-    )
+    reference = panel.reference_tensor(line).numpy()
+    marks = signal.shape[-1] // 2
+    rng = np.random.default_rng([SEED, line])
     scores = torch.stack(
         [normal_scores(signal[..., m].numpy(), reference[:, m], rng) for m in range(marks)], dim=-1
     )

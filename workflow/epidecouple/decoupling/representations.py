@@ -21,8 +21,8 @@ SUBSET_SHARE = 0.5
 
 
 class Encoded:
-    """A model with z of the pairs it will be asked about: each window is encoded once, whatever is
-    asked.
+    """A model with z of the pairs of all questions: each window is encoded once, however many they
+    are.
     """
 
     @torch.no_grad()

@@ -78,13 +78,13 @@ class Trajectory:
     """
 
     def __init__(self, model: EnergyModel, panel: Panel, lines: list[int], seed: int) -> None:
-        self.model, self.panel, self.validation = model, panel, panel.rows("validation")
+        self.model = model
+        self.panel = panel
+        self.validation = panel.rows("validation")
         self.table = natural_table(panel, lines, ROWS, seed, self.validation)
         self.half = half_of(self.table.chrom, panel.promoter[self.table.pair])
-        line, rng = (
-            np.unique(self.table.line, return_inverse=True)[1],
-            rng_for(seed, Stream.WATCHED_ROWS),
-        )
+        line = np.unique(self.table.line, return_inverse=True)[1]
+        rng = rng_for(seed, Stream.WATCHED_ROWS)
         self.codes = np.stack(
             [line, *(permuted(line, self.table.units, rng) for _ in range(PERMUTATIONS))]
         )
@@ -104,15 +104,11 @@ class Trajectory:
         """
         if self.z is None:
             self.note(embed(self.model, self.panel, self.validation))
-        e, line = self._e(), self.codes[0]
+        e = self._e()
+        line = self.codes[0]
         matrix = cross_correlation(_within(self.z, line), _within(e, line))
-        return dict(
-            zip(
-                FIGURES,
-                (self.z_line, self._beyond_null(e), excess_rms(matrix, len(line))),
-                strict=True,
-            )
-        )
+        figures = (self.z_line, self._beyond_null(e), excess_rms(matrix, len(line)))
+        return dict(zip(FIGURES, figures, strict=True))
 
     def changes(self, history: pd.DataFrame, kept: int) -> dict[str, float]:
         """Change of each figure from the first epoch 0 to the epoch that the last stage kept, and
