@@ -1,11 +1,14 @@
-"""Figures of what U reads: logos of seqlets, effects of inserted motifs, interactions."""
+"""Figures of what U reads: logos of seqlets, effects of inserted motifs, interactions. The only
+module that imports logomaker.
+"""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from logomaker import Logo
 
-from .style import COLOURS, DIVERGING, INK, MUTED, Affine2D, Axes, PathPatch, TextPath, plt
+from .style import COLOURS, DIVERGING, INK, MUTED, Axes, plt
 
 BASE_COLOURS = {"A": COLOURS[2], "C": COLOURS[0], "G": COLOURS[1], "T": COLOURS[5]}
 LOGOS_SHOWN, LOGOS_PER_ROW, MOTIFS_SHOWN = 12, 3, 30
@@ -33,26 +36,22 @@ def logos(path: Path) -> None:
         _logo(ax, rows)
         ax.set(xlim=(-0.5, len(rows) - 0.5), ylim=(1.05 * low, 1.05 * high), xticks=[])
         ax.set_title(f"seqlet {rows.seqlet.iloc[0]}", fontsize=8)
-        ax.axhline(0, color=INK, lw=0.5)
         ax.spines["bottom"].set_visible(False)
     for ax in axes[:, 0]:
         ax.set_ylabel("logit")
 
 
 def _logo(axes: Axes, rows: pd.DataFrame) -> None:
-    """Letters stretched to the height of their contribution, upside down where it is negative."""
-    for position, base, height in zip(rows.position, rows.base, rows.contribution, strict=True):
-        if base not in BASE_COLOURS:
-            continue
-        letter = TextPath((0, 0), base, size=1, prop={"weight": "bold", "family": "DejaVu Sans"})
-        box = letter.get_extents()
-        place = (
-            Affine2D()
-            .translate(-box.x0, -box.y0)
-            .scale(0.9 / box.width, height / box.height)
-            .translate(position - 0.45, 0)
-        )
-        axes.add_patch(PathPatch(place.transform_path(letter), color=BASE_COLOURS[base], lw=0))
+    """Letters as high as their contribution, upside down where it is negative; N is not drawn."""
+    heights = rows.pivot(index="position", columns="base", values="contribution")
+    Logo(
+        heights.reindex(columns=list(BASE_COLOURS)).fillna(0),
+        ax=axes,
+        color_scheme=BASE_COLOURS,
+        font_name="DejaVu Sans",
+        font_weight="bold",
+        width=0.9,
+    )
 
 
 def motif_effects(path: Path) -> None:

@@ -6,9 +6,7 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch, Rectangle
-from matplotlib.textpath import TextPath
-from matplotlib.transforms import Affine2D
+from matplotlib.patches import Rectangle
 
 __all__ = [
     "COLOURS",
@@ -16,12 +14,9 @@ __all__ = [
     "INK",
     "MUTED",
     "STYLE",
-    "Affine2D",
     "Axes",
     "Line2D",
-    "PathPatch",
     "Rectangle",
-    "TextPath",
     "colour_of",
     "plt",
 ]
