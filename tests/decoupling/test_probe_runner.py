@@ -6,7 +6,7 @@ import pytest
 
 from epidecouple.decoupling.probe_runner import answers, information_table, table_metrics
 from epidecouple.statistics.permutation import Exchangeable
-from epidecouple.statistics.probes import boosting_probe, linear_probe, v_information
+from epidecouple.statistics.probes import LinearProbe, boosting_probe, v_information
 from toy_panel import toy_config
 from toy_probes import CONFIG, question
 
@@ -14,7 +14,7 @@ from toy_probes import CONFIG, question
 def test_answers_are_those_of_the_probes_in_the_order_asked():
     asked = [question("boosted", 2), question(), question(gap=0, permutations=0)]
     found = answers(asked, CONFIG, 0, 1)
-    probes = (boosting_probe(CONFIG.boosting_rounds), linear_probe, linear_probe)
+    probes = (boosting_probe(CONFIG.boosting_rounds), LinearProbe, LinearProbe)
     for q, answer, probe in zip(asked, found, probes, strict=True):
         assert answer.question is q
         assert answer.observed.bits == v_information(q.x, q.c, q.groups, probe, CONFIG.folds).bits

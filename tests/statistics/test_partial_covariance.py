@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from epidecouple.statistics.partial_covariance import GroupMoments, correlation_of, given
+from epidecouple.statistics.partial_covariance import GroupMoments, correlation_of, partialled
 
 RNG = np.random.default_rng(0)
 VALUES = RNG.normal(3, 2, (60, 4)) @ RNG.normal(size=(4, 4))
@@ -36,7 +36,7 @@ def test_what_is_given_is_regressed_out():
     design = np.column_stack([np.ones(60), z])
     residuals = x - design @ np.linalg.lstsq(design, x, rcond=None)[0]
     np.testing.assert_allclose(
-        given(np.cov(VALUES.T, bias=True), 2), np.cov(residuals.T, bias=True), atol=1e-9
+        partialled(np.cov(VALUES.T, bias=True), 2), np.cov(residuals.T, bias=True), atol=1e-9
     )
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from epidecouple.decoupling.probe_runner import null_fractions
 from epidecouple.statistics.permutation import Exchangeable, codes, p_value, permuted
-from epidecouple.statistics.probes import CrossValidated, linear_probe
+from epidecouple.statistics.probes import CrossValidated, LinearProbe
 
 
 def blocks_of(n_blocks=60, rows=5, strata=4, seed=0):
@@ -77,7 +77,7 @@ def p_values(of_rows, repeats=60, permutations=19):
     found, rng = [], np.random.default_rng(0)
     for repeat in range(repeats):
         x, c, cluster, groups = clustered(rng)
-        validated = CrossValidated(x, groups, linear_probe, 2)
+        validated = CrossValidated(x, groups, LinearProbe, 2)
         units = Exchangeable(np.arange(len(c)) if of_rows else cluster, groups)
         null = null_fractions(validated.information, c, units, range(permutations), seed=repeat)
         found.append(p_value(validated.information(c).fraction, null))
@@ -100,7 +100,7 @@ def test_p_of_permuted_blocks_is_flat_and_that_of_permuted_rows_is_not():
 
 def test_permutations_are_numbered_so_that_they_can_be_shared_out():
     x, c, cluster, groups = clustered(np.random.default_rng(0))
-    validated, units = CrossValidated(x, groups, linear_probe, 2), Exchangeable(cluster, groups)
+    validated, units = CrossValidated(x, groups, LinearProbe, 2), Exchangeable(cluster, groups)
     whole = null_fractions(validated.information, c, units, range(6), seed=1)
     parts = [
         null_fractions(validated.information, c, units, numbers, seed=1)

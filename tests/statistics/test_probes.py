@@ -5,12 +5,12 @@ from scipy.stats import norm
 
 from epidecouple.statistics.probes import (
     SMALLEST_PROBABILITY,
+    ConditionallyValidated,
     CrossValidated,
     Information,
+    LinearProbe,
     boosting_probe,
-    conditional_information,
     knn_information,
-    linear_probe,
     v_information,
 )
 
@@ -37,10 +37,14 @@ def mutual_information(gap):
 boosting = boosting_probe(15)
 
 
+def conditional_information(x, c, condition, groups):
+    return ConditionallyValidated(x, condition, groups, FOLDS).information(c)
+
+
 @pytest.mark.parametrize("gap", [0.5, 2.0])
 def test_bits_of_two_gaussians_are_near_and_below_their_mutual_information(gap):
     x, c, groups = two_gaussians(gap=gap)
-    found = v_information(x, c, groups, linear_probe, FOLDS)
+    found = v_information(x, c, groups, LinearProbe, FOLDS)
     exact = mutual_information(gap)
     assert found.entropy == pytest.approx(1, abs=1e-3)
     assert exact - 0.03 < found.bits < exact + 0.02
@@ -60,7 +64,7 @@ def test_information_of_equally_spaced_class_means_is_near_their_mutual_informat
             lambda t: posterior_entropy(t) * norm.pdf(t, np.arange(6)).mean(), -8, 13, limit=200
         )[0]
     )
-    found = v_information(x, c, rng.integers(0, 8, 6000), linear_probe, FOLDS)
+    found = v_information(x, c, rng.integers(0, 8, 6000), LinearProbe, FOLDS)
     assert exact - 0.05 < found.bits < exact + 0.02
 
 
@@ -79,7 +83,7 @@ def test_the_interval_of_nothing_covers_nothing_once_its_bias_is_added():
     for _ in range(20):
         groups = rng.integers(0, 12, n)
         found = v_information(
-            rng.normal(size=(n, d)), rng.integers(0, 2, n), groups, linear_probe, FOLDS
+            rng.normal(size=(n, d)), rng.integers(0, 2, n), groups, LinearProbe, FOLDS
         )
         intervals.append(found.fraction_interval(groups, 200, seed=0))
     low, high = np.array(intervals).T
@@ -87,16 +91,16 @@ def test_the_interval_of_nothing_covers_nothing_once_its_bias_is_added():
     assert ((low <= -shortfall) & (-shortfall <= high)).sum() >= 17
 
 
-def test_xor_of_two_columns_is_seen_by_boosting_and_not_by_a_linear_probe():
+def test_xor_of_two_columns_is_seen_by_boosting_and_not_by_a_LinearProbe():
     """c = sign of a product, flipped in one row of ten: I(x; c) = 1 - h(0.1) = 0.531 bits."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(6000, 2))
     c, groups = (x.prod(1) > 0) ^ (rng.random(6000) < 0.1), rng.integers(0, 8, 6000)
-    assert abs(v_information(x, c, groups, linear_probe, FOLDS).bits) < 0.005
+    assert abs(v_information(x, c, groups, LinearProbe, FOLDS).bits) < 0.005
     assert 0.25 < v_information(x, c, groups, boosting_probe(40), FOLDS).bits < 0.531
 
 
-@pytest.mark.parametrize("probe", [linear_probe, boosting])
+@pytest.mark.parametrize("probe", [LinearProbe, boosting])
 def test_a_crossed_table_has_nothing_to_find(probe):
     """Every row in all classes: not little, but nothing, whatever the features."""
     rng = np.random.default_rng(0)
@@ -105,7 +109,7 @@ def test_a_crossed_table_has_nothing_to_find(probe):
     assert np.abs(found.gains).max() < 1e-9
 
 
-@pytest.mark.parametrize("probe", [linear_probe, boosting])
+@pytest.mark.parametrize("probe", [LinearProbe, boosting])
 def test_a_probe_asked_about_many_labellings_forgets_the_earlier_ones(probe):
     x, c, groups = two_gaussians(n=400)
     validated, other = (
@@ -117,7 +121,7 @@ def test_a_probe_asked_about_many_labellings_forgets_the_earlier_ones(probe):
     assert validated.information(c).bits == first == v_information(x, c, groups, probe, FOLDS).bits
 
 
-@pytest.mark.parametrize("probe", [linear_probe, boosting])
+@pytest.mark.parametrize("probe", [LinearProbe, boosting])
 def test_independent_features_give_nothing(probe):
     x, c, groups = two_gaussians(n=3000, gap=0)
     found = v_information(
@@ -126,15 +130,15 @@ def test_independent_features_give_nothing(probe):
     assert -0.05 < found.bits < 0.003
 
 
-def test_a_class_in_the_variance_only_is_seen_by_boosting_and_not_by_a_linear_probe():
+def test_a_class_in_the_variance_only_is_seen_by_boosting_and_not_by_a_LinearProbe():
     rng = np.random.default_rng(0)
     c, groups = rng.integers(0, 2, 4000), rng.integers(0, 8, 4000)
     x = rng.normal(0, np.where(c, 3, 0.5))[:, None]
-    assert v_information(x, c, groups, linear_probe, FOLDS).bits < 0.005
+    assert v_information(x, c, groups, LinearProbe, FOLDS).bits < 0.005
     assert v_information(x, c, groups, boosting, FOLDS).bits > 0.3
 
 
-@pytest.mark.parametrize("probe", [linear_probe, boosting])
+@pytest.mark.parametrize("probe", [LinearProbe, boosting])
 def test_a_probe_cannot_gain_by_memorising_groups(probe):
     """The class is constant in each group and the features are the group: folds of rows would find
     all of it.
@@ -148,13 +152,13 @@ def test_a_probe_cannot_gain_by_memorising_groups(probe):
 def test_entropy_is_that_of_the_class_frequencies():
     c = np.repeat(["a", "b", "c"], [200, 100, 100])
     x, groups = np.random.default_rng(0).normal(size=(400, 2)), np.arange(400) % 8
-    assert v_information(x, c, groups, linear_probe, FOLDS).entropy == pytest.approx(1.5)
+    assert v_information(x, c, groups, LinearProbe, FOLDS).entropy == pytest.approx(1.5)
 
 
 def test_a_class_absent_from_a_fold_costs_its_smallest_probability():
     """With two groups of one class each, every held-out row has a class that the fit never saw."""
     c, groups = np.repeat([0, 1], 20), np.repeat([0, 1], 20)
-    found = v_information(np.arange(40.0)[:, None], c, groups, linear_probe, FOLDS)
+    found = v_information(np.arange(40.0)[:, None], c, groups, LinearProbe, FOLDS)
     np.testing.assert_allclose(found.gains, np.log2(SMALLEST_PROBABILITY / 0.5))
     assert found.bits < -10
 
@@ -163,7 +167,7 @@ def test_a_class_absent_from_one_fold_of_three():
     rng = np.random.default_rng(0)
     c, groups = np.repeat([0, 1, 2], 30), np.concatenate([np.arange(60) % 3, np.full(30, 2)])
     x = np.eye(3)[c] + rng.normal(0, 0.01, (90, 3))
-    gains = v_information(x, c, groups, linear_probe, 3).gains
+    gains = v_information(x, c, groups, LinearProbe, 3).gains
     assert gains[c == 2] == pytest.approx(np.log2(SMALLEST_PROBABILITY * 3))
     assert gains[c != 2].min() > 0.5
 
@@ -172,8 +176,8 @@ def test_information_of_xor_is_there_only_given_the_other_variable():
     rng = np.random.default_rng(0)
     given, x, groups = rng.integers(0, 2, 3000), rng.integers(0, 2, 3000), rng.integers(0, 8, 3000)
     c, features = x ^ given, x[:, None].astype(float)
-    assert abs(v_information(features, c, groups, linear_probe, FOLDS).bits) < 0.01
-    conditional = conditional_information(features, c, given, groups, FOLDS)
+    assert abs(v_information(features, c, groups, LinearProbe, FOLDS).bits) < 0.01
+    conditional = conditional_information(features, c, given, groups)
     assert conditional.bits > 0.9
     assert conditional.entropy == pytest.approx(1, abs=0.01)
 
@@ -183,8 +187,8 @@ def test_information_that_the_condition_explains_is_gone_given_it():
     given, groups = rng.integers(0, 2, 4000), rng.integers(0, 8, 4000)
     c = np.where(rng.random(4000) < 0.8, given, 1 - given)
     x = rng.normal(2.0 * given, 1)[:, None]
-    assert v_information(x, c, groups, linear_probe, FOLDS).bits > 0.1
-    assert conditional_information(x, c, given, groups, FOLDS).bits < 0.005
+    assert v_information(x, c, groups, LinearProbe, FOLDS).bits > 0.1
+    assert conditional_information(x, c, given, groups).bits < 0.005
 
 
 def test_conditions_with_too_few_rows_of_a_class_are_left_out():
@@ -194,12 +198,12 @@ def test_conditions_with_too_few_rows_of_a_class_are_left_out():
         [np.tile([0, 1], 100), np.zeros(60), np.r_[np.ones(2), np.zeros(58)]]
     ).astype(int)
     found = conditional_information(
-        c[:, None] + rng.normal(0, 0.1, (320, 1)), c, given, np.arange(320) % 8, FOLDS
+        c[:, None] + rng.normal(0, 0.1, (320, 1)), c, given, np.arange(320) % 8
     )
     assert np.isfinite(found.gains).tolist() == (given == 0).tolist()
     assert found.entropy == pytest.approx(1)
     nothing = conditional_information(
-        np.ones((60, 1)), np.zeros(60), np.zeros(60), np.arange(60) % 8, FOLDS
+        np.ones((60, 1)), np.zeros(60), np.zeros(60), np.arange(60) % 8
     )
     assert np.isnan(nothing.entropy)
 

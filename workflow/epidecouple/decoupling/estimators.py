@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from ..statistics.probes import boosting_probe, knn_information, linear_probe, v_information
+from ..statistics.probes import LinearProbe, boosting_probe, knn_information, v_information
 
 CLASSES, DIMENSIONS, GROUPS, FOLDS, ROUNDS = 6, 16, 24, 4, 15
 ROWS, REPEATS = (600, 3000, 12000), 5
@@ -92,7 +92,7 @@ def estimates(x: np.ndarray, c: np.ndarray, groups: np.ndarray) -> dict[str, flo
     """Bits by each estimator, as `diagnose` uses them."""
     by_column = knn_information(x, c)
     return {
-        "V, linear": v_information(x, c, groups, linear_probe, FOLDS).bits,
+        "V, linear": v_information(x, c, groups, LinearProbe, FOLDS).bits,
         "V, boosted": v_information(x, c, groups, boosting_probe(ROUNDS), FOLDS).bits,
         "kNN, sum": float(by_column.sum()),
         "kNN, largest": float(by_column.max()),

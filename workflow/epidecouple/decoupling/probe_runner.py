@@ -22,8 +22,8 @@ from ..statistics.probes import (
     ConditionallyValidated,
     CrossValidated,
     Information,
+    LinearProbe,
     boosting_probe,
-    linear_probe,
 )
 
 LINEAR = "linear"
@@ -133,7 +133,7 @@ def _validated(
     if question.condition is not None:
         return ConditionallyValidated(x, question.condition, question.groups, config.folds)
     boosted = question.topic.probe == BOOSTED
-    probe = boosting_probe(config.boosting_rounds) if boosted else linear_probe
+    probe = boosting_probe(config.boosting_rounds) if boosted else LinearProbe
     return CrossValidated(x, question.groups, probe, config.folds)
 
 

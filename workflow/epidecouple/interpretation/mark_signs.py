@@ -12,7 +12,7 @@ from ..data.signal import places
 from ..model.energy import EnergyModel
 from ..model.scoring import score_resistance
 from ..statistics.bootstrap import interval
-from ..statistics.partial_covariance import GroupMoments, correlation_of, given
+from ..statistics.partial_covariance import GroupMoments, correlation_of, partialled
 
 # Sign that the resistance should have against a mark at the two ends: open chromatin lowers it,
 # silenced raises it.
@@ -66,9 +66,8 @@ def partial_spearman(
     them again.
     """
     ranks = rankdata(np.column_stack([values, covariates]), axis=0)
-    return correlation_of(
-        given(GroupMoments.of(ranks, units, draws.shape[1]).covariance(draws), covariates.shape[1])
-    )
+    covariance = GroupMoments.of(ranks, units, draws.shape[1]).covariance(draws)
+    return correlation_of(partialled(covariance, covariates.shape[1]))
 
 
 def resistance_against_marks(

@@ -22,7 +22,8 @@ def bootstrap_means(values: np.ndarray, groups: np.ndarray, draws: int, seed: in
     """Mean of the values (n,), NaN left out, over each sample of `bootstrap_groups`, without the
     rows being gathered.
     """
-    code, used = np.unique(groups, return_inverse=True)[1], np.isfinite(values)
+    code = np.unique(groups, return_inverse=True)[1]
+    used = np.isfinite(values)
     count = np.bincount(code, weights=used)
     total = np.bincount(code, weights=np.where(used, values, 0))
     picks = _picks(len(count), draws, seed)

@@ -51,12 +51,11 @@ def tree_table(
     """What draws the trees: a row per leaf (label, its group, x0) and per fork (x0..x3, y0..y3,
     foot to foot), heights over the highest.
     """
-    group_of, rows = {lines[line]: k for k, group in enumerate(groups) for line in group}, []
+    group_of = {lines[line]: k for k, group in enumerate(groups) for line in group}
+    rows = []
     for name, matrix in matrices.items():
-        drawn, faithful = (
-            dendrogram(average_linkage(matrix), no_plot=True, labels=lines),
-            cophenetic_correlation(matrix),
-        )
+        drawn = dendrogram(average_linkage(matrix), no_plot=True, labels=lines)
+        faithful = cophenetic_correlation(matrix)
         highest = max(max(fork) for fork in drawn["dcoord"])
         rows += [
             (name, label, group_of.get(label, np.nan), faithful, 5 + 10 * k, *7 * [np.nan])

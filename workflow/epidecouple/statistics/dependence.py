@@ -26,10 +26,12 @@ def held_out_cca(z: np.ndarray, e: np.ndarray, fitted: np.ndarray) -> float:
     In-sample canonical correlation is biased upwards by about (sqrt d_z + sqrt d_e) / sqrt n; on
     held-out rows it is not.
     """
-    (z_in, z_out), (e_in, e_out) = (
-        (x[fitted] - x[fitted].mean(0), x[~fitted] - x[fitted].mean(0)) for x in (z, e)
-    )
-    white_z, white_e = _whitener(z_in), _whitener(e_in)
+    z = z - z[fitted].mean(0)
+    e = e - e[fitted].mean(0)
+    z_in, z_out = z[fitted], z[~fitted]
+    e_in, e_out = e[fitted], e[~fitted]
+    white_z = _whitener(z_in)
+    white_e = _whitener(e_in)
     left, _, right = np.linalg.svd(white_z.T @ (z_in.T @ e_in / len(z_in)) @ white_e)
     return float(np.corrcoef(z_out @ white_z @ left[:, 0], e_out @ white_e @ right[0])[0, 1])
 
@@ -55,9 +57,9 @@ def u_centred(matrix: np.ndarray) -> np.ndarray:
     n = len(matrix)
     off = matrix - np.diag(np.diag(matrix))
     rows = off.sum(1) / (n - 2)
-    found = off - rows[:, None] - rows + off.sum() / ((n - 1) * (n - 2))
-    np.fill_diagonal(found, 0)
-    return found
+    centred = off - rows[:, None] - rows + off.sum() / ((n - 1) * (n - 2))
+    np.fill_diagonal(centred, 0)
+    return centred
 
 
 def dependence(a: np.ndarray, b: np.ndarray) -> float:

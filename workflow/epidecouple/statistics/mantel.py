@@ -6,7 +6,9 @@ from itertools import permutations
 import numpy as np
 from scipy.stats import rankdata
 
+# Up to so many lines all permutations are counted, beyond them so many are drawn.
 MOST_LINES, DRAWS = 8, 20_000
+# Correlations that differ by less are ties: rounding depends on the order of the sums.
 TIE = 1e-9
 
 
@@ -51,10 +53,8 @@ def group_contrast(matrix: np.ndarray, groups: list[list[int]]) -> tuple[float, 
     """
     lines = [line for group in groups for line in group]
     member = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    grouped, same = (
-        matrix[np.ix_(lines, lines)].astype(np.float64),
-        upper_triangle(member[:, None] == member),
-    )
+    grouped = matrix[np.ix_(lines, lines)].astype(np.float64)
+    same = upper_triangle(member[:, None] == member)
     rows, columns = np.triu_indices(len(lines), 1)
     orders = _orders(len(lines))
     shuffled = grouped[orders[:, rows], orders[:, columns]]
@@ -63,7 +63,10 @@ def group_contrast(matrix: np.ndarray, groups: list[list[int]]) -> tuple[float, 
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p (k,), in the order given (Holm 1979)."""
+    """Holm's adjusted p (k,), in the order of `p` (Holm 1979).
+
+    scipy has no Holm, and statsmodels gives the same numbers for 69 MB and 1.3 s of import.
+    """
     order = np.argsort(p)
     stepped = np.maximum.accumulate(np.asarray(p)[order] * np.arange(len(p), 0, -1))
     return np.minimum(stepped, 1)[np.argsort(order)]
@@ -71,8 +74,9 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 def rank_correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Spearman correlation of a (d,) with each row of b (..., d)."""
-    ours, theirs = _centred_ranks(a), _centred_ranks(b)
-    return theirs @ ours / np.sqrt(np.square(ours).sum() * np.square(theirs).sum(-1))
+    of_a = _centred_ranks(a)
+    of_b = _centred_ranks(b)
+    return of_b @ of_a / np.sqrt(np.square(of_a).sum() * np.square(of_b).sum(-1))
 
 
 def _permuted_correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -83,9 +87,10 @@ def _permuted_correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     ranked = np.zeros(b.shape)
     ranked[rows, columns] = _centred_ranks(b[rows, columns])
     ranked += ranked.T
-    orders, ours = _orders(len(a)), _centred_ranks(upper_triangle(a))
-    norm = np.sqrt(np.square(ours).sum() * np.square(ranked).sum() / 2)
-    return ranked[orders[:, rows], orders[:, columns]] @ ours / norm
+    orders = _orders(len(a))
+    fixed = _centred_ranks(upper_triangle(a))
+    norm = np.sqrt(np.square(fixed).sum() * np.square(ranked).sum() / 2)
+    return ranked[orders[:, rows], orders[:, columns]] @ fixed / norm
 
 
 @cache

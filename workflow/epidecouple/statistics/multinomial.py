@@ -25,7 +25,8 @@ class MultinomialRegression:
     """
 
     def __init__(self, x: np.ndarray) -> None:
-        self.mean, spread = x.mean(0), x.std(0)
+        self.mean = x.mean(0)
+        spread = x.std(0)
         self.scale = np.where(spread > 0, spread, 1)
         standard = (x - self.mean) / self.scale
         variances, self.axes = np.linalg.eigh(standard.T @ standard)
@@ -58,10 +59,10 @@ class MultinomialRegression:
         start = np.zeros_like(unit)
         start[-1] = np.log(frequency) @ directions / unit[-1]
         options = {"maxiter": MOST_STEPS, "gtol": TOLERANCE, "ftol": 0}
-        found = minimize(
+        best = minimize(
             loss_and_gradient, start.ravel(), jac=True, method="L-BFGS-B", options=options
-        )
-        return (found.x.reshape(unit.shape) * unit) @ directions.T
+        ).x
+        return (best.reshape(unit.shape) * unit) @ directions.T
 
     def probabilities(self, weights: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Class probabilities (len(x), classes) of new rows."""

@@ -23,11 +23,11 @@ class GroupMoments:
         """Moments of values (n, d) in groups 0 .. size - 1, `groups` (n,) of each row."""
         centred = values - values.mean(0)
         blocks = [centred[groups == g] for g in range(size)]
-        count, total = (
-            np.array([len(block) for block in blocks]),
-            np.array([block.sum(0) for block in blocks]),
+        return cls(
+            count=np.array([len(block) for block in blocks]),
+            total=np.array([block.sum(0) for block in blocks]),
+            product=np.array([block.T @ block for block in blocks]),
         )
-        return cls(count, total, np.array([block.T @ block for block in blocks]))
 
     def covariance(self, draws: np.ndarray) -> np.ndarray:
         """Covariance matrices (B, d, d); draws (B, G): how often each group is drawn."""
@@ -47,7 +47,7 @@ def correlation_of(covariance: np.ndarray) -> np.ndarray:
         return covariance / (sd[..., :, None] * sd[..., None, :])
 
 
-def given(covariance: np.ndarray, last: int) -> np.ndarray:
+def partialled(covariance: np.ndarray, last: int) -> np.ndarray:
     """Covariances (..., d - last, d - last) with the `last` variables regressed out of the others
     (Schur complement).
     """

@@ -43,6 +43,6 @@ def permuted(c: np.ndarray, units: Exchangeable, rng: np.random.Generator) -> np
 
 def p_value(observed: float, null: list[float]) -> float:
     """Share of null and observation that is at least the observation; NaN without a null."""
-    return (
-        (1 + sum(value >= observed for value in null)) / (1 + len(null)) if null else float("nan")
-    )
+    if not null:
+        return float("nan")
+    return (1 + sum(value >= observed for value in null)) / (1 + len(null))

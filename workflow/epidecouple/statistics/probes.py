@@ -2,8 +2,8 @@
 representation.
 
 V(x -> c) = H(c) - cross-entropy of c given x, out of fold (Xu 2020), with whole groups
-(chromosomes) left out. It is biased downwards and not clipped: V <= 0 means "nothing found". The
-only module that uses scikit-learn's classifiers.
+(chromosomes) left out. It is biased downwards and not clipped: V <= 0 means that nothing can be
+read. The only module that uses scikit-learn's classifiers.
 """
 
 from collections.abc import Callable
@@ -25,8 +25,10 @@ BINS = 32
 
 @dataclass(frozen=True)
 class Information:
-    """What a probe found: per-row gains (n,) in bits over the class frequencies, NaN for rows left
-    out; H(c) in bits.
+    """What a probe reads about a class.
+
+    gains : (n,), bits of each row over the class frequencies, NaN for rows left out; entropy : H(c)
+    in bits
     """
 
     gains: np.ndarray
@@ -47,7 +49,7 @@ class Information:
         return interval(bootstrap_means(self.gains, groups, draws, seed) / self.entropy)
 
     def minus(self, other: "Information") -> "Information":
-        """What this probe found more than `other` did on the same rows."""
+        """What this probe reads beyond `other` on the same rows."""
         return Information(self.gains - other.gains, self.entropy)
 
 
@@ -57,7 +59,8 @@ class LinearProbe:
     """
 
     def __init__(self, fitted: np.ndarray, held: np.ndarray) -> None:
-        self.regression, self.held = MultinomialRegression(fitted), held
+        self.regression = MultinomialRegression(fitted)
+        self.held = held
 
     def predict(self, code: np.ndarray, classes: int) -> np.ndarray:
         """Probabilities (n_held, classes) after a fit to the codes of the fitted rows."""
@@ -71,36 +74,30 @@ class BoostingProbe:
         edges = [
             np.unique(column) for column in np.quantile(fitted, np.arange(1, BINS) / BINS, axis=0).T
         ]
-        self.fitted, self.held = (
-            np.column_stack(
-                [np.searchsorted(cut, column) for cut, column in zip(edges, x.T, strict=True)]
-            ).astype(np.uint8)
-            for x in (fitted, held)
-        )
+        self.fitted = _binned(fitted, edges)
+        self.held = _binned(held, edges)
         self.rounds = rounds
 
     def predict(self, code: np.ndarray, _: int) -> np.ndarray:
         """Probabilities (n_held, classes) after a fit to the codes of the fitted rows."""
-        settings = {
-            "max_iter": self.rounds,
-            "max_leaf_nodes": 8,
-            "max_bins": BINS,
-            "early_stopping": False,
-            "random_state": 0,
-        }
-        return (
-            HistGradientBoostingClassifier(**settings)
-            .fit(self.fitted, code)
-            .predict_proba(self.held)
+        boosting = HistGradientBoostingClassifier(
+            max_iter=self.rounds,
+            max_leaf_nodes=8,
+            max_bins=BINS,
+            early_stopping=False,
+            random_state=0,
         )
+        return boosting.fit(self.fitted, code).predict_proba(self.held)
 
 
+def _binned(x: np.ndarray, edges: list[np.ndarray]) -> np.ndarray:
+    """Bin uint8 (n, d) of each value of x (n, d) between the edges of its column."""
+    bins = [np.searchsorted(cut, column) for cut, column in zip(edges, x.T, strict=True)]
+    return np.column_stack(bins).astype(np.uint8)
+
+
+# Makes the probe of one fold from its fitted and its held-out rows.
 Probe = Callable[[np.ndarray, np.ndarray], LinearProbe | BoostingProbe]
-
-
-def linear_probe(fitted: np.ndarray, held: np.ndarray) -> LinearProbe:
-    """A linear probe of one fold."""
-    return LinearProbe(fitted, held)
 
 
 def boosting_probe(rounds: int) -> Probe:
@@ -109,15 +106,13 @@ def boosting_probe(rounds: int) -> Probe:
 
 
 class CrossValidated:
-    """A probe of x (n, d), with `groups` (n,) kept whole in the folds: made once, asked about many
+    """A probe of x (n, d), with `groups` (n,) kept whole in the folds: made once for many
     labellings.
     """
 
     def __init__(self, x: np.ndarray, groups: np.ndarray, probe: Probe, folds: int) -> None:
-        x, splitter = (
-            np.asarray(x, dtype=np.float64),
-            GroupKFold(min(folds, len(np.unique(groups)))),
-        )
+        x = np.asarray(x, dtype=np.float64)
+        splitter = GroupKFold(min(folds, len(np.unique(groups))))
         self.folds = [
             (fitted, held, probe(x[fitted], x[held]))
             for fitted, held in splitter.split(x, groups=groups)
@@ -140,23 +135,27 @@ class CrossValidated:
 
 
 class ConditionallyValidated:
-    """A linear probe of x (n, d) within each value of `given` (n,): made once, asked about many
+    """A linear probe of x (n, d) within each value of `condition` (n,): made once for many
     labellings.
     """
 
-    def __init__(self, x: np.ndarray, given: np.ndarray, groups: np.ndarray, folds: int) -> None:
-        self.folds, members = folds, [np.flatnonzero(given == value) for value in np.unique(given)]
+    def __init__(
+        self, x: np.ndarray, condition: np.ndarray, groups: np.ndarray, folds: int
+    ) -> None:
+        self.folds = folds
+        members = [np.flatnonzero(condition == value) for value in np.unique(condition)]
         enough = [rows for rows in members if len(np.unique(groups[rows])) > 1]
         self.parts = [
-            (rows, CrossValidated(x[rows], groups[rows], linear_probe, folds)) for rows in enough
+            (rows, CrossValidated(x[rows], groups[rows], LinearProbe, folds)) for rows in enough
         ]
 
     def information(self, c: np.ndarray) -> Information:
-        """Information about c (n,) within each value of `given`, rows together: V(x -> c | given).
+        """Information about c (n,) within each value of the condition, all rows together.
 
-        Values of `given` in which a class of c has fewer than two rows per fold are left out.
+        Values in which a class of c has fewer than two rows per fold are left out.
         """
-        gains, entropies = np.full(len(c), np.nan), []
+        gains = np.full(len(c), np.nan)
+        entropies = []
         for rows, validated in self.parts:
             counts = np.unique(c[rows], return_counts=True)[1]
             if len(counts) > 1 and counts.min() >= 2 * self.folds:
@@ -174,13 +173,6 @@ def v_information(
     whole.
     """
     return CrossValidated(x, groups, probe, folds).information(c)
-
-
-def conditional_information(
-    x: np.ndarray, c: np.ndarray, given: np.ndarray, groups: np.ndarray, folds: int
-) -> Information:
-    """Linear information of x (n, d) about c within each value of `given` (n,)."""
-    return ConditionallyValidated(x, given, groups, folds).information(c)
 
 
 def knn_information(x: np.ndarray, c: np.ndarray) -> np.ndarray:

@@ -26,11 +26,13 @@ def within_pair_auc(
 
     labels, scores : (n, C), every pair with both classes
     counted : bool (n, C, C), which comparisons of a positive with a negative line count; all of
-    them by default Returns (n,), a tie counting one half, NaN for a pair without a comparison that
+    them by default
+    Returns (n,), a tie counting one half, NaN for a pair without a comparison that
     counts.
     """
-    positive, negative = labels[:, :, None] == 1, labels[:, None, :] == 0
-    compared = positive & negative if counted is None else positive & negative & counted
+    compared = (labels[:, :, None] == 1) & (labels[:, None, :] == 0)
+    if counted is not None:
+        compared &= counted
     difference = scores[:, :, None] - scores[:, None, :]
     wins = (difference > 0) + 0.5 * (difference == 0)
     comparisons = compared.sum((1, 2))
