@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from epidecouple.core.dna import reverse_complement
-from epidecouple.interpretation.ctcf_flip import best_sites, flip_test, turned
+from epidecouple.interpretation.ctcf_flip import best_sites, flip_test, turn_sites
 from epidecouple.interpretation.edited_pairs import EditablePairs
 from toy_panel import toy_panel
 from toy_words import codes_of, motif_of, word_model
@@ -37,8 +37,8 @@ def test_best_sites_have_start_strand_and_p():
 def test_turning_a_site_twice_changes_nothing():
     codes = np.random.default_rng(0).integers(0, 4, (4, 30)).astype(np.uint8)
     starts = np.array([0, 5, 18, 7])
-    once = turned(codes, starts, 12)
-    assert (turned(once, starts, 12) == codes).all()
+    once = turn_sites(codes, starts, 12)
+    assert (turn_sites(once, starts, 12) == codes).all()
     assert (once[1, 5:17] == reverse_complement(codes[1, 5:17])).all() and (
         once[1, :5] == codes[1, :5]
     ).all()

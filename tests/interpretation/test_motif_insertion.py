@@ -6,8 +6,8 @@ from epidecouple.interpretation.motif_insertion import (
     Insertion,
     Places,
     effect_table,
-    insert,
-    inserted,
+    insert_motif,
+    insert_words,
     instances,
     interaction,
     interaction_table,
@@ -19,7 +19,7 @@ PLACES = Places.draw(40, np.random.default_rng(0))
 
 
 def insertion(pairs, end, word=WORD):
-    return insert(pairs, motif_of(word), end, PLACES, np.random.default_rng([0]))
+    return insert_motif(pairs, motif_of(word), end, PLACES, np.random.default_rng([0]))
 
 
 def test_instances_follow_the_probabilities():
@@ -32,7 +32,7 @@ def test_instances_follow_the_probabilities():
 def test_a_word_is_written_in_its_place_on_its_strand_and_nowhere_else():
     codes = np.full((3, 10), 0, dtype=np.uint8)
     places = Places(np.array([0.0, 0.999, 0.5]), np.array([False, True, False]))
-    found = inserted(codes, np.tile(codes_of("CGG"), (3, 1)), places)
+    found = insert_words(codes, np.tile(codes_of("CGG"), (3, 1)), places)
     assert (found[0] == codes_of("CGGAAAAAAA")).all()
     assert (found[1] == codes_of("AAAAAAACCG")).all()
     assert (found[2] == codes_of("AAAACGGAAA")).all()
@@ -118,7 +118,7 @@ def test_strands_alternate():
     assert (PLACES.reverse.sum(), len(PLACES.centre)) == (20, 40)
     words = np.tile(codes_of(WORD), (40, 1))
     codes = np.zeros((40, 8), dtype=np.uint8)
-    found = inserted(codes, words, PLACES)
+    found = insert_words(codes, words, PLACES)
     assert (found[0] == codes_of(WORD)).all() and (
         found[1] == reverse_complement(codes_of(WORD))
     ).all()

@@ -10,7 +10,7 @@ from epidecouple.interpretation.motif_scan import (
     log_odds,
     match_p,
     scan,
-    shuffled,
+    shuffle,
     tail,
 )
 from toy_words import codes_of, motif_of
@@ -89,7 +89,7 @@ def test_match_p_counts_starts_and_strands_and_is_never_too_small():
 
 def test_a_shuffled_motif_has_the_same_positions_in_another_order():
     motif = motif_of("AACGTTGC", certainty=0.9)
-    found = shuffled(motif, np.random.default_rng(0)).probabilities
+    found = shuffle(motif, np.random.default_rng(0)).probabilities
     assert (
         sorted(map(tuple, found)) == sorted(map(tuple, motif.probabilities))
         and not (found == motif.probabilities).all()

@@ -50,9 +50,8 @@ def catalog_of(config: Config) -> Catalog:
     """The files of `config`'s dataset; raises `InputError` for a cell line without pairs, loops or
     peaks.
     """
-    catalog = {"simulated": _simulated, "sources": _from_sources, "files": _own_files}[
-        config.dataset.kind
-    ](config)
+    of_kind = {"simulated": _simulated, "sources": _from_sources, "files": _own_files}
+    catalog = of_kind[config.dataset.kind](config)
     everywhere_missing = [
         mark
         for mark in config.marks
@@ -91,7 +90,7 @@ def _from_sources(config: Config) -> Catalog:
         line: [mark for mark in config.marks if mark not in lacking.get(line, [])]
         for line in config.all_lines
     }
-    lines = {line: _line_from_sources(line, found, marks[line]) for line, found in of_line.items()}
+    lines = {line: _line_from_sources(line, own, marks[line]) for line, own in of_line.items()}
     named = {source.name: source for source in sources}
     regions = _named(named, config.dataset.regions) if config.dataset.regions else None
     return Catalog(_named(named, config.dataset.genome), regions, _motif_file(config), lines)
@@ -148,7 +147,7 @@ def _own_files(config: Config) -> Catalog:
 
 
 def _motif_file(config: Config) -> Path | None:
-    """The user's motif file, if one is given: no source of the manifest holds motifs."""
+    """The user's motif file, if there is one: no source of the manifest holds motifs."""
     path = Path(config.dataset.motifs)
     if config.dataset.motifs and not path.is_file():
         raise InputError(

@@ -1,5 +1,8 @@
 """Download one source: mirror first, then its URLs; checked against the manifest and put in place
 whole or not at all.
+
+pooch was tried in its place: it begins again where a connection was cut instead of going on, asks
+three times for a file that is not there, and knows one URL per file.
 """
 
 import logging
@@ -88,7 +91,7 @@ def _download(url: str, part: Path, source: Source) -> None:
 
 
 def _with_progress(response: BinaryIO, expected: int, name: str) -> Iterator[bytes]:
-    """Blocks of the response, told as they come."""
+    """Blocks of the response; each is counted as it comes."""
     with counted(name, expected, "B") as count:
         while block := response.read(BLOCK):
             count(len(block))

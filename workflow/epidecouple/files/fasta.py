@@ -47,7 +47,7 @@ def _unpack(path: Path, target: Path) -> None:
 
 
 def _indexed(plain: Path, path: Path) -> pyfaidx.Fasta:
-    """The unpacked FASTA with its index; `path` is the file that the user gave."""
+    """The unpacked FASTA with its index; `path` is the file of the user."""
     try:
         with readable(path):
             return pyfaidx.Fasta(str(plain), as_raw=True, sequence_always_upper=False)

@@ -69,11 +69,11 @@ def _hit(hits: pybedtools.BedTool, column: int, count: int) -> np.ndarray:
     """Which of `count` numbered rows appear in the hits, their number in `column`; removes
     bedtools' files.
     """
-    found = np.zeros(count, dtype=bool)
+    hit = np.zeros(count, dtype=bool)
     with open(hits.fn) as file:
-        found[[int(line.rstrip("\n").split("\t")[column]) for line in file]] = True
+        hit[[int(line.rstrip("\n").split("\t")[column]) for line in file]] = True
     pybedtools.cleanup()
-    return found
+    return hit
 
 
 def _bed(table: pd.DataFrame) -> pybedtools.BedTool:

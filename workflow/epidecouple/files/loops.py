@@ -14,7 +14,7 @@ HICCUPS_COLUMNS = ["chr1", "x1", "x2", "chr2", "y1", "y2"]
 def read_loops(path: Path) -> pd.DataFrame:
     """Loops of a HiCCUPS list (header chr1 x1 x2 chr2 y1 y2 ...) or of a BEDPE without header.
 
-    Chromosomes are given the prefix `chr` where a list leaves it out, as HiCCUPS does. Raises
+    Chromosomes get the prefix `chr` where a list leaves it out, as HiCCUPS does. Raises
     `InputError` for a damaged gzip, an empty list, missing columns, or anchors that are no
     intervals.
     """

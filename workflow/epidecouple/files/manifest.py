@@ -86,10 +86,10 @@ def checksum(path: Path, kind: str) -> str:
 
 def verify(path: Path, source: Source) -> None:
     """Raise `InputError` unless the file has the source's checksum."""
-    found = checksum(path, source.checksum_kind)
-    if found != source.checksum:
+    actual = checksum(path, source.checksum_kind)
+    if actual != source.checksum:
         problem = (
-            f"{source.checksum_kind} is {found}, the manifest says {source.checksum} for"
+            f"{source.checksum_kind} is {actual}, the manifest says {source.checksum} for"
             f" {source.name}"
         )
         raise InputError(

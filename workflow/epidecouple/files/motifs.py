@@ -1,6 +1,10 @@
 """Motifs and their file format: MEME's minimal motif format, which JASPAR and others publish in.
 
 https://meme-suite.org/meme/doc/meme-format.html
+
+memelite's reader gives the same matrices and is faster (0.05 s instead of 0.12 s for 800 motifs),
+but takes files without motifs, motifs without a matrix and rows that are no probabilities, and
+names no line.
 """
 
 from dataclasses import dataclass
@@ -10,8 +14,6 @@ import numpy as np
 
 from ..core.dna import BASES
 from ..core.errors import InputError
-
-UNIFORM = (0.25, 0.25, 0.25, 0.25)
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,14 @@ def read_motifs(path: Path) -> list[Motif]:
     """Read a motif file; raises `InputError`, naming the line, for one without motifs or with rows
     that are not four probabilities.
     """
-    motifs, lines = [], path.read_text().splitlines()
+    motifs = []
+    lines = path.read_text().splitlines()
     for number, line in enumerate(lines, start=1):
         if line.startswith("MOTIF"):
-            identifier, *name = line.split()[1:] or [str(len(motifs) + 1)]
-            motifs.append(
-                Motif(identifier, name[0] if name else identifier, _matrix(lines, number, path))
-            )
+            words = line.split()[1:] or [str(len(motifs) + 1)]
+            identifier = words[0]
+            name = words[1] if len(words) > 1 else identifier
+            motifs.append(Motif(identifier, name, _matrix(lines, number, path)))
     if not motifs:
         raise InputError(
             "no line of this file starts with MOTIF", "Give a motif file in MEME format", path

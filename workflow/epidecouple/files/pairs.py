@@ -132,7 +132,8 @@ def _assembled(
 
 def _check_rows(pairs: pd.DataFrame, path: Path) -> None:
     for kind in ("enhancer", "promoter"):
-        start, end = pairs[f"{kind}_start"], pairs[f"{kind}_end"]
+        start = pairs[f"{kind}_start"]
+        end = pairs[f"{kind}_end"]
         for row in pairs.index[(start < 0) | (start >= end)][:1]:
             problem = (
                 f"{kind} {pairs.chrom[row]}:{start[row]}-{end[row]} is not an interval (0-based,"

@@ -31,12 +31,12 @@ class Reasons:
     def __init__(self, text: pd.Series) -> None:
         self.text = text.copy()
 
-    def add(self, wrong: pd.Series, tell: Callable[[int], str]) -> None:
-        """Note for each wrong row that has no reason yet what `tell` says of its label in the
+    def add(self, wrong: pd.Series, reason_of: Callable[[int], str]) -> None:
+        """Note the reason for each wrong row that has none yet; `reason_of` takes its label in the
         index.
         """
         rows = self.text.index[wrong.to_numpy(dtype=bool) & (self.text == "")]
-        self.text.loc[rows] = [tell(row) for row in rows]
+        self.text.loc[rows] = [reason_of(row) for row in rows]
 
 
 def read_scorable(path: Path) -> pd.DataFrame:
@@ -150,11 +150,13 @@ def check_rows(
     }
     numbers = pd.DataFrame(numbers, index=table.index)
     for end in ENDS:
-        start, stop, chrom = numbers[f"{end}_start"], numbers[f"{end}_end"], table[f"{end}_chrom"]
-        told = f"{end} " + chrom + ":" + table[f"{end}_start"] + "-" + table[f"{end}_end"]
+        start = numbers[f"{end}_start"]
+        stop = numbers[f"{end}_end"]
+        chrom = table[f"{end}_chrom"]
+        place = f"{end} " + chrom + ":" + table[f"{end}_start"] + "-" + table[f"{end}_end"]
         reasons.add(
             (start < 0) | (start >= stop),
-            lambda row, told=told: f"{told[row]} is not an interval (0-based, half-open)",
+            lambda row, place=place: f"{place[row]} is not an interval (0-based, half-open)",
         )
     reasons.add(
         table.enhancer_chrom != table.promoter_chrom,
@@ -195,7 +197,8 @@ def _check_place(
             f"the {end} ends at {int(stop[row])}, beyond {pairs.chrom[row]} of {int(size[row])} bp"
         ),
     )
-    pairs[f"{end}_mid"] = mid = (pairs[f"{end}_start"] + stop) // 2
+    mid = (pairs[f"{end}_start"] + stop) // 2
+    pairs[f"{end}_mid"] = mid
     start = mid - window_bp // 2
     reasons.add(
         (start < 0) | (start + window_bp > size),

@@ -100,8 +100,8 @@ def interact(predictions: pd.DataFrame) -> pd.DataFrame:
         "promoter",
         ".",
     ]
-    found = pd.DataFrame(dict(zip(INTERACT_COLUMNS, table, strict=True)), index=rows.index)
-    return found.sort_values(["chrom", "chromStart", "chromEnd"], kind="stable")
+    track = pd.DataFrame(dict(zip(INTERACT_COLUMNS, table, strict=True)), index=rows.index)
+    return track.sort_values(["chrom", "chromStart", "chromEnd"], kind="stable")
 
 
 def write_bedpe(predictions: pd.DataFrame, path: Path) -> None:

@@ -25,7 +25,8 @@ def marks_of_resistance(
     raises_R (logit units). Leave-one-out changes do not add up to R, which is not linear. A mark
     that is missing has no row.
     """
-    whole, tables = model.resistance(signal), []
+    whole = model.resistance(signal)
+    tables = []
     present = signal[..., len(marks) :].flatten(0, 1).any(0)
     for m in np.flatnonzero(present):
         for position, place in places(signal.shape[1], model.resistance.bins).items():
@@ -56,12 +57,11 @@ def bases_of_potential(
     for the base that is there) and carries_U: minus the mean change over the other letters, so
     positive where a mutation lowers U.
     """
-    encoder, codes = (
-        model.potential.encoder,
-        dict(zip(ENDS, (enhancer_codes, promoter_codes), strict=True)),
-    )
+    encoder = model.potential.encoder
+    codes = {"enhancer": enhancer_codes, "promoter": promoter_codes}
     whole = {end: getattr(encoder, end)(codes[end][None]) for end in ENDS}
-    before, tables = _potential(model, whole, log_distance), []
+    before = _potential(model, whole, log_distance)
+    tables = []
     for end, window in codes.items():
         variants = getattr(encoder, end)(_variants(window))
         change = _potential(model, whole | {end: variants}, log_distance) - before

@@ -2,6 +2,8 @@
 U (Rao 2014, de Wit 2015).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.stats import wilcoxon
 
@@ -13,23 +15,32 @@ from .motif_scan import background_of, log_odds, match_p, scan
 LARGEST_P = 0.05
 
 
-def best_sites(
-    codes: np.ndarray, motif: Motif, background: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Start, strand (0 is +) and p of a motif's best match in each window (n, L), p corrected for
-    starts and strands.
+class Sites(NamedTuple):
+    """A motif's best match in each of n windows: start (bp), strand (0 is +), and p corrected for
+    starts and strands; each (n,).
     """
+
+    starts: np.ndarray
+    strands: np.ndarray
+    p: np.ndarray
+
+
+def best_sites(codes: np.ndarray, motif: Motif, background: np.ndarray) -> Sites:
+    """The best match of a motif in each window uint8 (n, L)."""
     matrix = log_odds(motif.probabilities, background)
     scores = scan(codes, matrix[None])[:, 0]
     starts = scores.shape[2]
     best = scores.reshape(len(scores), -1).argmax(1)
-    return best % starts, best // starts, match_p(scores.max((1, 2)), matrix, background, starts)
+    p = match_p(scores.max((1, 2)), matrix, background, starts)
+    return Sites(best % starts, best // starts, p)
 
 
-def turned(codes: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:
+def turn_sites(codes: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:
     """Windows (n, L) with the site at `starts` (n,) in place of its reverse complement."""
-    edited, at = codes.copy(), starts[:, None] + np.arange(width)
-    np.put_along_axis(edited, at, reverse_complement(np.take_along_axis(codes, at, axis=1)), axis=1)
+    edited = codes.copy()
+    at = starts[:, None] + np.arange(width)
+    sites = np.take_along_axis(codes, at, axis=1)
+    np.put_along_axis(edited, at, reverse_complement(sites), axis=1)
     return edited
 
 
@@ -44,21 +55,18 @@ def flip_test(pairs: EditablePairs, enhancer_first: np.ndarray, motif: Motif) ->
     sites = {
         end: best_sites(codes, motif, background_of(codes)) for end, codes in pairs.codes.items()
     }
-    first, second = (
-        np.where(enhancer_first, sites[a][1], sites[b][1]) for a, b in (ENDS, ENDS[::-1])
-    )
-    convergent = (
-        (first == 0)
-        & (second == 1)
-        & (sites["enhancer"][2] <= LARGEST_P)
-        & (sites["promoter"][2] <= LARGEST_P)
-    )
-    rows = np.flatnonzero(convergent)
+    enhancer, promoter = sites["enhancer"], sites["promoter"]
+    first = np.where(enhancer_first, enhancer.strands, promoter.strands)
+    second = np.where(enhancer_first, promoter.strands, enhancer.strands)
+    clear = (enhancer.p <= LARGEST_P) & (promoter.p <= LARGEST_P)
+    rows = np.flatnonzero((first == 0) & (second == 1) & clear)
     if not len(rows):
         return {"flip_pairs": 0, "flip_change": float("nan"), "flip_p": float("nan")}
-    width, changes = len(motif.probabilities), []
+    width = len(motif.probabilities)
+    changes = []
     for end in ENDS:
-        embedded = pairs.embed(end, turned(pairs.codes[end][rows], sites[end][0][rows], width))
+        turned = turn_sites(pairs.codes[end][rows], sites[end].starts[rows], width)
+        embedded = pairs.embed(end, turned)
         changes.append(pairs.edited(rows, **{end: embedded}) - pairs.potential[rows])
     change = np.mean(changes, axis=0)
     p = float(wilcoxon(change, alternative="less").pvalue) if change.any() else 1.0

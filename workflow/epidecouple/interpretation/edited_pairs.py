@@ -18,7 +18,9 @@ class EditablePairs:
     """
 
     def __init__(self, model: EnergyModel, panel: Panel, pairs: np.ndarray) -> None:
-        self.model, self.panel, self.pairs = model, panel, pairs
+        self.model = model
+        self.panel = panel
+        self.pairs = pairs
         self.codes = {
             "enhancer": np.asarray(panel.codes[panel.enhancer[pairs]]),
             "promoter": np.asarray(panel.codes[panel.promoter[pairs]]),
@@ -42,9 +44,8 @@ class EditablePairs:
         """U float32 (n,) of the pairs `rows` (n,) with embeddings (n, d_z) in place of those of an
         end.
         """
-        potential, pairs = self.model.potential, self.pairs[rows]
-        given = {"enhancer": enhancer, "promoter": promoter}
-        ends = [self.embedded[end][rows] if given[end] is None else given[end] for end in ENDS]
-        return potential.of_z(
-            potential.z_of_ends(*ends), torch.from_numpy(self.panel.log_distance[pairs])
-        ).numpy()
+        potential = self.model.potential
+        edited = {"enhancer": enhancer, "promoter": promoter}
+        ends = [self.embedded[end][rows] if edited[end] is None else edited[end] for end in ENDS]
+        log_distance = torch.from_numpy(self.panel.log_distance[self.pairs[rows]])
+        return potential.of_z(potential.z_of_ends(*ends), log_distance).numpy()

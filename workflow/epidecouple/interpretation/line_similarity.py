@@ -35,11 +35,9 @@ JOINT = "joint"
 
 def line_distances(model: EnergyModel, panel: Panel) -> np.ndarray:
     """Distances (C, C) between the states g of all lines on all reference loci."""
-    return distances(
-        line_states(
-            model, panel, list(range(len(panel.lines))), [np.arange(panel.n_reference)], scrub=False
-        )
-    )
+    lines = list(range(len(panel.lines)))
+    loci = [np.arange(panel.n_reference)]
+    return distances(line_states(model, panel, lines, loci, scrub=False))
 
 
 @torch.no_grad()
@@ -70,13 +68,12 @@ def representations(
     """Distances (C, C) of the trained prototypes and of what is simpler: no states, no training, no
     encoder.
     """
-    found = (
-        line_distances(model, panel),
-        plain_distances(model, panel),
-        line_distances(untrained, panel),
-        offset_distances(panel),
-    )
-    return dict(zip(REPRESENTATIONS, found, strict=True))
+    return {
+        "trained": line_distances(model, panel),
+        "plain": plain_distances(model, panel),
+        "untrained": line_distances(untrained, panel),
+        "offsets": offset_distances(panel),
+    }
 
 
 @dataclass(frozen=True)
@@ -100,21 +97,27 @@ class Target:
         """1 - correlation of the lines' profiles in each draw of groups (B, G): (B, C, C)."""
         return 1 - self.moments.correlation(draws)
 
+    def whole(self) -> np.ndarray:
+        """Distances (C, C) with every group drawn once."""
+        return self.distances(np.ones((1, len(self.moments.count))))[0]
+
 
 def targets(panel: Panel, pairs: np.ndarray, units: np.ndarray, marks: list[str]) -> list[Target]:
-    """Loops, every mark by itself and all marks together, over the given pairs.
+    """Loops, every mark by itself and all marks together, over the pairs (n,).
 
     units : int (n,), which unit of the bootstrap a pair is in. Loops: labels of the pairs that loop
     in some line. Marks: normalised signal at both ends.
     """
-    everyone, some = np.arange(len(panel.lines)), panel.labels[pairs].any(1)
+    everyone = np.arange(len(panel.lines))
+    some = panel.labels[pairs].any(1)
     labels = GroupMoments.of(panel.labels[pairs[some]].astype(float), units[some], units.max() + 1)
-    found = [Target("loops", "loops", labels, everyone)]
+    modalities = [Target("loops", "loops", labels, everyone)]
     ends = np.stack([shard.signal[pairs][:, :2].astype(np.float64) for shard in panel.shards])
     for m, mark in enumerate(marks):
         lines = np.flatnonzero(panel.present[:, m])
-        found.append(Target(mark, "mark", _profiles(ends[lines, ..., m : m + 1], units), lines, m))
-    return [*found, Target("epigenome", "circular", _profiles(ends, units), everyone)]
+        profiles = _profiles(ends[lines, ..., m : m + 1], units)
+        modalities.append(Target(mark, "mark", profiles, lines, m))
+    return [*modalities, Target("epigenome", "circular", _profiles(ends, units), everyone)]
 
 
 def _profiles(ends: np.ndarray, units: np.ndarray) -> GroupMoments:
@@ -139,48 +142,49 @@ class Agreement:
 
 
 def agreements(
-    found: list[Target], ours: dict[int | None, dict[str, np.ndarray]], draws: np.ndarray
+    modalities: list[Target],
+    of_lines: dict[int | None, dict[str, np.ndarray]],
+    draws: np.ndarray,
 ) -> list[Agreement]:
     """Every representation against every target, and against loops and all marks together: the one
     primary test.
 
-    ours : mark left out -> representation -> distances (C, C); draws : (B, G). The joint test
+    of_lines : mark left out -> representation -> distances (C, C); draws : (B, G). The joint test
     averages the correlations with the loops and with each mark that all lines have, each mark
     against prototypes without it, and permutes the lines once for all of them.
     """
-    rows, whole = [], np.ones((1, draws.shape[1]))
+    n_lines = len(of_lines[None][REPRESENTATIONS[0]])
+    joint = [
+        target
+        for target in modalities
+        if target.role != "circular" and len(target.lines) == n_lines
+    ]
+    rows = []
     for name in REPRESENTATIONS:
-        each = [_agreement(target, name, ours[target.left_out][name], draws) for target in found]
-        complete = [
-            k
-            for k, target in enumerate(found)
-            if target.role != "circular" and len(target.lines) == len(ours[None][name])
-        ]
-        couples = [(found[k].distances(whole)[0], ours[found[k].left_out][name]) for k in complete]
+        each = {
+            target.name: _agreement(target, name, of_lines[target.left_out][name], draws)
+            for target in modalities
+        }
+        couples = [(target.whole(), of_lines[target.left_out][name]) for target in joint]
         rho, p = joint_mantel(couples)
-        rows += [
-            Agreement(
-                JOINT, "primary", name, rho, p, np.mean([each[k].draws for k in complete], axis=0)
-            ),
-            *each,
-        ]
+        resampled = np.mean([each[target.name].draws for target in joint], axis=0)
+        rows += [Agreement(JOINT, "primary", name, rho, p, resampled), *each.values()]
     return rows
 
 
-def _agreement(target: Target, name: str, ours: np.ndarray, draws: np.ndarray) -> Agreement:
-    theirs, ours = (
-        target.distances(np.ones((1, draws.shape[1])))[0],
-        ours[np.ix_(target.lines, target.lines)],
-    )
-    resampled = rank_correlations(upper_triangle(ours), upper_triangle(target.distances(draws)))
-    return Agreement(target.name, target.role, name, *mantel(theirs, ours), resampled)
+def _agreement(target: Target, name: str, matrix: np.ndarray, draws: np.ndarray) -> Agreement:
+    """Of one target with the distances (C, C) of one representation."""
+    matrix = matrix[np.ix_(target.lines, target.lines)]
+    resampled = rank_correlations(upper_triangle(matrix), upper_triangle(target.distances(draws)))
+    rho, p = mantel(target.whole(), matrix)
+    return Agreement(target.name, target.role, name, rho, p, resampled)
 
 
-def agreement_table(found: list[Agreement]) -> pd.DataFrame:
+def agreement_table(agreed: list[Agreement]) -> pd.DataFrame:
     """One row per agreement: target, role, representation, rho with its interval, exact p, and p of
     the marks after Holm.
     """
-    rows = [(a.target, a.role, a.representation, a.rho, *interval(a.draws), a.p) for a in found]
+    rows = [(a.target, a.role, a.representation, a.rho, *interval(a.draws), a.p) for a in agreed]
     table = pd.DataFrame(
         rows, columns=["target", "role", "representation", "rho", "lower", "upper", "p"]
     )
@@ -188,14 +192,14 @@ def agreement_table(found: list[Agreement]) -> pd.DataFrame:
     return table.assign(p_holm=marks.groupby("representation").p.transform(holm))
 
 
-def agreement_metrics(found: list[Agreement]) -> dict[str, float]:
+def agreement_metrics(agreed: list[Agreement]) -> dict[str, float]:
     """Correlation and p of every agreement, what the trained prototypes have over each control, and
     whether that is more than chance.
 
     A gain is the difference of two correlations with the same target, its interval that of the same
     bootstrap draws.
     """
-    named = {(a.target, a.representation): a for a in found}
+    named = {(a.target, a.representation): a for a in agreed}
     metrics = {}
     for (target, name), a in named.items():
         metrics |= {f"mantel_rho_{target}_{name}": a.rho, f"mantel_p_{target}_{name}": a.p}
@@ -212,30 +216,29 @@ def agreement_metrics(found: list[Agreement]) -> dict[str, float]:
     return metrics | {"prototypes_beyond_controls": int(beyond)}
 
 
-def _gain(name: str, ours: Agreement, control: Agreement) -> dict[str, float]:
-    lower, upper = interval(ours.draws - control.draws)
-    return {name: ours.rho - control.rho, f"{name}_lower": lower, f"{name}_upper": upper}
+def _gain(name: str, trained: Agreement, control: Agreement) -> dict[str, float]:
+    lower, upper = interval(trained.draws - control.draws)
+    return {name: trained.rho - control.rho, f"{name}_lower": lower, f"{name}_upper": upper}
 
 
 def compare_lines(
     model: EnergyModel,
     untrained: EnergyModel,
     panel: Panel,
-    found: list[Target],
+    modalities: list[Target],
     draws: np.ndarray,
     groups: list[list[int]],
 ) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame]:
     """Prototypes against loops and marks: metrics, the table of Mantel tests, and the trees. draws
     : (B, G).
     """
-    ours = {
+    of_lines = {
         left_out: representations(model, untrained, _seen(panel, left_out))
-        for left_out in {target.left_out for target in found}
+        for left_out in {target.left_out for target in modalities}
     }
-    agreed = agreements(found, ours, draws)
-    whole = np.ones((1, draws.shape[1]))
-    trees = {"prototypes": ours[None]["trained"]}
-    trees |= {target.name: target.distances(whole)[0] for target in found if target.role != "mark"}
+    agreed = agreements(modalities, of_lines, draws)
+    trees = {"prototypes": of_lines[None]["trained"]}
+    trees |= {target.name: target.whole() for target in modalities if target.role != "mark"}
     table = agreement_table(agreed)
     metrics = agreement_metrics(agreed) | tree_metrics(trees, groups)
     trained = table[(table.representation == "trained") & (table.role == "mark")]

@@ -2,12 +2,14 @@
 those belong to the epigenome.
 """
 
+from itertools import chain
+
 import numpy as np
 
 from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..files.motifs import Motif
-from .motif_scan import background_of, best_scores, log_odds, shuffled
+from .motif_scan import background_of, best_scores, log_odds, shuffle
 
 SHUFFLES = 100
 
@@ -19,17 +21,16 @@ def match_scores(panel: Panel, pairs: np.ndarray, motifs: list[Motif]) -> np.nda
     unique, where = np.unique([panel.enhancer[pairs], panel.promoter[pairs]], return_inverse=True)
     codes = np.asarray(panel.codes[unique])
     background = background_of(codes)
-    return best_scores(codes, [log_odds(motif.probabilities, background) for motif in motifs])[
-        where.reshape(2, -1)
-    ].sum(0)
+    matrices = [log_odds(motif.probabilities, background) for motif in motifs]
+    return best_scores(codes, matrices)[where.reshape(2, -1)].sum(0)
 
 
 def largest_correlation(potential: np.ndarray, scores: np.ndarray) -> float:
     """Largest |correlation| of U (n,) with a column of scores (n, k)."""
-    centred, ours = scores - scores.mean(0), potential - potential.mean()
-    return float(
-        np.abs(ours @ centred / np.sqrt(np.square(ours).sum() * np.square(centred).sum(0))).max()
-    )
+    of_motifs = scores - scores.mean(0)
+    of_u = potential - potential.mean()
+    norm = np.sqrt(np.square(of_u).sum() * np.square(of_motifs).sum(0))
+    return float(np.abs(of_u @ of_motifs / norm).max())
 
 
 def leakage(
@@ -43,16 +44,14 @@ def leakage(
     leakage_index_excess : the difference; leakage_index_p : share of sets that reach it.
     """
     rng = rng_for(seed, Stream.LEAKAGE_SHUFFLES)
-    sets = [motifs] + [[shuffled(motif, rng) for motif in motifs] for _ in range(SHUFFLES)]
-    scores = match_scores(panel, pairs, [motif for chosen in sets for motif in chosen])
-    found = np.array(
-        [largest_correlation(potential, part) for part in np.split(scores, len(sets), axis=1)]
-    )
-    usual = float(found[1:].mean())
-    reached = float((found >= found[0]).mean())
+    sets = [motifs] + [[shuffle(motif, rng) for motif in motifs] for _ in range(SHUFFLES)]
+    scores = match_scores(panel, pairs, list(chain(*sets)))
+    of_sets = np.split(scores, len(sets), axis=1)
+    index = np.array([largest_correlation(potential, part) for part in of_sets])
+    usual = float(index[1:].mean())
     return {
-        "leakage_index": found[0],
+        "leakage_index": index[0],
         "leakage_index_null": usual,
-        "leakage_index_excess": found[0] - usual,
-        "leakage_index_p": reached,
+        "leakage_index_excess": index[0] - usual,
+        "leakage_index_p": float((index >= index[0]).mean()),
     }

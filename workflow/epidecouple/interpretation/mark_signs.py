@@ -93,7 +93,8 @@ def resistance_against_marks(
             panel.log_distance[pairs],
         ]
     )
-    whole_first, rows = np.vstack([np.ones((1, draws.shape[1]), dtype=int), draws]), []
+    whole_first = np.vstack([np.ones((1, draws.shape[1]), dtype=int), draws])
+    rows = []
     for c, line in enumerate(panel.lines):
         signal = panel.shards[c].signal[pairs].astype(np.float32)
         three = [signal[:, place] for place in places(signal.shape[1], bins).values()]
@@ -101,22 +102,22 @@ def resistance_against_marks(
         values = np.column_stack(
             [resistance[:, c], without[:, :, c].T, read.reshape(len(pairs), -1)]
         )
-        found = partial_spearman(values, covariates, units, whole_first)[
-            :, :, 1 + len(marks) :
-        ].reshape(len(whole_first), -1, 3, len(marks))
-        rows += _rows_of_line(line, found, panel.present[c], marks)
+        correlations = partial_spearman(values, covariates, units, whole_first)
+        with_marks = correlations[:, :, 1 + len(marks) :]
+        by_place = with_marks.reshape(len(whole_first), -1, len(POSITIONS), len(marks))
+        rows += _rows_of_line(line, by_place, panel.present[c], marks)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _rows_of_line(
-    line: str, found: np.ndarray, present: np.ndarray, marks: list[str]
+    line: str, by_place: np.ndarray, present: np.ndarray, marks: list[str]
 ) -> list[tuple]:
-    """found : (1 + B, 1 + M, 3, M): the correlations of R, and of R without each mark, with the
+    """by_place : (1 + B, 1 + M, 3, M): the correlations of R, and of R without each mark, with the
     marks at three places; all pairs first.
     """
     rows = []
     for m in np.flatnonzero(present):
-        full, held_out = (_with_ends(found[:, version, :, m]) for version in (0, 1 + m))
+        full, held_out = (_with_ends(by_place[:, version, :, m]) for version in (0, 1 + m))
         for k, position in enumerate((*POSITIONS, ENDS)):
             both = [(x[0, k], *interval(x[1:, k])) for x in (full, held_out)]
             rows.append(

@@ -42,8 +42,8 @@ def instances(motif: Motif, count: int, rng: np.random.Generator) -> np.ndarray:
     return reached.sum(2).astype(np.uint8)
 
 
-def inserted(codes: np.ndarray, words: np.ndarray, places: Places) -> np.ndarray:
-    """Windows (n, L) with a word (n, w) each in its place; the window keeps its length."""
+def insert_words(codes: np.ndarray, words: np.ndarray, places: Places) -> np.ndarray:
+    """Windows uint8 (n, L) with a word (n, w) each in its place; the window keeps its length."""
     width = words.shape[1]
     starts = np.floor(places.centre * (codes.shape[1] - width + 1)).astype(int)
     turned = np.where(places.reverse[:, None], reverse_complement(words), words)
@@ -60,12 +60,12 @@ class Insertion:
     change: np.ndarray
 
 
-def insert(
+def insert_motif(
     pairs: EditablePairs, motif: Motif, end: str, places: Places, rng: np.random.Generator
 ) -> Insertion:
     """Insert instances of a motif into one end of all pairs."""
     words = instances(motif, len(pairs.pairs), rng)
-    embedded = pairs.embed(end, inserted(pairs.codes[end], words, places))
+    embedded = pairs.embed(end, insert_words(pairs.codes[end], words, places))
     everyone = np.arange(len(pairs.pairs))
     return Insertion(embedded, pairs.edited(everyone, **{end: embedded}) - pairs.potential)
 
@@ -89,25 +89,20 @@ def effect_table(
     changes, null : end -> mean change of U by each motif (k,), by each shuffled one (B,). q:
     Benjamini-Hochberg over both ends; called: q <= 0.05.
     """
-    frames = []
-    for end in ENDS:
-        beyond, sd = changes[end] - np.median(null[end]), null[end].std()
-        columns = {
-            "change": changes[end],
-            "beyond_shuffled": beyond,
-            "null_sd": sd,
-            "p": null_p(changes[end], null[end]),
-        }
-        frames.append(
-            pd.DataFrame(
-                {
-                    "motif": [m.identifier for m in motifs],
-                    "name": [m.name for m in motifs],
-                    "end": end,
-                    **columns,
-                }
-            )
+    frames = [
+        pd.DataFrame(
+            {
+                "motif": [motif.identifier for motif in motifs],
+                "name": [motif.name for motif in motifs],
+                "end": end,
+                "change": changes[end],
+                "beyond_shuffled": changes[end] - np.median(null[end]),
+                "null_sd": null[end].std(),
+                "p": null_p(changes[end], null[end]),
+            }
         )
+        for end in ENDS
+    ]
     table = pd.concat(frames, ignore_index=True)
     q = false_discovery_control(table.p)
     return table.assign(q=q, called=(q <= ALPHA).astype(int))
@@ -117,31 +112,30 @@ def interaction(pairs: EditablePairs, enhancer: Insertion, promoter: Insertion) 
     """Mean change of U by both insertions beyond the sum of their changes: 0 where the two ends do
     not read each other.
     """
-    both = (
-        pairs.edited(np.arange(len(pairs.pairs)), enhancer.embedded, promoter.embedded)
-        - pairs.potential
-    )
+    everyone = np.arange(len(pairs.pairs))
+    both = pairs.edited(everyone, enhancer.embedded, promoter.embedded) - pairs.potential
     return float((both - enhancer.change - promoter.change).mean())
 
 
 def interaction_table(
-    pairs: EditablePairs, found: dict[str, dict[str, Insertion]], null: dict[str, list[Insertion]]
+    pairs: EditablePairs,
+    called: dict[str, dict[str, Insertion]],
+    null: dict[str, list[Insertion]],
 ) -> pd.DataFrame:
     """Every motif at the enhancer with every one at the promoter: interaction, p, q.
 
-    found : end -> motif -> insertion; null : end -> insertions of shuffled motifs, the k-th of both
+    called : end -> motif -> insertion; null : end -> insertions of shuffled motifs, the k-th of both
     ends being a couple.
     """
     rows = [
         (a, b, interaction(pairs, x, y))
-        for a, x in found["enhancer"].items()
-        for b, y in found["promoter"].items()
+        for a, x in called["enhancer"].items()
+        for b, y in called["promoter"].items()
     ]
     table = pd.DataFrame(rows, columns=["enhancer_motif", "promoter_motif", "interaction"])
     if table.empty:
         return table.assign(p=[], q=[])
-    expected = np.array(
-        [interaction(pairs, x, y) for x, y in zip(null["enhancer"], null["promoter"], strict=True)]
-    )
+    couples = zip(null["enhancer"], null["promoter"], strict=True)
+    expected = np.array([interaction(pairs, x, y) for x, y in couples])
     p = null_p(table.interaction.to_numpy(), expected)
     return table.assign(p=p, q=false_discovery_control(p))

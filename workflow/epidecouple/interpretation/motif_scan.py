@@ -1,4 +1,9 @@
-"""Where a motif matches: log-odds scores on both strands, and their exact p-values."""
+"""Where a motif matches: log-odds scores on both strands, and their exact p-values.
+
+memelite's FIMO was tried in their place: it assumes equal base frequencies and tells nothing of
+windows below a threshold (16 % of them at p 0.001), compiles for 19 s at its first call and brings
+numba, 208 MB.
+"""
 
 import numpy as np
 import torch
@@ -32,8 +37,9 @@ def scan(codes: np.ndarray, matrices: np.ndarray) -> np.ndarray:
     """
     filters = torch.from_numpy(matrices.astype(np.float32)).transpose(1, 2)
     both = torch.stack([filters, filters.flip(1, 2)], dim=1).flatten(0, 1)
-    found = torch.nn.functional.conv1d(one_hot(torch.from_numpy(np.ascontiguousarray(codes))), both)
-    return found.view(len(codes), len(matrices), 2, -1).numpy()
+    windows = one_hot(torch.from_numpy(np.ascontiguousarray(codes)))
+    scores = torch.nn.functional.conv1d(windows, both)
+    return scores.view(len(codes), len(matrices), 2, -1).numpy()
 
 
 def best_scores(
@@ -54,13 +60,14 @@ def best_scores(
 
 
 def tail(matrix: np.ndarray, background: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scores a motif can reach on a grid, ascending, and the probability that a random w-mer scores
-    at least as much.
+    """Scores that a motif can reach on a grid, ascending, and the probability that a random w-mer
+    scores at least as much.
 
     The distribution of the sum over positions is that of the convolution of the positions'
     distributions (Staden 1989), scores rounded to 1 / `GRID` of their range.
     """
-    low, step = matrix.min(1), max(np.ptp(matrix, axis=1).sum(), 1e-9) / GRID
+    low = matrix.min(1)
+    step = max(np.ptp(matrix, axis=1).sum(), 1e-9) / GRID
     whole = np.rint((matrix - low[:, None]) / step).astype(int)
     probability = np.ones(1)
     for row in whole:
@@ -84,6 +91,6 @@ def match_p(
     return -np.expm1(2 * starts * np.log1p(-np.minimum(single, 1 - 1e-12)))
 
 
-def shuffled(motif: Motif, rng: np.random.Generator) -> Motif:
+def shuffle(motif: Motif, rng: np.random.Generator) -> Motif:
     """The motif with its positions in random order: the same bases, another word."""
     return Motif(motif.identifier, motif.name, rng.permutation(motif.probabilities))

