@@ -2,5 +2,5 @@
 
 PAIRS_PER_BATCH = 4096
 BASES_PER_BATCH = 600_000
-# Pairs whose bins are measured at once when a shard is made.
+# Pairs whose bins are measured at once, when a shard is made and when pairs are scored.
 PAIRS_PER_BLOCK = 200_000

@@ -42,7 +42,8 @@ def mixture_information(means: np.ndarray, spreads: np.ndarray) -> float:
             (density * np.log2(np.maximum(density, 1e-300) / max(density.mean(), 1e-300))).mean()
         )
 
-    low, high = (means - 9 * spreads).min(), (means + 9 * spreads).max()
+    low = (means - 9 * spreads).min()
+    high = (means + 9 * spreads).max()
     return quad(integrand, low, high, limit=400, points=sorted(set(means)))[0]
 
 

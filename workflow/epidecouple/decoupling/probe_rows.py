@@ -36,7 +36,8 @@ def natural_table(
     among = np.arange(len(panel.enhancer)) if pairs is None else pairs
     at, columns = np.nonzero(panel.published[np.ix_(among, lines)] >= 0)
     chosen = np.sort(rng_for(seed, Stream.PUBLISHED_ROWS).permutation(len(at))[:limit])
-    pair, line = among[at[chosen]], np.array(lines)[columns[chosen]]
+    pair = among[at[chosen]]
+    line = np.array(lines)[columns[chosen]]
     units = Exchangeable(codes(line, panel.promoter[pair]), panel.chrom[pair])
     return Table("natural", pair, line, panel.published[pair, line], panel.chrom[pair], units)
 
@@ -49,7 +50,8 @@ def crossed_table(panel: Panel, lines: list[int], limit: int, seed: int) -> Tabl
     pairs = rng_for(seed, Stream.CROSSED_ROWS).permutation(len(panel.enhancer))[
         : limit // len(lines)
     ]
-    pair, line = np.repeat(np.sort(pairs), len(lines)), np.tile(lines, len(pairs))
+    pair = np.repeat(np.sort(pairs), len(lines))
+    line = np.tile(lines, len(pairs))
     units = Exchangeable(np.arange(len(pair)), pair)
     return Table("panel", pair, line, panel.labels[pair, line], panel.chrom[pair], units)
 

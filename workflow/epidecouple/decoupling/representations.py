@@ -27,7 +27,8 @@ class Encoded:
 
     @torch.no_grad()
     def __init__(self, model: EnergyModel, panel: Panel, pairs: np.ndarray) -> None:
-        self.model, self.pairs = model, np.unique(pairs)
+        self.model = model
+        self.pairs = np.unique(pairs)
         self.values = embed(model, panel, self.pairs)
 
     def z(self, pairs: np.ndarray) -> np.ndarray:

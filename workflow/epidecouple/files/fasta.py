@@ -88,7 +88,8 @@ def encode_windows(fasta: pyfaidx.Fasta, windows: pd.DataFrame, genome: Path) ->
     """
     codes = gather_codes(fasta, windows)
     for row, offset in np.argwhere(codes == NO_BASE)[:1]:
-        chrom, at = windows.chrom.iloc[row], int(windows.start.iloc[row] + offset)
+        chrom = windows.chrom.iloc[row]
+        at = int(windows.start.iloc[row] + offset)
         raise InputError(
             f"letter '{fasta[chrom][at]}' at {chrom}:{at} is not one of A C G T N",
             "Replace it by N",

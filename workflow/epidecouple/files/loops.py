@@ -8,6 +8,7 @@ from ..core.errors import InputError
 from .text import line_of_row, readable
 
 COLUMNS = ["chrom1", "start1", "end1", "chrom2", "start2", "end2"]
+CHROMOSOMES = ("chrom1", "chrom2")
 HICCUPS_COLUMNS = ["chr1", "x1", "x2", "chr2", "y1", "y2"]
 
 
@@ -18,18 +19,7 @@ def read_loops(path: Path) -> pd.DataFrame:
     `InputError` for a damaged gzip, an empty list, missing columns, or anchors that are no
     intervals.
     """
-    table = _table(path)
-    if set(HICCUPS_COLUMNS) <= set(table.iloc[0]):
-        table = table[1:].set_axis(list(table.iloc[0]), axis=1)
-    elif table.shape[1] < len(COLUMNS):
-        raise InputError(
-            f"neither the HiCCUPS columns {HICCUPS_COLUMNS} nor six BEDPE columns",
-            "Mend the file",
-            path,
-            1,
-        )
-    else:
-        table = table.rename(columns=dict(enumerate(HICCUPS_COLUMNS)))
+    table = _with_columns(_table(path), path)
     if table.empty:
         raise InputError(
             "this loop list has no loops",
@@ -40,16 +30,31 @@ def read_loops(path: Path) -> pd.DataFrame:
     for column in COLUMNS:
         loops[column] = (
             "chr" + loops[column].str.removeprefix("chr")
-            if "chrom" in column
+            if column in CHROMOSOMES
             else _whole_numbers(loops[column], path)
         )
-    bad = loops[
-        (loops.start1 >= loops.end1)
-        | (loops.start2 >= loops.end2)
-        | (loops.start1 < 0)
-        | (loops.start2 < 0)
-    ]
-    for row in bad.head(1).itertuples():
+    _check_anchors(loops, path)
+    return loops.reset_index(drop=True)
+
+
+def _with_columns(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The rows under HiCCUPS' names: those of the header, or the first six columns of a BEDPE."""
+    if set(HICCUPS_COLUMNS) <= set(table.iloc[0]):
+        return table[1:].set_axis(list(table.iloc[0]), axis=1)
+    if table.shape[1] < len(COLUMNS):
+        raise InputError(
+            f"neither the HiCCUPS columns {HICCUPS_COLUMNS} nor six BEDPE columns",
+            "Mend the file",
+            path,
+            1,
+        )
+    return table.rename(columns=dict(enumerate(HICCUPS_COLUMNS)))
+
+
+def _check_anchors(loops: pd.DataFrame, path: Path) -> None:
+    backward = (loops.start1 >= loops.end1) | (loops.start2 >= loops.end2)
+    negative = (loops.start1 < 0) | (loops.start2 < 0)
+    for row in loops[backward | negative].head(1).itertuples():
         anchors = f"{row.chrom1}:{row.start1}-{row.end1}, {row.chrom2}:{row.start2}-{row.end2}"
         raise InputError(
             f"loop anchors {anchors} are not intervals",
@@ -57,7 +62,6 @@ def read_loops(path: Path) -> pd.DataFrame:
             path,
             line_of_row(path, row.Index),
         )
-    return loops.reset_index(drop=True)
 
 
 def named_like(loops: pd.DataFrame, chromosomes: pd.Series) -> pd.DataFrame:
@@ -66,9 +70,7 @@ def named_like(loops: pd.DataFrame, chromosomes: pd.Series) -> pd.DataFrame:
     """
     if chromosomes.str.startswith("chr").any():
         return loops
-    return loops.assign(
-        **{column: loops[column].str.removeprefix("chr") for column in ("chrom1", "chrom2")}
-    )
+    return loops.assign(**{name: loops[name].str.removeprefix("chr") for name in CHROMOSOMES})
 
 
 def _table(path: Path) -> pd.DataFrame:

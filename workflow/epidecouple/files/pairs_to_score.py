@@ -17,9 +17,8 @@ from .pairs import ENCODING, GENERIC_COLUMNS, NAME_PATTERN
 from .text import readable
 
 COORDINATES = GENERIC_COLUMNS[:-1]
+EDGES = [name for name in COORDINATES if not name.endswith("chrom")]
 NAMES = ["enhancer_name", "promoter_name"]
-
-
 # Whole numbers up to here are exact in the float64 that text is read into.
 LARGEST = 2**53
 NO_PAIRS = ("track", "browser", "#")
@@ -143,21 +142,36 @@ def check_rows(
     of `table`), and the reason of every row, empty for those.
     """
     reasons = Reasons(table.reason)
-    numbers = {
-        name: _whole_numbers(table[name], reasons)
-        for name in COORDINATES
-        if not name.endswith("chrom")
-    }
-    numbers = pd.DataFrame(numbers, index=table.index)
+    numbers = pd.DataFrame(
+        {name: _whole_numbers(table[name], reasons) for name in EDGES}, index=table.index
+    )
     for end in ENDS:
-        start = numbers[f"{end}_start"]
-        stop = numbers[f"{end}_end"]
-        chrom = table[f"{end}_chrom"]
-        place = f"{end} " + chrom + ":" + table[f"{end}_start"] + "-" + table[f"{end}_end"]
-        reasons.add(
-            (start < 0) | (start >= stop),
-            lambda row, place=place: f"{place[row]} is not an interval (0-based, half-open)",
-        )
+        _check_interval(table, numbers, end, reasons)
+    size = _check_chromosomes(table, sizes, reasons)
+    pairs = numbers.assign(chrom=table.enhancer_chrom)
+    for end in ENDS:
+        _check_place(pairs, end, size, window_bp, reasons)
+    usable = reasons.text == ""
+    integers = {name: "int64" for name in pairs.columns if name != "chrom"}
+    return pairs[usable].astype(integers), reasons.text
+
+
+def _check_interval(table: pd.DataFrame, numbers: pd.DataFrame, end: str, reasons: Reasons) -> None:
+    """Add the reasons of rows whose element at one end is no interval, in the words of the file."""
+    start = numbers[f"{end}_start"]
+    stop = numbers[f"{end}_end"]
+    coordinates = table[f"{end}_start"] + "-" + table[f"{end}_end"]
+    place = f"{end} " + table[f"{end}_chrom"] + ":" + coordinates
+    reasons.add(
+        (start < 0) | (start >= stop),
+        lambda row: f"{place[row]} is not an interval (0-based, half-open)",
+    )
+
+
+def _check_chromosomes(table: pd.DataFrame, sizes: dict[str, int], reasons: Reasons) -> pd.Series:
+    """The size (bp) of each row's chromosome, NaN where the genome has none of that name; adds the
+    reasons of such rows and of those whose elements lie on two chromosomes.
+    """
     reasons.add(
         table.enhancer_chrom != table.promoter_chrom,
         lambda row: (
@@ -169,12 +183,7 @@ def check_rows(
     reasons.add(
         size.isna(), lambda row: f"chromosome {table.enhancer_chrom[row]} is not in the genome"
     )
-    pairs = numbers.assign(chrom=table.enhancer_chrom)
-    for end in ENDS:
-        _check_place(pairs, end, size, window_bp, reasons)
-    usable = reasons.text == ""
-    integers = {name: "int64" for name in pairs.columns if name != "chrom"}
-    return pairs[usable].astype(integers), reasons.text
+    return size
 
 
 def _whole_numbers(text: pd.Series, reasons: Reasons) -> pd.Series:

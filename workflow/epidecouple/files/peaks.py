@@ -26,23 +26,29 @@ def read_peaks(path: Path) -> pd.DataFrame:
             path,
         )
     start, end = (_whole_numbers(table[column], column, path) for column in (1, 2))
-    signal = (
-        pd.to_numeric(table[SIGNAL_COLUMN], errors="coerce")
-        if table.shape[1] > SIGNAL_COLUMN
-        else 1.0
-    )
+    has_signal = table.shape[1] > SIGNAL_COLUMN
+    signal = pd.to_numeric(table[SIGNAL_COLUMN], errors="coerce") if has_signal else 1.0
     peaks = pd.DataFrame({"chrom": table[0].astype(str), "start": start, "end": end}).assign(
         signal=signal
     )
+    _check_intervals(peaks, path)
+    if has_signal:
+        _check_signal(peaks.signal, table[SIGNAL_COLUMN], path)
+    return peaks.sort_values(["chrom", "start", "end"], ignore_index=True).astype({"signal": float})
+
+
+def _check_intervals(peaks: pd.DataFrame, path: Path) -> None:
     for row in peaks[(peaks.start >= peaks.end) | (peaks.start < 0)].head(1).itertuples():
         problem = f"peak {row.chrom}:{row.start}-{row.end} is not an interval"
         raise InputError(problem, "Mend or remove it", path, line_of_row(path, row.Index))
-    for row in peaks.index[~((peaks.signal >= 0) & np.isfinite(peaks.signal))][:1]:
-        problem = f"the signal (column {SIGNAL_COLUMN + 1}) is '{table[SIGNAL_COLUMN][row]}'"
+
+
+def _check_signal(signal: pd.Series, text: pd.Series, path: Path) -> None:
+    for row in signal.index[~((signal >= 0) & np.isfinite(signal))][:1]:
+        problem = f"the signal (column {SIGNAL_COLUMN + 1}) is '{text[row]}'"
         raise InputError(
             problem, "Give a finite number that is not negative", path, line_of_row(path, row)
         )
-    return peaks.sort_values(["chrom", "start", "end"], ignore_index=True).astype({"signal": float})
 
 
 def _table(path: Path) -> pd.DataFrame:

@@ -73,7 +73,8 @@ def _variants(window: Tensor) -> Tensor:
     """Every single-base variant of a window (L,): codes (4 L, L), the four letters of a position
     one after the other.
     """
-    length, letters = len(window), len(BASES)
+    length = len(window)
+    letters = len(BASES)
     variants = window.repeat(letters * length, 1)
     places = torch.arange(length).repeat_interleave(letters)
     variants[torch.arange(letters * length), places] = torch.arange(
@@ -91,7 +92,8 @@ def _potential(model: EnergyModel, ends: dict[str, Tensor], log_distance: Tensor
 
 def _base_table(end: str, window: Tensor, change: Tensor) -> pd.DataFrame:
     """One row per base, from the changes (L, 4)."""
-    there, letters = window.numpy(), len(BASES)
+    there = window.numpy()
+    letters = len(BASES)
     change = change.numpy().copy()
     known = np.flatnonzero(there < letters)
     change[known, there[known]] = 0

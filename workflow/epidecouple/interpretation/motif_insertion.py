@@ -124,8 +124,8 @@ def interaction_table(
 ) -> pd.DataFrame:
     """Every motif at the enhancer with every one at the promoter: interaction, p, q.
 
-    called : end -> motif -> insertion; null : end -> insertions of shuffled motifs, the k-th of both
-    ends being a couple.
+    called : end -> motif -> insertion
+    null : end -> insertions of shuffled motifs; the k-th ones of both ends are a couple
     """
     rows = [
         (a, b, interaction(pairs, x, y))

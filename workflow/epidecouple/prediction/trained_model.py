@@ -19,6 +19,7 @@ import pandas as pd
 import pyfaidx
 from torch import Tensor
 
+from ..core.batch_sizes import PAIRS_PER_BLOCK
 from ..core.errors import InputError
 from ..files.fasta import chromosome_sizes, open_genome
 from ..files.pairs_to_score import COORDINATES, as_scorable, check_rows, read_scorable
@@ -32,7 +33,6 @@ from .placed_pairs import Placed, place, read_as, windows_of
 
 log = logging.getLogger(__name__)
 
-PAIRS_PER_BLOCK = 200_000
 COLUMNS = [
     "row",
     *COORDINATES,

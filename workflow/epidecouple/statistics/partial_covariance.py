@@ -51,7 +51,8 @@ def partialled(covariance: np.ndarray, last: int) -> np.ndarray:
     """Covariances (..., d - last, d - last) with the `last` variables regressed out of the others
     (Schur complement).
     """
-    kept, rest = slice(None, -last), slice(-last, None)
+    kept = slice(None, -last)
+    rest = slice(-last, None)
     across = covariance[..., kept, rest]
     return covariance[..., kept, kept] - across @ np.linalg.solve(
         covariance[..., rest, rest], across.swapaxes(-1, -2)
