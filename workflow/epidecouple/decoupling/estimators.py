@@ -1,8 +1,7 @@
 """Estimators of mutual information compared where it is known: the evidence for gating on
 V-information.
 
-`python -m epidecouple.estimators --table estimators.tsv` takes about two minutes; the figure is
-`python -m epidecouple.figures estimators`.
+The rule `compare_estimators` takes about two minutes.
 """
 
 from collections.abc import Callable
