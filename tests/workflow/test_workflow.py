@@ -61,10 +61,10 @@ OVERRIDES = {
 
 
 def settings_of_subset(planned: subprocess.CompletedProcess) -> dict:
-    """The configuration in the planned command of the small run."""
-    command = re.search(r"--scope subset --settings '(\{.+?\})' ", output(planned))
-    assert command, output(planned)
-    return json.loads(command[1])
+    """The configuration that the small run is to compute with."""
+    written = re.search(r"'(\{[^\n]+\})' > \S+/settings/train_subset\.json", output(planned))
+    assert written, output(planned)
+    return json.loads(written[1])["settings"]
 
 
 @pytest.mark.parametrize("file", ["tiny", "config"])

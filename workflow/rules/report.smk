@@ -1,6 +1,6 @@
 rule figure:
     input:
-        figure_table,
+        table=figure_table,
         settings=settings("figure", ARM),
     output:
         report(
@@ -17,7 +17,7 @@ rule figure:
     params:
         caption=figure_caption,
     shell:
-        "python -m epidecouple.stages.figure --figure {wildcards.figure} --table {input[0]} --svg {output} > {log} 2>&1"
+        "python -m epidecouple.stages.figure --figure {wildcards.figure} --table {input.table} --svg {output} > {log} 2>&1"
 
 
 # The report rests on verdicts, not on passed gates: it is there when one fails, too.

@@ -27,11 +27,15 @@ rule all:
 rule settings:
     output:
         f"{ARM}/settings/{{stage}}.json",
+    log:
+        f"{ARM}/logs/settings/{{stage}}.log",
     localrule: True
+    conda:
+        "../../envs/base.yaml"
     params:
         content=content_of_settings,
     shell:
-        "printf '%s\\n' {params.content:q} > {output}"
+        "printf '%s\\n' {params.content:q} > {output} 2> {log}"
 
 
 rule predict:
