@@ -38,8 +38,9 @@ run: setup
 	snakemake --cores all
 	@echo "Report: $(CURDIR)/results/demo/report.html"
 
+# Two processes, a file of tests in one of them, so that the runs which the tests of a file share are made once.
 test: setup
-	python -m pytest
+	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile
 
 test-slow: setup
 	python -m pytest -m slow
