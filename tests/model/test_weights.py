@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -6,6 +8,7 @@ from epidecouple.core.config import Config
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.scoring import score_potential, score_resistance
 from epidecouple.model.weights import load_model, save_model
+from toy import refusal, says
 from toy_panel import digest, toy_panel, toy_settings
 
 SETTINGS = toy_settings(model={"states": 5, "filters": 7})
@@ -49,3 +52,12 @@ def test_another_model_is_not_mistaken_for_it(panel, tmp_path):
     )
     with pytest.raises(RuntimeError, match="codebook"):
         load_model(tmp_path / "model.safetensors")
+
+
+def test_a_model_of_another_version_is_refused(panel, tmp_path):
+    model = new_model(CONFIG, panel)
+    settings = json.loads(SETTINGS)
+    settings["model"]["environment"] = "states"
+    save_model(model, tmp_path / "model.safetensors", json.dumps(settings))
+    message = refusal(load_model, tmp_path / "model.safetensors")
+    says(message, "model.safetensors", "another version", "Train it again")
