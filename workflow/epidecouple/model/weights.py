@@ -22,8 +22,9 @@ def save_model(model: EnergyModel, path: Path, settings: str) -> None:
 
 
 def load_model(path: Path) -> tuple[EnergyModel, Config]:
-    """Read a model in evaluation mode, and its configuration; raises `InputError` for one of another
-    version.
+    """Read a model in evaluation mode, and its configuration.
+
+    Raises `InputError` for a model of another version.
     """
     with safe_open(str(path), framework="pt") as file:
         config = _trained_with(file.metadata()[SETTINGS], path)
