@@ -21,7 +21,16 @@ CHECKOUT = '"/path/to/epidecouple/workflow/Snakefile"'
 FORMS = re.findall(r"^- `(.+)`$", PAGE, re.M)
 # The others are slow only because there are many: github is what snakedeploy writes, tested below.
 QUICK = ("gitfile(", "gitlab(")
-PARTS = ("Snakefile", "workflow", "config", "envs", "profiles", "resources/sources.tsv", "LICENSE")
+PARTS = (
+    "Snakefile",
+    "workflow",
+    "config",
+    "envs",
+    "profiles",
+    "resources/sources.tsv",
+    "resources/metrics.yaml",
+    "LICENSE",
+)
 SNAKEFILE = ROOT / "workflow" / "Snakefile"
 DEPLOYED = """
 configfile: "config/config.yaml"
@@ -144,10 +153,14 @@ def test_a_configuration_of_the_folder_comes_first(tmp_path, default):
     assert planned(call) == default and lie_below("results/mine", call)
 
 
-def test_a_wrong_key_is_told_with_the_file_of_the_default_configuration(tmp_path):
-    refused = run_snakemake(tmp_path, "-n", "--config", "sed=2", snakefile=SNAKEFILE)
+def test_a_wrong_key_names_its_own_configuration_file(tmp_path):
+    """The folder's own configuration, which takes the place of the repository's."""
+    own = (ROOT / "config" / "config.yaml").read_text()
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.yaml").write_text(own + "\nsed: 2\n")
+    refused = run_snakemake(tmp_path, "-n", snakefile=SNAKEFILE)
     assert refused.returncode == 1
-    assert f"{ROOT / 'config' / 'config.yaml'}: unknown key 'sed'" in told(refused)
+    assert re.search(r"config/config\.yaml:\d+: unknown key 'sed'", told(refused)), told(refused)
 
 
 def test_results_are_where_the_configuration_says(tmp_path, default):
@@ -215,9 +228,9 @@ def test_a_target_above_the_module_stays_the_default(module):
 
 
 def test_rules_of_a_module_may_be_chosen(module):
-    text = changed(("use rule *", "use rule simulate, inventory"))
+    text = changed(("use rule *", "use rule settings, simulate, inventory"))
     call = module(text, "loops/results/demo/download/inventory.tsv")
-    assert planned(call) == {"simulate": 1, "inventory": 1}
+    assert planned(call) == {"settings": 2, "simulate": 1, "inventory": 1}
 
 
 def test_a_run_and_predictions_side_by_side(module, toy_bundle, default):
