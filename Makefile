@@ -70,6 +70,7 @@ benchmark: bedtools .venv-benchmark/.done
 lint: setup
 	ruff check workflow tests benchmarks docs
 	ruff format --check workflow tests benchmarks docs
+	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 

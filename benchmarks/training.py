@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, Dataset
 from epidecouple.data.panel import Panel
 from epidecouple.model.energy import EnergyModel
 from epidecouple.model.initialise import start_prototypes
-from epidecouple.training.phases import PotentialStage
+from epidecouple.training.phases import PotentialPhase
 from timing import OURS, Arm, Row, compare
 from world import configuration, panel
 
@@ -62,14 +62,14 @@ def per_item(model: EnergyModel, data: Panel, batch: int, steps: int) -> None:
         optimiser.step()
 
 
-def macro_steps(stage: PotentialStage, optimiser: torch.optim.Optimizer, steps: int) -> None:
+def macro_steps(phase: PotentialPhase, optimiser: torch.optim.Optimizer, steps: int) -> None:
     """Steps as training makes them, without the ledger."""
-    for _, step in zip(range(steps), stage.sampler.epoch(1), strict=False):
-        loss = torch.stack(list(stage.terms(step).values())).sum()
+    for _, step in zip(range(steps), phase.sampler.epoch(1), strict=False):
+        loss = torch.stack(list(phase.terms(step).values())).sum()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        stage.after_step()
+        phase.after_step()
 
 
 def share_in_cnn(call) -> float:
@@ -89,13 +89,13 @@ def rows() -> list[Row]:
     config = config.model_copy(update={"cell_lines": data.lines, "held_out_lines": []})
     model = EnergyModel(config, data.n_reference)
     start_prototypes(model, data, data.training, config)
-    stage = PotentialStage(model, data, data.training, data.rows("train"), config)
-    optimiser = torch.optim.AdamW(stage.parameters(), lr=LEARNING_RATE)
+    phase = PotentialPhase(model, data, data.training, data.rows("train"), config)
+    optimiser = torch.optim.AdamW(phase.parameters(), lr=LEARNING_RATE)
     lines = len(data.lines)
-    share = share_in_cnn(lambda: macro_steps(stage, optimiser, STEPS))
+    share = share_in_cnn(lambda: macro_steps(phase, optimiser, STEPS))
     arms = {
         OURS: Arm(
-            lambda: macro_steps(stage, optimiser, STEPS),
+            lambda: macro_steps(phase, optimiser, STEPS),
             STEPS * BATCH * lines,
             f"{share:.0%} of the time in the CNN's kernels",
         ),

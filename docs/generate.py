@@ -180,7 +180,7 @@ def _moment(rule: Requirement) -> str:
         "audit": "audited epochs",
         "end": "after training",
     }[rule.when]
-    return f"{moment} of {', '.join(rule.stages)}" if rule.stages else moment
+    return f"{moment} of {', '.join(rule.phases)}" if rule.phases else moment
 
 
 def rule_graph() -> str:

@@ -180,15 +180,15 @@ def plain_likelihood_for_r(world, patch):
 def task_loss_moves_r(world, patch):
     """R is not detached in the task loss"""
 
-    def live(stage, step):
+    def live(phase, step):
         resistance = torch.stack(
-            [stage.model.resistance.of_parts(part) for part in stage.read(step)], dim=1
+            [phase.model.resistance.of_parts(part) for part in phase.read(step)], dim=1
         )
-        return stage.potential_terms(
-            step.pairs, -resistance - stage.model.resistance.line_offset[stage.lines], step.weights
+        return phase.potential_terms(
+            step.pairs, -resistance - phase.model.resistance.line_offset[phase.lines], step.weights
         )[0]
 
-    patch.setattr(phases.PotentialStage, "terms", live)
+    patch.setattr(phases.PotentialPhase, "terms", live)
 
 
 def _resampled(patch, change):
@@ -335,31 +335,31 @@ def integer_coded_leace(world, patch):
 def leace_never_fitted(world, patch):
     """concept erasure is switched on and never fitted"""
     world.reconfigure("model", leace=True)
-    patch.setattr(phases.TrainingStage, "refit_eraser", lambda stage: {})
+    patch.setattr(phases.Phase, "refit_eraser", lambda phase: {})
 
 
 @mutant
 def curriculum_freezes_nothing(world, patch):
     """R goes on moving while U is learned"""
-    patch.setattr(phases.PotentialStage, "moves", phases.FineTuningStage.moves)
-    terms = phases.PotentialStage.terms
+    patch.setattr(phases.PotentialPhase, "moves", phases.FineTuningPhase.moves)
+    terms = phases.PotentialPhase.terms
     patch.setattr(
-        phases.PotentialStage,
+        phases.PotentialPhase,
         "terms",
-        lambda stage, step: (
-            terms(stage, step) | stage.resistance_terms(step.pairs, stage.read(step))
+        lambda phase, step: (
+            terms(phase, step) | phase.resistance_terms(step.pairs, phase.read(step))
         ),
     )
 
 
 @mutant
-def stage_skipped(world, patch):
-    """the last stage of the curriculum is left out"""
+def phase_skipped(world, patch):
+    """the last phase of the curriculum is left out"""
     patch.setitem(phases.CURRICULA, "resistance_first", phases.CURRICULA["resistance_first"][:-1])
 
 
 @mutant
-def first_stage_skipped(world, patch):
+def first_phase_skipped(world, patch):
     """U is learned before R, under the name of the other order"""
     patch.setitem(phases.CURRICULA, "resistance_first", phases.CURRICULA["resistance_first"][1:])
     world.reconfigure("fine_tuning", epochs=12, learning_rate=0.05, patience=12)
@@ -367,12 +367,12 @@ def first_stage_skipped(world, patch):
 
 @mutant
 def validation_skipped(world, patch):
-    """a stage returns no validation figures"""
-    patch.setattr(phases.PotentialStage, "validate", lambda stage: {})
+    """a phase returns no validation figures"""
+    patch.setattr(phases.PotentialPhase, "validate", lambda phase: {})
 
 
 def _never_better(patch):
-    patch.setattr(phases.ResistanceStage, "validate", lambda stage: {"validation_loss": 1.0})
+    patch.setattr(phases.ResistancePhase, "validate", lambda phase: {"validation_loss": 1.0})
 
 
 @mutant
@@ -391,9 +391,9 @@ def best_epoch_not_restored(world, patch):
     """the last epoch is kept in place of the best"""
     patch.setattr(loop.EarlyStop, "restore", lambda stop: None)
     patch.setattr(
-        phases.FineTuningStage,
+        phases.FineTuningPhase,
         "validate",
-        lambda stage: {"validation_aupr": 0.0, "train_aupr": 0.0},
+        lambda phase: {"validation_aupr": 0.0, "train_aupr": 0.0},
     )
 
 
@@ -413,7 +413,7 @@ def guard_ignored(world, patch):
         lambda guard, validation: consult(guard, validation) and False,
     )
     patch.setattr(
-        phases.PotentialStage, "validate", lambda stage: {"validation_aupr": 0.1, "train_aupr": 0.8}
+        phases.PotentialPhase, "validate", lambda phase: {"validation_aupr": 0.1, "train_aupr": 0.8}
     )
 
 

@@ -1,7 +1,7 @@
 """What several processes and one alone must agree on; torchrun runs this file,
 `test_distributed.py` compares.
 
-`torchrun --nproc-per-node 2 two_processes.py OUT`: the gradient of every stage's first macro-step,
+`torchrun --nproc-per-node 2 two_processes.py OUT`: the gradient of every phase's first macro-step,
 and the model after training.
 """
 
@@ -26,16 +26,16 @@ CONFIG = toy_config(
 
 
 def gradients() -> dict[str, torch.Tensor]:
-    """Gradient of the sum of the terms of each stage's first macro-step, by stage and parameter."""
+    """Gradient of the sum of the terms of each phase's first macro-step, by phase and parameter."""
     panel, found = toy_panel(), {}
     model = start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG)
-    for make_stage in CURRICULA["resistance_first"]:
-        stage = make_stage(model, panel, panel.training, panel.rows("train"), CONFIG)
+    for make_phase in CURRICULA["resistance_first"]:
+        phase = make_phase(model, panel, panel.training, panel.rows("train"), CONFIG)
         model.zero_grad()
-        sum(stage.terms(next(iter(stage.sampler.epoch(1)))).values()).backward()
-        average_gradients(stage.parameters())
+        sum(phase.terms(next(iter(phase.sampler.epoch(1)))).values()).backward()
+        average_gradients(phase.parameters())
         found |= {
-            f"{stage.name} {name}": p.grad.clone()
+            f"{phase.name} {name}": p.grad.clone()
             for name, p in model.named_parameters()
             if p.grad is not None
         }

@@ -8,7 +8,7 @@ from scipy.stats import norm
 from epidecouple.decoupling.trajectory import Trajectory, discriminant_gain, half_of
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.scoring import embed
-from epidecouple.training.phases import ResistanceStage
+from epidecouple.training.phases import ResistancePhase
 from toy_panel import toy_config, toy_panel
 
 CONFIG = toy_config()
@@ -120,17 +120,17 @@ def test_z_is_taken_over_from_the_validation_and_else_made(model, panel):
     np.testing.assert_allclose(told.z, embed(model, panel, told.table.pair), atol=1e-5)
 
 
-def test_training_stages_need_no_settings_of_the_diagnostics(model, panel):
+def test_training_phases_need_no_settings_of_the_diagnostics(model, panel):
     """The rule that trains does not pass them on."""
     bare = CONFIG.model_copy(update={"diagnose": None})
-    stage = ResistanceStage(model, panel, panel.training, panel.rows("train"), bare)
-    assert set(stage.watch()) == {"z_line", "e_line", "z_e"}
+    phase = ResistancePhase(model, panel, panel.training, panel.rows("train"), bare)
+    assert set(phase.watch()) == {"z_line", "e_line", "z_e"}
 
 
-def test_changes_are_from_the_first_epoch_to_the_one_that_the_last_stage_kept(model, panel):
+def test_changes_are_from_the_first_epoch_to_the_one_that_the_last_phase_kept(model, panel):
     history = pd.DataFrame(
         {
-            "stage": ["a", "a", "b", "b", "b"],
+            "phase": ["a", "a", "b", "b", "b"],
             "epoch": [0, 1, 0, 1, 2],
             "z_line": [1.0, 2, 3, 5, 9],
             "e_line": 0.0,

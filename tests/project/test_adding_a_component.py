@@ -8,7 +8,7 @@ import mutants
 from epidecouple.core.errors import DesignViolation
 from epidecouple.core.paths import ROOT
 from epidecouple.training import trainer
-from epidecouple.training.phases import ResistanceStage
+from epidecouple.training.phases import ResistancePhase
 from epidecouple.verification import ledger
 from epidecouple.verification.design import PATH, implemented, load_design
 from mutants import new_world, run
@@ -28,7 +28,7 @@ def added(monkeypatch, tmp_path):
     path.write_text(PATH.read_text() + "\n" + block("toml"))
     for module in (ledger, trainer):
         monkeypatch.setattr(module, "load_design", lambda: load_design(path))
-    monkeypatch.setattr(ResistanceStage, "exercises", ResistanceStage.exercises | {NAME})
+    monkeypatch.setattr(ResistancePhase, "exercises", ResistancePhase.exercises | {NAME})
     return next(component for component in load_design(path) if component.name == NAME)
 
 
@@ -52,6 +52,6 @@ def test_the_mutant_of_the_page_is_killed_by_the_evidence_of_its_component(added
 
 
 def test_a_curriculum_that_nobody_told_is_refused(added, monkeypatch):
-    monkeypatch.setattr(ResistanceStage, "exercises", ResistanceStage.exercises - {NAME})
+    monkeypatch.setattr(ResistancePhase, "exercises", ResistancePhase.exercises - {NAME})
     with pytest.raises(DesignViolation, match=f"lacks: {NAME} "):
         run(new_world())

@@ -15,7 +15,7 @@ from epidecouple.training.trainer import full_plan, train
 from toy import run_main
 from toy_panel import digest, toy_config, toy_panel
 
-# Dropout, so that random numbers of every step count; LEACE and a ramp, so that stages have a state
+# Dropout, so that random numbers of every step count; LEACE and a ramp, so that phases have a state
 # between epochs.
 CONFIG = toy_config(
     model={"dropout": 0.2, "signal_dropout": 0.1, "leace": True},

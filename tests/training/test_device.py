@@ -13,13 +13,13 @@ from epidecouple.model.losses import contrast_of_similarity
 from epidecouple.model.sequence import encoder_precision
 from epidecouple.training import phases
 from epidecouple.training.device import chosen_device
-from epidecouple.training.phases import FineTuningStage, PotentialStage, ResistanceStage
+from epidecouple.training.phases import FineTuningPhase, PotentialPhase, ResistancePhase
 from epidecouple.training.trainer import full_plan, train
 from toy import refusal, says
 from toy_panel import digest, toy_config, toy_panel
 
 CONFIG = toy_config(model={"dropout": 0})
-STAGES = (ResistanceStage, PotentialStage, FineTuningStage)
+PHASES = (ResistancePhase, PotentialPhase, FineTuningPhase)
 CUDA, META = torch.device("cuda", 0), torch.device("meta")
 
 
@@ -65,15 +65,15 @@ def test_codes_kept_on_a_device_are_those_of_the_file(panel):
 
 
 def macro_step(kind, model, panel):
-    stage = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
-    return stage, next(iter(stage.sampler.epoch(1)))
+    phase = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
+    return phase, next(iter(phase.sampler.epoch(1)))
 
 
 def test_the_encoder_is_trained_in_bfloat16_and_all_energies_and_losses_are_float32(
     panel, model, monkeypatch
 ):
-    stage, step = macro_step(FineTuningStage, model, panel)
-    exact = stage.terms(step)
+    phase, step = macro_step(FineTuningPhase, model, panel)
+    exact = phase.terms(step)
     monkeypatch.setattr(
         sequence,
         "encoder_precision",
@@ -85,7 +85,7 @@ def test_the_encoder_is_trained_in_bfloat16_and_all_energies_and_losses_are_floa
         lambda module, given, found: seen.append(found.dtype)
     )
     model.train()
-    terms, z = stage.terms(step), model.potential.z(panel.windows(step.pairs))
+    terms, z = phase.terms(step), model.potential.z(panel.windows(step.pairs))
     model.eval()
     evaluated = model.potential.z(panel.windows(step.pairs))
     hook.remove()
@@ -102,7 +102,7 @@ def test_bfloat16_is_for_training_on_cuda_only():
         assert not isinstance(encoder_precision(device, training), torch.autocast)
 
 
-@pytest.mark.parametrize("kind", STAGES)
+@pytest.mark.parametrize("kind", PHASES)
 def test_no_term_mixes_tensors_of_two_devices(panel, model, kind, monkeypatch):
     """On the device `meta`, whose tensors have no content, operations refuse tensors of another
     device as on a GPU.
@@ -118,14 +118,14 @@ def test_no_term_mixes_tensors_of_two_devices(panel, model, kind, monkeypatch):
         "torch.unique",
         lambda rows, return_inverse: (rows, torch.arange(len(rows), device=rows.device)),
     )
-    stage, step = macro_step(kind, copy.deepcopy(model).train(), panel)
-    stage.panel, stage.model = dataclasses.replace(panel, device=META), stage.model.to(META)
-    stage.offset = getattr(stage, "offset", torch.zeros(0)).to(META)
+    phase, step = macro_step(kind, copy.deepcopy(model).train(), panel)
+    phase.panel, phase.model = dataclasses.replace(panel, device=META), phase.model.to(META)
+    phase.offset = getattr(phase, "offset", torch.zeros(0)).to(META)
     with torch.fx.experimental._config.patch(meta_nonzero_assume_all_nonzero=True):
-        terms = stage.terms(step)
+        terms = phase.terms(step)
         sum(terms.values()).backward()
     assert {term.device for term in terms.values()} == {META}
-    assert {parameter.grad.device for parameter in stage.parameters()} == {META}
+    assert {parameter.grad.device for parameter in phase.parameters()} == {META}
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")

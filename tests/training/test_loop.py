@@ -58,10 +58,10 @@ class Unwatched:
     """A ledger that keeps what it is told and checks nothing."""
 
     def __init__(self):
-        self.told, self.audits, self.stages = [], [], []
+        self.told, self.audits, self.phases = [], [], []
 
-    def start_stage(self, name):
-        self.stages.append(name)
+    def start_phase(self, name):
+        self.phases.append(name)
 
     def start_epoch(self):
         pass
@@ -72,16 +72,16 @@ class Unwatched:
     def step(self, step, terms, lines):
         pass
 
-    def audit(self, stage, step):
-        assert not stage.model.training
+    def audit(self, phase, step):
+        assert not phase.model.training
         self.audits.append(len(self.told) + 1)
 
-    def end_epoch(self, stage, epoch, evidence):
-        self.told.append((stage, epoch, evidence))
+    def end_epoch(self, phase, epoch, evidence):
+        self.told.append((phase, epoch, evidence))
 
 
 class Scripted:
-    """A stage whose validation is given and whose loss pushes one weight steadily."""
+    """A phase whose validation is given and whose loss pushes one weight steadily."""
 
     name, score, lines = "scripted", "validation_aupr", [0]
 
@@ -126,17 +126,17 @@ class Scripted:
 
 
 def test_fit_keeps_the_best_epoch_and_records_every_epoch():
-    stage = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.3, 0.9, 0.2, 0.1, 0.1], epochs=5)
+    phase = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.3, 0.9, 0.2, 0.1, 0.1], epochs=5)
     ledger = Unwatched()
-    history, stop, _ = fit(stage.model, stage, ledger, THRESHOLDS)
+    history, stop, _ = fit(phase.model, phase, ledger, THRESHOLDS)
     assert history.epoch.tolist() == [0, 1, 2, 3, 4]
     assert np.isnan(history.train_loss[0]) and history.train_loss[1:].notna().all()
     assert (stop.best_epoch, stop.consultations) == (2, 5)
-    assert stage.model.weight.item() == stage.seen[2]
-    assert len(set(stage.seen)) == 5 and history.watched.tolist() == stage.seen
-    assert stage.followed == 12 and all(stage.modes)
-    assert not stage.model.training
-    assert ledger.stages == ["scripted"] and ledger.audits == [1]
+    assert phase.model.weight.item() == phase.seen[2]
+    assert len(set(phase.seen)) == 5 and history.watched.tolist() == phase.seen
+    assert phase.followed == 12 and all(phase.modes)
+    assert not phase.model.training
+    assert ledger.phases == ["scripted"] and ledger.audits == [1]
     assert [(name, epoch) for name, epoch, _ in ledger.told] == [
         ("scripted", epoch) for epoch in (1, 2, 3, 4)
     ]
@@ -146,42 +146,42 @@ def test_fit_keeps_the_best_epoch_and_records_every_epoch():
 
 
 def test_the_loss_is_the_sum_of_the_terms():
-    stage = Scripted(nn.Linear(1, 1, bias=False), np.arange(9) / 10, epochs=1, steps=1)
-    history, *_ = fit(stage.model, stage, Unwatched(), THRESHOLDS)
-    assert history.train_loss[1] == pytest.approx(stage.seen[0])
+    phase = Scripted(nn.Linear(1, 1, bias=False), np.arange(9) / 10, epochs=1, steps=1)
+    history, *_ = fit(phase.model, phase, Unwatched(), THRESHOLDS)
+    assert history.train_loss[1] == pytest.approx(phase.seen[0])
 
 
 def test_gradients_are_audited_in_the_first_epoch_and_every_fifth_after_it():
-    stage, ledger = (
+    phase, ledger = (
         Scripted(nn.Linear(1, 1, bias=False), np.arange(13) / 13, epochs=12),
         Unwatched(),
     )
-    fit(stage.model, stage, ledger, THRESHOLDS)
+    fit(phase.model, phase, ledger, THRESHOLDS)
     assert ledger.audits == [1, 6, 11]
 
 
 def test_fit_can_keep_the_state_before_the_first_step():
-    stage = Scripted(nn.Linear(1, 1, bias=False), [0.9, 0.3, 0.2], epochs=5)
-    _, stop, _ = fit(stage.model, stage, Unwatched(), THRESHOLDS)
+    phase = Scripted(nn.Linear(1, 1, bias=False), [0.9, 0.3, 0.2], epochs=5)
+    _, stop, _ = fit(phase.model, phase, Unwatched(), THRESHOLDS)
     assert stop.best_epoch == 0
-    assert stage.model.weight.item() == stage.seen[0]
+    assert phase.model.weight.item() == phase.seen[0]
 
 
 @pytest.mark.parametrize(("epochs", "steps"), [(1, 1), (5, 1), (1, 5), (2, 2), (6, 1)])
 def test_fit_moves_the_weights_however_few_the_steps(epochs, steps):
-    stage = Scripted(nn.Linear(1, 1, bias=False), np.arange(9) / 10, epochs, steps, patience=9)
-    fit(stage.model, stage, Unwatched(), THRESHOLDS)
-    assert stage.seen[-1] < stage.seen[0] - 1e-5
+    phase = Scripted(nn.Linear(1, 1, bias=False), np.arange(9) / 10, epochs, steps, patience=9)
+    fit(phase.model, phase, Unwatched(), THRESHOLDS)
+    assert phase.seen[-1] < phase.seen[0] - 1e-5
 
 
 def test_fit_stops_when_validation_falls_behind_training():
-    stage = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], epochs=5)
-    plain = stage.validate
-    stage.validate = lambda: plain() | {"train_aupr": 0.56}
-    history, stop, guard = fit(stage.model, stage, Unwatched(), THRESHOLDS)
+    phase = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], epochs=5)
+    plain = phase.validate
+    phase.validate = lambda: plain() | {"train_aupr": 0.56}
+    history, stop, guard = fit(phase.model, phase, Unwatched(), THRESHOLDS)
     assert guard.fired == "gap"
     assert history.epoch.tolist() == [0, 1]
-    assert stop.best_epoch == 1 and stage.model.weight.item() == stage.seen[1]
+    assert stop.best_epoch == 1 and phase.model.weight.item() == phase.seen[1]
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,8 @@ def test_the_stage_by_two_processes_writes_and_tells_once(toy_panel, tmp_path):
         "model": of_world["model"] | short,
     }
     values |= {
-        stage: of_world[stage] | {"epochs": 1}
-        for stage in ("resistance", "potential", "fine_tuning")
+        phase: of_world[phase] | {"epochs": 1}
+        for phase in ("resistance", "potential", "fine_tuning")
     }
     folders = {"--elements": toy_panel.elements, "--shards": toy_panel.shards}
     outputs = {

@@ -71,8 +71,8 @@ def test_it_is_refused_before_the_first_step_with_what_is_missing(panel):
 
 def test_observed_it_trains_without_validation(observed_run):
     panel, model, before, history, metrics, _ = observed_run
-    assert history.columns.tolist() == ["stage", "epoch", "train_loss"]
-    assert history.stage.unique().tolist() == ["record22"]
+    assert history.columns.tolist() == ["phase", "epoch", "train_loss"]
+    assert history.phase.unique().tolist() == ["record22"]
     assert history.epoch.tolist() == list(range(1, OBSERVED.potential.epochs + 1))
     assert (
         history.train_loss.notna().all()

@@ -13,9 +13,9 @@ from epidecouple.statistics.ranking import within_pair_auc
 from epidecouple.training.loop import fit
 from epidecouple.training.phases import (
     CURRICULA,
-    FineTuningStage,
-    PotentialStage,
-    ResistanceStage,
+    FineTuningPhase,
+    PotentialPhase,
+    ResistancePhase,
     small_step,
 )
 from epidecouple.training.record22 import RECORD22
@@ -31,7 +31,7 @@ from epidecouple.verification.ledger import Ledger
 from toy_panel import N_REFERENCE, digest, toy_config, toy_panel
 
 CONFIG = toy_config()
-STAGES = (ResistanceStage, PotentialStage, FineTuningStage)
+PHASES = (ResistancePhase, PotentialPhase, FineTuningPhase)
 
 
 @pytest.fixture
@@ -47,25 +47,25 @@ def made(kind, model, panel, config=CONFIG):
     return kind(model, panel, panel.training, panel.rows("train"), config)
 
 
-def watched(model, *stages):
+def watched(model, *phases):
     """A ledger that stops training at the first violation."""
-    return Ledger(model, set(), "enforce", [stage.name for stage in stages])
+    return Ledger(model, set(), "enforce", [phase.name for phase in phases])
 
 
-def moved(stage, model):
+def moved(phase, model):
     before = digest(model.state_dict())
-    history, *_ = fit(model, stage, watched(model, stage), CONFIG.thresholds)
+    history, *_ = fit(model, phase, watched(model, phase), CONFIG.thresholds)
     after = digest(model.state_dict())
     return {name for name in before if before[name] != after[name]}, history
 
 
-def always_better(stage):
-    """The stage with a validation figure that grows, so that its last epoch is kept."""
+def always_better(phase):
+    """The phase with a validation figure that grows, so that its last epoch is kept."""
     values = iter(range(100))
-    stage.validate = lambda: {
-        stage.score: -next(values) if stage.score.endswith("_loss") else next(values)
+    phase.validate = lambda: {
+        phase.score: -next(values) if phase.score.endswith("_loss") else next(values)
     }
-    return stage
+    return phase
 
 
 PROTOTYPES = {
@@ -78,36 +78,36 @@ def parameters_of(model, *prefixes):
     return {name for name, _ in model.named_parameters() if name.startswith(prefixes)}
 
 
-def test_the_resistance_stage_moves_the_resistance_only(panel):
+def test_the_resistance_phase_moves_the_resistance_only(panel):
     model = ready(panel)
-    names, _ = moved(always_better(made(ResistanceStage, model, panel)), model)
+    names, _ = moved(always_better(made(ResistancePhase, model, panel)), model)
     assert names == parameters_of(model, "resistance.") | PROTOTYPES
 
 
-def test_the_potential_stage_moves_the_potential_and_the_task_offset_only(panel):
+def test_the_potential_phase_moves_the_potential_and_the_task_offset_only(panel):
     model = ready(panel)
-    names, _ = moved(always_better(made(PotentialStage, model, panel)), model)
+    names, _ = moved(always_better(made(PotentialPhase, model, panel)), model)
     assert names == parameters_of(model, "potential.", "task_offset")
 
 
 def test_fine_tuning_moves_both_energies_and_the_prototypes(panel):
     model = ready(panel)
-    names, _ = moved(always_better(made(FineTuningStage, model, panel)), model)
+    names, _ = moved(always_better(made(FineTuningPhase, model, panel)), model)
     assert names == {name for name, _ in model.named_parameters()} | PROTOTYPES
 
 
-def test_the_potential_stage_moves_the_eraser_where_it_is_switched_on(panel):
+def test_the_potential_phase_moves_the_eraser_where_it_is_switched_on(panel):
     config = toy_config(model={"leace": True})
     model = ready(panel, config)
-    names, _ = moved(always_better(made(PotentialStage, model, panel, config)), model)
+    names, _ = moved(always_better(made(PotentialPhase, model, panel, config)), model)
     eraser = {"potential.eraser.projection", "potential.eraser.centre"}
     assert names == parameters_of(model, "potential.", "task_offset") | eraser
 
 
-def test_each_stage_hands_its_own_parameters_to_the_optimiser(panel):
+def test_each_phase_hands_its_own_parameters_to_the_optimiser(panel):
     model, given = ready(panel), []
-    for make_stage in STAGES:
-        given.append([id(parameter) for parameter in made(make_stage, model, panel).parameters()])
+    for make_phase in PHASES:
+        given.append([id(parameter) for parameter in made(make_phase, model, panel).parameters()])
     assert all(len(ids) == len(set(ids)) for ids in given)
     assert set(given[0]) == {id(parameter) for parameter in model.resistance.parameters()}
     assert set(given[1]) == {
@@ -116,27 +116,27 @@ def test_each_stage_hands_its_own_parameters_to_the_optimiser(panel):
     assert set(given[2]) == {id(parameter) for parameter in model.parameters()}
 
 
-def test_the_resistance_stage_takes_discordant_training_pairs_of_its_lines(panel):
+def test_the_resistance_phase_takes_discordant_training_pairs_of_its_lines(panel):
     lines = [0, 2]
-    stage = ResistanceStage(ready(panel), panel, lines, panel.rows("train"), CONFIG)
+    phase = ResistancePhase(ready(panel), panel, lines, panel.rows("train"), CONFIG)
     labels = panel.labels[:, lines]
     expected = [
         i for i in range(len(labels)) if panel.split[i] == "train" and labels[i, 0] != labels[i, 1]
     ]
-    assert stage.train.tolist() == expected
-    step = next(iter(stage.sampler.epoch(1)))
+    assert phase.train.tolist() == expected
+    step = next(iter(phase.sampler.epoch(1)))
     assert set(step.pairs) <= set(expected)
     assert [batch.line for batch in step.micro_batches] == lines
 
 
-def test_the_resistance_stage_does_not_see_dna_or_the_potential(panel):
+def test_the_resistance_phase_does_not_see_dna_or_the_potential(panel):
     model = ready(panel).eval()
-    stage = ResistanceStage(model, panel, panel.training, panel.rows("train"), CONFIG)
-    step = next(iter(stage.sampler.epoch(1)))
+    phase = ResistancePhase(model, panel, panel.training, panel.rows("train"), CONFIG)
+    step = next(iter(phase.sampler.epoch(1)))
 
     def terms():
-        stage.generator.manual_seed(0)
-        return stage.terms(step)
+        phase.generator.manual_seed(0)
+        return phase.terms(step)
 
     before = terms()
     assert set(before) == {"conditional_likelihood", "residual_penalty", "line_contrast"}
@@ -146,13 +146,13 @@ def test_the_resistance_stage_does_not_see_dna_or_the_potential(panel):
         assert torch.equal(value, before[name]) and torch.isfinite(value)
 
 
-def test_the_potential_stage_weights_its_strata_and_offsets_by_resistance(panel):
+def test_the_potential_phase_weights_its_strata_and_offsets_by_resistance(panel):
     model = ready(panel).eval()
     with torch.no_grad():
         model.task_offset.copy_(torch.tensor([0.1, -0.2, 0.3]))
         model.resistance.line_offset.copy_(torch.tensor([1.0, 2.0, 3.0]))
-    stage = PotentialStage(model, panel, panel.training, panel.rows("train"), CONFIG)
-    step = next(iter(stage.sampler.epoch(1)))
+    phase = PotentialPhase(model, panel, panel.training, panel.rows("train"), CONFIG)
+    step = next(iter(phase.sampler.epoch(1)))
     total = 0.0
     for line in panel.training:
         u, r = energies(model, panel, step.pairs, line)
@@ -161,7 +161,7 @@ def test_the_potential_stage_weights_its_strata_and_offsets_by_resistance(panel)
             logit, panel.label_tensor(step.pairs, [line])[:, 0], reduction="none"
         )
         total += (nll * torch.from_numpy(step.weights)).mean() / 3
-    terms = stage.terms(step)
+    terms = phase.terms(step)
     torch.testing.assert_close(terms.pop("task"), total)
     labels = panel.label_tensor(step.pairs, panel.training)
     contrast = contrast_over_lines(model.potential.z(panel.windows(step.pairs)), labels)
@@ -172,19 +172,19 @@ def test_the_potential_stage_weights_its_strata_and_offsets_by_resistance(panel)
 
 
 def fine_tuning_terms(panel, config, epoch=1):
-    """The terms of a fine-tuning stage on one macro-step, their model and the step; the model is in
+    """The terms of a fine-tuning phase on one macro-step, their model and the step; the model is in
     evaluation mode.
     """
     model = ready(panel, config).eval()
     with torch.no_grad():
         model.resistance.state_resistance.normal_()
-    stage = made(FineTuningStage, model, panel, config)
-    stage.start_epoch(epoch)
-    step = next(iter(stage.sampler.epoch(1)))
-    return stage.terms(step), model, step
+    phase = made(FineTuningPhase, model, panel, config)
+    phase.start_epoch(epoch)
+    step = next(iter(phase.sampler.epoch(1)))
+    return phase.terms(step), model, step
 
 
-def test_fine_tuning_has_the_terms_of_both_stages_and_the_orthogonality_of_each_line(panel):
+def test_fine_tuning_has_the_terms_of_both_phases_and_the_orthogonality_of_each_line(panel):
     terms, model, step = fine_tuning_terms(panel, CONFIG)
     assert set(terms) == {
         "task",
@@ -214,8 +214,8 @@ def test_terms_on_the_environment_come_in_over_the_ramp_and_no_other_does(panel)
 
 
 def test_a_small_step_keeps_positive_pairs_and_every_line(panel):
-    stage = made(PotentialStage, ready(panel), panel)
-    step = next(iter(stage.sampler.epoch(1)))
+    phase = made(PotentialPhase, ready(panel), panel)
+    step = next(iter(phase.sampler.epoch(1)))
     small = small_step(step, 6)
     np.testing.assert_array_equal(small.pairs, step.pairs[-6:])
     assert panel.labels[np.ix_(small.pairs, panel.training)].any(1).all()
@@ -233,9 +233,9 @@ def test_labels_of_validation_and_test_pairs_do_not_reach_the_weights(panel):
     )
     for which in (panel, flipped):
         model = ready(which)
-        for make_stage in STAGES:
-            stage = always_better(made(make_stage, model, which))
-            fit(model, stage, watched(model, make_stage), CONFIG.thresholds)
+        for make_phase in PHASES:
+            phase = always_better(made(make_phase, model, which))
+            fit(model, phase, watched(model, make_phase), CONFIG.thresholds)
         weights.append(digest(model.state_dict()))
     assert weights[0] == weights[1]
 
@@ -268,9 +268,9 @@ def test_training_learns_a_tiny_panel(panel):
     model, rows = new_model(config, panel), panel.rows("train")
     start_prototypes(model, panel, panel.training, config)
     untrained = measure(model.eval(), panel, panel.training, rows)
-    for make_stage in STAGES:
-        stage = make_stage(model, panel, panel.training, rows, config)
-        fit(model, always_better(stage), watched(model, stage), CONFIG.thresholds)
+    for make_phase in PHASES:
+        phase = make_phase(model, panel, panel.training, rows, config)
+        fit(model, always_better(phase), watched(model, phase), CONFIG.thresholds)
     trained = measure(model, panel, panel.training, rows)
     assert trained["train_aupr"] > 0.8 > untrained["train_aupr"] + 0.1
     assert (
@@ -291,25 +291,25 @@ def test_train_runs_resistance_first_and_reports_what_the_gates_read(panel):
     model = new_model(CONFIG, panel)
     trained = train(model, panel, full_plan(panel, CONFIG))
     history, metrics, record = trained.history, trained.metrics, trained.record
-    assert history.stage.drop_duplicates().tolist() == ["resistance", "potential", "fine_tuning"]
+    assert history.phase.drop_duplicates().tolist() == ["resistance", "potential", "fine_tuning"]
     assert (
         metrics["task_gradient_on_resistance"] == metrics["early_stop_consultations_missing"] == 0
     )
-    assert [row["epoch"] for row in record["epochs"] if row["stage"] == "potential"] == history[
-        history.stage == "potential"
+    assert [row["epoch"] for row in record["epochs"] if row["phase"] == "potential"] == history[
+        history.phase == "potential"
     ].epoch.tolist()[1:]
     for row in record["epochs"]:
         moved = {name for name in model.parameter_groups() if row[f"gradient_norm.{name}"] > 0}
         assert moved == set(row["moved_groups"].split())
-    for stage, part in history.groupby("stage"):
-        assert metrics[f"{stage}_guard_fired"] in ("none", "memorised", "gap")
-        assert metrics[f"{stage}_best_epoch"] in part.epoch.tolist()
-    for stage in ("potential", "fine_tuning"):
+    for phase, part in history.groupby("phase"):
+        assert metrics[f"{phase}_guard_fired"] in ("none", "memorised", "gap")
+        assert metrics[f"{phase}_best_epoch"] in part.epoch.tolist()
+    for phase in ("potential", "fine_tuning"):
         assert (
-            metrics[f"{stage}_best_epoch"]
-            == history[history.stage == stage].set_index("epoch").validation_aupr.idxmax()
+            metrics[f"{phase}_best_epoch"]
+            == history[history.phase == phase].set_index("epoch").validation_aupr.idxmax()
         )
-    resistance = history[history.stage == "resistance"].set_index("epoch")
+    resistance = history[history.phase == "resistance"].set_index("epoch")
     assert metrics["resistance_best_epoch"] == resistance.validation_loss.idxmin()
     assert metrics["design_violations"] == metrics["design_unchecked"] == 0
     assert metrics["parameters"] == sum(parameter.numel() for parameter in model.parameters())
@@ -324,7 +324,7 @@ def test_the_original_order_learns_the_potential_on_an_environment_that_stands_s
     model = new_model(config, panel)
     trained = train(model, panel, full_plan(panel, config))
     history, metrics, record = trained.history, trained.metrics, trained.record
-    assert history.stage.drop_duplicates().tolist() == ["potential", "fine_tuning"]
+    assert history.phase.drop_duplicates().tolist() == ["potential", "fine_tuning"]
     assert "resistance_best_epoch" not in metrics
     assert not [told for told in record["violations"] if told.startswith("curriculum")]
     assert record["unchecked"] == record["missing"] == []
@@ -350,7 +350,7 @@ def test_both_orders_bring_every_component_to_work_and_record_22_brings_none(mon
     assert set(missing_components(RECORD22, {"model.leace"})) == due | {"concept erasure"} | set(
         RECORD22.lacks
     )
-    monkeypatch.setitem(CURRICULA, "short", (ResistanceStage, PotentialStage))
+    monkeypatch.setitem(CURRICULA, "short", (ResistancePhase, PotentialPhase))
     assert missing_components(method_of("short"), set()) == ["orthogonality of e to z"]
 
 

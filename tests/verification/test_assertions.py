@@ -12,7 +12,7 @@ from torch import nn
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.record22 import AnnotatedPotential, LinearResistance
 from epidecouple.model.scoring import energies, score_potential
-from epidecouple.training.phases import PotentialStage
+from epidecouple.training.phases import PotentialPhase
 from epidecouple.training.trainer import task_gradient_on_resistance
 from epidecouple.verification import assertions
 from epidecouple.verification.assertions import (
@@ -257,8 +257,8 @@ def test_modes_and_weights_of_the_model_are_left_as_they_were(model, panel):
     assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
 
 
-class LiveResistanceStage(PotentialStage):
-    """A potential stage whose task loss reaches R."""
+class LiveResistancePhase(PotentialPhase):
+    """A potential phase whose task loss reaches R."""
 
     def terms(self, step):
         self.offset = self.offset.clone()
@@ -269,8 +269,8 @@ class LiveResistanceStage(PotentialStage):
         return super().terms(step)
 
 
-class LiveOffsetStage(PotentialStage):
-    """A potential stage whose task loss reaches tau."""
+class LiveOffsetPhase(PotentialPhase):
+    """A potential phase whose task loss reaches tau."""
 
     def terms(self, step):
         terms = super().terms(step)
@@ -279,11 +279,11 @@ class LiveOffsetStage(PotentialStage):
 
 @pytest.mark.parametrize(
     ("kind", "reached"),
-    [(PotentialStage, False), (LiveResistanceStage, True), (LiveOffsetStage, True)],
+    [(PotentialPhase, False), (LiveResistancePhase, True), (LiveOffsetPhase, True)],
 )
 def test_task_loss_reaches_the_resistance_only_in_a_mutant(model, panel, kind, reached):
-    stage = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
-    assert (task_gradient_on_resistance(stage) > 0) == reached
+    phase = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
+    assert (task_gradient_on_resistance(phase) > 0) == reached
 
 
 def test_evidence_at_the_start_is_assertions_panel_and_marks(model, panel):

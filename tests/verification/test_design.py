@@ -4,7 +4,7 @@ import math
 import pytest
 
 from epidecouple.core.gates import COMPARISONS
-from epidecouple.training.phases import CURRICULA, TrainingStage
+from epidecouple.training.phases import CURRICULA, Phase
 from epidecouple.training.record22 import RECORD22
 from epidecouple.verification.design import Component, Requirement, implemented, load_design
 from toy_panel import toy_config
@@ -19,11 +19,11 @@ GROUPS = {
     "resistance_head",
     "line_offset",
 }
-PLANNED = {stage.name for stages in CURRICULA.values() for stage in stages}
+PLANNED = {phase.name for phases in CURRICULA.values() for phase in phases}
 
 
-def requirement(must_be, value, when="epoch", stages=()):
-    return Requirement("evidence", must_be, value, when, stages)
+def requirement(must_be, value, when="epoch", phases=()):
+    return Requirement("evidence", must_be, value, when, phases)
 
 
 def test_every_component_of_the_plan_is_there_once():
@@ -66,15 +66,15 @@ def test_requirements_are_well_formed():
         assert rule.expectation
     for component in DESIGN:
         due = [
-            (rule.evidence, rule.when, stage)
+            (rule.evidence, rule.when, phase)
             for rule in component.requires
-            for stage in rule.stages or ("",)
+            for phase in rule.phases or ("",)
         ]
         assert len(due) == len(set(due))
 
 
-def test_stages_and_groups_of_the_design_exist():
-    assert {stage for rule in RULES for stage in rule.stages} <= PLANNED
+def test_phases_and_groups_of_the_design_exist():
+    assert {phase for rule in RULES for phase in rule.phases} <= PLANNED
     routes = [
         rule
         for rule in RULES
@@ -86,20 +86,20 @@ def test_stages_and_groups_of_the_design_exist():
         assert set(groups) <= GROUPS and groups == sorted(groups)
 
 
-def test_moved_groups_are_those_the_stages_move():
-    stages = {stage.name: stage for kinds in CURRICULA.values() for stage in kinds}
-    moved = {rule.stages: rule.value for rule in RULES if rule.evidence == "moved_groups"}
-    assert moved == {(name,): " ".join(sorted(stage.moves)) for name, stage in stages.items()}
+def test_moved_groups_are_those_the_phases_move():
+    phases = {phase.name: phase for kinds in CURRICULA.values() for phase in kinds}
+    moved = {rule.phases: rule.value for rule in RULES if rule.evidence == "moved_groups"}
+    assert moved == {(name,): " ".join(sorted(phase.moves)) for name, phase in phases.items()}
 
 
-def test_what_a_stage_exercises_is_a_component():
+def test_what_a_phase_exercises_is_a_component():
     names = {component.name for component in DESIGN}
-    for stage in (
-        TrainingStage,
+    for phase in (
+        Phase,
         RECORD22,
         *(kind for kinds in CURRICULA.values() for kind in kinds),
     ):
-        assert stage.exercises <= names
+        assert phase.exercises <= names
 
 
 def test_optional_components_name_a_switch_of_the_configuration():
@@ -133,11 +133,11 @@ def test_what_is_missing_or_no_number_is_not_met(must_be, value):
         assert not requirement(must_be, value).met(observed)
 
 
-def test_a_requirement_applies_at_its_moment_and_in_its_stages():
+def test_a_requirement_applies_at_its_moment_and_in_its_phases():
     start, every, some = (
         requirement("eq", 0, "start"),
         requirement("eq", 0),
-        requirement("eq", 0, stages=("potential",)),
+        requirement("eq", 0, phases=("potential",)),
     )
     assert start.applies("start", "") and not start.applies("epoch", "potential")
     assert (
@@ -167,7 +167,7 @@ def test_a_file_of_components_is_read_in_its_order(tmp_path):
         '[[component]]\nname = "{}"\nlives_in = ["a.b"]\nkind = "soft"\nmechanism = "m"\nmutants ='
         ' ["x"]\nrequires = [{}]\n'
     )
-    rule = '{ evidence = "e", must_be = "is", value = "v", when = "epoch", stages = ["s"] }'
+    rule = '{ evidence = "e", must_be = "is", value = "v", when = "epoch", phases = ["s"] }'
     file.write_text(row.format("second", "") + row.format("first", rule))
     expected = (Requirement("e", "is", "v", "epoch", ("s",)),)
     assert load_design(file) == [

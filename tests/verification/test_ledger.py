@@ -10,9 +10,9 @@ from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.training.loop import fit
 from epidecouple.training.phases import (
     CURRICULA,
-    FineTuningStage,
-    PotentialStage,
-    ResistanceStage,
+    FineTuningPhase,
+    PotentialPhase,
+    ResistancePhase,
     small_step,
 )
 from epidecouple.training.trainer import full_plan, train
@@ -56,7 +56,7 @@ def test_a_clean_run_violates_nothing_and_leaves_nothing_unchecked(clean_run):
     assert record["violations"] == record["unchecked"] == record["missing"] == []
     assert metrics["design_violations"] == metrics["design_unchecked"] == 0
     assert all(row["passed"] and row["implemented"] for row in record["components"])
-    assert history.stage.drop_duplicates().tolist() == PLANNED
+    assert history.phase.drop_duplicates().tolist() == PLANNED
 
 
 def test_the_summary_holds_every_component_and_requirement(clean_run):
@@ -75,9 +75,9 @@ def test_the_summary_holds_every_component_and_requirement(clean_run):
             assert rule.met(shown["observed"]) and shown["checks"] > 0 and shown["violation"] == ""
 
 
-def test_requirements_are_checked_once_per_epoch_of_their_stages_and_once_at_either_end(clean_run):
+def test_requirements_are_checked_once_per_epoch_of_their_phases_and_once_at_either_end(clean_run):
     _, history, _, record = clean_run
-    epochs = history[history.epoch > 0].groupby("stage").size()
+    epochs = history[history.epoch > 0].groupby("phase").size()
     contrast = evidence_of(record, "label contrast on z")["calls.label_contrast", "epoch"]
     assert contrast["checks"] == epochs["potential"] + epochs["fine_tuning"]
     assert (
@@ -106,24 +106,24 @@ def test_an_optional_component_is_asked_for_when_it_is_switched_on(model):
     assert {c.name for c in on.components} - {c.name for c in off.components} == {"concept erasure"}
 
 
-def test_requirements_on_stages_that_are_not_planned_are_not_due(model):
+def test_requirements_on_phases_that_are_not_planned_are_not_due(model):
     made = Ledger(model, set(), "observe", ["potential", "fine_tuning"])
-    due = {(entry.requirement.evidence, entry.requirement.stages) for entry in made.entries}
+    due = {(entry.requirement.evidence, entry.requirement.phases) for entry in made.entries}
     assert ("moved_groups", ("resistance",)) not in due and ("moved_groups", ("potential",)) in due
-    assert "stages_run" not in {evidence for evidence, _ in due}
+    assert "phases_run" not in {evidence for evidence, _ in due}
 
 
-def run_stage(kind, model, panel, mode="enforce", change=lambda stage: None):
-    stage = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
-    change(stage)
+def run_phase(kind, model, panel, mode="enforce", change=lambda phase: None):
+    phase = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
+    change(phase)
     ledger = Ledger(model, set(), mode, [kind.name])
-    fit(model, stage, ledger, CONFIG.thresholds)
+    fit(model, phase, ledger, CONFIG.thresholds)
     return ledger
 
 
-def silence_the_label_contrast(stage):
-    plain = stage.terms
-    stage.terms = lambda step: {
+def silence_the_label_contrast(phase):
+    plain = phase.terms
+    phase.terms = lambda step: {
         name: 0 * value if name == "label_contrast" else value
         for name, value in plain(step).items()
     }
@@ -131,7 +131,7 @@ def silence_the_label_contrast(stage):
 
 def test_enforce_stops_and_names_component_expectation_observation_and_epoch(model, panel):
     with pytest.raises(DesignViolation) as error:
-        run_stage(PotentialStage, model, panel, change=silence_the_label_contrast)
+        run_phase(PotentialPhase, model, panel, change=silence_the_label_contrast)
     assert (
         str(error.value)
         == "label contrast on z: smallest.label_contrast must be > 0, observed 0.0 (potential,"
@@ -140,7 +140,7 @@ def test_enforce_stops_and_names_component_expectation_observation_and_epoch(mod
 
 
 def test_observe_writes_the_same_down_and_goes_on(model, panel):
-    ledger = run_stage(PotentialStage, model, panel, "observe", silence_the_label_contrast)
+    ledger = run_phase(PotentialPhase, model, panel, "observe", silence_the_label_contrast)
     record = ledger.summary(1.0)
     told = [violation for violation in record["violations"] if "smallest" in violation]
     assert told == [
@@ -179,31 +179,31 @@ def test_what_was_never_checked_is_told(model):
     assert record["violations"] == [] and not any(row["passed"] for row in record["components"])
 
 
-def test_a_stage_that_was_skipped_is_found_at_the_end(model):
+def test_a_phase_that_was_skipped_is_found_at_the_end(model):
     made = Ledger(model, set(), "observe", PLANNED)
-    made.start_stage("resistance")
-    made.start_stage("fine_tuning")
+    made.start_phase("resistance")
+    made.start_phase("fine_tuning")
     made.finish({})
     told = next(
-        violation for violation in made.summary(1.0)["violations"] if "stages_left_out" in violation
+        violation for violation in made.summary(1.0)["violations"] if "phases_left_out" in violation
     )
     assert "must be = 0, observed 1 (after training)" in told
 
 
 @pytest.mark.parametrize(
-    "kind", [ResistanceStage, PotentialStage, FineTuningStage], ids=lambda kind: kind.name
+    "kind", [ResistancePhase, PotentialPhase, FineTuningPhase], ids=lambda kind: kind.name
 )
 def test_gradient_routes_are_exactly_those_of_the_design(kind, model, panel):
-    """Terms that no component asks for are audited too; they must not leave the stage's own
+    """Terms that no component asks for are audited too; they must not leave the phase's own
     groups.
     """
     with torch.no_grad():
         model.resistance.state_resistance.normal_()
-    stage = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
-    stage.start_epoch(1)
+    phase = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
+    phase.start_epoch(1)
     ledger = Ledger(model, set(), "observe", PLANNED)
     model.eval()
-    ledger.audit(stage, small_step(next(iter(stage.sampler.epoch(1))), 24))
+    ledger.audit(phase, small_step(next(iter(phase.sampler.epoch(1))), 24))
     routes = {
         name.split(".")[1]: value
         for name, value in ledger.audited.items()
@@ -213,7 +213,7 @@ def test_gradient_routes_are_exactly_those_of_the_design(kind, model, panel):
         rule.evidence.split(".")[1]: rule.value
         for component in DESIGN.values()
         for rule in component.requires
-        if rule.evidence.startswith("gradient_groups.") and kind.name in rule.stages
+        if rule.evidence.startswith("gradient_groups.") and kind.name in rule.phases
     }
     extra = set(routes) - set(designed)
     assert {name: routes[name] for name in designed} == designed
@@ -221,13 +221,13 @@ def test_gradient_routes_are_exactly_those_of_the_design(kind, model, panel):
     for name in extra:
         assert set(routes[name].split()) == {"environment", "resistance_head"}
     for name in designed:
-        assert set(routes[name].split()) <= set(stage.moves)
+        assert set(routes[name].split()) <= set(phase.moves)
 
 
 def test_an_audit_leaves_weights_and_gradients_alone(model, panel):
-    stage = PotentialStage(model.eval(), panel, panel.training, panel.rows("train"), CONFIG)
+    phase = PotentialPhase(model.eval(), panel, panel.training, panel.rows("train"), CONFIG)
     before = digest(model.state_dict())
-    Ledger(model, set(), "observe", PLANNED).audit(stage, next(iter(stage.sampler.epoch(1))))
+    Ledger(model, set(), "observe", PLANNED).audit(phase, next(iter(phase.sampler.epoch(1))))
     assert digest(model.state_dict()) == before
     assert all(parameter.grad is None for parameter in model.parameters())
 
@@ -295,7 +295,7 @@ def test_movement_is_told_by_group_and_by_prototype(model):
     entry = next(
         e
         for e in made.entries
-        if e.requirement.evidence == "moved_groups" and e.requirement.stages == ("potential",)
+        if e.requirement.evidence == "moved_groups" and e.requirement.phases == ("potential",)
     )
     assert entry.observed == "resistance_head task_offset"
     made.end_epoch("resistance", 1, {})
@@ -327,5 +327,5 @@ def test_a_mark_that_is_not_normalised_is_refused_before_the_first_step(model, p
     assert digest(dict(model.named_parameters())) == before
 
 
-def test_planned_stages_are_those_of_a_curriculum():
-    assert [stage.name for stage in CURRICULA["resistance_first"]] == PLANNED
+def test_planned_phases_are_those_of_a_curriculum():
+    assert [phase.name for phase in CURRICULA["resistance_first"]] == PLANNED

@@ -283,7 +283,7 @@ class ModelConfig(Section):
 
 
 class FitConfig(Section):
-    """One stage of training."""
+    """One phase of training."""
 
     batch_pairs: Whole = Field(ge=1, description="pairs of a macro-step")
     positive_share: Number = Field(
@@ -497,7 +497,7 @@ class Config(Section):
     objective: ObjectiveConfig = ObjectiveConfig()
     curriculum: Literal["resistance_first", "potential_first", "record22"] = Field(
         "resistance_first",
-        description="order of the training stages; record22 is the earlier model, see config/arms",
+        description="order of the training phases; record22 is the earlier model, see config/arms",
     )
     verification: Literal["enforce", "observe"] = Field(
         "enforce",
@@ -526,8 +526,8 @@ class Config(Section):
 
     @field_validator("resistance", "potential", "fine_tuning", mode="before")
     @classmethod
-    def _stage_defaults(cls, values: Any, info: ValidationInfo) -> Any:
-        """The stages of training share their keys, but each has defaults of its own."""
+    def _phase_defaults(cls, values: Any, info: ValidationInfo) -> Any:
+        """The phases of training share their keys, but each has defaults of its own."""
         default = cls.model_fields[info.field_name].default
         return default.model_dump() | values if isinstance(values, dict) else values
 

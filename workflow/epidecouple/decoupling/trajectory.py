@@ -111,10 +111,10 @@ class Trajectory:
         return dict(zip(FIGURES, figures, strict=True))
 
     def changes(self, history: pd.DataFrame, kept: int) -> dict[str, float]:
-        """Change of each figure from the first epoch 0 to the epoch that the last stage kept, and
+        """Change of each figure from the first epoch 0 to the epoch that the last phase kept, and
         the rows it rests on.
         """
-        last = history[(history.stage == history.stage.iloc[-1]) & (history.epoch == kept)].iloc[0]
+        last = history[(history.phase == history.phase.iloc[-1]) & (history.epoch == kept)].iloc[0]
         changes = {
             f"trajectory_{name}_change": float(last[name] - history[name].iloc[0])
             for name in FIGURES

@@ -1,7 +1,7 @@
 """R alone, without DNA: one chromosome fold is left for test, R and its rivals are fitted on the
 others and score it.
 
-R is trained by the first stage of the curriculum and is the R that ships in the model; U is never
+R is trained by the first phase of the curriculum and is the R that ships in the model; U is never
 used.
 """
 
@@ -22,7 +22,7 @@ from ..model.initialise import new_model, start_prototypes
 from ..model.scoring import score_resistance
 from ..statistics.bootstrap import megabase_blocks
 from ..training.loop import fit
-from ..training.phases import ResistanceStage
+from ..training.phases import ResistancePhase
 from ..verification.ledger import Ledger
 from .baselines import Fitting, line_offsets, trained_rivals, untrained_rivals
 from .scores import ALL_LINES, Kind, R, Scores, arms_of
@@ -46,8 +46,8 @@ def with_all_lines(config: Config) -> Config:
     return config.model_copy(update={"cell_lines": config.all_lines, "held_out_lines": []})
 
 
-class ResistanceAlone(ResistanceStage):
-    """The stage of R where there is no DNA, so that there is no z to watch."""
+class ResistanceAlone(ResistancePhase):
+    """The phase of R where there is no DNA, so that there is no z to watch."""
 
     def watch(self) -> dict[str, float]:
         """Nothing."""
@@ -64,8 +64,8 @@ def trained_resistance(
     """
     model = new_model(config, dataclasses.replace(panel, training=lines))
     start_prototypes(model, panel, lines, config)
-    stage = ResistanceAlone(model, panel, lines, rows, config)
-    fit(model, stage, Ledger(model, set(), config.verification, [stage.name]), None)
+    phase = ResistanceAlone(model, panel, lines, rows, config)
+    fit(model, phase, Ledger(model, set(), config.verification, [phase.name]), None)
     return model.eval()
 
 

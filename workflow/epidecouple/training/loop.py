@@ -1,4 +1,4 @@
-"""One stage of training: its steps, validation after every epoch, early stop and overfitting
+"""One phase of training: its steps, validation after every epoch, early stop and overfitting
 guard.
 """
 
@@ -18,7 +18,7 @@ from ..data.sampler import MacroStep
 from ..model.energy import EnergyModel
 from ..verification.ledger import AUDIT_PAIRS, Ledger
 from .checkpoint import random_state, resume_random
-from .phases import TrainingStage, small_step
+from .phases import Phase, small_step
 from .processes import agree, average_gradients, of_all_processes, rank
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class OverfittingGuard:
     """Warns when training AUPR says the pairs are memorised, stops when validation falls too far
     behind.
 
-    thresholds : check -> value, with the checks `MEMORISED` and `GAP`; None for a stage that
+    thresholds : check -> value, with the checks `MEMORISED` and `GAP`; None for a phase that
     validates no AUPR
     """
 
@@ -85,7 +85,7 @@ class OverfittingGuard:
         self.consultations, self.stops, self.fired = 0, 0, "none"
 
     def consult(self, validation: dict[str, float]) -> bool:
-        """True when training should stop; a stage without a training AUPR never stops here."""
+        """True when training should stop; a phase without a training AUPR never stops here."""
         self.consultations += 1
         if "train_aupr" in validation:
             self._compare(validation["train_aupr"], validation["validation_aupr"])
@@ -105,40 +105,40 @@ class OverfittingGuard:
 
 
 class Loop:
-    """One stage while it is trained. Epoch 0 is the state before the first step."""
+    """One phase while it is trained. Epoch 0 is the state before the first step."""
 
     def __init__(
         self,
         model: EnergyModel,
-        stage: TrainingStage,
+        phase: Phase,
         ledger: Ledger,
         thresholds: dict[str, dict[str, float]] | None,
     ) -> None:
-        self.model, self.stage, self.ledger = model, stage, ledger
+        self.model, self.phase, self.ledger = model, phase, ledger
         self.optimiser = torch.optim.AdamW(
-            stage.parameters(), lr=stage.fit.learning_rate, weight_decay=stage.fit.weight_decay
+            phase.parameters(), lr=phase.fit.learning_rate, weight_decay=phase.fit.weight_decay
         )
-        steps = max(FEWEST_SCHEDULED, stage.fit.epochs * len(stage.sampler))
+        steps = max(FEWEST_SCHEDULED, phase.fit.epochs * len(phase.sampler))
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, stage.fit.learning_rate, total_steps=steps, pct_start=WARM_UP
+            self.optimiser, phase.fit.learning_rate, total_steps=steps, pct_start=WARM_UP
         )
-        self.stop = EarlyStop(model, stage.score, stage.fit.patience)
+        self.stop = EarlyStop(model, phase.score, phase.fit.patience)
         self.guard = OverfittingGuard(thresholds)
         self.history, self.epoch, self.stopped = [], 0, False
-        self.pace = Pace(stage.fit.epochs)
+        self.pace = Pace(phase.fit.epochs)
         model.zero_grad(set_to_none=True)
         model.eval()
 
     @property
     def ended(self) -> bool:
         """Whether the last epoch has been."""
-        return self.stopped or self.epoch >= self.stage.fit.epochs
+        return self.stopped or self.epoch >= self.phase.fit.epochs
 
     def start(self) -> None:
         """Look at epoch 0."""
         self._look(np.nan)
-        self.ledger.start_stage(self.stage.name)
-        self.pace = Pace(self.stage.fit.epochs)
+        self.ledger.start_phase(self.phase.name)
+        self.pace = Pace(self.phase.fit.epochs)
 
     def run_epoch(self) -> None:
         """Train, audit, validate and decide whether to go on; raises `DesignViolation` when the
@@ -148,50 +148,50 @@ class Loop:
         self.epoch += 1
         loss, step = self._train()
         if self.epoch % AUDIT_EVERY == 1:
-            self.ledger.audit(self.stage, small_step(step, AUDIT_PAIRS))
-        erased = self.stage.after_epoch()
+            self.ledger.audit(self.phase, small_step(step, AUDIT_PAIRS))
+        erased = self.phase.after_epoch()
         stopping = self._look(loss)
         self.stopped = self.guard.consult(self.history[-1]) or stopping
         took = time.perf_counter() - started
         left = self.pace.left(self.epoch)
-        epoch = describe(self.history[-1], self.stage.fit.epochs)
-        log.info("%s  %.1f s, at most %s left in this stage", epoch, took, left)
+        epoch = describe(self.history[-1], self.phase.fit.epochs)
+        log.info("%s  %.1f s, at most %s left in this phase", epoch, took, left)
         self.ledger.end_epoch(
-            self.stage.name, self.epoch, erased | loop_evidence(self.epoch, self.stop, self.guard)
+            self.phase.name, self.epoch, erased | loop_evidence(self.epoch, self.stop, self.guard)
         )
 
     def _look(self, loss: float) -> bool:
         """Note the epoch and ask the early stop."""
-        figures = {**self.stage.validate(), **self.stage.watch()}
+        figures = {**self.phase.validate(), **self.phase.watch()}
         self.history.append(
-            {"stage": self.stage.name, "epoch": self.epoch, "train_loss": loss, **figures}
+            {"phase": self.phase.name, "epoch": self.epoch, "train_loss": loss, **figures}
         )
         return self.stop.consult(self.epoch, self.history[-1])
 
     def _train(self) -> tuple[float, MacroStep]:
         """The steps of an epoch: their mean loss, and the last one."""
         self.model.train()
-        self.stage.start_epoch(self.epoch)
+        self.phase.start_epoch(self.epoch)
         self.ledger.start_epoch()
         losses = []
-        for step in self.stage.sampler.epoch(self.epoch):
+        for step in self.phase.sampler.epoch(self.epoch):
             losses.append(self._step(step))
         self.model.eval()
         return float(torch.stack(losses).mean()), step
 
     def _step(self, step: MacroStep) -> Tensor:
-        terms = self.stage.terms(step)
+        terms = self.phase.terms(step)
         loss = torch.stack(list(terms.values())).sum()
         self.optimiser.zero_grad()
         loss.backward()
-        average_gradients(self.stage.parameters())
-        nn.utils.clip_grad_norm_(self.stage.parameters(), GRADIENT_NORM)
+        average_gradients(self.phase.parameters())
+        nn.utils.clip_grad_norm_(self.phase.parameters(), GRADIENT_NORM)
         with self.ledger.optimiser_step():
             self.optimiser.step()
         self.schedule.step()
-        self.stage.after_step()
+        self.phase.after_step()
         agree(self.model.buffers())
-        self.ledger.step(step, terms, self.stage.lines)
+        self.ledger.step(step, terms, self.phase.lines)
         return loss.detach()
 
     def snapshot(self) -> dict[str, Any]:
@@ -202,7 +202,7 @@ class Loop:
             "schedule": self.schedule.state_dict(),
             "stop": self.stop.snapshot(),
             "guard": vars(self.guard),
-            "generator": self.stage.generator.get_state(),
+            "generator": self.phase.generator.get_state(),
             "random": of_all_processes(random_state()),
         }
 
@@ -213,27 +213,27 @@ class Loop:
         self.schedule.load_state_dict(taken["schedule"])
         vars(self.stop).update(taken["stop"])
         vars(self.guard).update(taken["guard"])
-        self.stage.generator.set_state(taken["generator"])
+        self.phase.generator.set_state(taken["generator"])
         resume_random(taken["random"][rank()])
-        self.pace = Pace(self.stage.fit.epochs, self.epoch)
+        self.pace = Pace(self.phase.fit.epochs, self.epoch)
 
 
 def fit(
     model: EnergyModel,
-    stage: TrainingStage,
+    phase: Phase,
     ledger: Ledger,
     thresholds: dict[str, dict[str, float]] | None,
     keep: Callable[[dict[str, Any]], None] | None = None,
     resumed: dict[str, Any] | None = None,
 ) -> tuple[pd.DataFrame, EarlyStop, OverfittingGuard]:
-    """Run one stage: history (stage, epoch, train_loss, figures), and the early stop and guard that
+    """Run one phase: history (phase, epoch, train_loss, figures), and the early stop and guard that
     were consulted.
 
     thresholds : of the overfitting guard
     keep : given a snapshot of the loop after every epoch; resumed : such a snapshot to go on from
     Raises `DesignViolation` when the ledger finds one.
     """
-    loop = Loop(model, stage, ledger, thresholds)
+    loop = Loop(model, phase, ledger, thresholds)
     loop.resume(resumed) if resumed else loop.start()
     while not loop.ended:
         loop.run_epoch()
@@ -259,6 +259,6 @@ def loop_evidence(epoch: int, stop: EarlyStop, guard: OverfittingGuard) -> dict[
 def describe(record: dict, epochs: int) -> str:
     """One epoch of a history as a line for the log."""
     figures = "  ".join(
-        f"{name} {value:.4f}" for name, value in record.items() if name not in ("stage", "epoch")
+        f"{name} {value:.4f}" for name, value in record.items() if name not in ("phase", "epoch")
     )
-    return f"{record['stage']} epoch {record['epoch']}/{epochs}  {figures}"
+    return f"{record['phase']} epoch {record['epoch']}/{epochs}  {figures}"

@@ -1,4 +1,4 @@
-"""The stages of training: which parameters move, by which loss terms, and how a stage is
+"""The phases of training: which parameters move, by which loss terms, and how a phase is
 validated.
 """
 
@@ -34,12 +34,12 @@ REFERENCE_BATCH = 256
 GUARD_PAIRS = 2000
 
 
-class TrainingStage:
-    """What all stages share: the model, the lines and pairs it is trained on, and the groups of
+class Phase:
+    """What all phases share: the model, the lines and pairs it is trained on, and the groups of
     parameters that move.
 
     score names the validation figure that decides; exercises names the components of the design a
-    stage brings to work.
+    phase brings to work.
     """
 
     name: str
@@ -66,7 +66,7 @@ class TrainingStage:
         self.guarded = rng_for(config.seed, Stream.GUARDED_PAIRS).permutation(rows)[:GUARD_PAIRS]
 
     def parameters(self) -> list[nn.Parameter]:
-        """The parameters that this stage moves."""
+        """The parameters that this phase moves."""
         groups = self.model.parameter_groups()
         return [parameter for name in self.moves for parameter in groups[name]]
 
@@ -90,7 +90,7 @@ class TrainingStage:
         return torch.stack([self.model.resistance.of_parts(part) for part in parts], dim=1)
 
     def labels(self, pairs: np.ndarray) -> Tensor:
-        """Labels float32 (len(pairs), len(lines)) in the stage's lines."""
+        """Labels float32 (len(pairs), len(lines)) in the phase's lines."""
         return self.panel.label_tensor(pairs, self.lines)
 
     def resistance_terms(self, pairs: np.ndarray, parts: list[Parts]) -> dict[str, Tensor]:
@@ -180,7 +180,7 @@ class TrainingStage:
         return {"validation_loss": float(loss), "validation_within_pair_auc": float(auc)}
 
     def aupr(self, pairs: np.ndarray, potential: np.ndarray) -> float:
-        """Macro AUPR over the stage's lines of U (n,) - R of some pairs (n,)."""
+        """Macro AUPR over the phase's lines of U (n,) - R of some pairs (n,)."""
         energy = potential[:, None] - score_resistance(self.model, self.panel, pairs, self.lines)
         return macro_aupr(self.panel.labels[np.ix_(pairs, self.lines)], energy)
 
@@ -205,7 +205,7 @@ class TrainingStage:
 
     @torch.no_grad()
     def sensitivity(self, step: MacroStep) -> dict[str, float]:
-        """How the stage's own terms react: what must change with the labels, and what must not
+        """How the phase's own terms react: what must change with the labels, and what must not
         change with U.
 
         The label contrast must change when every label is turned over: it does not when it
@@ -228,19 +228,19 @@ class TrainingStage:
         return changes
 
     def start_epoch(self, epoch: int) -> None:
-        """What a stage changes at the start of an epoch."""
+        """What a phase changes at the start of an epoch."""
 
     def after_epoch(self) -> dict[str, float]:
-        """What a stage does once an epoch, before it is validated; evidence for the ledger."""
+        """What a phase does once an epoch, before it is validated; evidence for the ledger."""
         return {}
 
 
-class ResistanceStage(TrainingStage):
+class ResistancePhase(Phase):
     """R and tau by conditional likelihood on discordant pairs; U plays no part."""
 
     name, score = "resistance", "validation_loss"
     moves = ("environment", "resistance_head", "line_offset")
-    exercises = TrainingStage.exercises | {
+    exercises = Phase.exercises | {
         "conditional likelihood",
         "line contrast on g",
         "prototype codebook",
@@ -266,14 +266,14 @@ class ResistanceStage(TrainingStage):
         return self.validate_resistance()
 
 
-class PotentialStage(TrainingStage):
+class PotentialPhase(Phase):
     """U by the task likelihood with offset -R - tau, which is computed once and carries no
     gradient.
     """
 
     name, score = "potential", "validation_aupr"
     moves = ("sequence", "potential_head", "task_offset")
-    exercises = TrainingStage.exercises | {
+    exercises = Phase.exercises | {
         "task likelihood",
         "label contrast on z",
         "overfitting guard",
@@ -310,14 +310,14 @@ class PotentialStage(TrainingStage):
         return self.validate_potential()
 
 
-class FineTuningStage(TrainingStage):
+class FineTuningPhase(Phase):
     """Both energies together, each still by its own losses, and e pushed out of what z already
     says.
     """
 
     name, score = "fine_tuning", "validation_aupr"
-    moves = (*ResistanceStage.moves, *PotentialStage.moves)
-    exercises = ResistanceStage.exercises | PotentialStage.exercises | {"orthogonality of e to z"}
+    moves = (*ResistancePhase.moves, *PotentialPhase.moves)
+    exercises = ResistancePhase.exercises | PotentialPhase.exercises | {"orthogonality of e to z"}
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
@@ -370,11 +370,11 @@ class Method(NamedTuple):
     run: Callable[..., tuple[pd.DataFrame, dict[str, Any], int]]
 
 
-# The orders of the stages; `potential_first` is the original plan, in which R is frozen while U is
+# The orders of the phases; `potential_first` is the original plan, in which R is frozen while U is
 # learned.
-CURRICULA: dict[str, tuple[type[TrainingStage], ...]] = {
-    "resistance_first": (ResistanceStage, PotentialStage, FineTuningStage),
-    "potential_first": (PotentialStage, FineTuningStage),
+CURRICULA: dict[str, tuple[type[Phase], ...]] = {
+    "resistance_first": (ResistancePhase, PotentialPhase, FineTuningPhase),
+    "potential_first": (PotentialPhase, FineTuningPhase),
 }
 
 

@@ -138,7 +138,7 @@ def train_record22(
     (rows, rest) = natural_rows(panel, lines, config.seed)
     rng = rng_for(config.seed, Stream.RANDOM_BATCHES)
     history = []
-    ledger.start_stage(NAME)
+    ledger.start_phase(NAME)
     model.train()
     for epoch in range(1, config.potential.epochs + 1):
         total = []
@@ -153,7 +153,7 @@ def train_record22(
             ledger.step(step, terms, lines)
             total.append(loss.detach())
         history.append(
-            {"stage": NAME, "epoch": epoch, "train_loss": float(torch.stack(total).mean())}
+            {"phase": NAME, "epoch": epoch, "train_loss": float(torch.stack(total).mean())}
         )
         ledger.end_epoch(NAME, epoch, {})
     model.eval()

@@ -24,11 +24,11 @@ from ..verification.assertions import (
     start_evidence,
     swapped_states,
 )
-from ..verification.design import load_design, planned_stages
+from ..verification.design import load_design, planned_phases
 from ..verification.ledger import Ledger
 from .checkpoint import Checkpoint
 from .loop import EarlyStop, OverfittingGuard, fit
-from .phases import CURRICULA, FineTuningStage, Method, TrainingStage
+from .phases import CURRICULA, FineTuningPhase, Method, Phase
 from .record22 import RECORD22
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def train(
     method = method_of(plan.config.curriculum)
     switched_on = {"model.leace"} if config.model.leace else set()
     missing = missing_components(method, switched_on)
-    ledger = Ledger(model, switched_on, config.verification, planned_stages(config.curriculum))
+    ledger = Ledger(model, switched_on, config.verification, planned_phases(config.curriculum))
     try:
         _refuse(missing, ledger, model, panel, plan)
         start_prototypes(model, panel, plan.lines, config)
@@ -156,37 +156,37 @@ def _watched(
 
 @dataclass
 class Ended:
-    """What the stages that have ended leave behind.
+    """What the phases that have ended leave behind.
 
-    history : one record per epoch; unrestored : stages that kept another epoch than the best;
+    history : one record per epoch; unrestored : phases that kept another epoch than the best;
     unasked : epochs that no early stop judged
     """
 
-    stages: int = 0
+    phases: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, Any] = field(default_factory=dict)
     unrestored: int = 0
     unasked: int = 0
 
     def add(
-        self, stage: TrainingStage, history: pd.DataFrame, stop: EarlyStop, guard: OverfittingGuard
+        self, phase: Phase, history: pd.DataFrame, stop: EarlyStop, guard: OverfittingGuard
     ) -> None:
-        """One more stage, with what its loop returned."""
-        self.stages += 1
+        """One more phase, with what its loop returned."""
+        self.phases += 1
         self.history += history.to_dict("records")
         self.metrics |= {
-            f"{stage.name}_best_epoch": stop.best_epoch,
-            f"{stage.name}_guard_fired": guard.fired,
+            f"{phase.name}_best_epoch": stop.best_epoch,
+            f"{phase.name}_guard_fired": guard.fired,
         }
         self.unrestored += not stop.restored
         self.unasked += len(history) - stop.consultations
 
 
 class Progress:
-    """A curriculum on its way: the model, the ledger and the stages that have ended, kept in a
+    """A curriculum on its way: the model, the ledger and the phases that have ended, kept in a
     checkpoint after every epoch.
 
-    loop : snapshot of the stage that was killed, None in a training that was not
+    loop : snapshot of the phase that was killed, None in a training that was not
     thresholds : of the overfitting guard
     """
 
@@ -202,7 +202,7 @@ class Progress:
         saved = checkpoint.load() if checkpoint else None
         self.ended = Ended()
         self.loop = None
-        # Stages score with the model when they are made: not under dropout.
+        # Phases score with the model when they are made: not under dropout.
         model.eval()
         if saved:
             self.ended = Ended(**saved["ended"])
@@ -210,13 +210,13 @@ class Progress:
             model.load_state_dict(saved["model"])
             ledger.resume(saved["ledger"])
             log.info(
-                "goes on after epoch %d of stage %d",
+                "goes on after epoch %d of phase %d",
                 self.loop["progress"]["epoch"],
-                self.ended.stages + 1,
+                self.ended.phases + 1,
             )
 
     def keep(self, loop: dict[str, Any]) -> None:
-        """Save where the training stands, with a snapshot of the stage's loop."""
+        """Save where the training stands, with a snapshot of the phase's loop."""
         if self.checkpoint:
             parts = {
                 "model": self.model.state_dict(),
@@ -225,13 +225,13 @@ class Progress:
             }
             self.checkpoint.save(parts | {"loop": loop})
 
-    def run(self, stage: TrainingStage) -> None:
-        """Run a stage, or what is left of it."""
+    def run(self, phase: Phase) -> None:
+        """Run a phase, or what is left of it."""
         loop, self.loop = self.loop, None
         self.ended.add(
-            stage, *fit(self.model, stage, self.ledger, self.thresholds, self.keep, loop)
+            phase, *fit(self.model, phase, self.ledger, self.thresholds, self.keep, loop)
         )
-        stage.refit_eraser()
+        phase.refit_eraser()
 
 
 def run_curriculum(
@@ -243,22 +243,22 @@ def run_curriculum(
     ledger: Ledger,
     checkpoint: Checkpoint | None,
 ):
-    """The stages of the curriculum, one after the other: history, metrics, and how many stages kept
+    """The phases of the curriculum, one after the other: history, metrics, and how many phases kept
     another epoch than the best.
     """
     progress = Progress(model, ledger, checkpoint, config.thresholds)
-    for make_stage in CURRICULA[config.curriculum][progress.ended.stages :]:
-        stage = make_stage(model, panel, lines, rows, config)
-        progress.run(stage)
+    for make_phase in CURRICULA[config.curriculum][progress.ended.phases :]:
+        phase = make_phase(model, panel, lines, rows, config)
+        progress.run(phase)
     ended = progress.ended
     history = pd.DataFrame(progress.ended.history)
     metrics = ended.metrics | {"early_stop_consultations_missing": ended.unasked}
     metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(
-        FineTuningStage(model, panel, lines, rows, config)
+        FineTuningPhase(model, panel, lines, rows, config)
     )
     return (
         history,
-        metrics | stage.trajectory.changes(history, metrics[f"{stage.name}_best_epoch"]),
+        metrics | phase.trajectory.changes(history, metrics[f"{phase.name}_best_epoch"]),
         ended.unrestored,
     )
 
@@ -308,7 +308,7 @@ def subset_plan(panel: Panel, config: Config) -> Plan:
     return Plan(panel.training[: config.subset.lines], np.sort(rows), short)
 
 
-def task_gradient_on_resistance(stage: TrainingStage) -> float:
+def task_gradient_on_resistance(phase: Phase) -> float:
     """Largest |d task loss / d parameter| over R and tau; 0 when the loss does not reach them."""
-    step = next(iter(stage.sampler.epoch(0)))
-    return largest_gradient(stage.terms(step)["task"], stage.model.resistance)
+    step = next(iter(phase.sampler.epoch(0)))
+    return largest_gradient(phase.terms(step)["task"], phase.model.resistance)

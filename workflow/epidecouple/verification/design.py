@@ -16,15 +16,15 @@ PATH = Path(__file__).parent / "design.toml"
 
 @dataclass(frozen=True)
 class Requirement:
-    """One piece of evidence a run must record; `when` is start, epoch, audit or end, `stages` empty
-    for every stage.
+    """One piece of evidence a run must record; `when` is start, epoch, audit or end, `phases` empty
+    for every phase.
     """
 
     evidence: str
     must_be: str
     value: float | str
     when: str
-    stages: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
 
     @property
     def expectation(self) -> str:
@@ -32,10 +32,10 @@ class Requirement:
         shown = self.value if isinstance(self.value, str) else format(self.value, "g")
         return f"{SIGNS.get(self.must_be, self.must_be)} {shown}"
 
-    def applies(self, when: str, stage: str) -> bool:
+    def applies(self, when: str, phase: str) -> bool:
         """Whether it is due at this moment."""
         return self.when == when and (
-            when not in ("epoch", "audit") or not self.stages or stage in self.stages
+            when not in ("epoch", "audit") or not self.phases or phase in self.phases
         )
 
     def met(self, observed: Any) -> bool:
@@ -69,8 +69,8 @@ def load_design(path: Path = PATH) -> list[Component]:
     return [_component(row) for row in rows]
 
 
-def planned_stages(curriculum: str, path: Path = PATH) -> list[str]:
-    """The stages a curriculum of the configuration must run, in order."""
+def planned_phases(curriculum: str, path: Path = PATH) -> list[str]:
+    """The phases a curriculum of the configuration must run, in order."""
     return tomllib.loads(path.read_text())["curricula"][curriculum]
 
 
@@ -86,7 +86,7 @@ def design_digest(path: Path = PATH) -> str:
 
 def _component(row: dict) -> Component:
     requires = tuple(
-        Requirement(**{**rule, "stages": tuple(rule.get("stages", ()))}) for rule in row["requires"]
+        Requirement(**{**rule, "phases": tuple(rule.get("phases", ()))}) for rule in row["requires"]
     )
     return Component(
         **{

@@ -49,7 +49,7 @@ class _Epoch:
 
 
 class Audited(Protocol):
-    """What the ledger asks of a stage of training."""
+    """What the ledger asks of a phase of training."""
 
     def terms(self, step: MacroStep) -> dict[str, Tensor]:
         """The loss terms of a step."""
@@ -64,7 +64,7 @@ class Ledger:
     """Collects evidence and checks it against the components of the design that this configuration
     has switched on.
 
-    planned : the stages that the curriculum should run; a requirement on other stages only is not
+    planned : the phases that the curriculum should run; a requirement on other phases only is not
     due.
     """
 
@@ -81,9 +81,9 @@ class Ledger:
             Entry(component.name, rule)
             for component in self.components
             for rule in component.requires
-            if not rule.stages or set(rule.stages) & set(planned)
+            if not rule.phases or set(rule.phases) & set(planned)
         ]
-        self.stages_run: list[str] = []
+        self.phases_run: list[str] = []
         self.audited: dict[str, Any] = {}
         self.series: list[dict[str, Any]] = []
         self.seconds = 0.0
@@ -119,9 +119,9 @@ class Ledger:
             }
         )
 
-    def start_stage(self, name: str) -> None:
-        """A stage of the curriculum begins."""
-        self.stages_run.append(name)
+    def start_phase(self, name: str) -> None:
+        """A phase of the curriculum begins."""
+        self.phases_run.append(name)
 
     def start_epoch(self) -> None:
         """Remember where the parameters and prototypes stand."""
@@ -164,7 +164,7 @@ class Ledger:
             moved = not torch.equal(codebook, self.model.resistance.prototypes.codebook)
             self.epoch.notes["codebook_moved_by_optimiser"] += moved
 
-    def audit(self, stage: Audited, step: MacroStep) -> None:
+    def audit(self, phase: Audited, step: MacroStep) -> None:
         """Where the gradient of each term of a small step goes, and what the terms react to; the
         model is in evaluation mode.
         """
@@ -172,20 +172,20 @@ class Ledger:
             groups = self.model.parameter_groups()
             routes = {
                 f"gradient_groups.{name}": " ".join(_reached(term, groups))
-                for name, term in stage.terms(step).items()
+                for name, term in phase.terms(step).items()
             }
-            self.audited = routes | stage.sensitivity(step)
+            self.audited = routes | phase.sensitivity(step)
 
-    def end_epoch(self, stage: str, epoch: int, evidence: dict[str, Any]) -> None:
+    def end_epoch(self, phase: str, epoch: int, evidence: dict[str, Any]) -> None:
         """Check the epoch: what was recorded here, and what the loop adds (validation, early stop,
         guard).
         """
         with self.on_the_clock():
             recorded = self._recorded() | evidence
-        self.series.append({"stage": stage, "epoch": epoch, **recorded, **self.audited})
-        self._check("epoch", stage, recorded, f"{stage}, epoch {epoch}")
+        self.series.append({"phase": phase, "epoch": epoch, **recorded, **self.audited})
+        self._check("epoch", phase, recorded, f"{phase}, epoch {epoch}")
         if self.audited:
-            self._check("audit", stage, self.audited, f"{stage}, epoch {epoch}")
+            self._check("audit", phase, self.audited, f"{phase}, epoch {epoch}")
         self.audited = {}
 
     def finish(self, evidence: dict[str, Any]) -> None:
@@ -193,7 +193,7 @@ class Ledger:
         self._check(
             "end",
             "",
-            evidence | {"stages_left_out_or_added": int(self.stages_run != self.planned)},
+            evidence | {"phases_left_out_or_added": int(self.phases_run != self.planned)},
             "after training",
         )
 
@@ -227,10 +227,10 @@ class Ledger:
         resistance = self.model.resistance
         return resistance.prototypes.codebook.clone(), resistance.line_prototypes.prototypes.clone()
 
-    def _check(self, when: str, stage: str, evidence: dict[str, Any], moment: str) -> None:
+    def _check(self, when: str, phase: str, evidence: dict[str, Any], moment: str) -> None:
         for entry in self.entries:
             rule = entry.requirement
-            if rule.applies(when, stage):
+            if rule.applies(when, phase):
                 entry.checks += 1
                 entry.observed = evidence.get(rule.evidence)
                 if not rule.met(entry.observed):
@@ -251,7 +251,7 @@ class Ledger:
         entries = [(entry.checks, entry.observed, entry.violation) for entry in self.entries]
         return {
             "entries": entries,
-            "stages": self.stages_run,
+            "phases": self.phases_run,
             "series": self.series,
             "seconds": self.seconds,
             "age": self.age,
@@ -261,8 +261,8 @@ class Ledger:
         """Go on from a snapshot of a ledger of the same design."""
         for entry, kept in zip(self.entries, taken["entries"], strict=True):
             entry.checks, entry.observed, entry.violation = kept
-        self.stages_run, self.series, self.seconds = (
-            taken["stages"],
+        self.phases_run, self.series, self.seconds = (
+            taken["phases"],
             taken["series"],
             taken["seconds"],
         )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from .style import COLOURS, MUTED, Axes, plt
 
-STAGE_TITLES = {
+PHASE_TITLES = {
     "resistance": "R and τ alone",
     "potential": "U with offset −R̂",
     "fine_tuning": "both, each by its losses",
@@ -22,36 +22,36 @@ TRAJECTORIES = {
 
 
 def learning_curve(path: Path) -> None:
-    """A column per stage of training that ran: the validation figure that decides, and below it
+    """A column per phase of training that ran: the validation figure that decides, and below it
     what z and e know by then.
 
-    Columns: stage, epoch, train_loss, ...; z_line, e_line, z_e of the trajectory where it was
+    Columns: phase, epoch, train_loss, ...; z_line, e_line, z_e of the trajectory where it was
     watched.
     """
     history = pd.read_csv(path, sep="\t")
-    stages, watched = list(history.stage.unique()), "z_line" in history
-    size = (3.6 * len(stages), 4.8 if watched else 2.8)
+    phases, watched = list(history.phase.unique()), "z_line" in history
+    size = (3.6 * len(phases), 4.8 if watched else 2.8)
     _, axes = plt.subplots(
-        1 + watched, len(stages), figsize=size, squeeze=False, layout="constrained", sharex="col"
+        1 + watched, len(phases), figsize=size, squeeze=False, layout="constrained", sharex="col"
     )
-    for number, (ax, stage) in enumerate(zip(axes[0], stages, strict=True), start=1):
-        rows = history[history.stage == stage]
+    for number, (ax, phase) in enumerate(zip(axes[0], phases, strict=True), start=1):
+        rows = history[history.phase == phase]
         {"resistance": _loss_curve}.get(
-            stage, _aupr_curve if "validation_aupr" in history else _unvalidated_curve
+            phase, _aupr_curve if "validation_aupr" in history else _unvalidated_curve
         )(ax, rows)
-        ax.set(title=f"{number}  {STAGE_TITLES[stage]}")
+        ax.set(title=f"{number}  {PHASE_TITLES[phase]}")
         ax.xaxis.get_major_locator().set_params(integer=True)
     if watched:
-        _trajectories(axes[1], history, stages)
+        _trajectories(axes[1], history, phases)
     for ax in axes[-1]:
         ax.set_xlabel("epoch")
 
 
-def _trajectories(axes: np.ndarray, history: pd.DataFrame, stages: list[str]) -> None:
+def _trajectories(axes: np.ndarray, history: pd.DataFrame, phases: list[str]) -> None:
     top = max(0.05, 1.15 * history[list(TRAJECTORIES)].to_numpy().max())
     low = min(-0.01, 1.15 * history[list(TRAJECTORIES)].to_numpy().min())
-    for ax, stage in zip(axes, stages, strict=True):
-        rows = history[history.stage == stage]
+    for ax, phase in zip(axes, phases, strict=True):
+        rows = history[history.phase == phase]
         for name, (text, colour) in TRAJECTORIES.items():
             ax.axhline(history[name].iloc[0], color=colour, lw=0.8, ls=":")
             ax.plot(rows.epoch, rows[name], color=colour, marker=".", label=text)
