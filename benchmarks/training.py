@@ -11,6 +11,7 @@ from epidecouple.data.panel import Panel
 from epidecouple.model.energy import EnergyModel
 from epidecouple.model.initialise import start_prototypes
 from epidecouple.training.phases import PotentialPhase
+from epidecouple.training.plan import Plan
 from timing import OURS, Arm, Row, compare
 from world import configuration, panel
 
@@ -89,7 +90,7 @@ def rows() -> list[Row]:
     config = config.model_copy(update={"cell_lines": data.lines, "held_out_lines": []})
     model = EnergyModel(config, data.n_reference)
     start_prototypes(model, data, data.training, config)
-    phase = PotentialPhase(model, data, data.training, data.rows("train"), config)
+    phase = PotentialPhase(model, data, Plan(data.training, data.rows("train"), config))
     optimiser = torch.optim.AdamW(phase.parameters(), lr=LEARNING_RATE)
     lines = len(data.lines)
     share = share_in_cnn(lambda: macro_steps(phase, optimiser, STEPS))

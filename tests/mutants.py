@@ -27,13 +27,13 @@ from epidecouple.model.prototypes import StatePrototypes
 from epidecouple.model.record22 import AnnotatedPotential, LinearResistance
 from epidecouple.model.resistance import Resistance
 from epidecouple.model.sequence import SequenceEncoder
-from epidecouple.training import loop, phases, trainer
+from epidecouple.training import loop, phases, terms, trainer
 from epidecouple.verification import assertions
 from epidecouple.verification.design import load_design
 from toy_panel import toy_config, toy_panel
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "mutants.md"
-TOLD = re.compile(
+MESSAGE = re.compile(
     r"(?P<component>.+?): (?P<evidence>\S+) must be .+, observed .+ \((?P<moment>.+)\)"
 )
 
@@ -173,7 +173,7 @@ def plain_likelihood_for_r(world, patch):
     def plain(resistance, line_offset, labels):
         return nn.functional.binary_cross_entropy_with_logits(-resistance - line_offset, labels)
 
-    patch.setattr(phases, "conditional_nll", plain)
+    patch.setattr(terms, "conditional_nll", plain)
 
 
 @mutant
@@ -182,7 +182,7 @@ def task_loss_moves_r(world, patch):
 
     def live(phase, step):
         resistance = torch.stack(
-            [phase.model.resistance.of_parts(part) for part in phase.read(step)], dim=1
+            [phase.model.resistance.of_parts(part) for part in phase.parts(step)], dim=1
         )
         return phase.potential_terms(
             step.pairs, -resistance - phase.model.resistance.line_offset[phase.lines], step.weights
@@ -245,16 +245,16 @@ def label_contrast_weight_zero(world, patch):
 @mutant
 def label_contrast_on_detached_z(world, patch):
     """the label contrast is computed on a detached z"""
-    contrast = phases.contrast_over_lines
-    patch.setattr(phases, "contrast_over_lines", lambda z, labels: contrast(z.detach(), labels))
+    contrast = terms.contrast_over_lines
+    patch.setattr(terms, "contrast_over_lines", lambda z, labels: contrast(z.detach(), labels))
 
 
 @mutant
 def contrast_with_line_as_label(world, patch):
     """the contrast on z takes the line as its label: one class in a homogeneous batch"""
-    contrast = phases.contrast_over_lines
+    contrast = terms.contrast_over_lines
     patch.setattr(
-        phases, "contrast_over_lines", lambda z, labels: contrast(z, torch.ones_like(labels))
+        terms, "contrast_over_lines", lambda z, labels: contrast(z, torch.ones_like(labels))
     )
 
 
@@ -267,9 +267,9 @@ def line_contrast_weight_zero(world, patch):
 @mutant
 def line_contrast_on_detached_e(world, patch):
     """the contrast on g is computed on a detached environment"""
-    contrast = phases.line_contrast
+    contrast = terms.line_contrast
     patch.setattr(
-        phases, "line_contrast", lambda states, prototypes: contrast(states.detach(), prototypes)
+        terms, "line_contrast", lambda states, prototypes: contrast(states.detach(), prototypes)
     )
 
 
@@ -282,14 +282,14 @@ def orthogonality_weight_zero(world, patch):
 @mutant
 def orthogonality_on_detached_e(world, patch):
     """the orthogonality penalty is computed on a detached e"""
-    penalty = phases.orthogonality
-    patch.setattr(phases, "orthogonality", lambda z, e: penalty(z, e.detach()))
+    penalty = terms.orthogonality
+    patch.setattr(terms, "orthogonality", lambda z, e: penalty(z, e.detach()))
 
 
 @mutant
 def orthogonality_moves_z(world, patch):
     """the orthogonality penalty sends its gradient to z as well"""
-    patch.setattr(phases, "orthogonality", lambda z, e: (z.T @ e / len(z)).square().mean())
+    patch.setattr(terms, "orthogonality", lambda z, e: (z.T @ e / len(z)).square().mean())
 
 
 @mutant
@@ -342,12 +342,12 @@ def leace_never_fitted(world, patch):
 def curriculum_freezes_nothing(world, patch):
     """R goes on moving while U is learned"""
     patch.setattr(phases.PotentialPhase, "moves", phases.FineTuningPhase.moves)
-    terms = phases.PotentialPhase.terms
+    of_potential = phases.PotentialPhase.terms
     patch.setattr(
         phases.PotentialPhase,
         "terms",
         lambda phase, step: (
-            terms(phase, step) | phase.resistance_terms(step.pairs, phase.read(step))
+            of_potential(phase, step) | phase.resistance_terms(step.pairs, phase.parts(step))
         ),
     )
 
@@ -440,10 +440,10 @@ def killer(name: str) -> str:
 
 def killed_by(message: str) -> tuple[str, str]:
     """Component and evidence that a message names, and the moment."""
-    found = TOLD.fullmatch(message)
+    match = MESSAGE.fullmatch(message)
     return (
-        (f"{found['component']}: `{found['evidence']}`", found["moment"])
-        if found
+        (f"{match['component']}: `{match['evidence']}`", match["moment"])
+        if match
         else (message.split(" (")[0], "before the first step")
     )
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,3 +87,9 @@ def broken_links(page, folder):
         for link in links
         if not (link[1:] in ids if link.startswith("#") else (folder / link).exists())
     ]
+
+
+def quick(cases: list, count: int) -> list:
+    """The first cases as they are, the others for the slow tests: each is a dry run of seconds."""
+    marks = pytest.mark.slow
+    return [*cases[:count], *(pytest.param(*case, marks=marks) for case in cases[count:])]

@@ -27,19 +27,19 @@ CONFIG = toy_config(
 
 def gradients() -> dict[str, torch.Tensor]:
     """Gradient of the sum of the terms of each phase's first macro-step, by phase and parameter."""
-    panel, found = toy_panel(), {}
+    panel, by_name = toy_panel(), {}
     model = start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG)
     for make_phase in CURRICULA["resistance_first"]:
-        phase = make_phase(model, panel, panel.training, panel.rows("train"), CONFIG)
+        phase = make_phase(model, panel, full_plan(panel, CONFIG))
         model.zero_grad()
         sum(phase.terms(next(iter(phase.sampler.epoch(1)))).values()).backward()
         average_gradients(phase.parameters())
-        found |= {
+        by_name |= {
             f"{phase.name} {name}": p.grad.clone()
             for name, p in model.named_parameters()
             if p.grad is not None
         }
-    return found
+    return by_name
 
 
 def trained() -> tuple[dict[str, torch.Tensor], dict]:
@@ -53,6 +53,6 @@ def trained() -> tuple[dict[str, torch.Tensor], dict]:
 
 if __name__ == "__main__":
     with joined_processes(CPU):
-        found = {"gradients": gradients(), "trained": trained()}
+        results = {"gradients": gradients(), "trained": trained()}
         if rank() == 0:
-            torch.save(found, sys.argv[1])
+            torch.save(results, sys.argv[1])

@@ -22,7 +22,7 @@ REAL = toy_config(
     marks=[f"mark{m}" for m in range(12)],
     windows={"sequence_bp": 2000, "bins": 8, "scales": [100, 200, 300, 400]},
 )
-DEMO = Files(given=1.0, signal=8 * 3.36, windows=1.32)
+DEMO = Files(inputs=1.0, signal=8 * 3.36, windows=1.32)
 
 # Peaks (max_rss, MB) of the default run of 24,000 pairs and of R alone on 207,238 pairs of six cell
 # lines.
@@ -32,12 +32,12 @@ MEASURED = [
     (memory.probing, DEFAULT, DEMO, 1529),
     (memory.panel, DEFAULT, DEMO, 554),
     (memory.editing, DEFAULT, DEMO, 555),
-    (memory.genome, DEFAULT, Files(given=5.0, panel=0.79), 200),
-    (memory.shard, DEFAULT, Files(given=2.0, panel=0.79), 216),
-    (memory.shard, REAL, Files(given=30.0, panel=6.5), 600),
-    (memory.tables, REAL, Files(given=13.4), 253),
-    (memory.tables, REAL, Files(given=104.0), 1827),
-    (memory.crossfitting, REAL, Files(given=1.0, signal=6 * 89.5), 1358),
+    (memory.genome, DEFAULT, Files(inputs=5.0, panel=0.79), 200),
+    (memory.shard, DEFAULT, Files(inputs=2.0, panel=0.79), 216),
+    (memory.shard, REAL, Files(inputs=30.0, panel=6.5), 600),
+    (memory.tables, REAL, Files(inputs=13.4), 253),
+    (memory.tables, REAL, Files(inputs=104.0), 1827),
+    (memory.crossfitting, REAL, Files(inputs=1.0, signal=6 * 89.5), 1358),
 ]
 
 
@@ -49,14 +49,14 @@ def test_formulas_cover_the_peaks_that_were_measured_and_not_much_more(
 
 
 def test_scoring_is_bounded_in_the_windows_and_the_panel_grows_by_what_it_maps():
-    few, many = (Files(given=1.0, windows=windows) for windows in (600, 6000))
+    few, many = (Files(inputs=1.0, windows=windows) for windows in (600, 6000))
     assert memory.scoring(DEFAULT, many) - memory.scoring(DEFAULT, few) == pytest.approx(6000 - 600)
     longer = dataclasses.replace(few, signal=700)
     assert 700 < memory.scoring(DEFAULT, longer) - memory.scoring(DEFAULT, few) < 1400
 
 
 def test_a_wider_encoder_larger_batches_and_the_deep_encoder_need_more():
-    files = Files(given=1.0, windows=100)
+    files = Files(inputs=1.0, windows=100)
     wide = toy_config(model={"filters": 128}, windows={"sequence_bp": 168})
     large = toy_config(potential={"batch_pairs": 4096}, windows={"sequence_bp": 168})
     deep = toy_config(model={"encoder": "deep"}, windows={"sequence_bp": 168})
@@ -66,4 +66,4 @@ def test_a_wider_encoder_larger_batches_and_the_deep_encoder_need_more():
 
 
 def test_human_chromosomes_fit_whatever_the_size_of_the_fasta():
-    assert memory.genome(REAL, Files(given=3100.0)) == memory.genome(REAL, Files(given=900.0))
+    assert memory.genome(REAL, Files(inputs=3100.0)) == memory.genome(REAL, Files(inputs=900.0))

@@ -267,7 +267,7 @@ def test_a_collapsed_z_fails_the_gate(collapse):
 
 
 def test_a_clean_z_passes_the_gate():
-    assert not failed_checks(*natural_z(0), boosted=True)
+    assert not failed_checks(*natural_z(0))
 
 
 @pytest.mark.slow

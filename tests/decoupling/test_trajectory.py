@@ -9,6 +9,7 @@ from epidecouple.decoupling.trajectory import Trajectory, discriminant_gain, hal
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.scoring import embed
 from epidecouple.training.phases import ResistancePhase
+from epidecouple.training.plan import Plan
 from toy_panel import toy_config, toy_panel
 
 CONFIG = toy_config()
@@ -123,7 +124,7 @@ def test_z_is_taken_over_from_the_validation_and_else_made(model, panel):
 def test_training_phases_need_no_settings_of_the_diagnostics(model, panel):
     """The rule that trains does not pass them on."""
     bare = CONFIG.model_copy(update={"diagnose": None})
-    phase = ResistancePhase(model, panel, panel.training, panel.rows("train"), bare)
+    phase = ResistancePhase(model, panel, Plan(panel.training, panel.rows("train"), bare))
     assert set(phase.watch()) == {"z_line", "e_line", "z_e"}
 
 

@@ -106,7 +106,7 @@ def test_arms_are_ours_its_variants_and_the_rivals(fold):
     arms = fold.arms(model)
     scores = by_name(arms)
     assert {arm.setting for arm in arms} == {ALL_LINES}
-    assert [arm.name for arm in arms if arm.kind is Kind.OURS] == [
+    assert [arm.name for arm in arms if arm.kind is Kind.OF_R] == [
         "R",
         "R, ensemble",
         "R, without the window",

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from epidecouple.evaluation.resistance_benchmark import (
+    COLUMNS,
     Ranking,
     arm_table,
     ceiling,
@@ -30,7 +31,7 @@ def ranking():
     return Ranking(LABELS, LISTED, CHROM, CONFIG)
 
 
-R = Arm(ALL_LINES, "R", Kind.OURS)
+R = Arm(ALL_LINES, "R", Kind.OF_R)
 
 
 def scores_of_arms() -> dict[Arm, np.ndarray]:
@@ -41,14 +42,14 @@ def scores_of_arms() -> dict[Arm, np.ndarray]:
         "line offsets": noise[2],
         "Random forest": LABELS - noise[2],
     }
-    scores = arms_of(ALL_LINES, Kind.OURS, own | {"R, ensemble": LABELS.astype(float)})
+    scores = arms_of(ALL_LINES, Kind.OF_R, own | {"R, ensemble": LABELS.astype(float)})
     scores |= arms_of(
         ALL_LINES,
         Kind.UNTRAINED,
         {"listing of the pair": LISTED.astype(float), "Raw signal": noise[1]},
     )
     for setting in (ALL_LINES, *LINES):
-        scores |= arms_of(setting, Kind.OURS, own) | arms_of(setting, Kind.TRAINED, rivals)
+        scores |= arms_of(setting, Kind.OF_R, own) | arms_of(setting, Kind.TRAINED, rivals)
     return scores
 
 
@@ -84,13 +85,12 @@ def test_near_miss_is_a_loop_beside_the_elements_of_a_negative_pair():
 def test_the_listing_alone_is_chance_where_neither_line_lists_the_pair(ranking):
     """The column `unlisted` is what the choice of the panel cannot lift."""
     chosen = np.where(LABELS.astype(bool) & (LABELS.cumsum(1) == 1), True, False)
-    own = arms_of(ALL_LINES, Kind.OURS, {"R": LABELS.astype(float)})
+    own = arms_of(ALL_LINES, Kind.OF_R, {"R": LABELS.astype(float)})
     listing = arms_of(ALL_LINES, Kind.UNTRAINED, {"listing": chosen.astype(float)})
     rows = Ranking(LABELS, chosen, CHROM, CONFIG).rows(own | listing)
-    table = pd.DataFrame(rows).set_index(1)
-    assert (
-        table.loc["listing", 2] > 0.85 and table.loc["listing", 8] == 0.5 and table.loc["R", 8] == 1
-    )
+    table = pd.DataFrame(rows, columns=COLUMNS).set_index("arm")
+    assert table.auc["listing"] > 0.85
+    assert table.unlisted["listing"] == 0.5 and table.unlisted["R"] == 1
 
 
 def test_table_compares_every_arm_on_the_same_comparisons(ranking):
@@ -115,7 +115,7 @@ def test_table_compares_every_arm_on_the_same_comparisons(ranking):
         "Raw signal",
     }, "no ensemble without the line, and every rival whatever its initial"
     assert left_out.loc["R", "auc"] == pytest.approx(
-        np.nanmean(within_pair_auc(LABELS, scores[Arm("B", "R", Kind.OURS)], involving(1, 3)))
+        np.nanmean(within_pair_auc(LABELS, scores[Arm("B", "R", Kind.OF_R)], involving(1, 3)))
     )
 
 

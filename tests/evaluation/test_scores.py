@@ -12,7 +12,7 @@ from epidecouple.evaluation.scores import (
     save_scores,
 )
 
-R = Arm(ALL_LINES, "R", Kind.OURS)
+R = Arm(ALL_LINES, "R", Kind.OF_R)
 
 
 def test_what_is_saved_is_read_whatever_the_names_hold(tmp_path):
@@ -29,8 +29,8 @@ def test_what_is_saved_is_read_whatever_the_names_hold(tmp_path):
 
 
 def test_a_setting_holds_the_arms_of_that_setting():
-    scores = arms_of(ALL_LINES, Kind.OURS, {"R": np.zeros(1)})
-    left_out = arms_of("A", Kind.OURS, {"R": np.ones(1)})
+    scores = arms_of(ALL_LINES, Kind.OF_R, {"R": np.zeros(1)})
+    left_out = arms_of("A", Kind.OF_R, {"R": np.ones(1)})
     assert in_setting(scores | left_out, ALL_LINES) == scores and in_setting(scores, "A") == {}
 
 

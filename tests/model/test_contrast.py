@@ -9,7 +9,6 @@ from epidecouple.model.losses import (
     LABEL_TEMPERATURE,
     LINE_TEMPERATURE,
     contrast_over_lines,
-    label_contrast,
     line_contrast,
     orthogonality,
 )
@@ -21,6 +20,11 @@ def random(*shape, seed=0):
 
 def some_labels(n, share=0.4, seed=0):
     return torch.from_numpy((np.random.default_rng(seed).random(n) < share).astype(np.float32))
+
+
+def label_contrast(z, labels):
+    """The contrast of a single line."""
+    return contrast_over_lines(z, labels[:, None])
 
 
 def library(z, labels):

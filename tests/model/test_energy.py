@@ -75,7 +75,7 @@ def test_a_missing_mark_differs_from_one_at_the_reference_mean(model, panel):
 
 def test_one_encoder_serves_every_position(model, panel):
     signal = panel.signal_tensor(PAIRS[:5], 0)
-    loci = model.resistance.loci(signal)
+    loci = model.resistance.encoder(signal)
     for position in range(signal.shape[1]):
         torch.testing.assert_close(loci[:, position], model.resistance.encoder(signal[:, position]))
 
@@ -137,7 +137,7 @@ def test_encoding_each_unique_window_once_is_what_happens(panel):
 
 def test_e_is_enhancer_promoter_and_the_mean_over_the_bins(model, panel):
     signal, size = panel.signal_tensor(PAIRS, 0), CONFIG.model.locus_size
-    loci, e = model.resistance.loci(signal), model.resistance.parts(signal).e
+    loci, e = model.resistance.encoder(signal), model.resistance.parts(signal).e
     torch.testing.assert_close(e, torch.cat([loci[:, 0], loci[:, 1], loci[:, 2:].mean(1)], dim=1))
     assert e.shape == (N_PAIRS, 3 * size)
 

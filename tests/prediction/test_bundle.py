@@ -5,7 +5,7 @@ import pytest
 
 from epidecouple.core.provenance import fingerprint, read_json, write_json
 from epidecouple.prediction.bundle import (
-    GIVEN,
+    ADDED,
     HELD_OUT,
     TRAINING,
     Bundle,
@@ -55,7 +55,7 @@ def test_a_record_comes_back_with_its_lines_in_order(run):
 
 
 def test_only_training_lines_are_calibrated():
-    assert [record(role).calibrated for role in (TRAINING, HELD_OUT, GIVEN)] == [True, False, False]
+    assert [record(role).calibrated for role in (TRAINING, HELD_OUT, ADDED)] == [True, False, False]
 
 
 def test_a_run_and_its_model_folder_and_a_copy_are_found(run, tmp_path):

@@ -20,6 +20,8 @@ from toy_panel import digest, toy_config, toy_panel
 CONFIG = toy_config(
     model={"dropout": 0.2, "signal_dropout": 0.1, "leace": True},
     objective={"ramp_epochs": 2},
+    resistance={"epochs": 2},
+    potential={"epochs": 2},
     verification="observe",
 )
 SHORT = {
@@ -71,6 +73,7 @@ def unbroken():
     return trained(None)
 
 
+@pytest.mark.slow
 def test_a_training_killed_after_any_epoch_ends_as_an_unbroken_one(unbroken, tmp_path):
     epochs = len(unbroken[3]["epochs"])
     assert epochs >= 6

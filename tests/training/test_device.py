@@ -11,7 +11,7 @@ from epidecouple.model import sequence
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.losses import contrast_of_similarity
 from epidecouple.model.sequence import encoder_precision
-from epidecouple.training import phases
+from epidecouple.training import terms as training_terms
 from epidecouple.training.device import chosen_device
 from epidecouple.training.phases import FineTuningPhase, PotentialPhase, ResistancePhase
 from epidecouple.training.trainer import full_plan, train
@@ -65,7 +65,7 @@ def test_codes_kept_on_a_device_are_those_of_the_file(panel):
 
 
 def macro_step(kind, model, panel):
-    phase = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
+    phase = kind(model, panel, full_plan(panel, CONFIG))
     return phase, next(iter(phase.sampler.epoch(1)))
 
 
@@ -82,7 +82,7 @@ def test_the_encoder_is_trained_in_bfloat16_and_all_energies_and_losses_are_floa
     )
     seen = []
     hook = model.potential.encoder.enhancer.project[-1].register_forward_hook(
-        lambda module, given, found: seen.append(found.dtype)
+        lambda module, inputs, output: seen.append(output.dtype)
     )
     model.train()
     terms, z = phase.terms(step), model.potential.z(panel.windows(step.pairs))
@@ -109,7 +109,7 @@ def test_no_term_mixes_tensors_of_two_devices(panel, model, kind, monkeypatch):
     """
     # Which lines have two positives depends on content.
     monkeypatch.setattr(
-        phases,
+        training_terms,
         "contrast_over_lines",
         lambda z, labels: contrast_of_similarity(z @ z.T, labels[:, 0]),
     )
@@ -130,12 +130,12 @@ def test_no_term_mixes_tensors_of_two_devices(panel, model, kind, monkeypatch):
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 def test_training_on_cuda_agrees_with_the_cpu(panel):
-    found = []
+    metrics = []
     for device in (CPU, CUDA):
         there = dataclasses.replace(panel, device=device)
         network = new_model(CONFIG, panel).to(device)
-        found.append(train(network, there, full_plan(there, CONFIG)).metrics)
-    assert found[1]["validation_aupr"] == pytest.approx(found[0]["validation_aupr"], abs=0.05)
+        metrics.append(train(network, there, full_plan(there, CONFIG)).metrics)
+    assert metrics[1]["validation_aupr"] == pytest.approx(metrics[0]["validation_aupr"], abs=0.05)
 
 
 def test_compiling_keeps_the_names_of_the_parameters(panel):

@@ -55,10 +55,10 @@ def test_early_stop_keeps_the_best_epoch(score, values, best, last):
 
 
 class Unwatched:
-    """A ledger that keeps what it is told and checks nothing."""
+    """A ledger that keeps every call and checks nothing."""
 
     def __init__(self):
-        self.told, self.audits, self.phases = [], [], []
+        self.ended, self.audits, self.phases = [], [], []
 
     def start_phase(self, name):
         self.phases.append(name)
@@ -74,14 +74,14 @@ class Unwatched:
 
     def audit(self, phase, step):
         assert not phase.model.training
-        self.audits.append(len(self.told) + 1)
+        self.audits.append(len(self.ended) + 1)
 
     def end_epoch(self, phase, epoch, evidence):
-        self.told.append((phase, epoch, evidence))
+        self.ended.append((phase, epoch, evidence))
 
 
 class Scripted:
-    """A phase whose validation is given and whose loss pushes one weight steadily."""
+    """A phase with a fixed series of validation figures, whose loss pushes one weight steadily."""
 
     name, score, lines = "scripted", "validation_aupr", [0]
 
@@ -137,10 +137,10 @@ def test_fit_keeps_the_best_epoch_and_records_every_epoch():
     assert phase.followed == 12 and all(phase.modes)
     assert not phase.model.training
     assert ledger.phases == ["scripted"] and ledger.audits == [1]
-    assert [(name, epoch) for name, epoch, _ in ledger.told] == [
+    assert [(name, epoch) for name, epoch, _ in ledger.ended] == [
         ("scripted", epoch) for epoch in (1, 2, 3, 4)
     ]
-    for _, epoch, evidence in ledger.told:
+    for _, epoch, evidence in ledger.ended:
         assert evidence.pop("extra") == epoch
         assert set(evidence.values()) == {0}
 

@@ -36,7 +36,7 @@ def by_two(*program: str) -> subprocess.CompletedProcess:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
     """What two processes and one alone find."""
-    out = tmp_path_factory.mktemp("processes") / "found.pt"
+    out = tmp_path_factory.mktemp("processes") / "result.pt"
     called = by_two(two_processes.__file__, str(out))
     assert called.returncode == 0, called.stderr
     return torch.load(out), {
@@ -46,7 +46,7 @@ def both(tmp_path_factory):
 
 
 def test_the_gradient_of_a_macro_step_is_that_of_one_process(both):
-    two, one = (found["gradients"] for found in both)
+    two, one = (result["gradients"] for result in both)
     assert set(two) == set(one) and {name.split()[0] for name in one} == {
         "resistance",
         "potential",
@@ -54,16 +54,16 @@ def test_the_gradient_of_a_macro_step_is_that_of_one_process(both):
     }
     for name, gradient in one.items():
         torch.testing.assert_close(
-            two[name], gradient, rtol=1e-5, atol=1e-5, msg=lambda told, name=name: f"{name}: {told}"
+            two[name], gradient, rtol=1e-5, atol=1e-5, msg=lambda text, name=name: f"{name}: {text}"
         )
     assert max(float(gradient.abs().max()) for gradient in one.values()) > 0.01
 
 
 def test_the_trained_model_is_that_of_one_process(both):
-    (two, two_metrics), (one, one_metrics) = (found["trained"] for found in both)
+    (two, two_metrics), (one, one_metrics) = (result["trained"] for result in both)
     for name, value in one.items():
         torch.testing.assert_close(
-            two[name], value, rtol=1e-4, atol=1e-5, msg=lambda told, name=name: f"{name}: {told}"
+            two[name], value, rtol=1e-4, atol=1e-5, msg=lambda text, name=name: f"{name}: {text}"
         )
     assert two_metrics["validation_aupr"] == pytest.approx(one_metrics["validation_aupr"], abs=1e-6)
 
@@ -85,9 +85,11 @@ def test_the_stage_by_two_processes_writes_and_tells_once(toy_panel, tmp_path):
         f"--{name}": tmp_path / f"{name}.out"
         for name in ("model", "history", "verification", "violation", "metrics")
     }
-    given = {"--scope": "full", "--settings": json.dumps(values), **folders, **outputs}
+    arguments = {"--scope": "full", "--settings": json.dumps(values), **folders, **outputs}
     called = by_two(
-        "-m", "epidecouple.stages.train", *(str(part) for pair in given.items() for part in pair)
+        "-m",
+        "epidecouple.stages.train",
+        *(str(part) for pair in arguments.items() for part in pair),
     )
     assert called.returncode == 0, called.stderr
     assert called.stderr.count("fine_tuning epoch 1/1") == 1
@@ -99,10 +101,10 @@ def test_the_stage_by_two_processes_writes_and_tells_once(toy_panel, tmp_path):
         scope="full",
         **{name.removeprefix("--"): path for name, path in (folders | one).items()},
     )
-    found, expected = (
+    aupr, expected = (
         read_metrics(paths["--metrics"])["validation_aupr"] for paths in (outputs, one)
     )
-    assert found == pytest.approx(expected, abs=1e-5)
+    assert aupr == pytest.approx(expected, abs=1e-5)
     assert not (tmp_path / "checkpoint").exists()
 
 

@@ -102,18 +102,23 @@ def test_observed_it_trains_without_validation(observed_run):
 def test_the_record_tells_every_violation(observed_run):
     *_, metrics, record = observed_run
     assert record["mode"] == "observe"
-    violated = {told.split(":")[0] for told in record["violations"]}
+    violated = {violation.split(":")[0] for violation in record["violations"]}
     assert {
         "homogeneous sampling",
         "prototypes in the path of R",
         "validation and early stopping",
     } <= violated
     assert any(
-        "lines_per_micro_batch must be = 1, observed 3" in told for told in record["violations"]
+        "lines_per_micro_batch must be = 1, observed 3" in violation
+        for violation in record["violations"]
     )
-    assert any("environment_nonlinearity must be > 0.0001" in told for told in record["violations"])
     assert any(
-        "validations_missing must be = 0, observed nothing" in told for told in record["violations"]
+        "environment_nonlinearity must be > 0.0001" in violation
+        for violation in record["violations"]
+    )
+    assert any(
+        "validations_missing must be = 0, observed nothing" in violation
+        for violation in record["violations"]
     )
     assert record["missing"] == missing_components(RECORD22, set())
     assert metrics["design_violations"] == len(record["violations"]) + len(record["missing"])
@@ -180,11 +185,11 @@ def test_the_encoder_works_against_a_discriminator_that_works_for_itself(panel):
         (list(model.potential.encoder.parameters()), -1),
         (list(discriminator.parameters()), 1),
     ):
-        ours, theirs = (
+        reversed_gradients, plain_gradients = (
             torch.autograd.grad(loss, parameters, retain_graph=True)
             for loss in (adversarial, plain)
         )
-        for a, b in zip(ours, theirs, strict=True):
+        for a, b in zip(reversed_gradients, plain_gradients, strict=True):
             torch.testing.assert_close(a, sign * b)
 
 

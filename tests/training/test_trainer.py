@@ -10,14 +10,14 @@ from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.losses import contrast_over_lines, orthogonality
 from epidecouple.model.scoring import energies, score_resistance
 from epidecouple.statistics.ranking import within_pair_auc
-from epidecouple.training.loop import fit
+from epidecouple.training.loop import fit, small_step
 from epidecouple.training.phases import (
     CURRICULA,
     FineTuningPhase,
     PotentialPhase,
     ResistancePhase,
-    small_step,
 )
+from epidecouple.training.plan import Plan
 from epidecouple.training.record22 import RECORD22
 from epidecouple.training.trainer import (
     full_plan,
@@ -44,7 +44,7 @@ def ready(panel, config=CONFIG):
 
 
 def made(kind, model, panel, config=CONFIG):
-    return kind(model, panel, panel.training, panel.rows("train"), config)
+    return kind(model, panel, full_plan(panel, config))
 
 
 def watched(model, *phases):
@@ -105,25 +105,27 @@ def test_the_potential_phase_moves_the_eraser_where_it_is_switched_on(panel):
 
 
 def test_each_phase_hands_its_own_parameters_to_the_optimiser(panel):
-    model, given = ready(panel), []
+    model, moved_ids = ready(panel), []
     for make_phase in PHASES:
-        given.append([id(parameter) for parameter in made(make_phase, model, panel).parameters()])
-    assert all(len(ids) == len(set(ids)) for ids in given)
-    assert set(given[0]) == {id(parameter) for parameter in model.resistance.parameters()}
-    assert set(given[1]) == {
+        moved_ids.append(
+            [id(parameter) for parameter in made(make_phase, model, panel).parameters()]
+        )
+    assert all(len(ids) == len(set(ids)) for ids in moved_ids)
+    assert set(moved_ids[0]) == {id(parameter) for parameter in model.resistance.parameters()}
+    assert set(moved_ids[1]) == {
         id(parameter) for parameter in [*model.potential.parameters(), model.task_offset]
     }
-    assert set(given[2]) == {id(parameter) for parameter in model.parameters()}
+    assert set(moved_ids[2]) == {id(parameter) for parameter in model.parameters()}
 
 
 def test_the_resistance_phase_takes_discordant_training_pairs_of_its_lines(panel):
     lines = [0, 2]
-    phase = ResistancePhase(ready(panel), panel, lines, panel.rows("train"), CONFIG)
+    phase = ResistancePhase(ready(panel), panel, Plan(lines, panel.rows("train"), CONFIG))
     labels = panel.labels[:, lines]
     expected = [
         i for i in range(len(labels)) if panel.split[i] == "train" and labels[i, 0] != labels[i, 1]
     ]
-    assert phase.train.tolist() == expected
+    assert phase.discordant_training.tolist() == expected
     step = next(iter(phase.sampler.epoch(1)))
     assert set(step.pairs) <= set(expected)
     assert [batch.line for batch in step.micro_batches] == lines
@@ -131,7 +133,7 @@ def test_the_resistance_phase_takes_discordant_training_pairs_of_its_lines(panel
 
 def test_the_resistance_phase_does_not_see_dna_or_the_potential(panel):
     model = ready(panel).eval()
-    phase = ResistancePhase(model, panel, panel.training, panel.rows("train"), CONFIG)
+    phase = made(ResistancePhase, model, panel)
     step = next(iter(phase.sampler.epoch(1)))
 
     def terms():
@@ -151,7 +153,7 @@ def test_the_potential_phase_weights_its_strata_and_offsets_by_resistance(panel)
     with torch.no_grad():
         model.task_offset.copy_(torch.tensor([0.1, -0.2, 0.3]))
         model.resistance.line_offset.copy_(torch.tensor([1.0, 2.0, 3.0]))
-    phase = PotentialPhase(model, panel, panel.training, panel.rows("train"), CONFIG)
+    phase = made(PotentialPhase, model, panel)
     step = next(iter(phase.sampler.epoch(1)))
     total = 0.0
     for line in panel.training:
@@ -265,13 +267,13 @@ def test_training_learns_a_tiny_panel(panel):
         potential=long,
         fine_tuning={"epochs": 5},
     )
-    model, rows = new_model(config, panel), panel.rows("train")
+    model, plan = new_model(config, panel), full_plan(panel, config)
     start_prototypes(model, panel, panel.training, config)
-    untrained = measure(model.eval(), panel, panel.training, rows)
+    untrained = measure(model.eval(), panel, plan)
     for make_phase in PHASES:
-        phase = make_phase(model, panel, panel.training, rows, config)
+        phase = make_phase(model, panel, plan)
         fit(model, always_better(phase), watched(model, phase), CONFIG.thresholds)
-    trained = measure(model, panel, panel.training, rows)
+    trained = measure(model, panel, plan)
     assert trained["train_aupr"] > 0.8 > untrained["train_aupr"] + 0.1
     assert (
         trained["train_minus_validation_aupr"] == trained["train_aupr"] - trained["validation_aupr"]
@@ -326,7 +328,9 @@ def test_the_original_order_learns_the_potential_on_an_environment_that_stands_s
     history, metrics, record = trained.history, trained.metrics, trained.record
     assert history.phase.drop_duplicates().tolist() == ["potential", "fine_tuning"]
     assert "resistance_best_epoch" not in metrics
-    assert not [told for told in record["violations"] if told.startswith("curriculum")]
+    assert not [
+        violation for violation in record["violations"] if violation.startswith("curriculum")
+    ]
     assert record["unchecked"] == record["missing"] == []
 
 

@@ -13,7 +13,7 @@ from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.record22 import AnnotatedPotential, LinearResistance
 from epidecouple.model.scoring import energies, score_potential
 from epidecouple.training.phases import PotentialPhase
-from epidecouple.training.trainer import task_gradient_on_resistance
+from epidecouple.training.trainer import full_plan, task_gradient_on_resistance
 from epidecouple.verification import assertions
 from epidecouple.verification.assertions import (
     environment_nonlinearity,
@@ -282,19 +282,19 @@ class LiveOffsetPhase(PotentialPhase):
     [(PotentialPhase, False), (LiveResistancePhase, True), (LiveOffsetPhase, True)],
 )
 def test_task_loss_reaches_the_resistance_only_in_a_mutant(model, panel, kind, reached):
-    phase = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
+    phase = kind(model, panel, full_plan(panel, CONFIG))
     assert (task_gradient_on_resistance(phase) > 0) == reached
 
 
 def test_evidence_at_the_start_is_assertions_panel_and_marks(model, panel):
-    found = start_evidence(model, panel, panel.rows("train"))
-    assert set(found) == set(BOUNDS) | {
+    evidence = start_evidence(model, panel, panel.rows("train"))
+    assert set(evidence) == set(BOUNDS) | {
         "panel_labels_missing",
         "environment_nonlinearity",
         "reference_mean_error",
         "reference_sd_error",
     }
-    assert found["panel_labels_missing"] == 0
+    assert evidence["panel_labels_missing"] == 0
     labels = panel.labels.copy()
     labels[3, 1] = labels[5, 0] = -1
     assert (

@@ -7,13 +7,12 @@ import torch
 from epidecouple.core.errors import DesignViolation
 from epidecouple.data.sampler import MacroStep, MicroBatch
 from epidecouple.model.initialise import new_model, start_prototypes
-from epidecouple.training.loop import fit
+from epidecouple.training.loop import fit, small_step
 from epidecouple.training.phases import (
     CURRICULA,
     FineTuningPhase,
     PotentialPhase,
     ResistancePhase,
-    small_step,
 )
 from epidecouple.training.trainer import full_plan, train
 from epidecouple.verification.assertions import start_evidence
@@ -69,8 +68,8 @@ def test_the_summary_holds_every_component_and_requirement(clean_run):
             component.mechanism,
             component.lives_in,
         )
-        told = [(e["evidence"], e["when"], e["need"]) for e in row["evidence"]]
-        assert told == [(rule.evidence, rule.when, rule.expectation) for rule in component.requires]
+        rows = [(e["evidence"], e["when"], e["need"]) for e in row["evidence"]]
+        assert rows == [(rule.evidence, rule.when, rule.expectation) for rule in component.requires]
         for shown, rule in zip(row["evidence"], component.requires, strict=True):
             assert rule.met(shown["observed"]) and shown["checks"] > 0 and shown["violation"] == ""
 
@@ -114,7 +113,7 @@ def test_requirements_on_phases_that_are_not_planned_are_not_due(model):
 
 
 def run_phase(kind, model, panel, mode="enforce", change=lambda phase: None):
-    phase = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
+    phase = kind(model, panel, full_plan(panel, CONFIG))
     change(phase)
     ledger = Ledger(model, set(), mode, [kind.name])
     fit(model, phase, ledger, CONFIG.thresholds)
@@ -142,13 +141,13 @@ def test_enforce_stops_and_names_component_expectation_observation_and_epoch(mod
 def test_observe_writes_the_same_down_and_goes_on(model, panel):
     ledger = run_phase(PotentialPhase, model, panel, "observe", silence_the_label_contrast)
     record = ledger.summary(1.0)
-    told = [violation for violation in record["violations"] if "smallest" in violation]
-    assert told == [
+    violations = [text for text in record["violations"] if "smallest" in text]
+    assert violations == [
         "label contrast on z: smallest.label_contrast must be > 0, observed 0.0 (potential,"
         " epoch 1)"
     ]
     shown = evidence_of(record, "label contrast on z")["smallest.label_contrast", "epoch"]
-    assert shown["checks"] == CONFIG.potential.epochs and shown["violation"] == told[0]
+    assert shown["checks"] == CONFIG.potential.epochs and shown["violation"] == violations[0]
     failed = {
         row["name"] for row in record["components"] if any(e["violation"] for e in row["evidence"])
     }
@@ -184,10 +183,8 @@ def test_a_phase_that_was_skipped_is_found_at_the_end(model):
     made.start_phase("resistance")
     made.start_phase("fine_tuning")
     made.finish({})
-    told = next(
-        violation for violation in made.summary(1.0)["violations"] if "phases_left_out" in violation
-    )
-    assert "must be = 0, observed 1 (after training)" in told
+    violation = next(text for text in made.summary(1.0)["violations"] if "phases_left_out" in text)
+    assert "must be = 0, observed 1 (after training)" in violation
 
 
 @pytest.mark.parametrize(
@@ -199,7 +196,7 @@ def test_gradient_routes_are_exactly_those_of_the_design(kind, model, panel):
     """
     with torch.no_grad():
         model.resistance.state_resistance.normal_()
-    phase = kind(model, panel, panel.training, panel.rows("train"), CONFIG)
+    phase = kind(model, panel, full_plan(panel, CONFIG))
     phase.start_epoch(1)
     ledger = Ledger(model, set(), "observe", PLANNED)
     model.eval()
@@ -225,7 +222,7 @@ def test_gradient_routes_are_exactly_those_of_the_design(kind, model, panel):
 
 
 def test_an_audit_leaves_weights_and_gradients_alone(model, panel):
-    phase = PotentialPhase(model.eval(), panel, panel.training, panel.rows("train"), CONFIG)
+    phase = PotentialPhase(model.eval(), panel, full_plan(panel, CONFIG))
     before = digest(model.state_dict())
     Ledger(model, set(), "observe", PLANNED).audit(phase, next(iter(phase.sampler.epoch(1))))
     assert digest(model.state_dict()) == before

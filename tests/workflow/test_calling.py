@@ -20,7 +20,7 @@ MODULE = next(text for kind, text in BLOCK.findall(PAGE) if kind == "python")
 CHECKOUT = '"/path/to/epidecouple/workflow/Snakefile"'
 FORMS = re.findall(r"^- `(.+)`$", PAGE, re.M)
 # The others are slow only because there are many: github is what snakedeploy writes, tested below.
-QUICK = ("gitfile(", "gitlab(")
+QUICK = ("gitfile(",)
 PARTS = (
     "Snakefile",
     "workflow",
@@ -131,7 +131,11 @@ def words_of_page(start: str) -> list[str]:
     return shlex.split(command.replace("/path/to/epidecouple", str(ROOT)))
 
 
-@pytest.mark.parametrize("given", [[], ["-s", "workflow/Snakefile"]], ids=["plain", "-s"])
+@pytest.mark.parametrize(
+    "given",
+    [[], pytest.param(["-s", "workflow/Snakefile"], marks=pytest.mark.slow)],
+    ids=["plain", "-s"],
+)
 def test_in_the_repository(given, default):
     command = ["snakemake", "-n", "--forceall", "--cores", "2", "--nocolor", *given]
     assert planned(subprocess.run(command, cwd=ROOT, capture_output=True, text=True)) == default
@@ -163,6 +167,7 @@ def test_a_wrong_key_names_its_own_configuration_file(tmp_path):
     assert re.search(r"config/config\.yaml:\d+: unknown key 'sed'", told(refused)), told(refused)
 
 
+@pytest.mark.slow
 def test_results_are_where_the_configuration_says(tmp_path, default):
     call = run_snakemake(tmp_path, "-n", "--config", "results=out/all", snakefile=SNAKEFILE)
     assert planned(call) == default and lie_below("out/all/demo", call)
@@ -176,6 +181,7 @@ def request(toy_bundle) -> dict[str, str]:
     return {"pairs": str(run / "simulated" / "LineA" / "pairs.csv"), "model": str(run)}
 
 
+@pytest.mark.slow
 def test_predictions(toy_bundle, tmp_path):
     asked = [f"{key}={value}" for key, value in request(toy_bundle).items()]
     call = run_snakemake(tmp_path, "-n", "--config", *asked, "results=out", snakefile=SNAKEFILE)
@@ -207,9 +213,10 @@ def test_as_a_module_from_git(form, module, repository, hosts, default):
 
 
 def test_the_page_names_every_form():
-    assert len(FORMS) == 5 and sum(form.startswith(QUICK) for form in FORMS) == 2
+    assert len(FORMS) == 5 and sum(form.startswith(QUICK) for form in FORMS) == 1
 
 
+@pytest.mark.slow
 def test_a_module_may_replace_a_prefix_and_change_the_configuration(module, default):
     prefix = 'replace_prefix:\n        {"results/": "far/"}'
     text = changed(('{"seed": 2}', '{"run": "other"}'), ('prefix:\n        "loops"', prefix))
@@ -217,12 +224,14 @@ def test_a_module_may_replace_a_prefix_and_change_the_configuration(module, defa
     assert planned(call) == default and lie_below("far/other", call)
 
 
+@pytest.mark.slow
 def test_a_module_without_a_configuration_reads_the_default_one(module, default):
     statement = '    config:\n        config | {"seed": 2}\n'
     text = changed((statement, ""), ("configfile", "# configfile"))
     assert planned(module(text)) == default
 
 
+@pytest.mark.slow
 def test_a_target_above_the_module_stays_the_default(module):
     assert planned(module('rule mine:\n    shell: "true"\n\n\n' + MODULE)) == {"mine": 1}
 
@@ -233,6 +242,7 @@ def test_rules_of_a_module_may_be_chosen(module):
     assert planned(call) == {"settings": 2, "simulate": 1, "inventory": 1}
 
 
+@pytest.mark.slow
 def test_a_run_and_predictions_side_by_side(module, toy_bundle, default):
     second = changed(('config | {"seed": 2}', str(request(toy_bundle))), ("loops", "scored"))
     second = changed(("module epidecouple", "module other"), text=second)
@@ -268,6 +278,7 @@ def test_a_prefix_moves_no_file_of_the_user_and_a_failed_run_leaves_its_report(m
     assert (results / "tiny" / "report.html").is_file() and (results / "index.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_prefix_moves_no_download(module):
     names = ("targetfinder.yaml", "targetfinder_mirror.yaml")
     overlay = [str(ROOT / "config" / name) for name in names]
@@ -278,6 +289,7 @@ def test_a_prefix_moves_no_download(module):
     assert all(path.startswith("resources/download/") for path in found)
 
 
+@pytest.mark.slow
 def test_two_checkouts_in_one_call_are_refused(module, repository):
     second = changed(("/path/to/epidecouple", str(repository)))
     second = changed(("module epidecouple", "module other"), text=second)
@@ -296,12 +308,14 @@ def served(repository):
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_source_without_a_package_is_refused_in_one_sentence(module, served):
     refused = module(changed((CHECKOUT, f'"{served}"')))
     assert refused.returncode == 1
     assert "brings no Python package. Name this workflow by a path, or by gitfile" in told(refused)
 
 
+@pytest.mark.slow
 def test_what_snakedeploy_writes(module, hosts, default):
     assert planned(module(DEPLOYED, env=hosts)) == default
 

@@ -20,6 +20,8 @@ from epidecouple.files.loops import read_loops
 from epidecouple.files.pairs import read_pairs
 from pipeline import BLOCK, ROOT, run_bash
 
+# The page has many dry runs.
+pytestmark = pytest.mark.slow
 TISSUES = {"liver": "LineA", "lung": "LineC", "skin": "LineE", "gut": "LineB", "heart": "MixG"}
 MARKS = {"DNase": "atac.narrowPeak.gz", "H3K27ac": "k27ac.broadPeak.gz", "CTCF": "ctcf.bed"}
 END = ["chrom", "start", "end"]

@@ -15,7 +15,7 @@ from epidecouple.core.paths import PACKAGE
 from epidecouple.report.layout import FIGURES, drawn_figures
 from epidecouple.report.run_page import render
 from epidecouple.verification.design import load_design
-from pipeline import ROOT, broken_links, run_snakemake, write_config
+from pipeline import ROOT, broken_links, quick, run_snakemake, write_config
 
 UNREACHABLE = {
     "fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}
@@ -185,12 +185,18 @@ def local_rules() -> str:
     return "|".join([*listed, *own, r"(?:judge|gate)_\w+"])
 
 
-def test_every_rule_that_may_be_submitted_declares_memory_and_time_and_leaves_a_benchmark(cured):
-    for target in ("all", "compare_record22", "resistance"):
-        planned = run_snakemake(
-            cured[0], target, "--configfile", str(cured[0] / "tiny.yaml"), "-n", "--forceall"
-        )
-        for job in jobs_of(planned):
+@pytest.fixture(scope="module")
+def planned(cured) -> dict:
+    """By target, a dry run of all its jobs with their command lines."""
+    config = str(cured[0] / "tiny.yaml")
+    whole = ("--configfile", config, "-n", "--forceall", "--printshellcmds")
+    targets = ("all", "compare_record22", "resistance")
+    return {target: run_snakemake(cured[0], target, *whole) for target in targets}
+
+
+def test_every_rule_that_may_be_submitted_declares_memory_and_time_and_leaves_a_benchmark(planned):
+    for call in planned.values():
+        for job in jobs_of(call):
             if not re.match(rf"(?:{local_rules()}):", job):
                 assert "mem_mb=" in job and "runtime=" in job and "benchmark: " in job, job.split(
                     ":"
@@ -204,35 +210,38 @@ def test_second_run_does_nothing(cured):
 
 @pytest.mark.parametrize(
     ("changes", "runs", "rests"),
-    [
-        (
-            {"potential": {"epochs": 3}},
-            {"train_subset", "train_full", "diagnose"},
-            {"simulate", "panel", "elements", "shard"},
-        ),
-        (
-            {"diagnose": {"rows": 1100}},
-            {"diagnose_subset", "diagnose"},
-            {"train_subset", "train_full", "shard"},
-        ),
-        ({"subset": {"pairs": 390}}, {"train_subset"}, {"train_full", "shard"}),
-        (
-            {"biology": {"groups": [["LineA", "LineC"]]}},
-            {"biology"},
-            {"train_full", "diagnose", "evaluate"},
-        ),
-        (
-            {"reference": {"loci": 299}},
-            {"reference", "shard", "train_full"},
-            {"simulate", "panel", "elements"},
-        ),
-        (
-            {"waive": ["biology"]},
-            {"judge_biology", "gate_biology", "run_report"},
-            {"train_full", "biology", "judge_fit"},
-        ),
-        ({"mirror": "/elsewhere"}, set(), {"simulate", "train_full"}),
-    ],
+    quick(
+        [
+            (
+                {"potential": {"epochs": 3}},
+                {"train_subset", "train_full", "diagnose"},
+                {"simulate", "panel", "elements", "shard"},
+            ),
+            (
+                {"diagnose": {"rows": 1100}},
+                {"diagnose_subset", "diagnose"},
+                {"train_subset", "train_full", "shard"},
+            ),
+            ({"subset": {"pairs": 390}}, {"train_subset"}, {"train_full", "shard"}),
+            (
+                {"biology": {"groups": [["LineA", "LineC"]]}},
+                {"biology"},
+                {"train_full", "diagnose", "evaluate"},
+            ),
+            (
+                {"reference": {"loci": 299}},
+                {"reference", "shard", "train_full"},
+                {"simulate", "panel", "elements"},
+            ),
+            (
+                {"waive": ["biology"]},
+                {"judge_biology", "gate_biology", "run_report"},
+                {"train_full", "biology", "judge_fit"},
+            ),
+            ({"mirror": "/elsewhere"}, set(), {"simulate", "train_full"}),
+        ],
+        3,
+    ),
 )
 def test_a_changed_key_reruns_what_sees_it_and_nothing_else(cured, tmp_path, changes, runs, rests):
     planned = run_snakemake(
@@ -265,7 +274,9 @@ def code_changes() -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("row", "edit"), zip(code_changes(), EDITS, strict=True), ids=lambda value: value[0]
+    ("row", "edit"),
+    quick(list(zip(code_changes(), EDITS, strict=True)), 2),
+    ids=lambda value: value[0],
 )
 def test_a_change_in_the_code_makes_again_what_the_page_says(cured, tmp_path, row, edit):
     (_, named, starts), (file, old, new) = row, edit
@@ -445,6 +456,7 @@ def test_every_metrics_file_carries_its_provenance(cured):
         assert re.fullmatch(r"[0-9a-f]{16}", record["code"])
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_bits(cured, tmp_path):
     call = run_snakemake(
         tmp_path,
@@ -485,17 +497,14 @@ def test_arms_are_trained_on_the_same_data_and_compared_whatever_their_gates_say
     write_config(folder)
 
 
-def test_only_the_recovery_stage_is_given_the_truth(cured):
+def test_only_the_recovery_stage_is_given_the_truth(planned):
     """Of the run and of every arm: no other rule has the file among its inputs or on its command
     line.
     """
-    config = ["--configfile", str(cured[0] / "tiny.yaml")]
     for target in ("all", "compare_record22"):
-        planned = run_snakemake(cured[0], target, *config, "-n", "--forceall", "--printshellcmds")
-        rules = re.split(r"^(?:local)?rule ", planned.stdout + planned.stderr, flags=re.M)[1:]
-        assert {
-            text.split(":")[0] for text in rules if "truth.parquet" in text.split("reason:")[0]
-        } == {"simulate", "recovery"}
+        jobs = jobs_of(planned[target])
+        reads = {job.split(":")[0] for job in jobs if "truth.parquet" in job.split("reason:")[0]}
+        assert reads == {"simulate", "recovery"}
 
 
 def test_nothing_but_simulation_and_recovery_speaks_of_the_truth():

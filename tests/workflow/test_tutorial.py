@@ -6,9 +6,12 @@ import contextlib
 import io
 import shutil
 
+import pytest
+
 from pipeline import BLOCK, ROOT, run_bash
 
 
+@pytest.mark.slow
 def test_every_block_runs(toy_bundle, tmp_path):
     folder, names, shown = shutil.copytree(toy_bundle.root, tmp_path / "work"), {}, io.StringIO()
     shutil.copytree(ROOT / "config", folder / "config")

@@ -17,7 +17,7 @@ from generate import pages
 
 from epidecouple.core.config import validated
 from epidecouple.core.gates import load_rows
-from pipeline import ROOT, run_snakemake, write_config
+from pipeline import ROOT, quick, run_snakemake, write_config
 
 DEFAULT = ROOT / "config" / "config.yaml"
 STUB = Path(__file__).parent / "stubs" / "conda" / "bin"
@@ -86,11 +86,17 @@ def test_keys_on_the_command_line_win_and_the_rest_of_their_section_stays(
 
 @pytest.mark.parametrize(
     ("override", "refusal"),
-    [
-        ("subset={epochs: many}", "config: 'subset.epochs': 'many' should be a valid integer"),
-        ("subset={epoch: 2}", "config: unknown key 'subset.epoch'. Known keys here: epochs, lines"),
-        ("run=007", "config: 'run': 7 should be a valid string. Put text"),
-    ],
+    quick(
+        [
+            ("subset={epochs: many}", "config: 'subset.epochs': 'many' should be a valid integer"),
+            (
+                "subset={epoch: 2}",
+                "config: unknown key 'subset.epoch'. Known keys here: epochs, lines",
+            ),
+            ("run=007", "config: 'run': 7 should be a valid string. Put text"),
+        ],
+        1,
+    ),
 )
 def test_a_wrong_key_on_the_command_line_blames_no_file(tmp_path, snakemake, override, refusal):
     refused = snakemake("--configfile", str(write_config(tmp_path)), "--config", override)
@@ -99,38 +105,41 @@ def test_a_wrong_key_on_the_command_line_blames_no_file(tmp_path, snakemake, ove
 
 @pytest.mark.parametrize(
     ("changes", "parts"),
-    [
-        ({"epochs": 3}, ["tiny.yaml:", "unknown key 'epochs'", "Known keys"]),
-        ({"model": {"filtres": 3}}, ["tiny.yaml:", "unknown key 'model.filtres'"]),
-        ({"seed": "one"}, ["tiny.yaml:", "'seed'", "integer"]),
-        ({"held_out_lines": ["LineA"]}, ["tiny.yaml:", "LineA"]),
-        (
-            {"splits": {"folds": [["chr1"], ["chr1"], ["chr2"]]}},
-            ["tiny.yaml:", "chromosome chr1 is in two folds"],
-        ),
-        (
-            {
-                "dataset": {"kind": "sources", "genome": "hg91"},
-                "marks": ["DNase"],
-                "cell_lines": ["K562", "NHEK"],
-                "held_out_lines": [],
-            },
-            ["no source is named 'hg91'"],
-        ),
-        (
-            {
-                "dataset": {"kind": "sources", "genome": "hg19"},
-                "marks": ["DNase"],
-                "cell_lines": ["K562", "Nhek"],
-                "held_out_lines": [],
-            },
-            ["Nhek has no pairs"],
-        ),
-        (
-            {"thresholds": {"fit.skil": {"value": 1, "why": "a threshold no gate has"}}},
-            ["fit.skil"],
-        ),
-    ],
+    quick(
+        [
+            ({"epochs": 3}, ["tiny.yaml:", "unknown key 'epochs'", "Known keys"]),
+            ({"model": {"filtres": 3}}, ["tiny.yaml:", "unknown key 'model.filtres'"]),
+            ({"seed": "one"}, ["tiny.yaml:", "'seed'", "integer"]),
+            ({"held_out_lines": ["LineA"]}, ["tiny.yaml:", "LineA"]),
+            (
+                {"splits": {"folds": [["chr1"], ["chr1"], ["chr2"]]}},
+                ["tiny.yaml:", "chromosome chr1 is in two folds"],
+            ),
+            (
+                {
+                    "dataset": {"kind": "sources", "genome": "hg91"},
+                    "marks": ["DNase"],
+                    "cell_lines": ["K562", "NHEK"],
+                    "held_out_lines": [],
+                },
+                ["no source is named 'hg91'"],
+            ),
+            (
+                {
+                    "dataset": {"kind": "sources", "genome": "hg19"},
+                    "marks": ["DNase"],
+                    "cell_lines": ["K562", "Nhek"],
+                    "held_out_lines": [],
+                },
+                ["Nhek has no pairs"],
+            ),
+            (
+                {"thresholds": {"fit.skil": {"value": 1, "why": "a threshold no gate has"}}},
+                ["fit.skil"],
+            ),
+        ],
+        2,
+    ),
 )
 def test_a_wrong_configuration_is_refused_before_anything_runs(tmp_path, snakemake, changes, parts):
     refused = snakemake("--configfile", str(write_config(tmp_path, **changes)))
@@ -141,18 +150,21 @@ def test_a_wrong_configuration_is_refused_before_anything_runs(tmp_path, snakema
 
 @pytest.mark.parametrize(
     ("keys", "message"),
-    [
-        (
-            [],
+    quick(
+        [
             (
-                "predict needs pairs and a trained model: snakemake predict --config pairs=my.tsv"
-                " model=results/<run>"
+                [],
+                (
+                    "predict needs pairs and a trained model: snakemake predict --config"
+                    " pairs=my.tsv model=results/<run>"
+                ),
             ),
-        ),
-        (["pairs=none.tsv"], "predict needs a trained model. Give model=results/<run>."),
-        (["pairs=none.tsv", "model=results/none"], "none.tsv: there is no such file."),
-        (["pairs=none.tsv", "model=results/none", "lins=[A]"], "unknown key 'lins'"),
-    ],
+            (["pairs=none.tsv"], "predict needs a trained model. Give model=results/<run>."),
+            (["pairs=none.tsv", "model=results/none"], "none.tsv: there is no such file."),
+            (["pairs=none.tsv", "model=results/none", "lins=[A]"], "unknown key 'lins'"),
+        ],
+        1,
+    ),
 )
 def test_predictions_that_cannot_be_made_are_refused_before_anything_runs(
     tmp_path, snakemake, keys, message

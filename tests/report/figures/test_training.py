@@ -18,7 +18,7 @@ def drawn(tmp_path, name, table):
 def history(watched):
     table = pd.DataFrame(
         {
-            "stage": ["resistance"] * 3 + ["potential"] * 2,
+            "phase": ["resistance"] * 3 + ["potential"] * 2,
             "epoch": [0, 1, 2, 0, 1],
             "train_loss": [None, 2, 1, None, 3],
         }
@@ -32,33 +32,35 @@ def history(watched):
 
 
 @pytest.mark.parametrize("watched", [False, True])
-def test_stages_stand_side_by_side_and_trajectories_below_where_they_were_watched(
+def test_phases_stand_side_by_side_and_trajectories_below_where_they_were_watched(
     tmp_path, watched
 ):
     svg = drawn(tmp_path, "learning_curve", history(watched))
     assert len(re.findall(r'id="axes_\d+"', svg)) == (4 if watched else 2)
-    assert ("z about the line" in svg) == ("dotted: before training" in svg) == watched
+    assert ("line read from z" in svg) == ("dotted: before training" in svg) == watched
     assert svg.count("kept: epoch") == 2
 
 
 def test_the_information_figure_names_what_was_probed_on_each_table(tmp_path):
     panel = Topic("e raw", "panel", "linear", "line")
-    given_label = Topic("z", "natural", "linear", "line", given="label")
-    asked = [
+    of_label = Topic("z", "natural", "linear", "line", condition="label")
+    questions = [
         question(permutations=0),
         question("boosted", 0),
         question(permutations=0, topic=panel, name="panel"),
-        question(permutations=0, topic=given_label, name="given"),
+        question(permutations=0, topic=of_label, name="given label"),
     ]
-    svg = drawn(tmp_path, "information", information_table(answers(asked, CONFIG, 0, 1), CONFIG, 0))
+    svg = drawn(
+        tmp_path, "information", information_table(answers(questions, CONFIG, 0, 1), CONFIG, 0)
+    )
     assert all(
         text in svg
         for text in (
             "published table",
             "crossed panel",
             "untrained encoder",
-            "What tells the cell line?",
+            "How much does each tell about the cell line?",
             "= 1.58 bits",
         )
     )
-    assert "6-mers" not in svg, "only what was asked"
+    assert "6-mers" not in svg, "only what was probed"

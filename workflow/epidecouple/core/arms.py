@@ -4,6 +4,7 @@ model on the same data.
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,7 +19,9 @@ TRAINED_BY = frozenset(
 )
 
 
-def comparison_runs(config: dict) -> tuple[dict[str, dict], dict[str, dict]]:
+def comparison_runs(
+    config: dict[str, Any],
+) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """Configurations by run name, and what each arm replaces in them by the folder that it adds to
     a run's.
 
@@ -31,7 +34,7 @@ def comparison_runs(config: dict) -> tuple[dict[str, dict], dict[str, dict]]:
         f"{run}/seeds/{seed}": config | {"run": f"{run}/seeds/{seed}", "seed": seed}
         for seed in config["comparison"]["seeds"]
     }
-    arms = {arm_folder(DESIGN): {}} | {
+    arms: dict[str, dict[str, Any]] = {arm_folder(DESIGN): {}} | {
         arm_folder(name): overlaid(config, Path(path))
         for name, path in config["comparison"]["arms"].items()
     }
@@ -44,7 +47,7 @@ def arm_folder(name: str) -> str:
     return f"/arms/{name}"
 
 
-def overlaid(config: dict, path: Path) -> dict:
+def overlaid(config: dict[str, Any], path: Path) -> dict[str, Any]:
     """The sections of `config` that an overlay changes, whole; its `run` plays no part.
 
     path : as seen from the working directory, or else from the repository.
@@ -62,7 +65,7 @@ def overlaid(config: dict, path: Path) -> dict:
     return {name: merged[name] for name in overlay}
 
 
-def _merged(base: dict, overlay: dict) -> dict:
+def _merged(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     """`base` with the values of `overlay`, section by section."""
     merged = copy.deepcopy(base)
     for name, value in overlay.items():

@@ -20,6 +20,7 @@ from pydantic import (
     ValidationInfo,
     WrapValidator,
     field_validator,
+    with_config,
 )
 from pydantic_core import PydanticCustomError
 
@@ -51,7 +52,7 @@ def _as_written(value: Any, check: Callable[[Any], float]) -> int | float:
     return number
 
 
-def _distinct(values: list) -> list:
+def _distinct(values: list[Any]) -> list[Any]:
     if len({str(value) for value in values}) < len(values):
         raise PydanticCustomError("distinct", "List should name nothing twice")
     return values
@@ -80,20 +81,18 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+@with_config(ConfigDict(extra="forbid"))
 class OwnFiles(TypedDict, total=False):
     """The files of one cell line."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
 
     pairs: str
     loops: str
     peaks: dict[str, str]
 
 
+@with_config(ConfigDict(extra="forbid"))
 class Threshold(TypedDict):
     """What replaces the value of a row of `config/gates.yaml`."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
 
     value: Number
     why: Reason
@@ -528,11 +527,12 @@ class Config(Section):
     @classmethod
     def _phase_defaults(cls, values: Any, info: ValidationInfo) -> Any:
         """The phases of training share their keys, but each has defaults of its own."""
+        assert info.field_name is not None
         default = cls.model_fields[info.field_name].default
         return default.model_dump() | values if isinstance(values, dict) else values
 
     @classmethod
-    def from_dict(cls, values: dict) -> "Config":
+    def from_dict(cls, values: dict[str, Any]) -> "Config":
         """Build the record from a validated mapping; what a stage may not see is None."""
         return cls.model_construct(
             **{
@@ -561,7 +561,7 @@ def read_config(path: str | Path) -> Config:
     return Config.from_dict(validated(yaml.safe_load(Path(path).read_text()), [path]))
 
 
-def validated(values: dict, files: Sequence[str | Path] = ()) -> dict:
+def validated(values: dict[str, Any], files: Sequence[str | Path] = ()) -> dict[str, Any]:
     """Check a configuration and fill in its defaults.
 
     files : those that the values came from, the last one winning; they are read again only to name

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 Key = str | int
 Record = TypeVar("Record", bound=BaseModel)
@@ -29,10 +30,10 @@ class DesignViolation(Exception):
     record : the ledger's summary up to the violation
     """
 
-    record: dict
+    record: dict[str, Any]
 
 
-def checked(values: dict, kind: type[Record], files: Sequence[str | Path] = ()) -> Record:
+def checked(values: dict[str, Any], kind: type[Record], files: Sequence[str | Path] = ()) -> Record:
     """The record `kind` of some values; raises `InputError` for their first mistake in `files`.
 
     A missing key comes last: often it is there, but misspelt.
@@ -49,7 +50,7 @@ def checked(values: dict, kind: type[Record], files: Sequence[str | Path] = ()) 
     raise InputError(problem, remedy, [*files, "config"][position], line)
 
 
-def _place(mistake: dict, files: Sequence[str | Path]) -> tuple[int, int]:
+def _place(mistake: ErrorDetails, files: Sequence[str | Path]) -> tuple[int, int]:
     """Position of the file and line in it; behind the files when none of them says so, as for what
     was set on the command line.
     """
@@ -59,12 +60,12 @@ def _place(mistake: dict, files: Sequence[str | Path]) -> tuple[int, int]:
     return value_place(files, path, mistake["input"]) or (len(files), 0)
 
 
-def _path(mistake: dict) -> list[Key]:
+def _path(mistake: ErrorDetails) -> list[Key]:
     """Keys and places in lists that lead to a mistake; pydantic marks a wrong key by `[key]`."""
     return [part for part in mistake["loc"] if part != "[key]"]
 
 
-def _explained(mistake: dict, kind: type[BaseModel]) -> tuple[str, str]:
+def _explained(mistake: ErrorDetails, kind: type[BaseModel]) -> tuple[str, str]:
     """Problem and remedy."""
     path = _path(mistake)
     key = ".".join(map(str, path)) or "config"
@@ -80,7 +81,7 @@ def _explained(mistake: dict, kind: type[BaseModel]) -> tuple[str, str]:
     return problem, remedy
 
 
-def _expectation(mistake: dict) -> str:
+def _expectation(mistake: ErrorDetails) -> str:
     """What pydantic says of a value, without the names of its classes."""
     return mistake["msg"].partition(" should ")[2].partition(" or instance of ")[0]
 
@@ -112,7 +113,7 @@ def value_place(
     """Where a key has this value, as `key_place`; None when no file says so."""
     for position in reversed(range(len(files))):
         if _has(Path(files[position]), path, value):
-            return position, key_line(Path(files[position]), path)
+            return position, key_line(Path(files[position]), path) or 0
     return None
 
 

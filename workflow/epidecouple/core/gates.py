@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired
 
 import yaml
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 # Before Python 3.12 pydantic cannot use the TypedDict of the standard library.
 from typing_extensions import TypedDict
@@ -30,20 +30,18 @@ GUARD = ("fit.train_aupr", "fit.train_minus_validation_aupr")
 RESIDUAL = "biology.residual_share"
 
 
+@with_config(ConfigDict(extra="forbid"))
 class Condition(TypedDict):
     """What must hold of a metric for a row to apply."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
 
     metric: str
     must_be: Literal["le", "ge", "eq"]
     value: Number
 
 
+@with_config(ConfigDict(extra="forbid"))
 class Row(TypedDict):
     """One row of `config/gates.yaml`."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
 
     gate: Gate
     metric: Annotated[str, Field(pattern=NAME)]
@@ -84,7 +82,9 @@ def load_rows(path: Path = ROWS) -> list[Row]:
     raise InputError(problem, "See the head of the file for its columns", path)
 
 
-def rows_of(gate: str, thresholds: dict[str, dict], path: Path = ROWS) -> list[dict]:
+def rows_of(
+    gate: str, thresholds: dict[str, dict[str, Any]], path: Path = ROWS
+) -> list[dict[str, Any]]:
     """The rows of one gate with a run's own thresholds ("gate.metric" -> value, why) in place.
 
     Raises `InputError` when a run replaces a threshold that does not exist.
@@ -104,7 +104,7 @@ def rows_of(gate: str, thresholds: dict[str, dict], path: Path = ROWS) -> list[d
 
 
 def values_of(
-    checks: Iterable[str], thresholds: dict[str, dict], path: Path = ROWS
+    checks: Iterable[str], thresholds: dict[str, dict[str, Any]], path: Path = ROWS
 ) -> dict[str, dict[str, float]]:
     """The values of some checks ("gate.metric"), a run's own in place.
 
@@ -117,12 +117,12 @@ def values_of(
     return {check: {"value": values[check]} for check in checks}
 
 
-def judge(rows: list[dict], metrics: dict[str, Any]) -> list[Check]:
+def judge(rows: list[dict[str, Any]], metrics: dict[str, Any]) -> list[Check]:
     """Compare metrics with the rows of a gate; a metric that is missing or not a number fails."""
     return [_check(row, metrics) for row in rows]
 
 
-def _check(row: dict, metrics: dict[str, Any]) -> Check:
+def _check(row: dict[str, Any], metrics: dict[str, Any]) -> Check:
     value = metrics.get(row["metric"])
     if not all(_holds(condition, metrics) for condition in row.get("applies_when", [])):
         outcome = NOT_APPLICABLE
@@ -133,13 +133,14 @@ def _check(row: dict, metrics: dict[str, Any]) -> Check:
     return Check(row["gate"], row["metric"], need, value, outcome, row["why"], row["remedy"])
 
 
-def _holds(row: dict, metrics: dict[str, Any]) -> bool:
+def _holds(row: dict[str, Any], metrics: dict[str, Any]) -> bool:
     value = metrics.get(row["metric"])
-    usable = isinstance(value, int | float) and math.isfinite(value)
-    return usable and COMPARISONS[row["must_be"]](value, row["value"])
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return False
+    return COMPARISONS[row["must_be"]](value, row["value"])
 
 
-def verdict(gate: str, checks: list[Check], waived: bool) -> dict:
+def verdict(gate: str, checks: list[Check], waived: bool) -> dict[str, Any]:
     """What a gate's verdict file holds; a waived gate passes with `waived: true` beside its
     failures.
     """
@@ -152,12 +153,12 @@ def verdict(gate: str, checks: list[Check], waived: bool) -> dict:
     }
 
 
-def sentences(found: dict) -> list[str]:
+def sentences(judged: dict[str, Any]) -> list[str]:
     """One sentence per failed check of a verdict: metric and label, value, threshold, remedy."""
     return [
-        f"GATE {found['gate']} FAILED: {_named(check['metric'])} is {_shown(check['value'])}, need"
+        f"GATE {judged['gate']} FAILED: {_named(check['metric'])} is {_shown(check['value'])}, need"
         f" {check['need']}. {_sentence(check['remedy'])}"
-        for check in found["checks"]
+        for check in judged["checks"]
         if check["outcome"] == FAILED
     ]
 

@@ -39,7 +39,7 @@ class Files:
     signal of all lines, windows.
     """
 
-    given: float
+    inputs: float
     panel: float = 0.0
     signal: float = 0.0
     windows: float = 0.0
@@ -52,7 +52,7 @@ def streaming(config: Config, files: Files) -> float:
 
 def tables(config: Config, files: Files) -> float:
     """Rules that hold their input tables in memory."""
-    return TABLES + PARSED * files.given
+    return TABLES + PARSED * files.inputs
 
 
 def simulation(config: Config, files: Files) -> float:
@@ -68,7 +68,7 @@ def simulation(config: Config, files: Files) -> float:
 
 def genome(config: Config, files: Files) -> float:
     """The panel, one chromosome, and the windows of at most as many elements as there are pairs."""
-    chromosome = min(4 * (files.given - files.panel), LONGEST_CHROMOSOME)
+    chromosome = min(4 * (files.inputs - files.panel), LONGEST_CHROMOSOME)
     windows = files.panel / PAIR_ON_DISK * config.windows.sequence_bp
     return TABLES + PARSED * files.panel + TEXT_COPIES * chromosome + windows
 
@@ -137,15 +137,15 @@ def estimating(config: Config, files: Files) -> float:
 
 def scores(config: Config, files: Files) -> float:
     """Rules that hold tables beside an interpreter with torch."""
-    return NETWORKS + PARSED * files.given
+    return NETWORKS + PARSED * files.inputs
 
 
-def prediction(given: float) -> float:
+def prediction(files_mb: float) -> float:
     """A request's files (MB), one chromosome, and a batch of windows in an encoder of the default
     size.
     """
     activations = BASES_PER_BATCH * DEFAULT_FILTERS * STRANDS_AND_BYTES / MB
-    return NETWORKS + PARSED * given + TEXT_COPIES * LONGEST_CHROMOSOME + KEPT * activations
+    return NETWORKS + PARSED * files_mb + TEXT_COPIES * LONGEST_CHROMOSOME + KEPT * activations
 
 
 def _scored_bases(files: Files) -> float:

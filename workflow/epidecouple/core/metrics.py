@@ -28,8 +28,9 @@ class Metric:
 
     def with_values(self, values: dict[str, str]) -> "Metric":
         """The row with its placeholders replaced."""
-        texts = {field: _filled(getattr(self, field), values) for field in ("label", "short")}
-        return dataclasses.replace(self, **texts)
+        return dataclasses.replace(
+            self, label=_filled(self.label, values), short=_filled(self.short, values)
+        )
 
     def part(self, suffix: dict[str, str]) -> "Metric":
         """A part of the metric, such as the lower end of its interval."""
@@ -86,4 +87,4 @@ def short_label(name: str) -> str:
 
 
 def _filled(text: str, values: dict[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda found: values[found[1]], text)
+    return PLACEHOLDER.sub(lambda match: values[match[1]], text)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from operator import length_hint
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -49,13 +50,13 @@ class LogLines:
         self.what, self.total, self.unit = what, total, unit
         self.pace = Pace(total)
         self.done = 0
-        self.told = self.pace.started
+        self.last_line = self.pace.started
 
     def add(self, count: int) -> None:
         """So much more is done."""
         self.done += count
-        if time.perf_counter() - self.told >= LOG_EVERY_S:
-            self.told = time.perf_counter()
+        if time.perf_counter() - self.last_line >= LOG_EVERY_S:
+            self.last_line = time.perf_counter()
             done, total = (
                 tqdm.format_sizeof(count, self.unit) if self.unit else count
                 for count in (self.done, self.total)
@@ -95,7 +96,7 @@ def tracked(items: Iterable[Item], what: str, total: int | None = None) -> Itera
     """The items one by one, told as they are done; `total` says how many where they cannot be
     counted beforehand.
     """
-    with counted(what, len(items) if total is None else total) as count:
+    with counted(what, length_hint(items) if total is None else total) as count:
         for item in items:
             yield item
             count(1)

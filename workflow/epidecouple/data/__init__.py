@@ -1,1 +1,1 @@
-"""Pairs, cell lines and base pairs, from tables to tensors. It knows no network and no loss."""
+"""The data, from tables of pairs and peaks to tensors. This room knows no network and no loss."""

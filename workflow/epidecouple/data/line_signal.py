@@ -1,14 +1,12 @@
-"""Shards: one folder per cell line with its labels, its normalised signal and where both came from.
+"""Signal of the marks in one cell line, at pairs and reference loci, normalised on the latter.
 
-pairs.parquet   pair (row of the panel), label, published, split
-signal.npy      float16 (n, P, M), normalised on the reference loci; 0 for a missing mark. P: both
-ends, both at every
-                further width of windows.scales, the bins between
-reference.npy   float16 (n_ref, M), the same on the reference loci
-manifest.json   marks present, normalisation statistics, row counts, fingerprints, split hash
+The P positions of a pair are enhancer and promoter at `windows.signal_bp`, both again at every
+width of `windows.scales`, and the bins between the midpoints. M marks; a missing mark is 0, the
+reference mean. Coordinates are 0-based and half-open, in bp.
 """
 
 from pathlib import Path
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -23,38 +21,55 @@ from .signal import bins_between, ends_signal, mean_signal, pair_signal, resized
 
 
 def read_marks(files: dict[str, Path], marks: list[str]) -> dict[str, pd.DataFrame]:
-    """Peaks (chrom, start, end, signal) of each of the marks that has a file."""
+    """Read the peaks (chrom, start, end, signal) of each of the marks that has a file."""
     return {mark: read_peaks(files[mark]) for mark in marks if mark in files}
 
 
 def places_of_ends(elements: pd.DataFrame, config: Config) -> list[pd.DataFrame]:
-    """Windows around the elements' midpoints at every width, cut at the start of the chromosome."""
-    around = [
+    """Windows around the elements' midpoints, one table (chrom, start, end) per signal width.
+
+    A window is cut at the start of the chromosome, not at its end.
+    """
+    centred = [
         windows(elements, width) for width in (config.windows.signal_bp, *config.windows.scales)
     ]
-    return [places.assign(start=places.start.clip(lower=0)) for places in around]
+    return [loci.assign(start=loci.start.clip(lower=0)) for loci in centred]
+
+
+class MarkStatistics(TypedDict):
+    """How a mark is normalised in a line, as the shard's manifest stores it.
+
+    present : False for a missing mark (see `reference_signal`)
+    mean, sd : of the mark's log1p signal on the reference loci
+    ranks : width in bp -> `Normaliser.as_dict`, with `windows.signal: ranks` only
+    """
+
+    present: bool
+    mean: float
+    sd: float
+    ranks: NotRequired[dict[str, dict[str, Any]]]
 
 
 def reference_signal(
     peaks: dict[str, pd.DataFrame], reference: pd.DataFrame, config: Config
-) -> tuple[np.ndarray, dict]:
-    """Normalised signal of a line on the reference loci, float16 (n_ref, M), and the statistics it
-    was normalised with.
+) -> tuple[np.ndarray, dict[str, MarkStatistics]]:
+    """Measure and normalise the marks of a line on its reference loci.
 
-    A mark without peaks in the line, or without any on the reference loci, is missing: zeros after
-    normalisation, which is the reference mean, and `present: false` in the statistics.
+    peaks : peaks of each mark that the line has; reference : chrom, start, end
+    Returns the signal, float16 (n_ref, M), and the statistics of each mark. A mark is missing where
+    the line has no peaks of it, or none on the reference loci: its signal is 0, the reference mean.
     """
     on_reference = np.zeros((len(reference), len(config.marks)), dtype=np.float16)
-    statistics = {}
+    statistics: dict[str, MarkStatistics] = {}
     for m, mark in enumerate(config.marks):
         raw = (
             np.log1p(mean_signal(reference, peaks[mark]))
             if mark in peaks
             else np.zeros(len(reference))
         )
-        level = Normaliser.on(raw, "standard")
-        statistics[mark] = {"present": level.sd > 0, "mean": level.mean, "sd": level.sd}
-        if level.sd > 0:
+        standard = Normaliser.on(raw, "standard")
+        statistics[mark] = {"present": standard.sd > 0, "mean": standard.mean, "sd": standard.sd}
+        if standard.sd > 0:
             if config.windows.signal == "ranks":
                 statistics[mark]["ranks"] = ranks_by_width(reference, raw, peaks[mark], config)
             on_reference[:, m] = normaliser_of(statistics[mark], config.windows.signal_bp)(raw)
@@ -63,66 +78,67 @@ def reference_signal(
 
 def ranks_by_width(
     reference: pd.DataFrame, raw: np.ndarray, peaks: pd.DataFrame, config: Config
-) -> dict[str, dict]:
-    """A mark's normaliser per width (bp): ranks are among reference loci of the same width.
+) -> dict[str, dict[str, Any]]:
+    """Rank normalisers of a mark, as dicts by width in bp.
 
-    raw : log1p signal of the reference loci at `windows.signal_bp`
+    The signal at a width is ranked among reference loci resized to that width.
+    raw : log1p signal (n_ref,) of the reference loci as they are, `windows.signal_bp` wide
     """
-    wider = {
+    resized_signal = {
         bp: np.log1p(mean_signal(resized(reference, bp), peaks))
         for bp in sorted(set(widths(config.windows)))
     }
-    values = wider | {config.windows.signal_bp: raw}
-    return {str(bp): Normaliser.on(signal, "ranks").as_dict() for bp, signal in values.items()}
+    by_width = resized_signal | {config.windows.signal_bp: raw}
+    return {str(bp): Normaliser.on(signal, "ranks").as_dict() for bp, signal in by_width.items()}
 
 
-def normaliser_of(known: dict, width: int) -> Normaliser:
-    """The normaliser of a mark at a width (bp) from its statistics; standardising needs one for all
-    widths.
-    """
+def normaliser_of(statistics: MarkStatistics, width: int) -> Normaliser:
+    """The normaliser of a mark at a width in bp; widths differ only where signal is ranked."""
     return (
-        Normaliser(**known["ranks"][str(width)])
-        if "ranks" in known
-        else Normaliser(known["mean"], known["sd"])
+        Normaliser(**statistics["ranks"][str(width)])
+        if "ranks" in statistics
+        else Normaliser(statistics["mean"], statistics["sd"])
     )
 
 
 def normalised_signal(
     peaks: dict[str, pd.DataFrame],
-    statistics: dict,
+    statistics: dict[str, MarkStatistics],
     pairs: pd.DataFrame,
     ends: list[pd.DataFrame],
     config: Config,
-    stored: Path | None = None,
+    path: Path | None = None,
 ) -> np.ndarray:
-    """Signal of pairs in a line, float16 (n, P, M), normalised with the line's statistics; 0 for a
-    missing mark.
+    """Measure and normalise the marks of a line at pairs: float16 (n, P, M), 0 for a missing mark.
 
-    Made in blocks of pairs, and with `stored` in a file that stays on disk, so that memory does not
-    grow with the pairs.
+    peaks, statistics : of each mark in the line; pairs : as `pair_table` gives them
+    ends : windows of the elements at every width, from `places_of_ends`
+    path : .npy file to write the array to, which is then memory-mapped; in memory by default
+
+    Pairs are measured in blocks, so that memory does not grow with their number.
     """
     shape = (len(pairs), len(widths(config.windows)), len(config.marks))
     signal = (
-        np.lib.format.open_memmap(stored, "w+", np.float16, shape)
-        if stored
+        np.lib.format.open_memmap(path, "w+", np.float16, shape)
+        if path
         else np.zeros(shape, np.float16)
     )
-    known = {m: mark for m, mark in enumerate(config.marks) if statistics[mark]["present"]}
-    at_ends = {m: ends_signal(ends, peaks[mark]) for m, mark in known.items()}
+    present = {m: mark for m, mark in enumerate(config.marks) if statistics[mark]["present"]}
+    at_ends = {m: ends_signal(ends, peaks[mark]) for m, mark in present.items()}
     for start in range(0, len(pairs), PAIRS_PER_BLOCK):
         block = pairs.iloc[start : start + PAIRS_PER_BLOCK]
         between = bins_between(block, config.windows.bins)
-        for m, mark in known.items():
+        for m, mark in present.items():
             raw = pair_signal(block, at_ends[m], between, peaks[mark])
             signal[start : start + len(block), :, m] = normalised(raw, statistics[mark], config)
     return signal
 
 
-def normalised(raw: np.ndarray, known: dict, config: Config) -> np.ndarray:
-    """A mark's signal (n, P), each position normalised with the statistics of its width."""
+def normalised(raw: np.ndarray, statistics: MarkStatistics, config: Config) -> np.ndarray:
+    """Normalise a mark's log1p signal (n, P), each position with the statistics of its width."""
     return np.column_stack(
         [
-            normaliser_of(known, bp)(column)
+            normaliser_of(statistics, bp)(column)
             for bp, column in zip(widths(config.windows), raw.T, strict=True)
         ]
     )
@@ -134,15 +150,17 @@ def measure(
     ends: list[pd.DataFrame],
     reference: pd.DataFrame,
     config: Config,
-    stored: Path | None = None,
-):
-    """Signal of all configured marks of a line: normalised pairs (n, P, M), reference (n_ref, M),
-    statistics.
+    path: Path | None = None,
+) -> tuple[np.ndarray, np.ndarray, dict[str, MarkStatistics]]:
+    """Measure and normalise all configured marks of a line.
+
+    Returns the signal of the pairs (n, P, M), that of the reference loci (n_ref, M), and the
+    statistics of each mark; see `normalised_signal` and `reference_signal`.
     """
     peaks = read_marks(line.peaks, config.marks)
     on_reference, statistics = reference_signal(peaks, reference, config)
     return (
-        normalised_signal(peaks, statistics, pairs, ends, config, stored),
+        normalised_signal(peaks, statistics, pairs, ends, config, path),
         on_reference,
         statistics,
     )

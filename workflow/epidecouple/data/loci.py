@@ -1,5 +1,6 @@
-"""Elements: the unique windows of the panel, encoded once, and the pairs as rows of them.
+"""Elements, the pairs as rows of them, and the reference loci.
 
+An element is a distinct midpoint; its DNA window is encoded once, however many pairs share it.
 Coordinates are 0-based and half-open; a window of L bp starts at midpoint - L / 2.
 """
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
+from ..core.dna import ENDS
 from ..core.errors import InputError
 from ..core.random_streams import Stream, rng_for
 from ..files.catalog import Catalog
@@ -20,11 +22,8 @@ from .splits import Splits, check_splits, splits_of
 
 
 def unique_elements(panel: pd.DataFrame) -> pd.DataFrame:
-    """One row per distinct (chrom, mid) of either end, sorted by position."""
-    ends = [
-        panel[["chrom", f"{kind}_mid"]].set_axis(["chrom", "mid"], axis=1)
-        for kind in ("enhancer", "promoter")
-    ]
+    """Distinct (chrom, mid) of both ends of all pairs, sorted: one row per element."""
+    ends = [panel[["chrom", f"{end}_mid"]].set_axis(["chrom", "mid"], axis=1) for end in ENDS]
     return pd.concat(ends).drop_duplicates().sort_values(["chrom", "mid"], ignore_index=True)
 
 
@@ -35,30 +34,30 @@ def windows(elements: pd.DataFrame, length: int) -> pd.DataFrame:
 
 
 def pair_table(panel: pd.DataFrame, elements: pd.DataFrame, splits: Splits) -> pd.DataFrame:
-    """Pairs as rows of `elements`: chrom, enhancer, promoter, midpoints, distance (bp), split.
+    """Turn the pairs of a panel into row numbers of `elements`.
 
-    enhancer_bp, promoter_bp : annotated lengths in the table that lists the pair first. They tell
-    the line, so the design never reads them; record 22 does.
+    Returns one row per pair: chrom, enhancer_mid, promoter_mid; enhancer, promoter (rows of
+    `elements`); distance (bp, between the midpoints); split; and
+    enhancer_bp, promoter_bp : annotated lengths in the table that lists the pair first. They reveal
+    the line, so the model does not read them; only record 22 does.
     """
     row_of = pd.Series(elements.index, index=pd.MultiIndex.from_frame(elements))
     rows = {
-        kind: row_of[pd.MultiIndex.from_frame(panel[["chrom", f"{kind}_mid"]])].to_numpy()
-        for kind in ("enhancer", "promoter")
+        end: row_of[pd.MultiIndex.from_frame(panel[["chrom", f"{end}_mid"]])].to_numpy()
+        for end in ENDS
     }
     mids = panel[["chrom", "enhancer_mid", "promoter_mid"]]
     distance = (panel.enhancer_mid - panel.promoter_mid).abs()
-    lengths = {
-        f"{kind}_bp": panel[f"{kind}_end"] - panel[f"{kind}_start"]
-        for kind in ("enhancer", "promoter")
-    }
+    lengths = {f"{end}_bp": panel[f"{end}_end"] - panel[f"{end}_start"] for end in ENDS}
     return mids.assign(**rows, distance=distance, **lengths, split=splits.of(panel.chrom))
 
 
 def indexed_pairs(
     panel: pd.DataFrame, elements: pd.DataFrame, splits: Splits, config: Config
 ) -> pd.DataFrame:
-    """`pair_table` of a panel whose splits can serve; raises `InputError` when one cannot (see
-    `splits.check_splits`).
+    """`pair_table`, after `check_splits` has found pairs of both classes in every split.
+
+    Raises `InputError` when a split lacks them.
     """
     pairs = pair_table(panel, elements, splits)
     labels = pd.DataFrame(label_matrix(panel, config.all_lines), columns=config.all_lines)
@@ -69,26 +68,28 @@ def indexed_pairs(
 def encoded_windows(
     panel: pd.DataFrame, elements: pd.DataFrame, catalog: Catalog, length: int
 ) -> tuple[np.ndarray, pd.Series]:
-    """Codes uint8 (n_elements, length) of the elements' windows, and the size (bp) of every
-    chromosome of the genome.
+    """Encode the DNA windows of the elements, `length` bp each.
 
-    Raises `InputError` for a pair that the genome cannot hold.
+    Returns codes uint8 (n_elements, length) and the size in bp of every chromosome of the genome.
+    Raises `InputError` for a pair that does not fit on the genome.
     """
     with open_genome(catalog.genome) as fasta:
         sizes = chromosome_sizes(fasta)
-        places = {line: files.pairs for line, files in catalog.lines.items()}
-        check_on_genome(panel, sizes, length, places)
+        tables = {line: files.pairs for line, files in catalog.lines.items()}
+        check_on_genome(panel, sizes, length, tables)
         codes = encode_windows(fasta, windows(elements, length), catalog.genome)
     return codes, pd.Series(sizes, name="size")
 
 
 def check_on_genome(
-    panel: pd.DataFrame, sizes: dict[str, int], length: int, places: dict[str, Path]
+    panel: pd.DataFrame, sizes: dict[str, int], length: int, tables: dict[str, Path]
 ) -> None:
-    """Raise `InputError`, naming the table and its line, for a pair that the genome cannot hold.
+    """Raise `InputError` for the first pair that does not fit on the genome.
 
-    Checked in this order: the chromosome exists, both elements end on it, both windows of `length`
-    bp lie on it.
+    Checks that the chromosome exists, that each element ends on it, and that the element's window
+    of `length` bp lies on it.
+    sizes : bp of each chromosome; tables : pair table of each cell line, which the message names
+    together with the row
     """
     for row in panel[~panel.chrom.isin(list(sizes))].head(1).itertuples():
         problem = (
@@ -98,43 +99,46 @@ def check_on_genome(
         remedy = (
             "Use one naming (chr1 or 1) in pairs and FASTA, or limit the pairs with dataset.regions"
         )
-        raise InputError(problem, remedy, places[row.cell_line], row.row)
+        raise InputError(problem, remedy, tables[row.cell_line], row.row)
     size = panel.chrom.map(sizes)
-    for kind in ("enhancer", "promoter"):
-        for row in panel[panel[f"{kind}_end"] > size].head(1).itertuples():
+    for end in ENDS:
+        for row in panel[panel[f"{end}_end"] > size].head(1).itertuples():
             problem = (
-                f"the {kind} ends at {getattr(row, f'{kind}_end')}, beyond {row.chrom} of"
+                f"the {end} ends at {getattr(row, f'{end}_end')}, beyond {row.chrom} of"
                 f" {sizes[row.chrom]} bp"
             )
             raise InputError(
                 problem,
-                "Is this table of another assembly? Mend or remove the row",
-                places[row.cell_line],
+                "Check that pairs and genome are of one assembly, or remove the row",
+                tables[row.cell_line],
                 row.row,
             )
-        start = panel[f"{kind}_mid"] - length // 2
+        start = panel[f"{end}_mid"] - length // 2
         for row in panel[(start < 0) | (start + length > size)].head(1).itertuples():
-            middle = getattr(row, f"{kind}_mid")
+            middle = getattr(row, f"{end}_mid")
             problem = (
-                f"the {kind}'s window of {length} bp around {middle} runs off {row.chrom} of"
+                f"the {end}'s window of {length} bp around {middle} runs off {row.chrom} of"
                 f" {sizes[row.chrom]} bp"
             )
             raise InputError(
                 problem,
                 "Remove the row or choose a smaller windows.sequence_bp",
-                places[row.cell_line],
+                tables[row.cell_line],
                 row.row,
             )
 
 
 def reach(peaks: pd.DataFrame, tile_bp: int) -> pd.Series:
-    """Chromosome -> bp up to which whole tiles of `tile_bp` hold all its peaks."""
+    """End in bp of the last tile with a peak on each chromosome, for tiles of `tile_bp` from 0."""
     last = peaks.groupby("chrom").end.max()
     return -(-last // tile_bp) * tile_bp
 
 
 def tiles(sizes: pd.Series, length: int) -> pd.DataFrame:
-    """Adjacent tiles of `length` bp on each chromosome (sizes: chrom -> bp): chrom, start, end."""
+    """Cut each chromosome into adjacent tiles of `length` bp: chrom, start, end.
+
+    sizes : bp of each chromosome; a rest shorter than a tile is left out.
+    """
     starts = {chrom: np.arange(0, size - length + 1, length) for chrom, size in sizes.items()}
     frames = [
         pd.DataFrame({"chrom": chrom, "start": start, "end": start + length})
@@ -146,14 +150,15 @@ def tiles(sizes: pd.Series, length: int) -> pd.DataFrame:
 def choose_reference(
     candidates: pd.DataFrame, peaks: pd.DataFrame, count: int, seed: int
 ) -> pd.DataFrame:
-    """At most `count` of the tiles that overlap a peak of any training line, drawn with `seed`, in
-    genomic order.
+    """Draw at most `count` of the candidate tiles that overlap a peak, and keep their order.
+
+    candidates : chrom, start, end; peaks : those of all training lines
     """
     active = candidates[overlapping(candidates, peaks)]
     if active.empty:
         raise InputError(
             "no peak of a training line lies on a training chromosome",
-            "Check that peaks and pairs share an assembly",
+            "Check that peaks and pairs share an assembly and a naming (chr1 or 1)",
         )
     chosen = rng_for(seed, Stream.REFERENCE_LOCI).permutation(len(active))[:count]
     return active.iloc[np.sort(chosen)].reset_index(drop=True)
@@ -162,11 +167,11 @@ def choose_reference(
 def reference_loci(
     catalog: Catalog, config: Config, sizes: pd.Series | None = None
 ) -> pd.DataFrame:
-    """Reference loci on training chromosomes, from the peaks of the training lines: chrom, start,
-    end.
+    """Draw the reference loci: tiles with a peak of a training line, on training chromosomes.
 
-    sizes : bp of the training chromosomes; without them the last peak of a chromosome stands for
-    its end.
+    sizes : bp of the chromosomes to draw from; by default the training chromosomes, each up to its
+    last peak
+    Returns chrom, start, end.
     """
     width = config.windows.signal_bp
     peaks = pd.concat(

@@ -1,24 +1,27 @@
-"""Marks of different lines on one scale: standardised on the reference loci, or first replaced by
-their rank there.
+"""Normalisation, which puts the marks of different lines on one scale.
+
+A mark is standardised on the line's reference loci, or first replaced by its rank among them.
 """
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
-# Where there is a peak at all, a rank starts here: presence is a step, strength the way above it.
+# Rank of the weakest signal above 0, so that having a peak at all is a step, and strength comes on
+# top of it.
 PRESENCE = 0.25
 QUANTILES = 33
 
 
 @dataclass(frozen=True)
 class Normaliser:
-    """What turns a mark's log1p signal in one line into a number that lines share.
+    """Normalises a mark's log1p signal in one line, as fitted on that line's reference loci.
 
-    quantiles : of the signal > 0 on the reference loci; none when the signal is standardised as it
-    is
-    mean, sd : on the reference loci, of the signal or of its ranks; sd is 0 for a mark that is
+    mean, sd : of the signal on the reference loci, or of its ranks; sd is 0 for a mark that is
     absent there
+    quantiles : of the signal above 0 on the reference loci, from which ranks are read; empty where
+    the signal itself is standardised
     """
 
     mean: float
@@ -27,8 +30,9 @@ class Normaliser:
 
     @classmethod
     def on(cls, reference: np.ndarray, method: str) -> "Normaliser":
-        """Fitted on the signal (n_ref,) of the reference loci; `method` is `standard` or
-        `ranks`.
+        """Fit a normaliser on the log1p signal (n_ref,) of the reference loci.
+
+        method : `standard` or `ranks`
         """
         present = reference[reference > 0]
         quantiles = (
@@ -40,17 +44,18 @@ class Normaliser:
         return cls(float(values.mean()), float(values.std()), tuple(float(q) for q in quantiles))
 
     def __call__(self, signal: np.ndarray) -> np.ndarray:
-        """The normalised signal, any shape."""
+        """Normalise log1p signal of any shape."""
         return (ranks(signal, self.quantiles) - self.mean) / self.sd
 
-    def as_dict(self) -> dict:
-        """The statistics, for a shard's manifest."""
+    def as_dict(self) -> dict[str, Any]:
+        """The fields by name, for a shard's manifest."""
         return asdict(self)
 
 
 def ranks(signal: np.ndarray, quantiles: np.ndarray | tuple[float, ...]) -> np.ndarray:
-    """0 where there is no signal, else its place among the quantiles, from `PRESENCE` to 1; the
-    signal itself without quantiles.
+    """Rank signal among quantiles: 0 where there is no signal, else from `PRESENCE` to 1.
+
+    Without quantiles the signal is returned as it is.
     """
     if not len(quantiles):
         return signal

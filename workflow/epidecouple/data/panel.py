@@ -1,8 +1,10 @@
-"""The panel in memory as training and evaluation see it: codes and signal stay memory-mapped,
-batches are gathered.
+"""The panel as training and evaluation read it.
+
+DNA codes and signal stay in memory-mapped files, from which the rows of a batch are gathered.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,18 +27,20 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Panel:
-    """All pairs in all lines; n pairs, C lines (training lines first), P positions (`shards`), M
-    marks.
+    """All pairs in all lines: n pairs, C lines, M marks, and P positions of a pair's signal.
 
-    codes : uint8 (n_elements, L); enhancer, promoter : rows of `codes` (n,)
-    log_distance : float32 (n,), log10 bp; chrom, split : names (n,)
-    annotated_bp : float32 (n, 2), lengths of both elements as published, for record 22 only
-    labels, published : int8 (n, C); shards : one per line, holding signal (n, P, M) and reference
-    (n_ref, M)
-    present : bool (C, M), False for a mark missing in a line
-    offset, scale : float32 (C, M), what a normalised mark is multiplied by and shifted to: 0 and 1,
-    or its statistics to undo it
-    device : where the tensors go that a panel gives; on any but the CPU all codes are kept there
+    lines : names of the C lines, training lines first; training : columns of the training lines
+    codes : uint8 (n_elements, L), DNA windows, A C G T N = 0 1 2 3 4
+    enhancer, promoter : int64 (n,), rows of `codes`
+    log_distance : float32 (n,), log10 of the distance in bp
+    annotated_bp : float32 (n, 2), published lengths of both elements, for record 22 only
+    chrom, split : str (n,)
+    labels : int8 (n, C); published : int8 (n, C), -1 where the line's own table lacks the pair
+    shards : one per line, with signal (n, P, M) and reference (n_ref, M)
+    present : bool (C, M), False for a mark that a line lacks
+    offset, scale : float32 (C, M); R reads a normalised mark times `scale` plus `offset`, which are
+    1 and 0, or undo the normalisation where `model.marks` is raw
+    device : where the methods put their tensors; all codes are kept there too
     """
 
     lines: list[str]
@@ -57,17 +61,21 @@ class Panel:
     device: torch.device = CPU
 
     def rows(self, split: str) -> np.ndarray:
-        """Pairs of a split."""
+        """Row numbers of the pairs of a split."""
         return np.flatnonzero(self.split == split)
 
     def discordant_rows(self, split: str, lines: list[int]) -> np.ndarray:
-        """Pairs of a split whose labels differ between some lines."""
+        """Row numbers of the pairs of a split whose labels differ between these lines."""
         rows = self.rows(split)
-        return rows[discordant(self.labels[np.ix_(rows, lines)])]
+        return rows[discordant(self.labels_of(rows, lines))]
+
+    def labels_of(self, pairs: np.ndarray, lines: Sequence[int]) -> np.ndarray:
+        """Labels int8 (len(pairs), len(lines)) of some pairs in some lines, both by number."""
+        return self.labels[np.ix_(pairs, np.asarray(lines, dtype=np.intp))]
 
     def only(self, pairs: np.ndarray) -> "Panel":
-        """The panel of these pairs, their signal in memory."""
-        of_pairs = (
+        """A panel of these pairs alone, with their signal in memory."""
+        per_pair = (
             "enhancer",
             "promoter",
             "log_distance",
@@ -87,44 +95,49 @@ class Panel:
             for shard in self.shards
         ]
         return dataclasses.replace(
-            self, shards=shards, **{name: getattr(self, name)[pairs] for name in of_pairs}
+            self, shards=shards, **{name: getattr(self, name)[pairs] for name in per_pair}
         )
 
     def tensor(self, values: np.ndarray) -> Tensor:
-        """An array on the panel's device."""
+        """Copy an array to the panel's device."""
         return torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
 
     def windows(self, pairs: np.ndarray) -> Windows:
-        """The windows of some pairs, as rows of the table of all codes."""
-        ends = [self.tensor(rows[pairs]) for rows in (self.enhancer, self.promoter)]
-        return Windows(self._all_codes, *ends, self.tensor(self.annotated_bp[pairs]))
+        """DNA windows of some pairs, as rows of the table of all codes."""
+        return Windows(
+            self._all_codes,
+            self.tensor(self.enhancer[pairs]),
+            self.tensor(self.promoter[pairs]),
+            self.tensor(self.annotated_bp[pairs]),
+        )
 
     @cached_property
     def _all_codes(self) -> Tensor:
-        """All codes, on a CPU the memory-mapped file itself."""
+        """The codes of all elements; on a CPU this is the memory-mapped file."""
         return torch.from_numpy(self.codes).to(self.device)
 
     def distance_tensor(self, pairs: np.ndarray) -> Tensor:
-        """log10 distance float32 (len(pairs),)."""
+        """log10 of the distance in bp, float32 (len(pairs),)."""
         return self.tensor(self.log_distance[pairs])
 
     def label_tensor(self, pairs: np.ndarray, lines: list[int]) -> Tensor:
-        """Labels float32 (len(pairs), len(lines))."""
-        return self.tensor(self.labels[np.ix_(pairs, lines)].astype(np.float32))
+        """Labels as float32 (len(pairs), len(lines))."""
+        return self.tensor(self.labels_of(pairs, lines).astype(np.float32))
 
     def signal_tensor(self, pairs: np.ndarray, line: int) -> Tensor:
-        """Signal of one line with a presence flag per mark: float32 (len(pairs), P, 2M)."""
+        """Signal of some pairs in one line, with presence flags: float32 (len(pairs), P, 2M)."""
         return self._flagged(self.shards[line].signal[pairs], line)
 
     def reference_tensor(self, line: int, loci: np.ndarray | None = None) -> Tensor:
-        """Signal of the reference loci (all, or those at `loci`) of one line: float32
-        (n_loci, 2M).
+        """Signal of one line's reference loci, with presence flags: float32 (n_loci, 2M).
+
+        loci : row numbers of reference loci, all by default
         """
         reference = self.shards[line].reference
         return self._flagged(reference if loci is None else reference[loci], line)
 
     def without(self, mark: int) -> "Panel":
-        """The same panel with one mark missing in every line: presence flag and value 0."""
+        """The same panel with one mark (by number) missing in every line: value and flag are 0."""
         present, offset, scale = (
             values.copy() for values in (self.present, self.offset, self.scale)
         )
@@ -146,10 +159,9 @@ class Panel:
 def flagged(
     signal: np.ndarray, present: np.ndarray, offset: np.ndarray, scale: np.ndarray
 ) -> Tensor:
-    """What R reads of stored signal (..., M): the marks, times `scale` plus `offset`, then their
-    presence flags.
+    """The input of R: a line's stored signal times `scale` plus `offset`, then the presence flags.
 
-    present, offset, scale : (M,); returns float32 (..., 2M).
+    signal : (..., M); present, offset, scale : (M,). Returns float32 (..., 2M).
     """
     values = torch.from_numpy(np.asarray(signal, dtype=np.float32) * scale + offset)
     flags = torch.from_numpy(present.astype(np.float32)).expand_as(values)
@@ -157,9 +169,10 @@ def flagged(
 
 
 def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -> Panel:
-    """Open what the stages `elements` and `shards` wrote, without any window when `dna` is False.
+    """Open the folders that the stages `elements` and `shard` wrote.
 
-    Raises `InputError` when the splits do not match.
+    dna : False leaves the DNA windows out, for work on R alone
+    Raises `InputError` when the folders were made with other splits than the configuration's.
     """
     splits = splits_of(config)
     if read_json(elements / "splits.json")["hash"] != splits.hash:
@@ -169,11 +182,11 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
             elements / "splits.json",
         )
     pairs = pd.read_parquet(elements / "pairs.parquet")
-    stored = [load_shard(shards / line, splits.hash) for line in config.all_lines]
-    offset, scale = (
-        _undoing(stored, config) if config.model and config.model.marks == "raw" else (0.0, 1.0)
-    )
-    shape = (len(stored), len(config.marks))
+    loaded = [load_shard(shards / line, splits.hash) for line in config.all_lines]
+    # A stage that may not see the section `model` has None there.
+    raw = config.model and config.model.marks == "raw"
+    offset, scale = _undo_normalisation(loaded, config) if raw else (0.0, 1.0)
+    shape = (len(loaded), len(config.marks))
     return Panel(
         lines=config.all_lines,
         training=list(range(len(config.cell_lines))),
@@ -188,13 +201,13 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
         annotated_bp=pairs[["enhancer_bp", "promoter_bp"]].to_numpy(dtype=np.float32),
         chrom=pairs.chrom.to_numpy(dtype=str),
         split=pairs.split.to_numpy(dtype=str),
-        labels=np.column_stack([shard.labels for shard in stored]),
-        published=np.column_stack([shard.published for shard in stored]),
-        shards=stored,
+        labels=np.column_stack([shard.labels for shard in loaded]),
+        published=np.column_stack([shard.published for shard in loaded]),
+        shards=loaded,
         present=np.array(
             [
                 [shard.manifest["marks"][mark]["present"] for mark in config.marks]
-                for shard in stored
+                for shard in loaded
             ]
         ),
         offset=np.broadcast_to(np.float32(offset), shape),
@@ -203,13 +216,14 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
 
 
 def log_distance(distance: pd.Series) -> np.ndarray:
-    """log10 of distances in bp, at least 1 bp: float32 (n,)."""
+    """log10 of distances (n,) in bp, a distance of 0 taken as 1 bp: float32 (n,)."""
     return np.log10(np.maximum(distance, 1)).to_numpy(dtype=np.float32)
 
 
-def _undoing(shards: list[Shard], config: Config) -> tuple[np.ndarray, np.ndarray]:
+def _undo_normalisation(shards: list[Shard], config: Config) -> tuple[np.ndarray, np.ndarray]:
     """Offset and scale (C, M) that turn normalised marks back into log1p signal."""
     statistics = [[shard.manifest["marks"][mark] for mark in config.marks] for shard in shards]
-    return tuple(
+    mean, sd = (
         np.array([[mark[name] for mark in line] for line in statistics]) for name in ("mean", "sd")
     )
+    return mean, sd

@@ -1,6 +1,4 @@
-"""Data report: what the data gate asks, gathered from panel, elements and shards; and the leak
-meter.
-"""
+"""Quality of the data: the numbers that the gate `data` judges and the data report shows."""
 
 import numpy as np
 import pandas as pd
@@ -11,11 +9,13 @@ from .splits import NAMES
 
 
 def leak_meter(panel: Panel) -> float:
-    """AUPR lift on test chromosomes of a lookup of element identity fitted on training pairs; 1 is
-    no leak.
+    """How well element identity alone predicts labels on test chromosomes; 1 means no leak.
+
+    Returns the AUPR, averaged over training lines, of a lookup fitted on training pairs (see
+    `ranking.element_lookup`), over the base rate of the labels.
     """
     rows = panel.rows("test")
-    labels = panel.labels[np.ix_(rows, panel.training)]
+    labels = panel.labels_of(rows, panel.training)
     score = element_lookup(
         panel.labels[:, panel.training], [panel.enhancer, panel.promoter], panel.rows("train"), rows
     )
@@ -25,8 +25,9 @@ def leak_meter(panel: Panel) -> float:
 
 
 def shard_metrics(panel: Panel) -> dict[str, float]:
-    """What the shards hold together: labels of the panel, marks that training lines lack,
-    discordant training pairs.
+    """Counts of missing labels and marks, shared elements and discordant pairs, and base rates.
+
+    Marks are counted in the training lines only.
     """
     missing = ~panel.present[panel.training]
     return {
@@ -44,7 +45,7 @@ def shard_metrics(panel: Panel) -> dict[str, float]:
 
 
 def elements_in_two_splits(panel: Panel) -> int:
-    """How many elements belong to pairs of more than one split."""
+    """Count of elements in pairs of more than one split, once for every split beyond the first."""
     of_split = [
         {*panel.enhancer[panel.split == name], *panel.promoter[panel.split == name]}
         for name in NAMES
@@ -53,8 +54,9 @@ def elements_in_two_splits(panel: Panel) -> int:
 
 
 def split_table(panel: Panel) -> pd.DataFrame:
-    """Pairs and positives of every chromosome in every line: chrom, split, line, trained (the line
-    trains), pairs, positives.
+    """Count pairs and positive pairs of every chromosome in every line.
+
+    Returns chrom, split, line, trained (whether it is a training line), pairs, positives.
     """
     parts = []
     for c, line in enumerate(panel.lines):

@@ -1,6 +1,4 @@
-"""Cell-homogeneous batches: every micro-batch holds one line, every macro-step all training lines
-on the same pairs.
-"""
+"""Training batches: a macro-step holds one micro-batch per training line, all on the same pairs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,8 +10,9 @@ from ..core.random_streams import Stream, rng_for
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """Rows of the panel and the line (column of the panel) of each, both (n,); homogeneous when all
-    lines are equal.
+    """Pairs and the line of each: rows and columns of the panel, both int64 (n,).
+
+    It is homogeneous when all its lines are the same, as in every batch of `CellBatchSampler`.
     """
 
     pairs: np.ndarray
@@ -29,8 +28,9 @@ class MicroBatch:
 class MacroStep:
     """One optimiser step: a micro-batch per training line over the same pairs.
 
-    weights : float32 (n,), inverse probability of a pair's stratum being drawn, mean 1 over an
-    epoch
+    pairs : int64 (n,), rows of the panel
+    weights : float32 (n,), share of a pair's stratum among all pairs over its share in the batch;
+    their mean is 1
     """
 
     pairs: np.ndarray
@@ -39,11 +39,10 @@ class MacroStep:
 
 
 class CellBatchSampler:
-    """Draw macro-steps; pairs come from two strata, positive in no line or in at least one.
+    """Draws macro-steps from two strata: pairs positive in no training line, and in at least one.
 
-    `positive_share` is the least share of a batch drawn from the positive stratum; the weights undo
-    it, so that a weighted mean over batches estimates the plain mean over pairs. Steps depend on
-    (seed, epoch) only.
+    The weights undo the over-sampling of positive pairs, so a weighted mean over batches estimates
+    the plain mean over pairs. The steps of an epoch depend on seed and epoch alone.
     """
 
     def __init__(
@@ -55,26 +54,29 @@ class CellBatchSampler:
         positive_share: float,
         seed: int,
     ):
-        """pairs : rows of the panel (n,); positive : bool (n,), positive in at least one training
-        line.
+        """Prepare the strata.
+
+        pairs : int64 (n,), rows of the panel; positive : bool (n,), which are positive in at least
+        one training line; lines : columns of the training lines
+        positive_share : least share of positive pairs in a batch
         """
         self.strata = [pairs[~positive], pairs[positive]]
         self.lines, self.seed = lines, seed
         self.batch = min(batch_pairs, len(pairs))
         natural = positive.mean()
         share = float(np.clip(max(natural, positive_share), 0, 1)) if 0 < natural < 1 else natural
-        # Where there are two strata and room for both, a batch draws from both: a weight cannot
-        # stand in for a pair never drawn.
+        # A batch of two pairs or more draws from both strata: no weight makes up for a stratum that
+        # is never drawn.
         room = min(1, self.batch - 1) if 0 < natural < 1 else 0
         self.positives = int(np.clip(round(self.batch * share), room, self.batch - room))
         self.natural = natural
 
     def __len__(self) -> int:
-        """Macro-steps of an epoch."""
+        """Number of macro-steps in an epoch."""
         return max(1, sum(len(stratum) for stratum in self.strata) // self.batch)
 
     def epoch(self, number: int) -> Iterator[MacroStep]:
-        """The macro-steps of one epoch."""
+        """Yield the macro-steps of one epoch."""
         rng = rng_for(self.seed, Stream.BATCHES, number)
         sizes = (self.batch - self.positives, self.positives)
         streams = [_endless(stratum, rng) for stratum in self.strata]
@@ -90,6 +92,7 @@ class CellBatchSampler:
             )
 
     def _weights(self, sizes: tuple[int, int]) -> np.ndarray:
+        """Weights float32 (batch,) of a batch that draws this many pairs from each stratum."""
         natural = (1 - self.natural, self.natural)
         parts = [
             np.full(size, part * self.batch / size if size else 0)
@@ -99,7 +102,7 @@ class CellBatchSampler:
 
 
 def _endless(stratum: np.ndarray, rng: np.random.Generator) -> Iterator[int]:
-    """The stratum in random order, again and again."""
+    """Yield the pairs of a stratum in random order, reshuffled on every pass."""
     while len(stratum):
         yield from stratum[rng.permutation(len(stratum))]
 

@@ -1,7 +1,14 @@
-"""Shards as stored."""
+"""Shards: one folder per cell line with its labels and its normalised signal, as read from disk.
+
+pairs.parquet   pair (row of the panel), label, published, split
+signal.npy      float16 (n, P, M), normalised signal of the pairs (see `line_signal`)
+reference.npy   float16 (n_ref, M), normalised signal of the reference loci
+manifest.json   normalisation statistics of every mark, row counts, fingerprints, split hash
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,24 +19,26 @@ from ..core.provenance import read_json
 
 @dataclass(frozen=True)
 class Shard:
-    """A cell line as stored; arrays are memory-mapped and read-only.
+    """Labels and normalised signal of all pairs in one cell line.
 
-    labels, published : int8 (n,); signal : float16 (n, P, M); reference : float16 (n_ref, M)
+    labels : int8 (n,); published : int8 (n,), -1 where the line's own table does not list the pair
+    signal : float16 (n, P, M); reference : float16 (n_ref, M); both memory-mapped and read-only
+    manifest : content of manifest.json
     """
 
     labels: np.ndarray
     published: np.ndarray
     signal: np.ndarray
     reference: np.ndarray
-    manifest: dict
+    manifest: dict[str, Any]
 
 
 def load_shard(folder: Path, split_hash: str) -> Shard:
-    """Open a shard; raises `InputError` when it was made for other splits."""
+    """Open a shard; raises `InputError` when it was made with other splits."""
     manifest = read_json(folder / "manifest.json")
     if manifest["split_hash"] != split_hash:
         raise InputError(
-            f"this shard was made for splits {manifest['split_hash']}, the run has {split_hash}",
+            f"this shard was made with splits {manifest['split_hash']}, the run has {split_hash}",
             "Remove the folder and run again",
             folder / "manifest.json",
         )

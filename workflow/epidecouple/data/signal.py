@@ -1,9 +1,9 @@
-"""The epigenome as numbers: mean peak signal of a locus, log1p-compressed. 0-based, half-open.
+"""Signal of a mark at a locus: the mean of its peaks' signal over the locus, then log1p.
 
-The signal of a peak file is a step function along the genome (the sum of the signal of the peaks
-that cover a base). Its integral is piecewise linear, so the mean over any interval is a difference
-of two interpolated values: cost per locus does not depend on its length or on the number of peaks
-in it.
+A peak file is read as a step function along the genome: at each base, the sum of the signal of the
+peaks that cover it. Its integral is piecewise linear, so the mean over a locus is a difference of
+two interpolated values, whatever the length of the locus and the number of peaks in it.
+Coordinates are 0-based and half-open, in bp.
 """
 
 import numpy as np
@@ -16,45 +16,42 @@ from ..core.dna import ENDS
 def mean_signal(loci: pd.DataFrame, peaks: pd.DataFrame) -> np.ndarray:
     """Mean peak signal over each locus.
 
-    loci : chrom, start, end (bp, end > start); peaks : chrom, start, end, signal
-    Returns float64 (n_loci,), in signal units; 0 where no peak lies.
+    loci : chrom, start, end, with end > start; peaks : chrom, start, end, signal
+    Returns float64 (n_loci,), in the units of the peak file; 0 for a locus without a peak.
     """
     mean = np.zeros(len(loci))
-    of_chromosome = dict(tuple(peaks.groupby("chrom", sort=False)))
+    peaks_on = dict(tuple(peaks.groupby("chrom", sort=False)))
     for chrom, rows in loci.groupby("chrom", sort=False).indices.items():
-        if chrom in of_chromosome:
+        if chrom in peaks_on:
             start = loci.start.to_numpy()[rows]
             end = loci.end.to_numpy()[rows]
-            at, integral = _integral(of_chromosome[chrom])
-            mean[rows] = (np.interp(end, at, integral) - np.interp(start, at, integral)) / (
+            edges, integral = _integral(peaks_on[chrom])
+            mean[rows] = (np.interp(end, edges, integral) - np.interp(start, edges, integral)) / (
                 end - start
             )
     return mean
 
 
 def _integral(peaks: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Breakpoints of the step function and its integral up to each of them."""
-    edges = np.concatenate([peaks.start, peaks.end])
+    """Edges of one chromosome's peaks, in order, and the integral of the signal up to each."""
+    starts_and_ends = np.concatenate([peaks.start, peaks.end])
     jumps = np.concatenate([peaks.signal, -peaks.signal])
-    at, where = np.unique(edges, return_inverse=True)
-    height = np.cumsum(np.bincount(where, weights=jumps))
-    covering = np.cumsum(np.bincount(where, weights=np.repeat([1, -1], len(peaks))))
-    height[covering == 0] = (
-        0.0  # exactly, where rounding would leave a residue that normalisation could blow up
-    )
-    return at, np.concatenate([[0.0], np.cumsum(height[:-1] * np.diff(at))])
+    edges, edge = np.unique(starts_and_ends, return_inverse=True)
+    height = np.cumsum(np.bincount(edge, weights=jumps))
+    covering = np.cumsum(np.bincount(edge, weights=np.repeat([1, -1], len(peaks))))
+    # Where no peak lies, rounding leaves a residue that normalisation could blow up.
+    height[covering == 0] = 0.0
+    return edges, np.concatenate([[0.0], np.cumsum(height[:-1] * np.diff(edges))])
 
 
 def bins_between(pairs: pd.DataFrame, bins: int) -> pd.DataFrame:
-    """Equal bins between the two midpoints of each pair, ordered from enhancer to promoter.
+    """Cut the way between the two midpoints of each pair into `bins` bins of equal width.
 
-    Returns chrom, start, end with n_pairs * bins rows, a pair's bins one after the other; a bin is
-    at least 1 bp.
+    Returns chrom, start, end, n_pairs * bins rows: a pair's bins one after the other, from its
+    enhancer to its promoter. A bin is at least 1 bp wide.
     """
     share = np.arange(bins + 1) / bins
-    enhancer, promoter = (
-        pairs[f"{kind}_mid"].to_numpy()[:, None] for kind in ("enhancer", "promoter")
-    )
+    enhancer, promoter = (pairs[f"{end}_mid"].to_numpy()[:, None] for end in ENDS)
     edges = np.floor(enhancer + (promoter - enhancer) * share).astype(np.int64)
     start = np.minimum(edges[:, :-1], edges[:, 1:])
     end = np.maximum(edges[:, :-1], edges[:, 1:])
@@ -65,8 +62,9 @@ def bins_between(pairs: pd.DataFrame, bins: int) -> pd.DataFrame:
 
 
 def places(positions: int, bins: int) -> dict[str, slice]:
-    """Which of the positions of a signal array (n, positions, M) lie at the enhancer, at the
-    promoter, and in the bins between.
+    """Slices of the positions axis of a signal array (n, positions, M), by where they lie.
+
+    bins : how many of the positions are bins. Keys: enhancer, promoter, window (the bins between).
     """
     return {
         "enhancer": slice(0, positions - bins, 2),
@@ -76,38 +74,42 @@ def places(positions: int, bins: int) -> dict[str, slice]:
 
 
 def widths(windows: WindowsConfig) -> list[int]:
-    """Width in bp of every position of the signal array; for the bins, which differ from pair to
-    pair, the one whose ranks they get.
+    """Width in bp of every position of a pair's signal.
+
+    Bins are as wide as their pair demands; they get `windows.bin_bp`, the width at which they are
+    ranked.
     """
     ends = [width for width in (windows.signal_bp, *windows.scales) for _ in ENDS]
     return ends + [windows.bin_bp] * windows.bins
 
 
 def resized(loci: pd.DataFrame, width: int) -> pd.DataFrame:
-    """Loci of `width` bp about the same midpoints, cut at the start of the chromosome: chrom,
-    start, end.
+    """Resize loci to `width` bp around the same midpoints: chrom, start, end.
+
+    A locus is cut at the start of the chromosome.
     """
     start = (loci.start + loci.end) // 2 - width // 2
     return pd.DataFrame({"chrom": loci.chrom, "start": start.clip(lower=0), "end": start + width})
 
 
 def ends_signal(ends: list[pd.DataFrame], peaks: pd.DataFrame) -> np.ndarray:
-    """One mark's mean signal of every element at every width, float64 (n_elements, len(ends)); ends
-    : chrom, start, end per width.
+    """Mean signal of one mark at every element, float64 (n_elements, widths).
+
+    ends : windows of the elements (chrom, start, end), one table per width
     """
-    return np.column_stack([mean_signal(places, peaks) for places in ends])
+    return np.column_stack([mean_signal(loci, peaks) for loci in ends])
 
 
 def pair_signal(
     pairs: pd.DataFrame, at_ends: np.ndarray, between: pd.DataFrame, peaks: pd.DataFrame
 ) -> np.ndarray:
-    """One mark's log1p mean signal at enhancer and promoter, at every width in turn, and in the
-    bins between them.
+    """log1p of one mark's mean signal at the positions of each pair.
 
-    pairs : `enhancer`, `promoter` as rows of `at_ends` (n_elements, widths), which `ends_signal`
-    gives
-    between : the bins of these pairs as `bins_between` gives them. Returns float64 (n_pairs, 2
-    widths + bins).
+    pairs : with `enhancer`, `promoter` as rows of `at_ends`
+    at_ends : (n_elements, widths), from `ends_signal`
+    between : the bins of these pairs, from `bins_between`
+    Returns float64 (n_pairs, 2 widths + bins): enhancer and promoter at the first width, at the
+    next, and so on; then the bins from enhancer to promoter.
     """
     columns = [at_width[pairs[end]] for at_width in at_ends.T for end in ENDS]
     return np.log1p(

@@ -1,5 +1,6 @@
-"""Splits by chromosome and by cell line, decided once and carried with a hash that later stages
-assert.
+"""Splits by chromosome and by cell line.
+
+They are decided once; their hash travels with the data, and later stages refuse another one.
 """
 
 import hashlib
@@ -18,7 +19,10 @@ NAMES = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Splits:
-    """Chromosomes of each split and lines of each role; a chromosome belongs to one split."""
+    """Chromosomes of each split, and the training and the held-out lines.
+
+    A chromosome belongs to one split at most.
+    """
 
     train: list[str]
     validation: list[str]
@@ -28,20 +32,25 @@ class Splits:
 
     @property
     def hash(self) -> str:
-        """Digest of the whole decision (16 hexadecimal digits)."""
+        """SHA-256 of the splits, its first 16 hexadecimal digits."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
 
     def of(self, chromosomes: pd.Series) -> pd.Series:
-        """The split of each chromosome, as a name of `NAMES`."""
+        """Split of each chromosome: a name of `NAMES`, NaN for a chromosome in none."""
         return chromosomes.map({chrom: name for name in NAMES for chrom in getattr(self, name)})
 
 
 def splits_of(config: Config) -> Splits:
-    """Test and validation folds as configured, every other fold for training."""
+    """The splits of a configuration: test and validation fold, all other folds for training."""
     folds = config.splits.folds
-    aside = (config.splits.test_fold, config.splits.validation_fold)
-    train = [chrom for number, fold in enumerate(folds) if number not in aside for chrom in fold]
-    return Splits(train, folds[aside[1]], folds[aside[0]], config.cell_lines, config.held_out_lines)
+    test, validation = config.splits.test_fold, config.splits.validation_fold
+    train = [
+        chrom
+        for number, fold in enumerate(folds)
+        if number not in (test, validation)
+        for chrom in fold
+    ]
+    return Splits(train, folds[validation], folds[test], config.cell_lines, config.held_out_lines)
 
 
 def write_splits(splits: Splits, path: Path) -> None:
@@ -50,10 +59,11 @@ def write_splits(splits: Splits, path: Path) -> None:
 
 
 def check_splits(split: pd.Series, labels: pd.DataFrame, training_lines: list[str]) -> None:
-    """Raise `InputError` when a split cannot serve: no pair, one class only in a line, no
-    discordant pair to learn R from.
+    """Raise `InputError` for a split that is unusable.
 
-    split : name of each pair's split; labels : one 0/1 column per line.
+    A split needs pairs, both labels in every line, and pairs whose labels differ between training
+    lines, for R is learned from these.
+    split : name of each pair's split (n,); labels : 0 or 1, (n, C), one column per line
     """
     for name in NAMES:
         rows = labels[split == name]

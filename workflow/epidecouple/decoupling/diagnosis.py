@@ -91,7 +91,7 @@ def of_z(networks: Networks, table: Table, config: Config) -> dict[str, float]:
     """
     order = rng_for(config.seed, Stream.NEIGHBOUR_ROWS).permutation(len(table.pair))
     some = order[:KNN_ROWS]
-    metrics = {}
+    metrics: dict[str, float] = {}
     for suffix, network in zip(("", "_floor"), networks, strict=True):
         z = network.z(table.pair)
         bits = knn_information(z[some], table.line[some])

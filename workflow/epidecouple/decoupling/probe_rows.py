@@ -34,7 +34,7 @@ def natural_table(
     Exchangeable within a chromosome are blocks of a line's pairs that share a promoter.
     """
     among = np.arange(len(panel.enhancer)) if pairs is None else pairs
-    at, columns = np.nonzero(panel.published[np.ix_(among, lines)] >= 0)
+    at, columns = np.nonzero(panel.published[np.ix_(among, np.asarray(lines))] >= 0)
     chosen = np.sort(rng_for(seed, Stream.PUBLISHED_ROWS).permutation(len(at))[:limit])
     pair = among[at[chosen]]
     line = np.array(lines)[columns[chosen]]
@@ -60,8 +60,8 @@ def disjoint_pairs(panel: Panel, limit: int, seed: int) -> np.ndarray:
     """Random pairs of which no two share an element, at most `limit`: rows that may be permuted one
     by one.
     """
-    taken = set()
-    chosen = []
+    taken: set[int] = set()
+    chosen: list[int] = []
     for pair in rng_for(seed, Stream.DISJOINT_PAIRS).permutation(len(panel.enhancer)):
         ends = {panel.enhancer[pair], panel.promoter[pair]}
         if len(chosen) < limit and not ends & taken:

@@ -6,9 +6,10 @@ of one thread each, and every permutation has its own random stream, so that the
 depend on how they were shared out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,14 +37,14 @@ PARTS = {"fraction": "", "floor": "_floor", "change": "_change"}
 class Topic:
     """What a question is about, in words: the first columns of the table.
 
-    probe : `LINEAR` or `BOOSTED`; about : line or label; given : line, label or nothing
+    probe : `LINEAR` or `BOOSTED`; about : line or label; condition : line, label or nothing
     """
 
     representation: str
     table: str
     probe: str
     about: str
-    given: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,13 @@ def answers(
     ]
 
 
-def _answer(question: Question, results: list) -> Answer:
+def _answer(question: Question, results: list[Any]) -> Answer:
     observed, floor, *null = results
     return Answer(question, observed, floor, list(chain(*null)))
 
 
-def _tasks(question: Question, config: DiagnoseConfig, seed: int, threads: int) -> list:
+def _tasks(question: Question, config: DiagnoseConfig, seed: int, threads: int) -> list[Any]:
+    """Calls for joblib."""
     shares = [
         part for part in np.array_split(np.arange(question.permutations), threads) if len(part)
     ]
@@ -144,10 +146,10 @@ def information_table(answered: list[Answer], config: DiagnoseConfig, seed: int)
     return pd.DataFrame([_row(answer, config, seed) for answer in answered])
 
 
-def _row(answer: Answer, config: DiagnoseConfig, seed: int) -> dict:
+def _row(answer: Answer, config: DiagnoseConfig, seed: int) -> dict[str, Any]:
     question = answer.question
     change = None if answer.floor is None else answer.observed.minus(answer.floor)
-    row = {"name": question.name, **asdict(question.topic)}
+    row: dict[str, Any] = {"name": question.name, **asdict(question.topic)}
     row |= {
         "rows": len(question.c),
         "features": question.x.shape[1],
@@ -195,7 +197,7 @@ def null_fractions(
     informed: Callable[[np.ndarray], Information],
     c: np.ndarray,
     units: Exchangeable,
-    numbers: range,
+    numbers: Iterable[int],
     seed: int,
 ) -> list[float]:
     """Fractions of the entropy that a probe reads about permutations of c (n,).

@@ -96,8 +96,8 @@ def about_z(table: Table, z: np.ndarray, floor: np.ndarray, config: Config) -> l
     """z (n, d_z) about the line given the label, where prevalence plays no part; and about the
     label given the line: is z collapsed?
     """
-    of_line = Topic("z", table.name, LINEAR, "line", given="label")
-    of_label = Topic("z", table.name, LINEAR, "label", given="line")
+    of_line = Topic("z", table.name, LINEAR, "line", condition="label")
+    of_label = Topic("z", table.name, LINEAR, "label", condition="line")
     blocks = codes(table.units.blocks, table.label)
     strata = codes(table.chrom, table.label)
     return [
@@ -155,6 +155,6 @@ def metric_name(topic: Topic) -> str:
     z_label_given_line.
     """
     subject = topic.representation.replace("U", "potential").replace(" ", "_")
-    how = f"given_{topic.given}" if topic.given else topic.probe
+    how = f"given_{topic.condition}" if topic.condition else topic.probe
     suffix = "_panel" if topic.table == "panel" else ""
     return f"{subject}_{topic.about}_{how}{suffix}"

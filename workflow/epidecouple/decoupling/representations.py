@@ -83,7 +83,8 @@ def _by_line(
     panel: Panel, table: Table, read: Callable[[torch.Tensor], np.ndarray]
 ) -> dict[str, np.ndarray]:
     """`read(signal)` of the rows, in the order of the table, on raw and on scrubbed signal."""
-    parts, order = {"raw": [], "scrubbed": []}, []
+    parts: dict[str, list[np.ndarray]] = {"raw": [], "scrubbed": []}
+    order = []
     for line in np.unique(table.line):
         rows = np.flatnonzero(table.line == line)
         signal = panel.signal_tensor(table.pair[rows], line)

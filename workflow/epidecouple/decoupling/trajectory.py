@@ -88,25 +88,28 @@ class Trajectory:
         self.codes = np.stack(
             [line, *(permuted(line, self.table.units, rng) for _ in range(PERMUTATIONS))]
         )
-        self.z, self.z_line = None, float("nan")
+        self.z: np.ndarray | None = None
+        self.z_line = float("nan")
 
-    def note(self, z: torch.Tensor) -> None:
-        """Take over z (n_validation, d_z) of all validation pairs."""
+    def note(self, z: torch.Tensor) -> np.ndarray:
+        """Take over z (n_validation, d_z) of all validation pairs; returns that of the rows."""
         self.z = (
             z.cpu().numpy()[np.searchsorted(self.validation, self.table.pair)].astype(np.float64)
         )
         self.z_line = self._beyond_null(self.z)
+        return self.z
 
     @torch.no_grad()
     def look(self) -> dict[str, float]:
         """Fractions of H(line) read from z and from raw e beyond the null, and their excess RMS
         correlation within lines.
         """
-        if self.z is None:
-            self.note(embed(self.model, self.panel, self.validation))
+        z = self.z
+        if z is None:
+            z = self.note(embed(self.model, self.panel, self.validation))
         e = self._e()
         line = self.codes[0]
-        matrix = cross_correlation(_within(self.z, line), _within(e, line))
+        matrix = cross_correlation(_within(z, line), _within(e, line))
         figures = (self.z_line, self._beyond_null(e), excess_rms(matrix, len(line)))
         return dict(zip(FIGURES, figures, strict=True))
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..data.panel import Panel
@@ -23,7 +23,7 @@ STEPS, SHRINKAGE = 15, 0.1
 BOOSTING = "gradient boosting"
 
 
-def ridge_classifier() -> object:
+def ridge_classifier() -> Pipeline:
     """Logistic regression of two classes on standardised features, strongly shrunk: features of
     neighbouring widths are collinear.
 
@@ -35,7 +35,7 @@ def ridge_classifier() -> object:
     )
 
 
-def boosted_classifier(rounds: int, seed: int) -> object:
+def boosted_classifier(rounds: int, seed: int) -> HistGradientBoostingClassifier:
     """Gradient boosting of two classes, regularised for pairs that share loops: small trees, a
     third of the features a split.
     """
@@ -105,7 +105,7 @@ def trained_rivals(panel: Panel, task: Fitting, rounds: int, seed: int) -> dict[
     scored = np.stack(
         [features(panel, task.scored, line) for line in range(len(panel.lines))], axis=1
     )
-    labels = panel.labels[np.ix_(task.fitted, task.lines)]
+    labels = panel.labels_of(task.fitted, task.lines)
     scores = {
         "linear conditional likelihood": linear_conditional(np.stack(fitted, 1), labels, scored)
     }
@@ -130,7 +130,7 @@ def line_offsets(panel: Panel, task: Fitting) -> np.ndarray:
     """Log mean label of each line on the fitted pairs, the mean over the lines for a line that is
     not among them.
     """
-    offsets = np.log(panel.labels[np.ix_(task.fitted, task.lines)].mean(0))
+    offsets = np.log(panel.labels_of(task.fitted, task.lines).mean(0))
     score = np.full(len(panel.lines), offsets.mean())
     score[task.lines] = offsets
     return np.tile(score, (len(task.scored), 1))
@@ -145,12 +145,12 @@ def linear_conditional(x: np.ndarray, labels: np.ndarray, scored: np.ndarray) ->
     optimiser = torch.optim.LBFGS(
         [weight, offset], max_iter=STEPS, history_size=20, line_search_fn="strong_wolfe"
     )
-    x = torch.from_numpy(x)
+    read = torch.from_numpy(x)
     y = torch.from_numpy(labels.astype(np.float32))
 
     def penalised() -> torch.Tensor:
         optimiser.zero_grad()
-        loss = conditional_nll(x @ weight, offset, y) + SHRINKAGE * weight.square().sum()
+        loss = conditional_nll(read @ weight, offset, y) + SHRINKAGE * weight.square().sum()
         loss.backward()
         return loss
 

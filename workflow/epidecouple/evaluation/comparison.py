@@ -4,6 +4,7 @@ per arm.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypedDict
 
 import pandas as pd
 
@@ -50,7 +51,7 @@ def cells(run: Path, arms: list[str], seeds: list[int]) -> list[Cell]:
     ]
 
 
-def compared_metrics(compared: list[Cell], thresholds: dict[str, dict]) -> pd.DataFrame:
+def compared_metrics(compared: list[Cell], thresholds: dict[str, dict[str, Any]]) -> pd.DataFrame:
     """arm, seed, metric, text (its label), value, and needed: the gate's threshold or empty.
 
     thresholds : the run's own
@@ -89,7 +90,7 @@ def failed_checks(compared: list[Cell]) -> pd.DataFrame:
     )
 
 
-def _failed(cell: Cell) -> list[tuple[str, dict]]:
+def _failed(cell: Cell) -> list[tuple[str, dict[str, Any]]]:
     verdicts = [read_json(path) for path in sorted((cell.folder / "gates").glob("*.verdict.json"))]
     return [
         (verdict["gate"], check)
@@ -99,15 +100,26 @@ def _failed(cell: Cell) -> list[tuple[str, dict]]:
     ]
 
 
-def conclusions(table: pd.DataFrame) -> dict[str, dict]:
-    """Per arm other than the design: mean differences to it, whether they are little, sentence."""
+class Conclusion(TypedDict):
+    """How the design compares with an arm: mean differences to it, whether they are little, and a
+    sentence.
+    """
+
+    aupr_share_gain: float
+    resistance_corr_gain: float
+    differ_little: bool
+    sentence: str
+
+
+def conclusions(table: pd.DataFrame) -> dict[str, Conclusion]:
+    """Arm -> conclusion, for all arms but the design."""
     mean = table.pivot_table(index="arm", columns="metric", values="value", aggfunc="mean")
     return {
         arm: _conclusion(arm, mean.loc[DESIGN] - mean.loc[arm]) for arm in mean.index.drop(DESIGN)
     }
 
 
-def _conclusion(arm: str, gain: pd.Series) -> dict:
+def _conclusion(arm: str, gain: pd.Series) -> Conclusion:
     share = float(gain["aupr_unseen_share_of_oracle"])
     corr = float(gain["resistance_within_pair_corr"])
     little = abs(share) <= LITTLE_AUPR_SHARE and abs(corr) <= LITTLE_CORRELATION

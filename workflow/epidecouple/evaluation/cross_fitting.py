@@ -23,6 +23,7 @@ from ..model.scoring import score_resistance
 from ..statistics.bootstrap import megabase_blocks
 from ..training.loop import fit
 from ..training.phases import ResistancePhase
+from ..training.plan import Plan
 from ..verification.ledger import Ledger
 from .baselines import Fitting, line_offsets, trained_rivals, untrained_rivals
 from .scores import ALL_LINES, Kind, R, Scores, arms_of
@@ -64,7 +65,7 @@ def trained_resistance(
     """
     model = new_model(config, dataclasses.replace(panel, training=lines))
     start_prototypes(model, panel, lines, config)
-    phase = ResistanceAlone(model, panel, lines, rows, config)
+    phase = ResistanceAlone(model, panel, Plan(lines, rows, config))
     fit(model, phase, Ledger(model, set(), config.verification, [phase.name]), None)
     return model.eval()
 
@@ -114,7 +115,7 @@ class Fold:
 
     def rivals(self, setting: str, lines: list[int]) -> Scores:
         """Scores of what is fitted on the same pairs and lines as R."""
-        train = self.train[discordant(self.panel.labels[np.ix_(self.train, lines)])]
+        train = self.train[discordant(self.panel.labels_of(self.train, lines))]
         task = Fitting(train, self.test, lines)
         rounds = self.config.crossfit.boosting_rounds
         scores = trained_rivals(self.panel, task, rounds, self.config.seed)
@@ -126,7 +127,9 @@ class Fold:
         windows = self.config.windows
         ends = len(ENDS)
         all_ends = ends * (1 + len(windows.scales))
-        hidden = {"R, without the window": (list(range(all_ends, all_ends + windows.bins)), [])}
+        hidden: dict[str, tuple[list[int], list[int]]] = {
+            "R, without the window": (list(range(all_ends, all_ends + windows.bins)), [])
+        }
         if windows.scales:
             hidden["R, without further widths"] = (list(range(ends, all_ends)), [])
         partial = np.flatnonzero(~self.panel.present.all(0)).tolist()
@@ -163,7 +166,7 @@ class Fold:
         own = {R: first, "R, ensemble": self.ensemble(first)} | self.variants()
         untrained = untrained_rivals(self.panel, self.test, self.config.marks)
         return (
-            arms_of(ALL_LINES, Kind.OURS, own)
+            arms_of(ALL_LINES, Kind.OF_R, own)
             | self.rivals(ALL_LINES, self.lines)
             | arms_of(ALL_LINES, Kind.UNTRAINED, untrained)
         )
@@ -173,7 +176,7 @@ class Fold:
         name = self.panel.lines[line]
         lines = [other for other in self.lines if other != line]
         own = {R: self.score(self.panel, lines, self.train, self.config)}
-        return arms_of(name, Kind.OURS, own) | self.rivals(name, lines)
+        return arms_of(name, Kind.OF_R, own) | self.rivals(name, lines)
 
 
 def fold_of(loci: Path, shards: Path, fold: int, config: Config) -> tuple[Panel, np.ndarray, Fold]:

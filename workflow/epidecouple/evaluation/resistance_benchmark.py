@@ -8,6 +8,7 @@ that. And a line may have a loop just beside the elements, which the label calls
 
 import dataclasses
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,9 @@ from .scores import ALL_LINES, Arm, Kind, R, Scores, in_setting
 # Ends of the names of a figure and of its interval.
 BOUNDS = ("", "_lower", "_upper")
 COLUMNS = [
+    "setting",
+    "arm",
+    "kind",
     "auc",
     "lower",
     "upper",
@@ -82,8 +86,8 @@ class Ranking:
         """AUC of each pair (n,) over the comparisons that count."""
         return within_pair_auc(self.labels, score, counted)
 
-    def rows(self, scores: Scores, lines: np.ndarray | None = None) -> list[tuple]:
-        """One row per arm of one setting: setting, arm and `COLUMNS`.
+    def rows(self, scores: Scores, lines: np.ndarray | None = None) -> list[tuple[Any, ...]]:
+        """One row per arm of one setting: `COLUMNS`.
 
         lines : bool (1, C, C), narrows the comparisons
         """
@@ -94,7 +98,8 @@ class Ranking:
         for arm, score in scores.items():
             auc = self.aucs(score, lines)
             figures = (auc, of_r - auc, self.aucs(score, unlisted))
-            rows.append((arm.setting, arm.name, *chain(*map(self.summary, figures))))
+            summaries = chain(*map(self.summary, figures))
+            rows.append((arm.setting, arm.name, arm.kind.value, *summaries))
         return rows
 
 
@@ -109,7 +114,7 @@ def benchmark_metrics(
     scores: Scores,
     ranking: Ranking,
     pairs: pd.DataFrame,
-    loops: dict,
+    loops: dict[str, pd.DataFrame],
     shares: list[float],
 ) -> dict[str, float]:
     """Headline figures, what bounds them, and the residual's share of R.
@@ -118,14 +123,13 @@ def benchmark_metrics(
     in every fold
     """
     near = {bp: near_misses(pairs, loops, ranking.labels, bp) for bp in ranking.near_bp}
-    metrics = headline(table) | ceiling(ranking, scores[Arm(ALL_LINES, R, Kind.OURS)], near)
+    metrics = headline(table) | ceiling(ranking, scores[Arm(ALL_LINES, R, Kind.OF_R)], near)
     counts = {"discordant_pairs": len(pairs), "lines": len(loops)}
     return metrics | counts | {"residual_share": float(np.mean(shares))}
 
 
 def arm_table(scores: Scores, ranking: Ranking, lines: list[str]) -> pd.DataFrame:
-    """All arms in all lines, then per left-out line those that never saw its labels: setting, arm
-    and `COLUMNS`.
+    """All arms in all lines, then per left-out line those that never saw its labels: `COLUMNS`.
 
     An untrained rival never sees labels, so that its scores serve every setting.
     """
@@ -134,7 +138,7 @@ def arm_table(scores: Scores, ranking: Ranking, lines: list[str]) -> pd.DataFram
     for c, line in enumerate(lines):
         here = {dataclasses.replace(arm, setting=line): s for arm, s in untrained.items()}
         rows += ranking.rows(in_setting(scores, line) | here, involving(c, len(lines)))
-    return pd.DataFrame(rows, columns=["setting", "arm", *COLUMNS])
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def unseen_line(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ ALL_LINES = "all lines"
 class Kind(StrEnum):
     """An arm is R or a variant of it, a rival that learns from labels, or one that does not."""
 
-    OURS = "R or a variant"
+    OF_R = "R or a variant"
     TRAINED = "trained rival"
     UNTRAINED = "untrained rival"
 

@@ -17,7 +17,7 @@ ACTIVITY_MARK = "H3K27ac"
 
 def skill(
     panel: Panel, potential: np.ndarray, resistance: np.ndarray, mid: np.ndarray, config: Config
-) -> dict[str, float]:
+) -> dict[str, float | str]:
     """All figures of skill on test chromosomes, and in held-out lines on training chromosomes too.
 
     potential : U (n,); resistance : R (n, C); mid : midpoint (bp) of the enhancers (n,), which
@@ -61,34 +61,35 @@ def cell(
 ) -> dict[str, float]:
     """Macro AUPR, base rate and lift of one test cell (lines x chromosomes)."""
     rows = panel.rows(split)
-    labels = panel.labels[np.ix_(rows, lines)]
-    aupr, base = macro_aupr(labels, energy[np.ix_(rows, lines)]), float(labels.mean())
+    labels = panel.labels_of(rows, lines)
+    aupr = macro_aupr(labels, energy[np.ix_(rows, np.asarray(lines))])
+    base = float(labels.mean())
     return {f"aupr_{name}": aupr, f"base_rate_{name}": base, f"lift_{name}": aupr / base}
 
 
 def skill_lift(
     panel: Panel, energy: np.ndarray, units: np.ndarray, config: Config
-) -> dict[str, float]:
+) -> dict[str, float | str]:
     """Macro AUPR on test chromosomes minus the best trivial baseline's, with a bootstrap interval
     over `units`.
     """
     rows, lines = panel.rows("test"), list(range(len(panel.lines)))
-    labels, ours = panel.labels[rows], energy[rows]
+    labels, energies = panel.labels[rows], energy[rows]
     rivals = {
         name: np.repeat(score[:, None], len(lines), axis=1)
         for name, score in baselines(panel, rows).items()
     }
     rivals["element_lookup"] = np.repeat(_lookup(panel, rows)[:, None], len(lines), axis=1)
     auprs = {name: macro_aupr(labels, score) for name, score in rivals.items()}
-    best = max(auprs, key=auprs.get)
+    best = max(auprs, key=auprs.__getitem__)
     draws = bootstrap_groups(units, config.diagnose.bootstrap, config.seed)
     differences = [
-        macro_aupr(labels[draw], ours[draw]) - macro_aupr(labels[draw], rivals[best][draw])
+        macro_aupr(labels[draw], energies[draw]) - macro_aupr(labels[draw], rivals[best][draw])
         for draw in draws
     ]
     low, high = interval(differences)
     return {
-        "skill_lift": macro_aupr(labels, ours) - auprs[best],
+        "skill_lift": macro_aupr(labels, energies) - auprs[best],
         "skill_lift_lower": low,
         "skill_lift_upper": high,
         "best_baseline": best,
@@ -112,20 +113,20 @@ def within_pair(
     rows = panel.rows("test")
     keep = discordant(panel.labels[rows])
     rows, units = rows[keep], units[keep]
-    ours = within_pair_auc(panel.labels[rows], -resistance[rows])
-    found = {"within_pair_auc": float(ours.mean()), "within_pair_pairs": len(rows)}
+    of_r = within_pair_auc(panel.labels[rows], -resistance[rows])
+    metrics = {"within_pair_auc": float(of_r.mean()), "within_pair_pairs": len(rows)}
     draws = bootstrap_groups(units, config.diagnose.bootstrap, config.seed)
-    found["within_pair_auc_lower"], found["within_pair_auc_upper"] = interval(
-        [ours[draw].mean() for draw in draws]
+    metrics["within_pair_auc_lower"], metrics["within_pair_auc_upper"] = interval(
+        [of_r[draw].mean() for draw in draws]
     )
     if ACTIVITY_MARK in config.marks:
-        rival = within_pair_auc(
+        of_activity = within_pair_auc(
             panel.labels[rows], activity(panel, rows, config.marks.index(ACTIVITY_MARK))
         )
-        found["within_pair_auc_activity"] = float(rival.mean())
-        low, high = interval([(ours[draw] - rival[draw]).mean() for draw in draws])
-        found |= {"within_pair_gain_lower": low, "within_pair_gain_upper": high}
-    return found
+        metrics["within_pair_auc_activity"] = float(of_activity.mean())
+        low, high = interval([(of_r[draw] - of_activity[draw]).mean() for draw in draws])
+        metrics |= {"within_pair_gain_lower": low, "within_pair_gain_upper": high}
+    return metrics
 
 
 def energy_table(
@@ -140,7 +141,7 @@ def energy_table(
 def mean_label_aupr(panel: Panel, held_out: list[int]) -> float:
     """The average-activity baseline of an unseen line on seen chromosomes (Schreiber 2020)."""
     rows = panel.rows("train")
-    mean = panel.labels[np.ix_(rows, panel.training)].mean(1)
+    mean = panel.labels_of(rows, panel.training).mean(1)
     return macro_aupr(
-        panel.labels[np.ix_(rows, held_out)], np.repeat(mean[:, None], len(held_out), axis=1)
+        panel.labels_of(rows, held_out), np.repeat(mean[:, None], len(held_out), axis=1)
     )

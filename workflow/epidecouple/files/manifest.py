@@ -4,6 +4,7 @@ import csv
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import InputError
 from ..core.paths import MANIFEST
@@ -45,9 +46,9 @@ def load_sources(manifest: Path = MANIFEST) -> list[Source]:
     twice.
     """
     with manifest.open(newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
+        rows: list[dict[str, Any]] = list(csv.DictReader(file, delimiter="\t"))
     sources = [
-        Source(**{**row, "bytes": int(row["bytes"]) if row["bytes"] else None}) for row in rows
+        Source(**row | {"bytes": int(row["bytes"]) if row["bytes"] else None}) for row in rows
     ]
     seen: set[str] = set()
     for line, source in enumerate(sources, start=2):

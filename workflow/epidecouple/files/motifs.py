@@ -36,7 +36,7 @@ def read_motifs(path: Path) -> list[Motif]:
     """Read a motif file; raises `InputError`, naming the line, for one without motifs or with rows
     that are not four probabilities.
     """
-    motifs = []
+    motifs: list[Motif] = []
     lines = path.read_text().splitlines()
     for number, line in enumerate(lines, start=1):
         if line.startswith("MOTIF"):

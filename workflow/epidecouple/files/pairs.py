@@ -92,11 +92,11 @@ def _targetfinder(path: Path) -> pd.DataFrame:
 
 def _generic(path: Path) -> pd.DataFrame:
     table = _table(path, "\t", GENERIC_COLUMNS)
-    ends = [
+    enhancer, promoter = (
         table[[f"{k}_chrom", f"{k}_start", f"{k}_end"]].set_axis(["chrom", "start", "end"], axis=1)
         for k in ("enhancer", "promoter")
-    ]
-    return _assembled(*ends, table.label, path)
+    )
+    return _assembled(enhancer, promoter, table.label, path)
 
 
 def _assembled(

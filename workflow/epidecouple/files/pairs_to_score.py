@@ -122,14 +122,16 @@ def _table(
 def _from_names(table: pd.DataFrame, reasons: Reasons) -> pd.DataFrame:
     """The six coordinates of TargetFinder's names, empty where a name has none."""
     for end in ENDS:
-        name = table[f"{end}_name"]
-        parts = name.str.extract(NAME_PATTERN).fillna("")
-        reasons.add(
-            parts.chrom == "",
-            lambda row, name=name: f"'{name[row]}' is not a name like K562|chr1:10-20",
-        )
+        parts = _parts_of_names(table[f"{end}_name"], reasons)
         table = table.assign(**{f"{end}_{part}": parts[part] for part in ("chrom", "start", "end")})
     return table
+
+
+def _parts_of_names(name: pd.Series, reasons: Reasons) -> pd.DataFrame:
+    """chrom, start and end of TargetFinder's names; adds the reason of a name that has none."""
+    parts = name.str.extract(NAME_PATTERN).fillna("")
+    reasons.add(parts.chrom == "", lambda row: f"'{name[row]}' is not a name like K562|chr1:10-20")
+    return parts
 
 
 def check_rows(

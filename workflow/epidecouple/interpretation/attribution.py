@@ -94,13 +94,13 @@ def _base_table(end: str, window: Tensor, change: Tensor) -> pd.DataFrame:
     """One row per base, from the changes (L, 4)."""
     there = window.numpy()
     letters = len(BASES)
-    change = change.numpy().copy()
+    changes = change.numpy().copy()
     known = np.flatnonzero(there < letters)
-    change[known, there[known]] = 0
+    changes[known, there[known]] = 0
     others = np.where(there < letters, letters - 1, letters)
-    by_letter = {f"dU_{letter}": change[:, b] for b, letter in enumerate(BASES)}
+    by_letter = {f"dU_{letter}": changes[:, b] for b, letter in enumerate(BASES)}
     base = [LETTERS[code] for code in there]
-    carries = -change.sum(1) / others
+    carries = -changes.sum(1) / others
     return pd.DataFrame(
         {
             "element": end,

@@ -45,7 +45,9 @@ class EditablePairs:
         end.
         """
         potential = self.model.potential
-        edited = {"enhancer": enhancer, "promoter": promoter}
-        ends = [self.embedded[end][rows] if edited[end] is None else edited[end] for end in ENDS]
+        ends = [
+            self.embedded[end][rows] if edited is None else edited
+            for end, edited in zip(ENDS, (enhancer, promoter), strict=True)
+        ]
         log_distance = torch.from_numpy(self.panel.log_distance[self.pairs[rows]])
         return potential.of_z(potential.z_of_ends(*ends), log_distance).numpy()

@@ -200,7 +200,7 @@ def agreement_metrics(agreed: list[Agreement]) -> dict[str, float]:
     bootstrap draws.
     """
     named = {(a.target, a.representation): a for a in agreed}
-    metrics = {}
+    metrics: dict[str, float] = {}
     for (target, name), a in named.items():
         metrics |= {f"mantel_rho_{target}_{name}": a.rho, f"mantel_p_{target}_{name}": a.p}
     for target, suffix in ((JOINT, ""), ("loops", "_loops")):
@@ -265,7 +265,7 @@ def tree_metrics(matrices: dict[str, np.ndarray], groups: list[list[int]]) -> di
     """How faithful each tree is, how well that of the prototypes agrees with the others, and how
     the groups hold together in each.
     """
-    metrics = {}
+    metrics: dict[str, float] = {}
     for name, matrix in matrices.items():
         metrics[f"cophenetic_correlation_{name}"] = cophenetic_correlation(matrix)
         if name != "prototypes":

@@ -2,6 +2,8 @@
 out, with bootstrap intervals.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
@@ -111,7 +113,7 @@ def resistance_against_marks(
 
 def _rows_of_line(
     line: str, by_place: np.ndarray, present: np.ndarray, marks: list[str]
-) -> list[tuple]:
+) -> list[tuple[Any, ...]]:
     """by_place : (1 + B, 1 + M, 3, M): the correlations of R, and of R without each mark, with the
     marks at three places; all pairs first.
     """
@@ -143,7 +145,7 @@ def sign_failures(signs: pd.DataFrame) -> dict[str, int]:
     hold 0; ..._held_out_<mark> : the same where R did not read the mark.
     """
     ends = signs[(signs.position == ENDS) & signs.mark.isin(GATED_MARKS)]
-    counts = {}
+    counts: dict[str, int] = {}
     for suffix, column in (("", "rho"), ("_held_out", "held_out")):
         bounds = ("lower", "upper") if column == "rho" else (f"{column}_lower", f"{column}_upper")
         nearest = np.where(ends.expected < 0, ends[bounds[1]], ends[bounds[0]])

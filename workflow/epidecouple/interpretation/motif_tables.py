@@ -108,7 +108,7 @@ def orientation_metrics(
     none.
     """
     named = [motif for motif in motifs if CTCF in (motif.name.upper(), motif.identifier.upper())]
-    metrics = {"ctcf_motifs": len(named)}
+    metrics: dict[str, float] = {"ctcf_motifs": len(named)}
     if named:
         metrics |= flip_test(pairs, enhancer_first, named[0])
     return metrics
@@ -121,7 +121,7 @@ def leakage_metrics(
     named = [
         motif for motif in motifs if {motif.name, motif.identifier} & set(config.motifs.lineage)
     ]
-    metrics = {"lineage_motifs": len(named)}
+    metrics: dict[str, float] = {"lineage_motifs": len(named)}
     if named:
         metrics |= leakage(potential, panel, pairs, named, config.seed)
     return metrics

@@ -22,8 +22,8 @@ def strongest_pairs(potential: np.ndarray, ends: list[np.ndarray], count: int) -
     """Rows of the `count` pairs with the highest U (n,), no two of which share an element; ends:
     element of each pair (n,), twice.
     """
-    chosen = []
-    used = [set(), set()]
+    chosen: list[int] = []
+    used: list[set[int]] = [set(), set()]
     for row in np.argsort(-potential, kind="stable"):
         if len(chosen) < count and all(
             end[row] not in seen for end, seen in zip(ends, used, strict=True)
@@ -71,7 +71,7 @@ def seqlets(contribution: np.ndarray) -> list[tuple[int, float]]:
     return stretches
 
 
-def with_flanks(values: np.ndarray, start: int, filler: float) -> np.ndarray:
+def with_flanks(values: np.ndarray, start: int, filler: float | str) -> np.ndarray:
     """A seqlet and `FLANK_BP` on either side of it; `filler` beyond the window."""
     padded = np.pad(values, FLANK_BP, constant_values=filler)
     return padded[start : start + SEQLET_BP + 2 * FLANK_BP]

@@ -1,3 +1,4 @@
-"""Networks and losses on tensors, and how many pairs are scored with them. It knows no file but its
-own weights, and no training step.
+"""Networks and losses on tensors, and the scoring of many pairs.
+
+This room reads no file but saved weights, and knows no training step.
 """

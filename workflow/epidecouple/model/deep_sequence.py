@@ -1,5 +1,6 @@
-"""A deeper element encoder for GPU runs: dilated convolutions, then attention; about 13 M
-parameters in both towers together.
+"""A deeper element encoder for training on a GPU: dilated convolutions, then attention.
+
+The two encoders of a model, for enhancers and for promoters, have about 13 M parameters together.
 """
 
 import torch
@@ -14,8 +15,9 @@ LAYERS, HEADS = 7, 8
 
 
 class DilatedBlock(nn.Module):
-    """Residual dilated convolution; normalised over channels at each position, never over the
-    batch.
+    """Residual block of a dilated convolution.
+
+    It normalises over the channels at each position, never over the batch.
     """
 
     def __init__(self, dilation: int) -> None:
@@ -24,15 +26,16 @@ class DilatedBlock(nn.Module):
         self.convolution = nn.Conv1d(CHANNELS, CHANNELS, 3, padding=dilation, dilation=dilation)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, CHANNELS, L) to the same shape."""
+        """Convolve x (n, CHANNELS, positions) and add it to itself; the shape stays."""
         return x + self.convolution(
             torch.nn.functional.gelu(self.norm(x.transpose(1, 2)).transpose(1, 2))
         )
 
 
 class DeepElementEncoder(nn.Module):
-    """Stem convolution, pooling, dilated blocks, transformer layers, mean over positions; both
-    strands averaged.
+    """Embeds DNA windows by convolution, pooling, dilated blocks and transformer layers.
+
+    The embedding is the mean over positions and over both strands.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -52,8 +55,9 @@ class DeepElementEncoder(nn.Module):
         self.project = nn.Sequential(nn.LayerNorm(CHANNELS), nn.Linear(CHANNELS, config.z_size))
 
     def forward(self, codes: Tensor) -> Tensor:
-        """Codes uint8 (n, L) to float32 (n, d_z), the same for a window and its reverse
-        complement.
+        """Embed codes uint8 (n, L) as float32 (n, d_z).
+
+        A window and its reverse complement have the same embedding.
         """
         forward = one_hot(codes)
         strands = torch.cat([forward, forward.flip(1, 2)])

@@ -1,5 +1,6 @@
-"""The two energies and their sum: logit P(y_ic = 1) = U_I(DNA_i, distance_i) - R_E(epigenome_ic) -
-tau_c.
+"""The model: two energies of a pair i in a line c, which share no parameter and no input.
+
+logit P(y_ic = 1) = U_I(DNA_i, distance_i) - R_E(epigenome_ic) - tau_c
 """
 
 import torch
@@ -11,11 +12,12 @@ from .resistance import Resistance
 
 
 class EnergyModel(nn.Module):
-    """Both energies; they share no parameter. Any of them can be called alone:
+    """Both energies. Each can be called alone:
 
     potential(enhancer_codes, promoter_codes, log_distance) : U_I (n,), see `Potential.forward`
     resistance(signal) : R_E (n,), see `Resistance.forward`
-    task_offset : Parameter (C_train,), the free intercept per line of the task likelihood
+
+    task_offset : Parameter (C_train,), b_c, free intercept of each line in the task likelihood
     """
 
     potential_class: type[Potential] = Potential
@@ -30,17 +32,16 @@ class EnergyModel(nn.Module):
     def forward(
         self, enhancer_codes: Tensor, promoter_codes: Tensor, log_distance: Tensor, signal: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """U_I and R_E, each float32 (n,), of n pairs in one line.
+        """U_I and R_E of n pairs in one line, each float32 (n,) in logit units.
 
-        enhancer_codes, promoter_codes : uint8 (n, L); log_distance : (n,), log10 bp; signal :
-        float32 (n, P, 2M)
+        enhancer_codes, promoter_codes : uint8 (n, L)
+        log_distance : float32 (n,), log10 of the distance in bp
+        signal : float32 (n, P, 2M), normalised marks and their presence flags
         """
         return self.potential(enhancer_codes, promoter_codes, log_distance), self.resistance(signal)
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
-        """All parameters by what they belong to; phases of the curriculum and the ledger speak of
-        these groups.
-        """
+        """All parameters, in the groups by which training phases and the ledger name them."""
         potential, resistance = self.potential, self.resistance
         return {
             "sequence": list(potential.encoder.parameters()),

@@ -1,4 +1,4 @@
-"""An untrained model, and where its states start."""
+"""Untrained models, and the start of their chromatin states."""
 
 import numpy as np
 import torch
@@ -15,8 +15,9 @@ NETWORKS: dict[str, type[EnergyModel]] = {"energy": EnergyModel, "record22": Rec
 
 
 def new_model(config: Config, panel: Panel) -> EnergyModel:
-    """An untrained model whose reference loci are grouped into modules by their marks in the
-    training lines.
+    """Make an untrained model from the configuration's seed.
+
+    Its reference loci are grouped into modules by k-means on their marks in all training lines.
     """
     torch.manual_seed(config.seed)
     model = NETWORKS[config.model.network](config, panel.n_reference)
@@ -33,24 +34,24 @@ def new_model(config: Config, panel: Panel) -> EnergyModel:
 def start_prototypes(
     model: EnergyModel, panel: Panel, lines: list[int], config: Config
 ) -> EnergyModel:
-    """Place the states at the k-means centroids of the lines' reference loci, each line's prototype
-    at its state; returns the model.
+    """Start the chromatin states at k-means centroids, and each line's prototype at its state.
 
+    The centroids are those of the encoded reference loci of `lines`. Returns the model, changed.
     Raises `InputError` when there are fewer loci than states.
     """
     resistance = model.resistance
     loci = torch.arange(panel.n_reference)
-    signal = [panel.reference_tensor(line) for line in lines]
-    e = torch.cat([resistance.encoder(values) for values in signal]).cpu().numpy()
+    signals = [panel.reference_tensor(line) for line in lines]
+    e = torch.cat([resistance.encoder(signal) for signal in signals]).cpu().numpy()
     count = len(resistance.prototypes.codebook)
     if len(e) < count:
         problem = (
-            f"{len(e)} reference loci in all training lines are too few for {count} chromatin"
-            " states"
+            f"the {len(lines)} training lines have {len(e)} reference loci together, too few for"
+            f" {count} chromatin states"
         )
         raise InputError(problem, "Lower model.states, or give fuller peak files", "config")
     resistance.prototypes.start(torch.from_numpy(centroids(e, count, config.seed)))
     resistance.line_prototypes.follow(
-        torch.stack([resistance.line_state(values, loci) for values in signal]), lines
+        torch.stack([resistance.line_state(signal, loci) for signal in signals]), lines
     )
     return model

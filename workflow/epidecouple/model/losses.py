@@ -1,33 +1,28 @@
-"""What is minimised: the conditional likelihood for R and tau, the task likelihood for U."""
+"""The losses: conditional likelihood for R and tau, task likelihood for U, and three soft terms.
+
+n pairs, C lines; labels are 0 or 1. Likelihoods are in nats.
+"""
 
 import torch
 from torch import Tensor, nn
 
+# Cosine similarities are divided by these before the softmax.
 LABEL_TEMPERATURE = 0.2
 LINE_TEMPERATURE = 0.1
 
-# Stands in for log(0): finite, so that logaddexp has a gradient, and so low that its exponential is
-# 0.
+# Stands for log(0): finite, so that logaddexp has a gradient, but so low that exp of it is 0.
 LOG_ZERO = -1e9
 
 
-def label_contrast(z: Tensor, labels: Tensor) -> Tensor:
-    """Supervised contrast on the label inside one line, anchored on positive pairs (Khosla 2020,
-    eq. 2).
-
-    z : (n, d) of one line's micro-batch; labels : (n,) of that line. Anchor, positives and
-    negatives share the line, so the line carries no gradient. Negatives are no anchors: they are no
-    cluster. NaN with fewer than two positives, where the loss does not exist and a silent 0 would
-    hide it.
-    """
-    return contrast_of_similarity(_similarity(z), labels)
-
-
 def contrast_over_lines(z: Tensor, labels: Tensor) -> Tensor:
-    """Mean of `label_contrast` over the lines (columns of labels (n, C)) that have two positives; z
-    (n, d) is shared.
+    """Supervised contrast of z by label, taken within each line and averaged over lines.
+
+    z : (n, d), the same in all lines; labels : (n, C). Anchor, positives and negatives share the
+    line, so nothing is gained by telling lines apart. Lines with fewer than two positives are left
+    out; NaN when no line is left, since a silent 0 would hide that the loss does not exist.
     """
-    similarity = _similarity(z)
+    unit = nn.functional.normalize(z.float(), dim=1)
+    similarity = unit @ unit.T / LABEL_TEMPERATURE
     usable = [column for column in labels.T if column.sum() >= 2]
     return (
         torch.stack([contrast_of_similarity(similarity, column) for column in usable]).mean()
@@ -36,13 +31,12 @@ def contrast_over_lines(z: Tensor, labels: Tensor) -> Tensor:
     )
 
 
-def _similarity(z: Tensor) -> Tensor:
-    unit = nn.functional.normalize(z.float(), dim=1)
-    return unit @ unit.T / LABEL_TEMPERATURE
-
-
 def contrast_of_similarity(similarity: Tensor, labels: Tensor) -> Tensor:
-    """The contrast from scaled cosine similarities (n, n) and labels (n,)."""
+    """Supervised contrast within one line (Khosla 2020, eq. 2), anchored on positive pairs only.
+
+    similarity : (n, n), cosine similarities over the temperature; labels : (n,). A negative is no
+    anchor, since negatives form no cluster. NaN with fewer than two positives.
+    """
     others = ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
     anchors = labels == 1
     log_share = similarity - similarity.masked_fill(~others, -torch.inf).logsumexp(1, keepdim=True)
@@ -51,12 +45,12 @@ def contrast_of_similarity(similarity: Tensor, labels: Tensor) -> Tensor:
 
 
 def line_contrast(states: Tensor, prototypes: Tensor) -> Tensor:
-    """-log softmax over lines of cos(g_c, p_c') / t: each line's state must be nearest to its own
-    prototype.
+    """Contrast that draws each line's state to its own prototype (Snell 2017).
 
-    states : (C, D), g of each line on a random locus subset; prototypes : (C, D), buffers without
-    gradient. The other lines' prototypes are the negatives that a homogeneous batch lacks (Snell
-    2017).
+    It is the mean over lines c of -log softmax over c' of cos(g_c, p_c') / t, at c' = c. The other
+    lines' prototypes are the negatives, which a batch of a single line lacks.
+    states : (C, D), g of each line on a random subset of reference loci
+    prototypes : (C, D), buffers without gradient
     """
     cosine = (
         nn.functional.normalize(states.float(), dim=1)
@@ -68,54 +62,58 @@ def line_contrast(states: Tensor, prototypes: Tensor) -> Tensor:
 
 
 def orthogonality(z: Tensor, e: Tensor) -> Tensor:
-    """Mean squared cross-correlation of z and e within one line; 0 exactly when no dimension of one
-    correlates with one of the other.
+    """Mean squared correlation, within one line, of each dimension of z with each dimension of e.
 
-    z : (n, d_z), detached here: what both could say is said by U; e : (n, d_e), takes the gradient.
+    z : (n, d_z), detached, so that what both could say is left to U
+    e : (n, d_e), which gets the gradient
     """
     return (_standard(z.detach().float()).T @ _standard(e.float()) / len(z)).square().mean()
 
 
 def _standard(x: Tensor) -> Tensor:
+    """Each column of x (n, d) with mean 0 and variance 1; a constant column becomes 0."""
     centred = x - x.mean(0)
     return centred / centred.square().mean(0).clamp(min=1e-12).sqrt()
 
 
 def log_elementary_symmetric(log_weights: Tensor) -> Tensor:
-    """Log of the elementary symmetric polynomials e_0 ... e_C of exp(log_weights).
+    """Logarithms of the elementary symmetric polynomials e_0 ... e_C of the weights w.
 
-    log_weights : (n, C); returns (n, C + 1). The recursion e_k(w_1..w_j) = e_k(w_1..w_{j-1}) + w_j
-    e_{k-1}(w_1..w_{j-1}) (Baker & Harwell 1996), in logarithms so that 60 lines fit into float32.
+    log_weights : (n, C), log w; returns (n, C + 1). By the recursion
+    e_k(w_1..w_j) = e_k(w_1..w_{j-1}) + w_j e_{k-1}(w_1..w_{j-1})   (Baker & Harwell 1996),
+    in logarithms, so that 60 lines do not overflow float32.
     """
     n, lines = log_weights.shape
     log_e = torch.cat(
         [log_weights.new_zeros(n, 1), log_weights.new_full((n, lines), LOG_ZERO)], dim=1
     )
     for j in range(lines):
-        raised = torch.logaddexp(log_e[:, 1:], log_weights[:, j : j + 1] + log_e[:, :-1])
-        log_e = torch.cat([log_e[:, :1], raised], dim=1)
+        from_e_1 = torch.logaddexp(log_e[:, 1:], log_weights[:, j : j + 1] + log_e[:, :-1])
+        log_e = torch.cat([log_e[:, :1], from_e_1], dim=1)
     return log_e
 
 
 def conditional_nll(resistance: Tensor, line_offset: Tensor, labels: Tensor) -> Tensor:
-    """Negative log-likelihood of a pair's labels given how many there are; free of U_i whatever it
-    is.
+    """Negative log-likelihood of a pair's labels, given in how many lines it is positive.
 
-    resistance, labels : (n, C); line_offset : (C,). Returns the mean over pairs, in nats. P(y_i |
-    s_i) = exp(-sum_c y_ic (R_ic + tau_c)) / e_{s_i}(exp(-R_i1 - tau_1), ...)   (Andersen 1970)
+    resistance, labels : (n, C); line_offset : (C,), tau. Returns the mean over pairs.
+    With s_i = sum_c y_ic,
+    P(y_i | s_i) = exp(-sum_c y_ic (R_ic + tau_c)) / e_{s_i}(exp(-R_i1 - tau_1), ...)
+    (Andersen 1970). U_i cancels, whatever it is.
     """
     log_weights = -(resistance + line_offset)
+    # A constant per pair cancels too; without it the logarithms stay small.
     log_weights = log_weights - log_weights.mean(1, keepdim=True)
-    total = labels.sum(1).long()
-    log_norm = log_elementary_symmetric(log_weights).gather(1, total[:, None])[:, 0]
+    positives = labels.sum(1).long()
+    log_norm = log_elementary_symmetric(log_weights).gather(1, positives[:, None])[:, 0]
     return (log_norm - (labels * log_weights).sum(1)).mean()
 
 
 def task_nll(potential: Tensor, offset: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """Weighted mean of the Bernoulli negative log-likelihood of logit = U_i + offset_ic, in nats.
+    """Bernoulli negative log-likelihood of the labels at logit U_i + offset_ic, weighted mean.
 
-    potential, weights : (n,); offset, labels : (n, C); `offset` carries -R - tau and must be
-    detached by the caller.
+    potential, weights : (n,); labels : (n, C)
+    offset : (n, C), -R - tau, which the caller must detach, minus the free intercepts of the lines
     """
     nll = nn.functional.binary_cross_entropy_with_logits(
         potential[:, None] + offset, labels, reduction="none"

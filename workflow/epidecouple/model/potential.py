@@ -1,4 +1,4 @@
-"""U_I from DNA and distance alone."""
+"""U_I, the energy of a pair that depends on its DNA and distance alone."""
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,11 @@ ENCODERS = {"cnn": ElementEncoder, "deep": DeepElementEncoder}
 
 
 class Potential(nn.Module):
-    """U_I (n,) in logit units from two windows of DNA and their distance."""
+    """U_I in logit units from the DNA windows of both ends and their distance.
+
+    U_I is a function of z plus a function of the distance. z comes from the encoder by way of the
+    eraser, which is the identity unless concept erasure is switched on.
+    """
 
     encoder_class: type[SequenceEncoder] = SequenceEncoder
 
@@ -29,17 +33,20 @@ class Potential(nn.Module):
     def forward(
         self, enhancer_codes: Tensor, promoter_codes: Tensor, log_distance: Tensor
     ) -> Tensor:
-        """U_I float32 (n,) of codes uint8 (n, L) at either end and log10 of the distance in bp
-        (n,).
+        """U_I float32 (n,) of pairs with these windows.
+
+        enhancer_codes, promoter_codes : uint8 (n, L)
+        log_distance : float32 (n,), log10 of the distance in bp
         """
         rows = torch.arange(len(enhancer_codes), device=enhancer_codes.device)
-        unknown = torch.full((len(rows), 2), torch.nan, device=rows.device)
+        unknown_bp = torch.full((len(rows), 2), torch.nan, device=rows.device)
         codes = torch.cat([enhancer_codes, promoter_codes])
-        return self.of_windows(Windows(codes, rows, rows + len(rows), unknown), log_distance)
+        return self.of_windows(Windows(codes, rows, rows + len(rows), unknown_bp), log_distance)
 
     def of_windows(self, windows: Windows, log_distance: Tensor) -> Tensor:
-        """U_I float32 (n,) of pairs whose windows are rows of a table: each unique window is
-        encoded once.
+        """U_I float32 (n,) of pairs whose windows are rows of a table; each row is encoded once.
+
+        log_distance : float32 (n,), log10 of the distance in bp
         """
         return self.of_z(self.z(windows), log_distance)
 
@@ -48,11 +55,13 @@ class Potential(nn.Module):
         return self.eraser(self.encoder(windows))
 
     def z_of_ends(self, enhancer: Tensor, promoter: Tensor) -> Tensor:
-        """z float32 (n, d_z) from the embeddings (n, d_z) of both ends; for windows that are edited
-        one end at a time.
+        """z float32 (n, d_z) from the element embeddings (n, d_z) of both ends.
+
+        For windows that are edited at one end, so that the other end is encoded once.
         """
         return self.eraser(self.encoder.combine(enhancer, promoter))
 
     def of_z(self, z: Tensor, log_distance: Tensor) -> Tensor:
         """U_I float32 (n,) from z (n, d_z) and log10 of the distance in bp (n,)."""
+        # Distances are centred at 10^5 bp.
         return (self.head(z) + self.distance(log_distance[:, None] - 5))[:, 0]

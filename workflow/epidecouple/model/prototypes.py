@@ -1,25 +1,33 @@
-"""Chromatin-state prototypes shared by all lines, and the state of a line as its mixture of them.
+"""Chromatin states shared by all lines, and the state of a line as its mixture of them.
 
-The codebook is a buffer that follows its members by an exponential moving average (van den Oord
-2017, appendix A.1); no gradient reaches it. A line needs nothing but its epigenome to have a state.
+A chromatin state is a prototype in the space of e, the encoded locus. Prototypes are buffers: each
+follows the loci nearest to it by an exponential moving average (van den Oord 2017, appendix A.1),
+and no gradient reaches it. A line needs nothing but its epigenome to have a state.
 """
 
 import torch
 from torch import Tensor, nn
 
+# Squared distances are divided by this before the softmax.
 TEMPERATURE = 4.0
+# Share of the old value in every moving average.
 MOMENTUM = 0.98
-# Cosine distance; at a learning rate of 0.03 two of 16 states came as near as 0.006, and the ledger
-# stops at 0.01.
+# Cosine distance below which two states are duplicates. At a learning rate of 0.03 two of 16 states
+# came as near as 0.006, and the ledger stops training at 0.01.
 DUPLICATE_DISTANCE = 0.02
+# Lets a locus be drawn that lies exactly on a state, where too few others are left.
 SMALLEST_CHANCE = 1e-9
 
 
 class StatePrototypes(nn.Module):
-    """K prototypes q_k (K, d_locus) with sharp soft assignment.
+    """The K chromatin states, to which loci are softly assigned.
 
-    usage : float32 (K,), moving average of the share of loci nearest to each state
+    codebook : buffer (K, d), the prototypes q_k
+    usage : buffer (K,), moving average of the share of loci nearest to each state
     """
+
+    codebook: Tensor
+    usage: Tensor
 
     def __init__(self, states: int, size: int) -> None:
         super().__init__()
@@ -27,7 +35,7 @@ class StatePrototypes(nn.Module):
         self.register_buffer("usage", torch.full((states,), 1 / states))
 
     def distances(self, e: Tensor) -> Tensor:
-        """Squared Euclidean distance of e (..., d) to each state (..., K)."""
+        """Squared Euclidean distances (..., K) of e (..., d) to the states."""
         return (
             e.square().sum(-1, keepdim=True)
             - 2 * e @ self.codebook.T
@@ -35,21 +43,24 @@ class StatePrototypes(nn.Module):
         )
 
     def assign(self, e: Tensor) -> Tensor:
-        """Soft assignment (..., K) of e (..., d); rows sum to 1, gradient flows to e only."""
+        """Soft assignment (..., K) of e (..., d) to the states; it sums to 1 over the states.
+
+        The gradient flows to e only.
+        """
         return torch.softmax(-self.distances(e) / TEMPERATURE, dim=-1)
 
     @torch.no_grad()
     def start(self, centroids: Tensor) -> None:
-        """Place the states at centroids (K, d), each as much in use as any other."""
+        """Place the states at centroids (K, d), all with the same usage."""
         self.codebook.copy_(centroids)
         self.usage.fill_(1 / len(self.codebook))
 
     @torch.no_grad()
     def follow(self, e: Tensor, generator: torch.Generator) -> int:
-        """Move each state towards the mean of the loci e (n, d) nearest to it, re-seed dead states.
+        """Move each state towards the mean of its nearest loci, and re-seed dead states.
 
-        A state is dead when its usage falls below 1 / (4 K), or when it has come as close to an
-        earlier one as makes it a duplicate. Returns how many were re-seeded.
+        e : (n, d), encoded loci. A state is dead when its usage falls below 1 / (4 K), or when it
+        duplicates an earlier state in use. Returns the number of re-seeded states.
         """
         member = nn.functional.one_hot(self.distances(e).argmin(-1), len(self.codebook)).float()
         count = member.sum(0)
@@ -63,30 +74,31 @@ class StatePrototypes(nn.Module):
         return int((~living).sum())
 
     def _duplicates(self, used: Tensor) -> Tensor:
-        """Which states (K,) point where an earlier one that is used points already."""
+        """Which states point in the direction of an earlier state in `used`; both bool (K,)."""
         unit = nn.functional.normalize(self.codebook, dim=1)
         return ((unit @ unit.T > 1 - DUPLICATE_DISTANCE) & used).tril(-1).any(1)
 
     def _seeds(self, e: Tensor, living: Tensor, generator: torch.Generator) -> Tensor:
-        """A locus for each state that is not living, drawn by its squared distance to the living
-        (k-means++, Arthur 2007).
+        """Draw a locus for each dead state from e (n, d): (dead, d).
 
-        Drawn evenly, it would lie where most loci are, which is where a state is already.
+        The chance of a locus is its squared distance to the nearest living state (k-means++, Arthur
+        2007). Even chances would favour places with many loci, where a state is already.
         """
-        chance = self.distances(e)[:, living].min(1).values.clamp(min=0) + SMALLEST_CHANCE
         if living.all():
             return e[:0]
+        chance = self.distances(e)[:, living].min(1).values.clamp(min=0) + SMALLEST_CHANCE
         return e[
             torch.multinomial(chance.cpu(), int((~living).sum()), generator=generator).to(e.device)
         ]
 
 
 class LinePrototypes(nn.Module):
-    """One prototype p_c per training line: the moving average of its state g_c over random locus
-    subsets.
+    """One prototype p_c per training line: the moving average of its state g_c.
 
-    prototypes : (C, D) buffer, zeros until the first state is seen
+    prototypes : buffer (C, D), zeros until a line's first state
     """
+
+    prototypes: Tensor
 
     def __init__(self, lines: int, size: int) -> None:
         super().__init__()
@@ -94,19 +106,19 @@ class LinePrototypes(nn.Module):
 
     @torch.no_grad()
     def follow(self, states: Tensor, lines: list[int]) -> None:
-        """Move the prototypes of some lines towards their states g (len(lines), D); the first
-        state is taken whole.
+        """Move the prototypes of some lines towards their states (len(lines), D).
+
+        A line's first state becomes its prototype.
         """
         for line, state in zip(lines, states, strict=True):
-            fresh = not self.prototypes[line].any()
-            self.prototypes[line].lerp_(state, 1.0 if fresh else 1 - MOMENTUM)
+            is_first = not self.prototypes[line].any()
+            self.prototypes[line].lerp_(state, 1.0 if is_first else 1 - MOMENTUM)
 
 
 def line_state(assignment: Tensor, modules: Tensor, n_modules: int) -> Tensor:
-    """Mean assignment of a line's reference loci within each locus module: g_c, flattened
-    (n_modules * K,).
+    """State g of a line, (n_modules * K,): mean assignment of its loci within each locus module.
 
-    assignment : (n_ref, K); modules : int64 (n_ref,). A module without loci gives zeros.
+    assignment : (n_loci, K); modules : int64 (n_loci,). A module without loci gives zeros.
     """
     member = nn.functional.one_hot(modules, n_modules).float()
     return ((member.T @ assignment) / member.sum(0).clamp(min=1)[:, None]).flatten()

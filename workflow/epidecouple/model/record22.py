@@ -1,5 +1,6 @@
-"""The networks of record 22, the refused model: a linear read-out of raw marks, and annotated
-lengths in z.
+"""The networks of record 22, an earlier model that was rejected, for the arm that compares with it.
+
+Its R is linear in the marks, and its z reads the annotated lengths of the elements.
 """
 
 import torch
@@ -17,21 +18,19 @@ TYPICAL_ELEMENT_BP = 500
 
 
 class LinearLocusEncoder(nn.Module):
-    """A linear projection of the marks: what record 22 had in place of an environment encoder."""
+    """Linear projection of the marks, which record 22 had for a locus encoder."""
 
     def __init__(self, marks: int, config: ModelConfig) -> None:
         super().__init__()
         self.network = nn.Linear(2 * marks, config.locus_size)
 
     def forward(self, signal: Tensor) -> Tensor:
-        """Normalised marks and flags float32 (..., 2M) to float32 (..., d_locus)."""
+        """Project marks and presence flags (..., 2M) to e float32 (..., d_locus)."""
         return self.network(signal)
 
 
 class LinearResistance(Resistance):
-    """R as record 22 had it: a linear read-out of a linear e, of either sign, with no states in its
-    path.
-    """
+    """R as record 22 had it: linear in e, of either sign, without chromatin states."""
 
     encoder_class = LinearLocusEncoder
 
@@ -40,17 +39,17 @@ class LinearResistance(Resistance):
         self.residual = nn.Linear(len(self.positions) * config.model.locus_size, 1)
 
     def parts(self, signal: Tensor) -> Parts:
-        """Nothing from states, all from e."""
-        e = self.at_positions(self.loci(signal)).flatten(1)
+        """The parts of R, in which states are 0 and the residual is linear in e."""
+        e = self.at_positions(self.encoder(signal)).flatten(1)
         return Parts(e.new_zeros(len(e)), self.residual(e)[:, 0], e)
 
     def of_parts(self, parts: Parts) -> Tensor:
-        """R float32 (n,) in logit units."""
+        """R float32 (n,) in logit units, of either sign."""
         return self.level + parts.residual
 
 
 class AnnotatedEncoder(SequenceEncoder):
-    """z that also reads the annotated lengths of both elements, which tell the line."""
+    """Encodes pairs as a z that also reads annotated lengths, which reveal the line."""
 
     def __init__(self, config: ModelConfig, element_encoder: type[nn.Module]) -> None:
         super().__init__(config, element_encoder)
@@ -64,19 +63,19 @@ class AnnotatedEncoder(SequenceEncoder):
 
 
 class AnnotatedPotential(Potential):
-    """U of a z that reads annotated lengths."""
+    """U_I from a z that reads annotated lengths."""
 
     encoder_class = AnnotatedEncoder
 
     def z_of_ends(self, enhancer: Tensor, promoter: Tensor) -> Tensor:
-        """Nothing: windows alone do not give this z; raises `InputError`."""
+        """Raise `InputError`: embeddings of windows are not enough for this z."""
         raise InputError(
-            "z of record 22 reads annotated lengths, so edited windows do not give it",
-            "Use a model of the design",
+            "z of record 22 reads annotated lengths, so edited windows alone do not give it",
+            "Use a model with `model.network: energy`",
         )
 
 
 class Record22(EnergyModel):
-    """Both energies as record 22 had them."""
+    """The model with both energies as record 22 had them."""
 
     potential_class, resistance_class = AnnotatedPotential, LinearResistance

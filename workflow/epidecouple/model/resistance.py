@@ -1,5 +1,6 @@
-"""From marks to e: one encoder for every locus, be it an end of a pair, a bin between them or a
-reference locus.
+"""R_E, the energy of a pair that depends on the epigenome of a line alone.
+
+One encoder reads every locus: an end of a pair, a bin between the ends, or a reference locus.
 """
 
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from .prototypes import LinePrototypes, StatePrototypes, line_state
 
 
 class LocusEncoder(nn.Module):
-    """Environment representation of a locus from its marks and their presence flags."""
+    """Encodes a locus from its marks and their presence flags."""
 
     def __init__(self, marks: int, config: ModelConfig) -> None:
         super().__init__()
@@ -25,16 +26,15 @@ class LocusEncoder(nn.Module):
         )
 
     def forward(self, signal: Tensor) -> Tensor:
-        """Normalised marks and flags float32 (..., 2M) to e float32 (..., d_locus)."""
+        """Encode normalised marks and presence flags (..., 2M) as e float32 (..., d_locus)."""
         return self.network(signal)
 
 
 class Parts(NamedTuple):
-    """What R is made of, for n pairs in one line.
+    """What R is computed from, for n pairs in one line.
 
-    states, residual : float32 (n,), added before the softplus
-    e : float32 (n, positions * d_locus), e_ic: enhancer, promoter, both at further widths, and the
-    way between
+    states, residual : float32 (n,), added up before the softplus
+    e : float32 (n, positions * d_locus), encoded loci at the positions of R, one after the other
     """
 
     states: Tensor
@@ -43,17 +43,18 @@ class Parts(NamedTuple):
 
 
 class Resistance(nn.Module):
-    """R_E >= 0 from the epigenome alone: the resistance of the states at both ends and between,
-    plus a residual.
+    """R_E >= 0 in logit units from the marks of a pair in a line.
 
-    positions : names of what R reads: enhancer, promoter, both at further widths, the window or
-    each of its bins
-    state_resistance : Parameter (positions, K), what a state adds at each of them; readable as a
-    table
+    It is the softplus of a level, plus what the states add at each position, plus a residual of e.
+
+    positions : names of the loci that R reads: enhancer, promoter, both at every further width, and
+    the window between them, as the mean of its bins or bin by bin (`model.window`)
+    state_resistance : Parameter (positions, K), what a chromatin state adds at a position
     line_offset : Parameter (C_train,), tau_c of the training lines
-    locus_modules : int64 buffer (n_ref,), module of each reference locus
+    locus_modules : buffer int64 (n_ref,), module of each reference locus
     """
 
+    locus_modules: Tensor
     encoder_class: type[nn.Module] = LocusEncoder
 
     def __init__(self, config: Config, n_reference: int) -> None:
@@ -67,7 +68,7 @@ class Resistance(nn.Module):
         self.prototypes = StatePrototypes(model.states, model.locus_size)
         self.state_resistance = nn.Parameter(torch.zeros(len(self.positions), model.states))
         self.level = nn.Parameter(torch.ones(()))
-        self.residual = nn.Sequential(
+        self.residual: nn.Module = nn.Sequential(
             nn.Linear(len(self.positions) * model.locus_size, model.hidden),
             nn.GELU(),
             nn.Dropout(model.dropout),
@@ -79,20 +80,18 @@ class Resistance(nn.Module):
         self.n_modules = n_modules
 
     def line_state(self, signal: Tensor, loci: Tensor) -> Tensor:
-        """g (n_modules * K,) of a line from the signal (n_loci, 2M) of some reference loci
-        (n_loci,).
+        """State g (n_modules * K,) of a line from some of its reference loci.
+
+        signal : (n_loci, 2M), of these loci; loci : int64 (n_loci,), their row numbers
         """
         return line_state(
             self.prototypes.assign(self.encoder(signal)), self.locus_modules[loci], self.n_modules
         )
 
-    def loci(self, signal: Tensor) -> Tensor:
-        """Locus representations (n, P, d_locus) of signal (n, P, 2M)."""
-        return self.encoder(signal)
-
     def at_positions(self, x: Tensor) -> Tensor:
-        """The positions of R from those of the signal, (n, P, k) to (n, positions, k): the bins one
-        by one, or their mean.
+        """Take x from the positions of the signal to those of R: (n, P, k) to (n, positions, k).
+
+        The bins are kept one by one, or averaged where R reads the window as one.
         """
         if self.positions[-1] != "window":
             return x
@@ -100,18 +99,16 @@ class Resistance(nn.Module):
         return torch.cat([x[:, :ends], x[:, ends:].mean(1, keepdim=True)], dim=1)
 
     def parts(self, signal: Tensor) -> Parts:
-        """What the states and the residual add before the softplus, and e, from signal (n, P, 2M)
-        of one line.
-        """
-        loci = self.loci(signal)
+        """The parts of R from the signal (n, P, 2M) of n pairs in one line."""
+        loci = self.encoder(signal)
         states = self.at_positions(self.prototypes.assign(loci))
         e = self.at_positions(loci).flatten(1)
         return Parts((states * self.state_resistance).sum((1, 2)), self.residual(e)[:, 0], e)
 
     def of_parts(self, parts: Parts) -> Tensor:
-        """R_E float32 (n,) in logit units."""
+        """R_E float32 (n,) in logit units, from its parts."""
         return nn.functional.softplus(self.level + parts.states + parts.residual)
 
     def forward(self, signal: Tensor) -> Tensor:
-        """R_E float32 (n,) in logit units, from signal (n, P, 2M) of one line."""
+        """R_E float32 (n,) in logit units, from the signal (n, P, 2M) of n pairs in one line."""
         return self.of_parts(self.parts(signal))

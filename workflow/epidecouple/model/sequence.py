@@ -1,5 +1,6 @@
-"""From DNA to z: convolutions over both windows of a pair. Nothing here sees a cell line, and
-nothing normalises over a batch.
+"""From DNA to z: convolutions over the windows of both ends of a pair.
+
+Nothing here sees a cell line, and nothing normalises over a batch.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -15,46 +16,49 @@ from ..core.dna import BASES, Windows
 
 
 class RectifiedPool(torch.autograd.Function):
-    """relu(x) in place of x (n, f, L), and its maximum and mean square over L, both (n, f)."""
+    """Rectifies x (n, f, L) in place, and pools it over L by maximum and by mean square."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Pool by `max_pool1d` and `vector_norm`, twice as fast on a CPU as `amax` and
-        `square().mean()`.
+        """Return relu(x) (n, f, L), its maxima (n, f) and its mean squares (n, f).
+
+        On a CPU `max_pool1d` and `vector_norm` are twice as fast as `amax` and `square().mean()`.
         """
         active = x.relu_()
-        highest, at = nn.functional.max_pool1d(active, active.shape[-1], return_indices=True)
+        highest, position = nn.functional.max_pool1d(active, active.shape[-1], return_indices=True)
         mean_square = torch.linalg.vector_norm(active, dim=-1).square() / active.shape[-1]
         ctx.mark_dirty(x)
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(active, highest, at)
+        ctx.save_for_backward(active, highest, position)
         return active, highest[..., 0], mean_square
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, _: None, *gradients: Tensor | None) -> Tensor:
-        """2 a / L for the mean square; for the maximum where it stands, if anything is active at
-        all.
+        """Return the gradient of x.
+
+        The mean square sends 2 relu(x) / L to every position. The maximum sends 1 to the position
+        where it stands, or nothing when no position is active.
         """
-        active, highest, at = ctx.saved_tensors
+        active, highest, position = ctx.saved_tensors
         of_highest, of_mean_square = (
             torch.zeros_like(highest)[..., 0] if part is None else part for part in gradients
         )
         slope = 2 / active.shape[-1] * of_mean_square
         gradient = active * slope[..., None].to(active.dtype)
-        return gradient.scatter_add_(-1, at, of_highest[..., None].to(active.dtype) * (highest > 0))
+        at_highest = of_highest[..., None].to(active.dtype) * (highest > 0)
+        return gradient.scatter_add_(-1, position, at_highest)
 
 
 def rectified_pool(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Maximum and mean square (n, f) over L of relu(x), x (n, f, L); x is overwritten."""
-    _, highest, mean_square = RectifiedPool.apply(x)
+    """Maximum and mean square over L of relu(x), both (n, f), for x (n, f, L); overwrites x."""
+    # torch's stub leaves `apply` untyped.
+    _, highest, mean_square = RectifiedPool.apply(x)  # type: ignore[no-untyped-call]
     return highest, mean_square
 
 
-def encoder_precision(device: torch.device, training: bool) -> AbstractContextManager:
-    """bfloat16 for the encoder's own arithmetic while it is trained on CUDA; all that is evaluated
-    is float32.
-    """
+def encoder_precision(device: torch.device, training: bool) -> AbstractContextManager[object]:
+    """Context in which the encoder computes: bfloat16 in training on CUDA, else float32."""
     return (
         torch.autocast(device.type, torch.bfloat16)
         if training and device.type == "cuda"
@@ -63,10 +67,8 @@ def encoder_precision(device: torch.device, training: bool) -> AbstractContextMa
 
 
 def one_hot(codes: Tensor) -> Tensor:
-    """Codes uint8 (n, L) to float32 (n, 4, L); N is a column of zeros.
-
-    Compared into floats at once: by way of booleans it takes ten times as long on a CPU.
-    """
+    """One-hot encode codes uint8 (n, L) as float32 (n, 4, L); N becomes a column of zeros."""
+    # Comparing straight into floats takes a tenth of the time that booleans take on a CPU.
     hot = torch.empty(len(codes), len(BASES), codes.shape[1], device=codes.device)
     return torch.eq(
         codes[:, None],
@@ -76,10 +78,10 @@ def one_hot(codes: Tensor) -> Tensor:
 
 
 class ElementEncoder(nn.Module):
-    """A window's motif content: convolution on both strands, pooled by maximum and by mean square.
+    """Embeds DNA windows by their motifs: one convolution on both strands, then pooling.
 
-    Maximum over position and strand says whether a motif is there, the mean square of the
-    activation how often.
+    The maximum of a filter over positions and strands says whether its motif is there, the mean
+    square of its activation how often.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -90,13 +92,15 @@ class ElementEncoder(nn.Module):
         )
 
     def forward(self, codes: Tensor) -> Tensor:
-        """Codes uint8 (n, L) to float32 (n, d_z).
+        """Embed codes uint8 (n, L) as float32 (n, d_z).
 
-        Both strands are read by convolving with each filter and its reverse complement.
+        Both strands are read by convolving with each filter and with its reverse complement.
         """
-        both = torch.cat([self.convolution.weight, self.convolution.weight.flip(1, 2)])
+        weight, bias = self.convolution.weight, self.convolution.bias
+        assert bias is not None
+        both = torch.cat([weight, weight.flip(1, 2)])
         highest, mean_square = rectified_pool(
-            nn.functional.conv1d(one_hot(codes), both, self.convolution.bias.repeat(2))
+            nn.functional.conv1d(one_hot(codes), both, bias.repeat(2))
         )
         by_strand = (len(codes), 2, self.convolution.out_channels)
         return self.project(
@@ -105,7 +109,11 @@ class ElementEncoder(nn.Module):
 
 
 class SequenceEncoder(nn.Module):
-    """z of pairs from their two windows; each unique window is encoded once."""
+    """Encodes pairs as z from their DNA windows; each distinct window is encoded once.
+
+    enhancer, promoter : element encoders, which share no parameter; join : from both embeddings and
+    their product to z
+    """
 
     def __init__(self, config: ModelConfig, element_encoder: type[nn.Module]) -> None:
         super().__init__()
@@ -126,11 +134,12 @@ class SequenceEncoder(nn.Module):
         return self.combine(enhancer, promoter)
 
     def encode(self, element_encoder: nn.Module, codes: Tensor, rows: Tensor) -> Tensor:
-        """Embeddings float32 (n, d_z) of the windows at `rows` (n,) of codes uint8 (n_windows, L).
+        """Embed the windows at `rows`: float32 (n, d_z).
 
-        Without gradients the windows go through in blocks, so that memory is bounded.
+        codes : uint8 (n_windows, L); rows : int64 (n,). Without gradients the windows are encoded
+        in blocks, which bounds the memory.
         """
-        unique, where = torch.unique(rows, return_inverse=True)
+        unique, inverse = torch.unique(rows, return_inverse=True)
         blocks = (
             1 if torch.is_grad_enabled() else len(unique) * codes.shape[1] // BASES_PER_BATCH + 1
         )
@@ -139,17 +148,15 @@ class SequenceEncoder(nn.Module):
                 element_encoder(codes[block]).float()
                 for block in torch.tensor_split(unique, blocks)
             ]
-        return torch.cat(embedded)[where]
+        return torch.cat(embedded)[inverse]
 
     def combine(self, enhancer: Tensor, promoter: Tensor) -> Tensor:
-        """z float32 (n, d_z) from the two element embeddings (n, d_z) of each pair."""
+        """z float32 (n, d_z) from the embeddings (n, d_z) of both ends of each pair."""
         return self.join(torch.cat([enhancer, promoter, enhancer * promoter], dim=1))
 
     def compile_elements(self) -> None:
-        """Let torch.compile make kernels for both element encoders; their parameters keep their
-        names.
-        """
-        # The ledger follows gradients several times through one graph.
+        """Compile both element encoders with torch.compile; their parameters keep their names."""
+        # The ledger goes backward through one graph several times, so buffers must not be reused.
         torch._functorch.config.donated_buffer = False
         for network in (self.enhancer, self.promoter):
             network.compile(dynamic=True)

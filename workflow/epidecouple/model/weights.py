@@ -1,5 +1,6 @@
-"""Trained models on disk: weights with the configuration they were made with. The only module that
-uses safetensors.
+"""Trained models on disk: weights together with the configuration of their training.
+
+The only module that uses safetensors.
 """
 
 from pathlib import Path
@@ -10,6 +11,7 @@ from safetensors.torch import save_model as save_weights
 
 from ..core.config import Config
 from ..core.errors import InputError
+from ..data.panel import Panel, load_panel
 from .energy import EnergyModel
 from .initialise import NETWORKS
 
@@ -17,25 +19,35 @@ SETTINGS = "settings"
 
 
 def save_model(model: EnergyModel, path: Path, settings: str) -> None:
-    """Write weights and buffers, and the settings (JSON) in the file's header."""
+    """Write weights and buffers, and in the file's header the settings of the training (JSON)."""
     save_weights(model, str(path), metadata={SETTINGS: settings})
 
 
 def load_model(path: Path) -> tuple[EnergyModel, Config]:
-    """Read a model in evaluation mode, and its configuration.
+    """Read a model, in evaluation mode, and its configuration.
 
-    Raises `InputError` for a model of another version.
+    Raises `InputError` for a model of another version of this package.
     """
     with safe_open(str(path), framework="pt") as file:
-        config = _trained_with(file.metadata()[SETTINGS], path)
+        config = _config_of(file.metadata()[SETTINGS], path)
         n_reference = file.get_slice("resistance.locus_modules").get_shape()[0]
     model = NETWORKS[config.model.network](config, n_reference)
     load_weights(model, str(path))
     return model.eval(), config
 
 
-def _trained_with(settings: str, path: Path) -> Config:
-    """The configuration of a model; raises `InputError` for one that this version does not know."""
+def model_and_panel(
+    model: Path, elements: Path, shards: Path, config: Config
+) -> tuple[EnergyModel, Panel]:
+    """A trained model in evaluation mode, and the panel of the run: what a stage that measures the
+    model begins with.
+    """
+    panel = load_panel(elements, shards, config)
+    return load_model(model)[0], panel
+
+
+def _config_of(settings: str, path: Path) -> Config:
+    """Read a model's settings; raises `InputError` for settings that this version does not know."""
     try:
         return Config.from_json(settings)
     except ValueError as error:

@@ -7,21 +7,23 @@ The folder `results/<run>/model/` holds model.safetensors, reference.parquet and
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import InputError
 from ..core.provenance import fingerprint, read_json, write_json
 
 FORMAT = 1
 RECORD, WEIGHTS, REFERENCE = "prediction.json", "model.safetensors", "reference.parquet"
-TRAINING, HELD_OUT, GIVEN = "training", "held_out", "given"
+TRAINING, HELD_OUT, ADDED = "training", "held_out", "added"
 
 
 @dataclass(frozen=True)
 class LineRecord:
     """Record of a cell line.
 
-    role : training, held_out, or given (with a request for predictions)
-    marks : mark -> present, mean, sd of its log1p signal on the reference loci
+    role : training, held_out, or added (to score pairs in it)
+    marks : mark -> its `data.line_signal.MarkStatistics`: present, mean and sd of its log1p signal
+    on the reference loci
     centre : mean of R over the line's reference loci, in logit units
     offset, intercept : tau_c and the intercept of the calibration; the training lines' means for
     any other line
@@ -29,7 +31,7 @@ class LineRecord:
     """
 
     role: str
-    marks: dict[str, dict]
+    marks: dict[str, Any]
     centre: float
     offset: float
     intercept: float
@@ -76,7 +78,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> None:
 
 
 def find_bundle(model: str | Path) -> Path:
-    """The folder that holds a trained model, given a run's folder or that folder itself; raises
+    """The folder that holds a trained model: that folder itself, or below a run's folder; raises
     `InputError`.
     """
     for folder in (Path(model) / "model", Path(model)):

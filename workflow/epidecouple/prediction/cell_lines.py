@@ -17,7 +17,7 @@ from ..data.panel import flagged
 from ..data.signal import widths
 from ..model.energy import EnergyModel
 from ..model.scoring import resistance_of_loci
-from .bundle import GIVEN, REFERENCE, Bundle, LineRecord, find_input
+from .bundle import ADDED, REFERENCE, Bundle, LineRecord, find_input
 from .placed_pairs import Placed, read_as, signal_of
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class CellLines:
             float(np.mean([getattr(line, of) for line in training]))
             for of in ("offset", "intercept")
         )
-        return LineRecord(GIVEN, statistics, centre, offset, intercept, {})
+        return LineRecord(ADDED, statistics, centre, offset, intercept, {})
 
 
 def require_file(path: Path, what: str, remedy: str) -> None:

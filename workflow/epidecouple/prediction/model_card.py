@@ -3,6 +3,8 @@
 Nothing is measured here: all numbers come from the record of the model and the metrics of stages.
 """
 
+from typing import Any
+
 import pandas as pd
 
 from ..core.config import Config
@@ -54,8 +56,12 @@ OF_SIMULATION = (
 
 
 def card_of(
-    config: Config, bundle: Bundle, inventory: pd.DataFrame, metrics: dict, verdicts: list[dict]
-) -> dict:
+    config: Config,
+    bundle: Bundle,
+    inventory: pd.DataFrame,
+    metrics: dict[str, Any],
+    verdicts: list[dict[str, Any]],
+) -> dict[str, Any]:
     """The content of the card.
 
     inventory : path, bytes, fingerprint of every input file; metrics : of the panel, training,
@@ -94,7 +100,7 @@ def card_of(
     }
 
 
-def line_row(name: str, line: LineRecord, metrics: dict) -> dict:
+def line_row(name: str, line: LineRecord, metrics: dict[str, Any]) -> dict[str, Any]:
     """The card's entry of a cell line."""
     return {
         "line": name,
@@ -127,12 +133,12 @@ def valid_for(config: Config, bundle: Bundle) -> list[str]:
     ]
 
 
-def outcomes(card: dict) -> list[str]:
+def outcomes(card: dict[str, Any]) -> list[str]:
     """Each gate of the card with its outcome."""
     return [_verdict(verdict).split(".")[0] for verdict in card["verdicts"]]
 
 
-def rendered(card: dict) -> str:
+def rendered(card: dict[str, Any]) -> str:
     """The card in markdown."""
     parts = [
         f"# Model card: {card['run']}",
@@ -183,14 +189,14 @@ def _section(title: str, sentences: list[str]) -> list[str]:
     return [f"## {title}", "\n".join(f"- {sentence}" for sentence in sentences)]
 
 
-def _verdict(verdict: dict) -> str:
+def _verdict(verdict: dict[str, Any]) -> str:
     outcome = "passed" if verdict["passed"] else "**failed: do not rely on this model**"
     if verdict["waived"]:
         outcome = "waived"
     return " ".join([f"{verdict['gate']}: {outcome}.", *verdict["failures"]])
 
 
-def _line(row: dict) -> tuple:
+def _line(row: dict[str, Any]) -> tuple[Any, ...]:
     shares = [_shown(row[name]) for name in ("mean_probability", "observed_share")]
     return (
         row["line"],
@@ -209,6 +215,6 @@ def _shown(value: float | None) -> str:
     return "–" if value is None else _number(value)
 
 
-def _table(head: list[str], rows: list[tuple]) -> str:
+def _table(head: list[str], rows: list[tuple[Any, ...]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)

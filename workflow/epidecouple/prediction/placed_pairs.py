@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..core.config import Config
 from ..core.dna import ENDS, Windows
-from ..data.line_signal import normalised_signal, places_of_ends
+from ..data.line_signal import MarkStatistics, normalised_signal, places_of_ends
 from ..data.loci import pair_table, unique_elements, windows
 from ..data.panel import flagged, log_distance
 from ..data.splits import splits_of
@@ -36,7 +36,7 @@ class Placed:
         pairs.
         """
         wrong = (self.codes == NO_BASE).any(1)
-        reasons = {}
+        reasons: dict[int, str] = {}
         for end in ("enhancer", "promoter"):
             for row in self.pairs.index[wrong[self.pairs[end]]]:
                 reasons.setdefault(row, f"the {end}'s window holds a letter other than A C G T N")
@@ -69,18 +69,17 @@ def windows_of(placed: Placed, rows: np.ndarray) -> tuple[Windows, Tensor]:
     (len(rows),).
     """
     pairs = placed.pairs.iloc[rows]
-    ends = [torch.from_numpy(pairs[end].to_numpy()) for end in ENDS]
+    enhancer, promoter = (torch.from_numpy(pairs[end].to_numpy()) for end in ENDS)
     lengths = torch.from_numpy(pairs[["enhancer_bp", "promoter_bp"]].to_numpy(dtype=np.float32))
-    return Windows(torch.from_numpy(placed.codes), *ends, lengths), torch.from_numpy(
-        log_distance(pairs.distance)
-    )
+    windows = Windows(torch.from_numpy(placed.codes), enhancer, promoter, lengths)
+    return windows, torch.from_numpy(log_distance(pairs.distance))
 
 
 def signal_of(
     placed: Placed,
     rows: np.ndarray,
     peaks: dict[str, pd.DataFrame],
-    statistics: dict,
+    statistics: dict[str, MarkStatistics],
     config: Config,
 ) -> Tensor:
     """Input of R for placed pairs at positions `rows` in the line that has these peaks: float32
@@ -91,18 +90,15 @@ def signal_of(
     return flagged(stored, *read_as(statistics, config))
 
 
-def read_as(statistics: dict, config: Config) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def read_as(
+    statistics: dict[str, MarkStatistics], config: Config
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Presence, offset and scale (M,) with which R reads a line's normalised marks, from the
     statistics of the line.
     """
-    of_mark = {
-        name: np.array([statistics[mark][name] for mark in config.marks])
-        for name in ("present", "mean", "sd")
-    }
+    marks = [statistics[mark] for mark in config.marks]
     raw = config.model.marks == "raw"
-    offset, scale = (
-        (of_mark["mean"], of_mark["sd"])
-        if raw
-        else (np.zeros(len(config.marks)), np.ones(len(config.marks)))
-    )
-    return of_mark["present"], offset.astype(np.float32), scale.astype(np.float32)
+    present = np.array([mark["present"] for mark in marks])
+    offset = np.array([mark["mean"] if raw else 0 for mark in marks], dtype=np.float32)
+    scale = np.array([mark["sd"] if raw else 1 for mark in marks], dtype=np.float32)
+    return present, offset, scale

@@ -35,7 +35,7 @@ def calibrated_lines(
     validation = panel.rows("validation")
     training = [panel.lines[c] for c in panel.training]
     logit = additive_logits(energies, training, offsets)[validation]
-    slope, intercepts = fit_calibration(logit, panel.labels[np.ix_(validation, panel.training)])
+    slope, intercepts = fit_calibration(logit, panel.labels_of(validation, panel.training))
     centres = [
         float(resistance_on_reference(model, panel, c).mean(dtype=np.float64))
         for c in range(len(panel.lines))
@@ -79,7 +79,7 @@ def calibration_metrics(
     logit, labels (n, C) of test chromosomes, lines in the order of `records`.
     """
     metrics = {"calibration_slope": slope}
-    errors = {True: [], False: []}
+    errors: dict[bool, list[float]] = {True: [], False: []}
     for c, (name, line) in enumerate(records.items()):
         predicted = probability(logit[:, c], slope, line.intercept)
         metrics[f"mean_probability_{name}"] = float(predicted.mean())

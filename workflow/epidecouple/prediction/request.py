@@ -3,6 +3,7 @@ runs.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,7 @@ def _peaks(value: Any) -> Any:
 
 
 class Request(Section):
-    """What is asked for."""
+    """A request for predictions."""
 
     pairs: str = Field(
         min_length=1,
@@ -89,7 +90,7 @@ class Request(Section):
         return [fingerprint(folder / name) for name in (RECORD, WEIGHTS)]
 
 
-def request_of(config: dict, files: list[str | Path] = ()) -> Request:
+def request_of(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Request:
     """The request in a configuration that names `pairs`; keys of a run in it play no part.
 
     files : the configuration files it came from. Raises `InputError` for wrong keys, or files that

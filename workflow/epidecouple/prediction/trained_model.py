@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -59,8 +60,8 @@ BASE_COLUMNS = [
     "dU_T",
     "carries_U",
 ]
-Pairs = pd.DataFrame | str | Path
-CellLine = str | Sequence[str] | None
+Pairs: TypeAlias = pd.DataFrame | str | Path
+CellLine: TypeAlias = str | Sequence[str] | None
 
 
 class TrainedModel:
@@ -234,8 +235,8 @@ class TrainedModel:
     def _bases(self, placed: Placed, row: int) -> pd.DataFrame:
         """Effect of each base of one placed pair on U."""
         windows, distance = windows_of(placed, np.array([row]))
-        ends = [windows.codes[rows[0]] for rows in (windows.enhancer, windows.promoter)]
-        return bases_of_potential(self.network, *ends, distance[0])
+        enhancer, promoter = windows.codes[windows.enhancer[0]], windows.codes[windows.promoter[0]]
+        return bases_of_potential(self.network, enhancer, promoter, distance[0])
 
     def _potential(self, placed: Placed) -> np.ndarray:
         """U_I float32 of all placed pairs."""

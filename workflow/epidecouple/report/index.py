@@ -22,7 +22,7 @@ def runs_in(results: Path) -> list[Path]:
         for file in results.iterdir()
         if (evidence := evidence_of(file))
     }
-    return sorted(made, key=made.get, reverse=True)
+    return sorted(made, key=made.__getitem__, reverse=True)
 
 
 def evidence_of(run: Path) -> list[Path]:
@@ -57,7 +57,7 @@ def headline_values(run: Path) -> list[Any]:
 
 def flat(settings: dict[str, Any], prefix: str = "") -> dict[str, str]:
     """Nested settings as dotted keys, values as JSON."""
-    dotted = {}
+    dotted: dict[str, str] = {}
     for key, value in settings.items():
         name = f"{prefix}{key}"
         nested = isinstance(value, dict) and value

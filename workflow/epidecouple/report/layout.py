@@ -35,93 +35,103 @@ class Section(NamedTuple):
 
 
 LEARNING_CURVE = (
-    "Early stopping keeps the marked epoch. Below: the share of the cell line's entropy that a"
-    " quick linear probe reads from z and from raw e, minus that for permuted lines, and the"
-    " correlation of z and e within lines. The curves show a direction only; nonlinear probes and"
-    " intervals are in the section on decoupling."
+    "Top: training and validation in each phase; early stopping keeps the marked epoch. Bottom: how"
+    " much a quick linear probe reads about the cell line from z and from e, beyond what it reads"
+    " when lines are permuted, and how strongly z and e correlate within lines. The curves show a"
+    " direction only; nonlinear probes and intervals are in the section “Decoupling”."
 )
 FIGURES = {
     "splits": Figure(
         "data/splits.tsv",
-        "Each cell is a chromosome in a line: what it was used for, and its positives. Whole"
-        " chromosomes are held out, so no element is in two splits; copies of a sequence elsewhere"
-        " in the genome could still be.",
+        "A cell is one chromosome in one cell line. Colour: what it was used for. Number: its pairs"
+        " that loop. Whole chromosomes are held out, so no element is in two splits; a near-copy of"
+        " its sequence elsewhere in the genome still can be.",
     ),
     "funnel": Figure(
         "panel/funnel.tsv",
-        "A filter that leaves nothing stops the run. Only label-discordant pairs teach R.",
+        "A filter that leaves nothing stops the run. The model learns R only from the pairs of the"
+        " last row: those that loop in some training lines and not in others.",
     ),
     "learning_curve_subset": Figure("train_subset/history.tsv", LEARNING_CURVE),
     "learning_curve": Figure("train_full/history.tsv", LEARNING_CURVE),
     "resistance": Figure(
         "resistance/arms.tsv",
-        "Blue: the R of the model. The lines' tables chose the pairs, so the left side favours any"
-        " score that recognises the line whose table lists the pair.",
+        "Blue: R of the model. Black: variants of R. Grey: rivals. The pairs come from the lines'"
+        " own published tables, so on the left any score does well that recognises the line whose"
+        " table lists the pair. The right side compares only lines of which neither lists it.",
     ),
     "recovery": Figure(
         "recovery/points.tsv",
-        "Points on the diagonal are energies recovered exactly. R is compared within pairs: its"
-        " level is not identified.",
+        "On the diagonal the estimated energy equals the true one. R is shown minus its mean over"
+        " the lines of the pair: the data say how R differs between lines, not how high it is.",
     ),
     "information": Figure(
         "diagnose/information.tsv",
-        "Left, the published table: its DNA differs between lines by composition, so z could learn"
-        " the line. Right, the crossed panel: every pair is in every line, so DNA holds nothing"
-        " about the line. Ranks only: each mark is replaced by its rank in the line, which removes"
-        " technical offsets. A probe gives a lower bound: a value of 0 does not prove that nothing"
-        " is there.",
+        "Share of the cell line's entropy H that a probe reads from each representation. A probe is"
+        " a classifier, tested on rows that it was not fitted on. Left, the published tables: each"
+        " line lists pairs of its own, so DNA composition differs between lines, and z could learn"
+        " the line from it. Right, the crossed panel: every pair is in every line, so DNA holds"
+        " nothing about the line. Ranks only: each mark is replaced by its rank in the line, which"
+        " removes technical offsets. A probe gives a lower bound: a value of 0 does not prove that"
+        " nothing is there.",
     ),
     "correlation": Figure(
         "diagnose/correlation.tsv",
-        "Shared structure would show as rows or columns of one colour. It shows linear dependence"
-        " only; distance correlation and its p are among the numbers.",
+        "Correlation of each dimension of z with each dimension of e, within lines. A dimension"
+        " that is shared shows as a row or column of one colour. The figure shows linear dependence"
+        " only; the distance correlation and its p are in the table above.",
     ),
     "states": Figure(
         "biology/states.tsv",
-        "Each row is a chromatin state that all lines share; what it adds to R can be read off. "
-        "It cannot show which state acts: states are summaries of marks, and marks come together.",
+        "A row is a chromatin state; all lines share the states. Left: what the state adds to R at"
+        " each position. Middle: its mean marks. Right: how many of each line's reference loci are"
+        " in it. The figure cannot show which mark is the cause: a state sums up marks, and marks"
+        " come together.",
     ),
     "signs": Figure(
         "biology/signs.tsv",
-        "A point is a line with its chromosome-bootstrap interval, GC and distance regressed out;"
-        " hollow: R was not shown the mark; grey: the expected side. A sign is a check, not a"
-        " result: the other marks predict even a mark that is left out.",
+        "A point is the rank correlation of R with a mark in one line, GC content and distance"
+        " regressed out, with its bootstrap interval. Hollow: R did not read the mark. Grey: the"
+        " side that is expected. The sign is a check, not a result: the other marks predict even a"
+        " mark that is left out.",
     ),
     "prototypes": Figure(
         "biology/mantel.tsv",
-        "Exact tests over all permutations of the lines; the row of loops and all marks is the one"
-        " primary test. What an untrained encoder reaches is in the marks and not learned, and"
-        " similarity over a few lines says nothing about causes.",
+        "Each row compares distances between the lines' prototypes with distances between the lines"
+        " in loops or marks. p is exact, over all permutations of the lines; “loops and all marks”"
+        " is the one primary test. What an untrained encoder reaches comes from the marks and is"
+        " not learned. Similarity of a few lines says nothing about causes.",
     ),
     "trees": Figure(
         "biology/trees.tsv",
-        "Average-linkage trees; r is how well the heights stand for the distances, and lines of one"
-        " colour were grouped beforehand. A tree forces nested groups on any distances, so mixtures"
-        " of lineages have no right place in it.",
+        "Average-linkage trees of the lines. r: how well the heights in the tree stand for the"
+        " distances. Lines of one colour are a group of the configuration. A tree makes nested"
+        " groups of any distances, so a line of mixed lineage has no right place in it.",
     ),
     "logos": Figure(
         "mutagenesis/contributions.tsv",
-        "The stretches of the strongest test pairs whose bases do most to U, with flanks. They show"
-        " what this model reads where U is high; bases it reads only in pairs of low U, or only two"
-        " at a time, are not seen.",
+        "The stretches whose bases matter most to U in the test pairs with the highest U, with"
+        " flanks. A letter is as high as what the base adds to U. Not seen: bases that the model"
+        " reads only where U is low, or that count only two at a time.",
     ),
     "motif_effects": Figure(
         "motifs/effects.tsv",
-        "Mean change of U when a motif is written into test windows, against shuffled motifs (grey:"
-        " two of their sd). It shows what the model responds to, not what the cell does, and a"
-        " motif that needs a partner or a place may show nothing.",
+        "Mean change of U when a motif is inserted into test windows, minus that of shuffled motifs"
+        " (grey: two of their sd to either side). It shows what the model responds to, not what the"
+        " cell does; a motif that needs a partner or a certain place may show nothing.",
     ),
     "interactions": Figure(
         "motifs/interactions.tsv",
-        "Change of U by two motifs beyond the sum of each alone, for the motifs that are called. It"
-        " can show that U is not additive, but not why: a response that saturates looks like"
-        " interaction too.",
+        "Change of U by two motifs together, minus the sum of their single effects, for the motifs"
+        " that are called. It can show that U is not additive, but not why: a response that"
+        " saturates looks like interaction too.",
     ),
     "comparison": Figure(
         "comparison/table.tsv",
-        "A dot per seed; the bars are the thresholds of the gates. An AUC within pairs also rewards"
-        " knowing which lines loop more, which raw marks can tell; the correlation with the true R"
-        " does not. It shows what these arms do in this world, not on real data.",
+        "A dot is a seed, a black bar the threshold of a gate. The AUC within pairs also rewards a"
+        " model that knows which lines have more loops, and raw marks tell that; the correlation"
+        " with the true R does not. The figure shows what the arms do in this simulation, not on"
+        " real data.",
     ),
 }
 # Figures of runs whose data or configuration has what they need; and those of targets of their own.
@@ -134,7 +144,7 @@ OF_SIMULATION, OF_MOTIFS, OF_OTHER_TARGETS = (
 SECTIONS = {
     "data": Section(
         "Data",
-        "What are the training data, and could a leak make up the skill?",
+        "What are the data, and could a leak between splits explain the skill of the model?",
         ("splits", "funnel"),
         (
             Row("panel_pairs", ("panel_lines",)),
@@ -146,7 +156,7 @@ SECTIONS = {
     ),
     "train_subset": Section(
         "Subset training",
-        "Does the design work on a few lines and chromosomes before the full training is paid for?",
+        "Does a small training, on fewer lines and pairs, do what the design says?",
         ("learning_curve_subset",),
         (
             Row("train_aupr", ("validation_aupr",)),
@@ -156,7 +166,7 @@ SECTIONS = {
     ),
     "train_full": Section(
         "Full training",
-        "Does the model learn, and does training stop in time?",
+        "Does the model learn, and does training stop before it overfits?",
         ("learning_curve",),
         (
             Row("train_aupr", ("validation_aupr",)),
@@ -190,7 +200,7 @@ SECTIONS = {
     ),
     "resistance": Section(
         "In which line does a pair loop? R alone, without DNA",
-        "How well do the marks alone predict in which lines a pair loops?",
+        "How well do the marks alone tell in which lines a pair loops?",
         ("resistance",),
         (
             Row(
@@ -208,7 +218,7 @@ SECTIONS = {
     ),
     "recovery": Section(
         "Recovery of the known energies",
-        "The simulated energies are known: do U and R agree with them?",
+        "The true energies of a simulation are known: do U and R agree with them?",
         ("recovery",),
         (
             Row("potential_corr"),
@@ -219,7 +229,7 @@ SECTIONS = {
     ),
     "diagnose": Section(
         "Decoupling",
-        "Is U free of the cell line, and R free of the sequence?",
+        "Does U hold anything about the cell line, and do U and R share anything?",
         ("information", "correlation"),
         (
             Row("z_line_linear", ("z_line_linear_floor",)),
@@ -232,7 +242,7 @@ SECTIONS = {
     ),
     "biology": Section(
         "Biology",
-        "Do prototypes and R agree with what is known of cell lines and marks?",
+        "Do the lines' prototypes and R agree with what is known about cell lines and marks?",
         ("states", "signs", "prototypes", "trees"),
         (
             Row(
@@ -248,13 +258,13 @@ SECTIONS = {
     ),
     "mutagenesis": Section(
         "What U reads: bases",
-        "Which bases determine U in the pairs of the highest U?",
+        "Which bases matter to U in the pairs with the highest U?",
         ("logos",),
         (Row("seqlets", ("seqlets_raising",)),),
     ),
     "motifs": Section(
         "What U reads: motifs",
-        "Which motifs change U, and is any of them of a lineage factor?",
+        "Which motifs change U, and does U follow motifs of lineage factors?",
         ("motif_effects", "interactions"),
         (
             Row("motifs_called", ("motifs",)),
@@ -263,7 +273,7 @@ SECTIONS = {
     ),
     "motif_recovery": Section(
         "Recovery of the planted motifs",
-        "The simulated grammar is known: does U read its motifs and no others?",
+        "The motifs that make U in a simulation are known: does U read them and no others?",
         (),
         (
             Row("motif_recall", ("motif_precision",)),

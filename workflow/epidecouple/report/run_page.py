@@ -9,13 +9,13 @@ from .layout import HEROES, LEADING, SECTIONS, Row, headline_rows
 from .pages import commit, drawn_figure, page_templates, read_optional, table_rows, verdict_of
 
 
-def verdict_rows(run: Path, gates: list[str]) -> list[dict]:
+def verdict_rows(run: Path, gates: list[str]) -> list[dict[str, Any]]:
     """One entry per gate, in order, each with its leading check."""
     verdicts = [verdict_of(run, gate) for gate in gates]
     return [verdict | {"leading": leading_check(verdict)} for verdict in verdicts]
 
 
-def leading_check(verdict: dict) -> dict | None:
+def leading_check(verdict: dict[str, Any]) -> dict[str, Any] | None:
     """The check that says most about a gate: the first that failed, else the one of `LEADING`, else
     the first that applies.
     """
@@ -25,7 +25,7 @@ def leading_check(verdict: dict) -> dict | None:
     return next(iter(first + applied), None)
 
 
-def section_rows(run: Path, thresholds: dict[str, dict]) -> list[dict]:
+def section_rows(run: Path, thresholds: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """One entry per stage that ran.
 
     thresholds : the run's own
@@ -39,7 +39,7 @@ def section_rows(run: Path, thresholds: dict[str, dict]) -> list[dict]:
 
 
 def section_row(
-    run: Path, stage: str, metrics: dict[str, Any], thresholds: dict[str, dict]
+    run: Path, stage: str, metrics: dict[str, Any], thresholds: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
     """A stage's title and question, its rows, all its metrics and its figures."""
     section = SECTIONS[stage]
@@ -56,13 +56,13 @@ def section_row(
     }
 
 
-def states_explain(metrics: dict[str, Any], thresholds: dict[str, dict]) -> bool:
+def states_explain(metrics: dict[str, Any], thresholds: dict[str, dict[str, Any]]) -> bool:
     """False where the residual carries a larger share of R than the threshold allows."""
     limit = values_of([RESIDUAL], thresholds)[RESIDUAL]["value"]
     return metrics.get("residual_share", limit) <= limit
 
 
-def measured(row: Row, metrics: dict[str, Any]) -> dict:
+def measured(row: Row, metrics: dict[str, Any]) -> dict[str, Any]:
     """One row of a stage's table: label, value, interval where there is one, reference values."""
     interval = [metrics.get(f"{row.metric}_{end}") for end in ("lower", "upper")]
     references = [name for name in row.references if metrics.get(name) is not None]
@@ -74,7 +74,7 @@ def measured(row: Row, metrics: dict[str, Any]) -> dict:
     }
 
 
-def headlines(sections: list[dict]) -> list[dict]:
+def headlines(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The numbers of the first screen that the run has."""
     metrics = {section["stage"]: section["metrics"] for section in sections}
     return [
@@ -84,7 +84,7 @@ def headlines(sections: list[dict]) -> list[dict]:
     ]
 
 
-def hero_figure(sections: list[dict]) -> dict[str, str] | None:
+def hero_figure(sections: list[dict[str, Any]]) -> dict[str, str] | None:
     """The figure of the first screen: the first of `HEROES` that the run has, the states only where
     they explain R.
     """
@@ -106,7 +106,7 @@ def verification_of(run: Path) -> dict[str, Any] | None:
     return next((record for record in records if record is not None), None)
 
 
-def provenance_rows(run: Path) -> list[dict]:
+def provenance_rows(run: Path) -> list[dict[str, Any]]:
     """Per stage: code digest, settings, versions and input fingerprints."""
     records = {
         stage: read_optional(run / stage / "provenance.json")
@@ -115,7 +115,7 @@ def provenance_rows(run: Path) -> list[dict]:
     return [record | {"stage": stage} for stage, record in records.items() if record is not None]
 
 
-def cost_rows(run: Path) -> list[dict]:
+def cost_rows(run: Path) -> list[dict[str, Any]]:
     """Wall time (s) and peak memory (MB) of every job that Snakemake measured, in the order in
     which they ended.
     """
@@ -146,7 +146,7 @@ def render(
     gates: list[str],
     stopped: bool,
     root: str = "",
-    thresholds: dict[str, dict] | None = None,
+    thresholds: dict[str, dict[str, Any]] | None = None,
 ) -> str:
     """The page as HTML.
 

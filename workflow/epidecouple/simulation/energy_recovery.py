@@ -42,7 +42,8 @@ class Energies:
 
     def of(self, rows: np.ndarray, lines: list[int]) -> np.ndarray:
         """U - R (len(rows), len(lines))."""
-        return self.potential[rows, None] - self.resistance[np.ix_(rows, lines)]
+        columns = np.asarray(lines, dtype=np.intp)
+        return self.potential[rows, None] - self.resistance[np.ix_(rows, columns)]
 
 
 def energies_of(table: pd.DataFrame, lines: list[str]) -> Energies:
@@ -97,11 +98,12 @@ def _figures(
         "lineage_leak": lambda rows: lineage_leak(estimated.potential[rows], lineage[rows]),
         "lineage_leak_of_truth": lambda rows: lineage_leak(true.potential[rows], lineage[rows]),
     }
-    for c, line in enumerate(lines):
-        figures[f"resistance_corr_{line}"] = lambda rows, c=c: correlation(
-            estimated.resistance[rows, c], true.resistance[rows, c]
-        )
-    return figures | _against_oracle(energies, estimated, true, config)
+
+    def of_line(c: int) -> Callable[[np.ndarray], float]:
+        return lambda rows: correlation(estimated.resistance[rows, c], true.resistance[rows, c])
+
+    by_line = {f"resistance_corr_{line}": of_line(c) for c, line in enumerate(lines)}
+    return figures | by_line | _against_oracle(energies, estimated, true, config)
 
 
 def _against_oracle(

@@ -279,7 +279,7 @@ def _labels(
     resistance: np.ndarray,
     training: int,
     rng: np.random.Generator,
-):
+) -> tuple[np.ndarray, np.ndarray]:
     """Offsets that give each line its base rate (bisection), and the labels drawn with them;
     held-out lines have the mean rate.
     """

@@ -39,6 +39,7 @@ def write_world(
     rng = rng_for(seed, Stream.SIMULATED_FILES)
     offsets = config.mark_offset * rng.normal(size=world.strength.shape[1:])
     _write_genome(world, config, catalog.genome, rng)
+    assert catalog.motifs is not None, "a simulated dataset has a motif file"
     write_motifs(
         [Motif(name, name, motif_probabilities(codes)) for name, codes in world.motifs.items()],
         BACKGROUND,

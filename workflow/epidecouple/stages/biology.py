@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..core.config import Config
 from ..core.provenance import Measured
-from ..data.panel import Panel, load_panel
+from ..data.panel import Panel
 from ..interpretation.line_similarity import compare_lines, groups_of, targets
 from ..interpretation.mark_signs import (
     GATED_MARKS,
@@ -21,7 +21,7 @@ from ..interpretation.mark_signs import (
 from ..interpretation.states import state_table
 from ..model.initialise import new_model, start_prototypes
 from ..model.scoring import residual_share
-from ..model.weights import load_model
+from ..model.weights import model_and_panel
 from ..statistics.bootstrap import group_draws, resampling_units
 from .runner import run
 
@@ -40,8 +40,7 @@ def biology(
     states: Path,
 ) -> Measured:
     """Hold prototypes against epigenome and loops, R against marks; write the table of states."""
-    panel = load_panel(elements, shards, config)
-    network = load_model(model)[0]
+    network, panel = model_and_panel(model, elements, shards, config)
     untrained = start_prototypes(new_model(config, panel), panel, panel.training, config).eval()
     pairs = panel.rows("test")
     scored = pd.read_parquet(energies)

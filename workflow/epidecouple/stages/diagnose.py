@@ -10,10 +10,9 @@ import pandas as pd
 
 from ..core.config import Config
 from ..core.provenance import Measured
-from ..data.panel import load_panel
 from ..decoupling.diagnosis import diagnose as diagnosis_of
 from ..model.initialise import new_model, start_prototypes
-from ..model.weights import load_model
+from ..model.weights import model_and_panel
 from .runner import run
 
 log = logging.getLogger(__name__)
@@ -31,8 +30,7 @@ def diagnose(
 ) -> Measured:
     """Diagnose the trained model beside an untrained one of the same seed."""
     config = with_nulls(config, nulls)
-    panel = load_panel(elements, shards, config)
-    network = load_model(model)[0]
+    network, panel = model_and_panel(model, elements, shards, config)
     lines = panel.training[: config.subset.lines] if scope == "subset" else panel.training
     untrained = start_prototypes(new_model(config, panel), panel, lines, config).eval()
     metrics, table, correlation = diagnosis_of(

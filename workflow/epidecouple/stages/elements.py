@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,9 @@ def elements(
     return Measured(_metrics(loci, codes, table, split), [panel])
 
 
-def _metrics(loci: pd.DataFrame, codes: np.ndarray, pairs: pd.DataFrame, splits: Splits) -> dict:
+def _metrics(
+    loci: pd.DataFrame, codes: np.ndarray, pairs: pd.DataFrame, splits: Splits
+) -> dict[str, Any]:
     """Counts of elements and of pairs per split."""
     of_split = {f"pairs_{name}": int(count) for name, count in pairs.split.value_counts().items()}
     unknown = float((codes == 4).mean())

@@ -10,10 +10,9 @@ import pandas as pd
 
 from ..core.config import Config
 from ..core.provenance import Measured
-from ..data.panel import load_panel
 from ..evaluation.skill import energy_table, skill
 from ..model.scoring import score_potential, score_resistance
-from ..model.weights import load_model
+from ..model.weights import model_and_panel
 from ..verification.assertions import exact_assertions
 from .runner import run
 
@@ -22,8 +21,7 @@ log = logging.getLogger(__name__)
 
 def evaluate(config: Config, model: Path, elements: Path, shards: Path, energies: Path) -> Measured:
     """Score all pairs in all lines and measure skill."""
-    panel = load_panel(elements, shards, config)
-    network = load_model(model)[0]
+    network, panel = model_and_panel(model, elements, shards, config)
     everything = np.arange(len(panel.enhancer))
     lines = list(range(len(panel.lines)))
     potential = score_potential(network, panel, everything)

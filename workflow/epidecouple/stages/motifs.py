@@ -11,7 +11,6 @@ import pandas as pd
 from ..core.config import Config
 from ..core.provenance import Measured
 from ..core.random_streams import Stream, rng_for
-from ..data.panel import load_panel
 from ..files.motifs import read_motifs
 from ..interpretation.edited_pairs import EditablePairs
 from ..interpretation.motif_insertion import ALPHA
@@ -22,7 +21,7 @@ from ..interpretation.motif_tables import (
     match_table,
     orientation_metrics,
 )
-from ..model.weights import load_model
+from ..model.weights import model_and_panel
 from .runner import run
 
 log = logging.getLogger(__name__)
@@ -41,8 +40,7 @@ def motifs(
     matches: Path,
 ) -> Measured:
     """Hold what U reads against a motif file."""
-    panel = load_panel(elements, shards, config)
-    network = load_model(model)[0]
+    network, panel = model_and_panel(model, elements, shards, config)
     scored = pd.read_parquet(energies)
     known = read_motifs(motifs)
     test = panel.rows("test")

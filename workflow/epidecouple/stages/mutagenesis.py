@@ -9,10 +9,9 @@ import pandas as pd
 
 from ..core.config import Config
 from ..core.provenance import Measured
-from ..data.panel import load_panel
 from ..interpretation.edited_pairs import EditablePairs
 from ..interpretation.mutagenesis import seqlet_table, strongest_pairs
-from ..model.weights import load_model
+from ..model.weights import model_and_panel
 from .runner import run
 
 log = logging.getLogger(__name__)
@@ -28,8 +27,7 @@ def mutagenesis(
     contributions: Path,
 ) -> Measured:
     """Write the seqlets of the strongest test pairs, and what each of their bases does."""
-    panel = load_panel(elements, shards, config)
-    network = load_model(model)[0]
+    network, panel = model_and_panel(model, elements, shards, config)
     potential = pd.read_parquet(energies, columns=["potential"]).potential.to_numpy()
     test = panel.rows("test")
     ends = [panel.enhancer[test], panel.promoter[test]]

@@ -5,16 +5,16 @@
 import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..core.config import Config
 from ..core.provenance import Measured, fingerprint, read_json
-from ..data.panel import load_panel
 from ..data.splits import NAMES
 from ..files.catalog import catalog_of
-from ..model.weights import load_model
+from ..model.weights import model_and_panel
 from ..prediction.bundle import REFERENCE, WEIGHTS, Bundle, write_bundle
 from ..prediction.release import additive_logits, calibrated_lines, calibration_metrics
 from .runner import run
@@ -32,8 +32,7 @@ def release(
     folder: Path,
 ) -> Measured:
     """Write weights, reference loci and the record of a prediction into one folder."""
-    panel = load_panel(elements, shards, config)
-    network = load_model(model)[0]
+    network, panel = model_and_panel(model, elements, shards, config)
     scored = pd.read_parquet(energies)
     catalog = catalog_of(config)
     slope, records = calibrated_lines(network, panel, scored, catalog.lines)
@@ -59,7 +58,7 @@ def release(
     return Measured(metrics, [model])
 
 
-def _places(elements: Path, train: np.ndarray) -> dict:
+def _places(elements: Path, train: np.ndarray) -> dict[str, Any]:
     """Where a prediction is at home: sizes and splits of the chromosomes, distances of the training
     pairs (bp).
     """

@@ -50,6 +50,7 @@ def call(stage: Stage, arguments: list[str]) -> None:
         values |= read_settings(stage, settings)
     measured = stage(**values)
     if measured is not None and is_first_process():
+        assert metrics and settings, "both are required options of a stage that measures"
         write_metrics(metrics, stage.__name__, measured, settings)
 
 

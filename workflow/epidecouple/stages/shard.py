@@ -4,13 +4,14 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..core.config import Config
 from ..core.provenance import fingerprint, read_json, write_json
-from ..data.line_signal import measure, places_of_ends
+from ..data.line_signal import MarkStatistics, measure, places_of_ends
 from ..files.catalog import LineFiles, catalog_of
 from .runner import run
 
@@ -52,7 +53,9 @@ def shard(
     )
 
 
-def _manifest(files: LineFiles, statistics: dict, splits: Path) -> dict:
+def _manifest(
+    files: LineFiles, statistics: dict[str, MarkStatistics], splits: Path
+) -> dict[str, Any]:
     """What the shard rests on."""
     sources = {
         str(path): fingerprint(path) for path in (files.pairs, files.loops, *files.peaks.values())

@@ -9,7 +9,7 @@ import torch
 
 from ..core.config import Config
 from ..evaluation.cross_fitting import fold_of
-from ..evaluation.scores import save_scores
+from ..evaluation.scores import Scores, save_scores
 from .runner import run
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ def unseen(config: Config, fold: int, loci: Path, shards: Path, scores: Path) ->
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     _, rows, own = fold_of(loci, shards, fold, config)
-    of_arms = {}
+    of_arms: Scores = {}
     for line in own.lines:
         of_arms |= own.left_out(line)
         log.info("fold %d without %s: %d arms", fold, own.panel.lines[line], len(of_arms))

@@ -43,7 +43,8 @@ def _picks(groups: int, draws: int, seed: int) -> np.ndarray:
 
 def interval(values: list[float] | np.ndarray) -> tuple[float, float]:
     """Percentile interval that holds 95 % of the values."""
-    return tuple(float(x) for x in np.nanpercentile(values, [2.5, 97.5]))
+    lower, upper = np.nanpercentile(values, [2.5, 97.5])
+    return float(lower), float(upper)
 
 
 def resampling_units(chrom: np.ndarray, mid: np.ndarray) -> np.ndarray:

@@ -1,3 +1,3 @@
-"""Phases, steps and checkpoints of a training. It reads no test pair, no held-out line and no
-report.
+"""Phases, steps and checkpoints of a training. This room reads no test pair, no held-out line and
+no report.
 """

@@ -1,6 +1,4 @@
-"""Checkpoints: where a training stands after an epoch, so that one that was killed goes on as if it
-had not been.
-"""
+"""Checkpoints: what a training that was killed needs to go on as if it had not been."""
 
 import hashlib
 import os
@@ -17,18 +15,21 @@ FILE = "checkpoint.pt"
 
 
 class Checkpoint:
-    """One file in a folder of its own, replaced after every epoch.
+    """A file with the state of a training, replaced after every epoch.
 
-    The folder is no output of a rule: Snakemake removes outputs before a rule runs again.
-    basis : digest of what the training rests on; a file that rests on something else is not used
+    folder : holds nothing else and is no output of a rule, since Snakemake removes the outputs
+    before it runs a rule again
+    basis : digest of what the training depends on (`basis_of`); a file of another basis is not used
     """
 
     def __init__(self, folder: Path, basis: str) -> None:
         self.folder, self.file, self.basis = folder, folder / FILE, basis
 
     def save(self, state: dict[str, Any]) -> None:
-        """Write the state beside the old file, then put it in its place: one of them is always
-        whole.
+        """Replace the file; of several processes only the first one does.
+
+        The new file is written beside the old one and then renamed, so that one of them is whole
+        whenever the process is killed.
         """
         if rank():
             return
@@ -38,33 +39,35 @@ class Checkpoint:
         os.replace(fresh, self.file)
 
     def load(self) -> dict[str, Any] | None:
-        """The state that was saved last; None when there is none that rests on the same."""
+        """Return the state that was saved last, or None when there is none of this basis."""
         if not self.file.exists():
             return None
         saved = torch.load(self.file, map_location="cpu", weights_only=True)
         return saved["state"] if saved["basis"] == self.basis else None
 
     def remove(self) -> None:
-        """Forget a training that has ended."""
+        """Remove the folder, once the training has ended."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def random_state() -> dict[str, Any]:
-    """State of the random numbers of every device; samplers draw from the seed and the epoch and
-    need none.
+    """Return the state of torch's random generators on the CPU and on every CUDA device.
+
+    Samplers have none: they draw from the seed and the number of the epoch.
     """
     return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all()}
 
 
-def resume_random(state: dict[str, Any]) -> None:
-    """Let random numbers go on from a state."""
+def restore_random_state(state: dict[str, Any]) -> None:
+    """Set torch's random generators to a state that `random_state` returned."""
     torch.set_rng_state(state["cpu"])
     torch.cuda.set_rng_state_all(state["cuda"])
 
 
 def basis_of(settings: str, scope: str, files: list[Path]) -> str:
-    """Digest of settings, scope, code and libraries, and of size and time of the input files (their
-    content may be gigabytes).
+    """Digest of the settings, the scope, the code, the libraries and the input files.
+
+    Of a file it takes path, size and time of the last change: its content may be gigabytes.
     """
     stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     basis = repr((settings, scope, code_digest("train"), versions(), stamps))

@@ -1,4 +1,4 @@
-"""On which device tensors live."""
+"""The device that a training runs on, and how it is made deterministic."""
 
 import os
 
@@ -9,20 +9,20 @@ from ..data.panel import CPU
 
 
 def chosen_device(name: str) -> torch.device:
-    """The device that the key `device` asks for: auto takes CUDA where it is; raises `InputError`
-    for CUDA where it is not.
+    """Return the device for a value of the key `device`: auto, cpu or cuda.
 
-    Of several processes each takes the device of its rank on the machine (LOCAL_RANK, which
-    torchrun sets).
+    `auto` takes CUDA where it is available. Of several processes each takes the device of its rank
+    on the machine (LOCAL_RANK, which torchrun sets). Raises `InputError` when CUDA is required and
+    not available.
     """
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
         raise InputError(
-            "device is cuda, and torch finds no CUDA device here",
-            "Set device: auto or cpu, or run where a GPU is",
+            "device is cuda, but torch finds no CUDA device on this machine",
+            "Set device: auto or cpu, or run on a machine with a GPU",
             "config",
         )
-    if name == "cpu" or not there:
+    if name == "cpu" or not available:
         return CPU
     device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count())
     torch.cuda.set_device(device)
@@ -30,8 +30,9 @@ def chosen_device(name: str) -> torch.device:
 
 
 def make_deterministic(device: torch.device) -> None:
-    """Same bits from the same seed; on CUDA as far as its kernels can, and without TF32, so that it
-    agrees with a CPU.
+    """Let the same seed give the same bits, on CUDA as far as its kernels can.
+
+    TF32 is switched off, so that results on CUDA agree with those on a CPU.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.allow_tf32 = False

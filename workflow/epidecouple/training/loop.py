@@ -1,11 +1,12 @@
-"""One phase of training: its steps, validation after every epoch, early stop and overfitting
-guard.
+"""How one phase is trained: steps of the optimiser, validation after every epoch, early stop and
+overfitting guard.
 """
 
 import copy
+import dataclasses
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,31 +14,38 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from ..core.config import Threshold
 from ..core.progress import Pace
 from ..data.sampler import MacroStep
 from ..model.energy import EnergyModel
 from ..verification.ledger import AUDIT_PAIRS, Ledger
-from .checkpoint import random_state, resume_random
-from .phases import Phase, small_step
+from .checkpoint import random_state, restore_random_state
+from .phases import Phase
 from .processes import agree, average_gradients, of_all_processes, rank
 
 log = logging.getLogger(__name__)
 
+# Share of the steps in which the learning rate rises to its peak.
 WARM_UP = 0.2
+# Norm to which a larger gradient is clipped.
 GRADIENT_NORM = 5.0
-# OneCycleLR needs a few steps to have both its phases.
+# OneCycleLR needs a few steps to rise and to fall.
 FEWEST_SCHEDULED = 6
-# Epochs between two audits of where gradients go; each costs a few backward passes of a small step.
+# Epochs from one audit of the gradients to the next; each costs a few backward passes of a small
+# step.
 AUDIT_EVERY = 5
 # Checks of the gate `fit` whose thresholds the overfitting guard reads.
 MEMORISED, GAP = "fit.train_aupr", "fit.train_minus_validation_aupr"
 
+Thresholds = Mapping[str, Threshold]
+
 
 class EarlyStop:
-    """Keeps the best state seen and says when `patience` epochs have passed without a better one.
+    """Keeps the model of the best epoch and says when `patience` epochs have brought no better one.
 
-    A score named `*_loss` is better when lower, any other when higher; one that is missing is never
-    better.
+    score : the validation figure that is compared; one named `*_loss` is better when lower, any
+    other when higher, and a missing one is never better
+    consultations : how often it was asked; validations : how often with a finite score
     """
 
     def __init__(self, model: nn.Module, score: str, patience: int) -> None:
@@ -46,7 +54,7 @@ class EarlyStop:
         self.state = copy.deepcopy(model.state_dict())
 
     def consult(self, epoch: int, validation: dict[str, float]) -> bool:
-        """Note the epoch's validation; True when training should stop."""
+        """Compare the figures of an epoch with the best so far; True when training should stop."""
         self.consultations += 1
         value = float(validation.get(self.score, np.nan))
         self.validations += bool(np.isfinite(value))
@@ -57,7 +65,7 @@ class EarlyStop:
         return epoch - self.best_epoch >= self.patience
 
     def snapshot(self) -> dict[str, Any]:
-        """The best state so far and the counts."""
+        """Everything but the model: the best epoch and its state, and the counts."""
         return {name: value for name, value in vars(self).items() if name != "model"}
 
     def restore(self) -> None:
@@ -66,26 +74,29 @@ class EarlyStop:
 
     @property
     def restored(self) -> bool:
-        """Whether the model stands at the best epoch's state."""
+        """Whether the model has the best epoch's state."""
         return all(
             torch.equal(value, self.state[name]) for name, value in self.model.state_dict().items()
         )
 
 
 class OverfittingGuard:
-    """Warns when training AUPR says the pairs are memorised, stops when validation falls too far
-    behind.
+    """Warns when the AUPR on training pairs is so high that they must be memorised, and stops when
+    validation falls too far behind it.
 
-    thresholds : check -> value, with the checks `MEMORISED` and `GAP`; None for a phase that
-    validates no AUPR
+    thresholds : by check, with `MEMORISED` and `GAP`; None for a phase that measures no AUPR
+    stops : how often it said stop; fired : none, memorised or gap
     """
 
-    def __init__(self, thresholds: dict[str, dict[str, float]] | None) -> None:
-        self.thresholds = thresholds
+    def __init__(self, thresholds: Thresholds | None) -> None:
+        self.thresholds = thresholds or {}
         self.consultations, self.stops, self.fired = 0, 0, "none"
 
     def consult(self, validation: dict[str, float]) -> bool:
-        """True when training should stop; a phase without a training AUPR never stops here."""
+        """Compare the figures of an epoch with the thresholds; True when training should stop.
+
+        Figures without a training AUPR never stop it.
+        """
         self.consultations += 1
         if "train_aupr" in validation:
             self._compare(validation["train_aupr"], validation["validation_aupr"])
@@ -100,19 +111,20 @@ class OverfittingGuard:
             )
         if train - validation > gap:
             self.fired = "gap"
-            log.warning("training AUPR is more than %.2f above validation: stopping", gap)
+            log.warning("training AUPR is more than %.2f above validation AUPR: stopping", gap)
             self.stops += 1
 
 
 class Loop:
-    """One phase while it is trained. Epoch 0 is the state before the first step."""
+    """A phase that is being trained.
+
+    epoch : number of the last epoch; 0 is the model before the first step
+    history : a record per epoch, from epoch 0
+    stopped : whether early stop or guard have ended the phase
+    """
 
     def __init__(
-        self,
-        model: EnergyModel,
-        phase: Phase,
-        ledger: Ledger,
-        thresholds: dict[str, dict[str, float]] | None,
+        self, model: EnergyModel, phase: Phase, ledger: Ledger, thresholds: Thresholds | None
     ) -> None:
         self.model, self.phase, self.ledger = model, phase, ledger
         self.optimiser = torch.optim.AdamW(
@@ -122,54 +134,57 @@ class Loop:
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, phase.fit.learning_rate, total_steps=steps, pct_start=WARM_UP
         )
-        self.stop = EarlyStop(model, phase.score, phase.fit.patience)
+        self.early_stop = EarlyStop(model, phase.score, phase.fit.patience)
         self.guard = OverfittingGuard(thresholds)
-        self.history, self.epoch, self.stopped = [], 0, False
+        self.epoch, self.stopped = 0, False
+        self.history: list[dict[str, Any]] = []
         self.pace = Pace(phase.fit.epochs)
         model.zero_grad(set_to_none=True)
         model.eval()
 
     @property
     def ended(self) -> bool:
-        """Whether the last epoch has been."""
+        """Whether no epoch is left."""
         return self.stopped or self.epoch >= self.phase.fit.epochs
 
     def start(self) -> None:
-        """Look at epoch 0."""
-        self._look(np.nan)
+        """Validate epoch 0 and tell the ledger that the phase begins."""
+        self._validate(np.nan)
         self.ledger.start_phase(self.phase.name)
         self.pace = Pace(self.phase.fit.epochs)
 
     def run_epoch(self) -> None:
-        """Train, audit, validate and decide whether to go on; raises `DesignViolation` when the
-        ledger finds one.
+        """Train for an epoch, audit, validate, and decide whether to go on.
+
+        Raises `DesignViolation` when the ledger finds one.
         """
         started = time.perf_counter()
         self.epoch += 1
-        loss, step = self._train()
+        loss, last_step = self._train()
         if self.epoch % AUDIT_EVERY == 1:
-            self.ledger.audit(self.phase, small_step(step, AUDIT_PAIRS))
-        erased = self.phase.after_epoch()
-        stopping = self._look(loss)
-        self.stopped = self.guard.consult(self.history[-1]) or stopping
-        took = time.perf_counter() - started
-        left = self.pace.left(self.epoch)
-        epoch = describe(self.history[-1], self.phase.fit.epochs)
-        log.info("%s  %.1f s, at most %s left in this phase", epoch, took, left)
-        self.ledger.end_epoch(
-            self.phase.name, self.epoch, erased | loop_evidence(self.epoch, self.stop, self.guard)
+            self.ledger.audit(self.phase, small_step(last_step, AUDIT_PAIRS))
+        evidence = self.phase.after_epoch()
+        patience_over = self._validate(loss)
+        self.stopped = self.guard.consult(self.history[-1]) or patience_over
+        log.info(
+            "%s  %.1f s, at most %s left in this phase",
+            describe(self.history[-1], self.phase.fit.epochs),
+            time.perf_counter() - started,
+            self.pace.left(self.epoch),
         )
+        of_loop = loop_evidence(self.epoch, self.early_stop, self.guard)
+        self.ledger.end_epoch(self.phase.name, self.epoch, evidence | of_loop)
 
-    def _look(self, loss: float) -> bool:
-        """Note the epoch and ask the early stop."""
+    def _validate(self, loss: float) -> bool:
+        """Add the epoch to the history; True when early stop says stop."""
         figures = {**self.phase.validate(), **self.phase.watch()}
         self.history.append(
             {"phase": self.phase.name, "epoch": self.epoch, "train_loss": loss, **figures}
         )
-        return self.stop.consult(self.epoch, self.history[-1])
+        return self.early_stop.consult(self.epoch, self.history[-1])
 
     def _train(self) -> tuple[float, MacroStep]:
-        """The steps of an epoch: their mean loss, and the last one."""
+        """Take the steps of an epoch; returns their mean loss, and the last of them."""
         self.model.train()
         self.phase.start_epoch(self.epoch)
         self.ledger.start_epoch()
@@ -180,6 +195,7 @@ class Loop:
         return float(torch.stack(losses).mean()), step
 
     def _step(self, step: MacroStep) -> Tensor:
+        """Take a step of the optimiser; returns the loss before it."""
         terms = self.phase.terms(step)
         loss = torch.stack(list(terms.values())).sum()
         self.optimiser.zero_grad()
@@ -195,26 +211,29 @@ class Loop:
         return loss.detach()
 
     def snapshot(self) -> dict[str, Any]:
-        """All that the epochs to come depend on, except the model and what the seed gives."""
+        """What the epochs to come depend on, beside the model and what follows from the seed."""
         return {
-            "progress": {"epoch": self.epoch, "stopped": self.stopped, "history": self.history},
+            "epoch": self.epoch,
+            "stopped": self.stopped,
+            "history": self.history,
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
-            "stop": self.stop.snapshot(),
+            "early_stop": self.early_stop.snapshot(),
             "guard": vars(self.guard),
             "generator": self.phase.generator.get_state(),
             "random": of_all_processes(random_state()),
         }
 
-    def resume(self, taken: dict[str, Any]) -> None:
-        """Go on from a snapshot, with a model that stands where it stood then."""
-        vars(self).update(taken["progress"])
-        self.optimiser.load_state_dict(taken["optimiser"])
-        self.schedule.load_state_dict(taken["schedule"])
-        vars(self.stop).update(taken["stop"])
-        vars(self.guard).update(taken["guard"])
-        self.phase.generator.set_state(taken["generator"])
-        resume_random(taken["random"][rank()])
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Go on from a snapshot; the model must have the state that it had then."""
+        self.epoch, self.stopped = snapshot["epoch"], snapshot["stopped"]
+        self.history = snapshot["history"]
+        self.optimiser.load_state_dict(snapshot["optimiser"])
+        self.schedule.load_state_dict(snapshot["schedule"])
+        vars(self.early_stop).update(snapshot["early_stop"])
+        vars(self.guard).update(snapshot["guard"])
+        self.phase.generator.set_state(snapshot["generator"])
+        restore_random_state(snapshot["random"][rank()])
         self.pace = Pace(self.phase.fit.epochs, self.epoch)
 
 
@@ -222,42 +241,59 @@ def fit(
     model: EnergyModel,
     phase: Phase,
     ledger: Ledger,
-    thresholds: dict[str, dict[str, float]] | None,
+    thresholds: Thresholds | None,
     keep: Callable[[dict[str, Any]], None] | None = None,
-    resumed: dict[str, Any] | None = None,
+    snapshot: dict[str, Any] | None = None,
 ) -> tuple[pd.DataFrame, EarlyStop, OverfittingGuard]:
-    """Run one phase: history (phase, epoch, train_loss, figures), and the early stop and guard that
-    were consulted.
+    """Train a phase, or what is left of it, and leave the model at the best epoch.
 
     thresholds : of the overfitting guard
-    keep : given a snapshot of the loop after every epoch; resumed : such a snapshot to go on from
-    Raises `DesignViolation` when the ledger finds one.
+    keep : called after every epoch with a snapshot of the loop; snapshot : one of them to go on
+    from
+    Returns the history (phase, epoch, train_loss and the phase's figures), the early stop and the
+    guard. Raises `DesignViolation` when the ledger finds one.
     """
     loop = Loop(model, phase, ledger, thresholds)
-    loop.resume(resumed) if resumed else loop.start()
+    if snapshot:
+        loop.resume(snapshot)
+    else:
+        loop.start()
     while not loop.ended:
         loop.run_epoch()
         if keep:
             keep(loop.snapshot())
-    loop.stop.restore()
-    return pd.DataFrame(loop.history), loop.stop, loop.guard
+    loop.early_stop.restore()
+    return pd.DataFrame(loop.history), loop.early_stop, loop.guard
 
 
-def loop_evidence(epoch: int, stop: EarlyStop, guard: OverfittingGuard) -> dict[str, int]:
-    """What the loop itself has to show after an epoch; validation and early stop also look at epoch
-    0.
+def small_step(step: MacroStep, pairs: int) -> MacroStep:
+    """The macro-step cut to its last pairs, at most `pairs` of them, in the same lines.
+
+    Pairs that are positive in some line come last, so that they are the ones that are kept.
+    """
+    batches = [
+        dataclasses.replace(batch, pairs=batch.pairs[-pairs:], lines=batch.lines[-pairs:])
+        for batch in step.micro_batches
+    ]
+    return MacroStep(step.pairs[-pairs:], batches, step.weights[-pairs:])
+
+
+def loop_evidence(epoch: int, early_stop: EarlyStop, guard: OverfittingGuard) -> dict[str, int]:
+    """Evidence of the loop itself after an epoch, for the ledger.
+
+    Epoch 0 is validated and early stop is consulted on it, so both are due epoch + 1 times.
     """
     return {
-        "validations_missing": epoch + 1 - stop.validations,
-        "consultations_missing": epoch + 1 - stop.consultations,
-        "epochs_after_stop": max(0, epoch - stop.best_epoch - stop.patience),
+        "validations_missing": epoch + 1 - early_stop.validations,
+        "consultations_missing": epoch + 1 - early_stop.consultations,
+        "epochs_after_stop": max(0, epoch - early_stop.best_epoch - early_stop.patience),
         "guard_consultations_missing": epoch - guard.consultations,
         "epochs_after_guard": max(0, guard.stops - 1),
     }
 
 
-def describe(record: dict, epochs: int) -> str:
-    """One epoch of a history as a line for the log."""
+def describe(record: dict[str, Any], epochs: int) -> str:
+    """A record of a history as a line for the log."""
     figures = "  ".join(
         f"{name} {value:.4f}" for name, value in record.items() if name not in ("phase", "epoch")
     )

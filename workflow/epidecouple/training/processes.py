@@ -1,9 +1,9 @@
-"""Several processes train one model: each encodes its share of the pairs, all take the same
-macro-step.
+"""Several processes train one model: all take the same macro-step, and each encodes its share of
+the pairs.
 
-What is computed per pair (z, the parts of R) is shared out and gathered; losses are then computed
-on the whole macro-step by every process, so that terms over all its pairs are what they are in one
-process. `torchrun` starts the processes.
+What is computed per pair (z, the parts of R) is shared out and gathered. Every process then
+computes the losses on the whole macro-step, so that a term over all its pairs has the value that it
+has in one process. `torchrun` starts the processes.
 """
 
 import os
@@ -19,9 +19,7 @@ from torch import Tensor, nn
 
 @contextmanager
 def joined_processes(device: torch.device) -> Iterator[None]:
-    """Inside, the processes that torchrun started know each other; without torchrun there is one,
-    and nothing to do.
-    """
+    """Connect the processes that torchrun started; without torchrun do nothing."""
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         yield
         return
@@ -33,31 +31,34 @@ def joined_processes(device: torch.device) -> Iterator[None]:
 
 
 def processes() -> int:
-    """How many there are."""
+    """Return the number of processes."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
 def rank() -> int:
-    """Number of this process; 0 writes the files."""
+    """Return the number of this process, from 0; process 0 writes the files."""
     return dist.get_rank() if dist.is_initialized() else 0
 
 
 def share(pairs: np.ndarray) -> np.ndarray:
-    """This process's part of some pairs (n,)."""
+    """Return this process's part of some pairs (n,)."""
     return np.array_split(pairs, processes())[rank()]
 
 
 def gathered(own: Tensor, rows: int) -> Tensor:
-    """Rows (rows, ...) of all processes from each one's share, in order."""
-    return own if processes() == 1 else _Gather.apply(own, rows)
+    """Put the shares of all processes together, in order of rank: (rows, ...)."""
+    if processes() == 1:
+        return own
+    return _Gather.apply(own, rows)  # type: ignore[no-untyped-call]  # torch leaves it untyped
 
 
 class _Gather(torch.autograd.Function):
-    """Backward gives each process the gradient of its own rows, times the number of processes.
+    """Gathers rows; backward gives a process the gradient of its own rows, times the number of
+    processes.
 
-    Every process computes the whole loss. The mean of the gradients over processes is then the
-    gradient of that loss, for parameters before the gathering, which see their share only, and
-    after it, which see all.
+    Every process computes the whole loss. The mean of a parameter's gradients over the processes is
+    then the gradient of that loss: for parameters before the gathering, which see their process's
+    share only, and for those after it, which see all rows.
     """
 
     @staticmethod
@@ -77,26 +78,26 @@ class _Gather(torch.autograd.Function):
 
 
 def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Replace gradients by their mean over the processes, in one message."""
+    """Replace every gradient by its mean over the processes, in one message."""
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     if processes() == 1 or not gradients:
         return
     flat = torch.cat([gradient.flatten() for gradient in gradients])
     dist.all_reduce(flat)
-    mean = (flat / processes()).split([gradient.numel() for gradient in gradients])
-    for gradient, values in zip(gradients, mean, strict=True):
-        gradient.copy_(values.view_as(gradient))
+    means = torch.split(flat / processes(), [gradient.numel() for gradient in gradients])
+    for gradient, mean in zip(gradients, means, strict=True):
+        gradient.copy_(mean.view_as(gradient))
 
 
 def agree(tensors: Iterable[Tensor]) -> None:
-    """Give every process the tensors of the first one."""
+    """Copy the tensors of the first process to every other one."""
     if processes() > 1:
         for tensor in tensors:
             dist.broadcast(tensor, 0)
 
 
 def of_all_processes(value: Any) -> list[Any]:
-    """One value per process, in order of rank."""
+    """Return the value that each process has, in order of rank."""
     values = [value] * processes()
     if processes() > 1:
         dist.all_gather_object(values, value)
@@ -104,8 +105,9 @@ def of_all_processes(value: Any) -> list[Any]:
 
 
 def draw_apart(seed: int) -> None:
-    """Random numbers of their own for all processes but the first, whose are those of a process
-    alone.
+    """Seed torch's random numbers differently in every process but the first.
+
+    The first one draws what a process alone draws.
     """
     if rank():
         torch.manual_seed(seed + 1_000_003 * rank())

@@ -1,10 +1,10 @@
-"""Record 22 as it ran: task + adversarial + L1 losses, random batches over lines, linear e, random
-split, no validation.
+"""Record 22, the earlier model that the design answers, trained as it was then.
 
-The earlier model that the design answers. It is here to be refused, and, with `verification:
-observe`, to be looked at: so that it can be judged, its random split is drawn outside the test
-chromosomes. Its R is linear in raw marks, its z reads the elements' annotated lengths, and its
-logit has no offset of the line (`config/arms/record22.yaml`).
+Its losses are task, adversarial and L1. Its batches mix the lines at random, its split is random,
+and it has no validation. Its R is linear in raw marks, its z reads the elements' annotated lengths,
+and its logit has no offset of the line (`config/arms/record22.yaml`). It is here to be refused and,
+with `verification: observe`, to be compared; for the comparison its rows are drawn outside the test
+chromosomes.
 """
 
 from collections.abc import Iterator
@@ -15,20 +15,20 @@ import torch
 from torch import Tensor, nn
 
 from ..core.batch_sizes import PAIRS_PER_BATCH
-from ..core.config import Config
 from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..data.sampler import MacroStep, MicroBatch
 from ..model.energy import EnergyModel
 from ..statistics.ranking import macro_aupr
 from ..verification.ledger import Ledger
-from .phases import Method
+from .checkpoint import Checkpoint
+from .plan import Method, Outcome, Plan
 
 # With an adversary of weight 0.1 the encoder learns nothing but to escape it (correlation of U with
 # the truth 0.01 after 12 epochs, 0.52 after 4 with 0.01).
 ADVERSARIAL_WEIGHT, SPARSITY_WEIGHT, TRAINING_SHARE = 0.01, 1e-3, 0.7
 
-
+# The one phase, in the history and in the ledger.
 NAME = "record22"
 
 
@@ -45,17 +45,20 @@ class _ReverseGradient(torch.autograd.Function):
 
 
 def natural_rows(panel: Panel, lines: list[int], seed: int) -> tuple[MicroBatch, MicroBatch]:
-    """The published rows of some lines outside the test chromosomes, split at random: 70 % to
-    train, the rest.
+    """Split the published rows of some lines outside the test chromosomes at random: 70 % to train
+    on, and the rest.
     """
     pairs, columns = np.nonzero((panel.published[:, lines] >= 0) & (panel.split != "test")[:, None])
     order = rng_for(seed, Stream.RANDOM_SPLIT).permutation(len(pairs))
     parts = np.split(order, [int(TRAINING_SHARE * len(order))])
-    return tuple(MicroBatch(pairs[part], np.array(lines)[columns[part]]) for part in parts)
+    train, rest = (MicroBatch(pairs[part], np.array(lines)[columns[part]]) for part in parts)
+    return train, rest
 
 
 def in_parts(rows: MicroBatch, size: int) -> list[MicroBatch]:
-    """Rows in their order, cut into about equal parts of about `size`."""
+    """Cut rows, in their order, into about equal parts of at least `size`; fewer rows stay one
+    part.
+    """
     parts = max(1, len(rows.pairs) // size)
     return [
         MicroBatch(*part)
@@ -66,14 +69,16 @@ def in_parts(rows: MicroBatch, size: int) -> list[MicroBatch]:
 
 
 def random_steps(rows: MicroBatch, size: int, rng: np.random.Generator) -> Iterator[MacroStep]:
-    """Batches over all lines at random, as an ordinary data loader draws them."""
+    """The steps of an epoch: batches over all lines at random, as an ordinary data loader draws
+    them.
+    """
     order = rng.permutation(len(rows.pairs))
     for batch in in_parts(MicroBatch(rows.pairs[order], rows.lines[order]), size):
         yield MacroStep(batch.pairs, [batch], np.ones(len(batch.pairs), dtype=np.float32))
 
 
 def energy(model: EnergyModel, panel: Panel, batch: MicroBatch) -> tuple[Tensor, Tensor]:
-    """U - R (n,) of rows of mixed lines, and z (n, d_z); no offset of the line."""
+    """U - R (n,) of rows of mixed lines, without an offset of the line, and z (n, d_z)."""
     z = model.potential.z(panel.windows(batch.pairs))
     potential = model.potential.of_z(z, panel.distance_tensor(batch.pairs))
     resistance = potential.new_zeros(len(batch.pairs))
@@ -89,18 +94,22 @@ def energy(model: EnergyModel, panel: Panel, batch: MicroBatch) -> tuple[Tensor,
 def losses(
     model: EnergyModel, discriminator: nn.Module, panel: Panel, step: MacroStep
 ) -> dict[str, Tensor]:
-    """Task loss over both energies at once, line discriminator on z with its gradient reversed, L1
-    of the weights.
+    """Loss terms of a step, weights included.
+
+    task : over both energies at once; adversarial : of the discriminator that reads the line from
+    z, with its gradient to z reversed; sparsity : L1 of the weights
     """
     batch = step.micro_batches[0]
     logit, z = energy(model, panel, batch)
     lines = panel.tensor(batch.lines)
     labels = panel.tensor(panel.labels[batch.pairs, batch.lines].astype(np.float32))
-    sparsity = sum(parameter.abs().mean() for parameter in model.parameters())
+    reversed_z = _ReverseGradient.apply(z)  # type: ignore[no-untyped-call]  # untyped in torch
+    magnitudes = (parameter.abs().mean() for parameter in model.parameters())
+    sparsity = sum(magnitudes, start=torch.zeros((), device=panel.device))
     return {
         "task": nn.functional.binary_cross_entropy_with_logits(logit, labels),
         "adversarial": ADVERSARIAL_WEIGHT
-        * nn.functional.cross_entropy(discriminator(_ReverseGradient.apply(z)), lines),
+        * nn.functional.cross_entropy(discriminator(reversed_z), lines),
         "sparsity": SPARSITY_WEIGHT * sparsity,
     }
 
@@ -121,47 +130,43 @@ def aupr_of_rows(model: EnergyModel, panel: Panel, rows: MicroBatch) -> float:
 
 
 def train_record22(
-    model: EnergyModel,
-    panel: Panel,
-    lines: list[int],
-    _: np.ndarray,
-    config: Config,
-    ledger: Ledger,
-    *unused: object,
-):
-    """Train as record 22 did, to the last epoch, without validation and without checkpoint:
-    history, no metrics, nothing to restore.
+    model: EnergyModel, panel: Panel, plan: Plan, ledger: Ledger, _: Checkpoint | None
+) -> Outcome:
+    """Train on published rows of the plan's lines, to the last epoch, without validation and
+    checkpoint.
+
+    The metrics are the AUPR on the rows of either side of its random split.
     """
+    config = plan.config
     discriminator = nn.Linear(config.model.z_size, len(panel.training)).to(panel.device)
     parameters = [*model.parameters(), *discriminator.parameters()]
     optimiser = torch.optim.Adam(parameters, lr=config.potential.learning_rate)
-    (rows, rest) = natural_rows(panel, lines, config.seed)
+    train, rest = natural_rows(panel, plan.lines, config.seed)
     rng = rng_for(config.seed, Stream.RANDOM_BATCHES)
     history = []
     ledger.start_phase(NAME)
     model.train()
     for epoch in range(1, config.potential.epochs + 1):
-        total = []
+        epoch_losses = []
         ledger.start_epoch()
-        for step in random_steps(rows, config.potential.batch_pairs, rng):
+        for step in random_steps(train, config.potential.batch_pairs, rng):
             terms = losses(model, discriminator, panel, step)
             loss = torch.stack(list(terms.values())).sum()
             optimiser.zero_grad()
             loss.backward()
             with ledger.optimiser_step():
                 optimiser.step()
-            ledger.step(step, terms, lines)
-            total.append(loss.detach())
-        history.append(
-            {"phase": NAME, "epoch": epoch, "train_loss": float(torch.stack(total).mean())}
-        )
+            ledger.step(step, terms, plan.lines)
+            epoch_losses.append(loss.detach())
+        mean_loss = float(torch.stack(epoch_losses).mean())
+        history.append({"phase": NAME, "epoch": epoch, "train_loss": mean_loss})
         ledger.end_epoch(NAME, epoch, {})
     model.eval()
     skill = {
-        "own_rows_train_aupr": aupr_of_rows(model, panel, rows),
+        "own_rows_train_aupr": aupr_of_rows(model, panel, train),
         "own_rows_random_split_aupr": aupr_of_rows(model, panel, rest),
     }
-    return pd.DataFrame(history), skill, 0
+    return Outcome(pd.DataFrame(history), skill, unrestored=0)
 
 
 RECORD22 = Method(

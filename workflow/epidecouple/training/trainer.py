@@ -1,5 +1,6 @@
-"""Training: the phases of the curriculum one after the other, watched by the ledger; one that was
-killed goes on where it was.
+"""Training: the phases of a curriculum one after the other, while the ledger watches.
+
+A training that was killed goes on after its last epoch.
 """
 
 import dataclasses
@@ -27,32 +28,22 @@ from ..verification.assertions import (
 from ..verification.design import load_design, planned_phases
 from ..verification.ledger import Ledger
 from .checkpoint import Checkpoint
-from .loop import EarlyStop, OverfittingGuard, fit
-from .phases import CURRICULA, FineTuningPhase, Method, Phase
+from .loop import EarlyStop, OverfittingGuard, Thresholds, fit
+from .phases import CURRICULA, FineTuningPhase, Phase
+from .plan import Method, Outcome, Plan
 from .record22 import RECORD22
 
 log = logging.getLogger(__name__)
-
 
 # Ways to train that are no sequence of phases, by the key `curriculum`.
 OTHER_METHODS = {"record22": RECORD22}
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a training trains on: lines (columns of the panel), pairs (its rows), and the
-    configuration.
-    """
-
-    lines: list[int]
-    rows: np.ndarray
-    config: Config
-
-
-@dataclass(frozen=True)
 class Trained:
-    """What a training leaves beside the model: a row per epoch, metrics, and the verification
-    record.
+    """What a training leaves beside the model.
+
+    history : a row per epoch; metrics : by name; record : what `verification.json` holds
     """
 
     history: pd.DataFrame
@@ -61,7 +52,7 @@ class Trained:
 
 
 def method_of(curriculum: str) -> Method:
-    """How a curriculum of the configuration trains."""
+    """Return the way to train that a curriculum of the configuration names."""
     if curriculum in OTHER_METHODS:
         return OTHER_METHODS[curriculum]
     exercises = frozenset().union(*(phase.exercises for phase in CURRICULA[curriculum]))
@@ -69,18 +60,22 @@ def method_of(curriculum: str) -> Method:
 
 
 def missing_components(method: Method, switched_on: set[str]) -> list[str]:
-    """What a method lacks: components whose evidence is recorded while training and that it never
-    exercises, and its own list.
+    """List what a method lacks, in words.
+
+    These are the components of which evidence is recorded while training and that it does not
+    exercise, and what its own list names.
+    switched_on : keys of optional components, such as model.leace
     """
-    due = [
+    recorded = [
         component
         for component in load_design()
         if any(rule.when in ("epoch", "audit") for rule in component.requires)
     ]
     idle = [
-        c.name
-        for c in due
-        if c.name not in method.exercises and (not c.optional or c.optional in switched_on)
+        component.name
+        for component in recorded
+        if component.name not in method.exercises
+        and (not component.optional or component.optional in switched_on)
     ]
     return [*idle, *method.lacks]
 
@@ -88,36 +83,41 @@ def missing_components(method: Method, switched_on: set[str]) -> list[str]:
 def train(
     model: EnergyModel, panel: Panel, plan: Plan, checkpoint: Checkpoint | None = None
 ) -> Trained:
-    """Run the configured curriculum.
+    """Train a model by the curriculum of the plan's configuration.
 
-    checkpoint : where to keep what a restart needs. Raises `DesignViolation`, the record so far
-    with it, when what runs is not what was designed and `verification` is `enforce`.
+    checkpoint : keeps what a restart needs; without it a killed training starts anew
+    Raises `DesignViolation`, with the ledger's record so far, when what runs is not what was
+    designed and `verification` is `enforce`.
     """
     config = plan.config
-    method = method_of(plan.config.curriculum)
+    method = method_of(config.curriculum)
     switched_on = {"model.leace"} if config.model.leace else set()
     missing = missing_components(method, switched_on)
     ledger = Ledger(model, switched_on, config.verification, planned_phases(config.curriculum))
     try:
-        _refuse(missing, ledger, model, panel, plan)
+        _check_start(model, panel, plan, ledger, missing)
         start_prototypes(model, panel, plan.lines, config)
-        history, metrics = _watched(method, model, panel, plan, ledger, checkpoint)
+        outcome = method.run(model, panel, plan, ledger, checkpoint)
+        measured = _measure_and_check(model, panel, plan, ledger, outcome.unrestored)
     except DesignViolation as violation:
         violation.record = ledger.summary(ledger.age) | {"missing": missing}
         raise
     record = ledger.summary(ledger.age) | {"missing": missing}
+    metrics = {"own_rows_train_aupr": measured["train_aupr"]} | outcome.metrics | measured
     counts = {
         "design_violations": len(record["violations"]) + len(missing),
         "design_unchecked": len(record["unchecked"]),
     }
-    return Trained(history, metrics | counts, record)
+    return Trained(outcome.history, metrics | counts, record)
 
 
-def _refuse(
-    missing: list[str], ledger: Ledger, model: EnergyModel, panel: Panel, plan: Plan
+def _check_start(
+    model: EnergyModel, panel: Panel, plan: Plan, ledger: Ledger, missing: list[str]
 ) -> None:
-    """Check what must hold before the first step; what a curriculum lacks is named together with
-    what is wrong already.
+    """Check what must hold before the first step.
+
+    A curriculum that lacks components is refused, with their names and those of the components
+    whose evidence is wrong already.
     """
     with ledger.on_the_clock():
         evidence = start_evidence(model, panel, plan.rows)
@@ -125,68 +125,60 @@ def _refuse(
         ledger.start(evidence)
         return
     wrong = [name for name in ledger.unmet_at_start(evidence) if name not in missing]
-    lacking = ", ".join([*missing, *wrong])
     raise DesignViolation(
-        f"the curriculum {plan.config.curriculum} lacks: {lacking} (before the first step)"
+        f"the curriculum {plan.config.curriculum} lacks: {', '.join([*missing, *wrong])}"
+        " (before the first step)"
     )
 
 
-def _watched(
-    method: Method,
-    model: EnergyModel,
-    panel: Panel,
-    plan: Plan,
-    ledger: Ledger,
-    checkpoint: Checkpoint | None,
-):
-    """Train, then check what must hold after it: history and metrics."""
-    lines, rows = plan.lines, plan.rows
-    history, metrics, unrestored = method.run(
-        model, panel, lines, rows, plan.config, ledger, checkpoint
-    )
+def _measure_and_check(
+    model: EnergyModel, panel: Panel, plan: Plan, ledger: Ledger, unrestored: int
+) -> dict[str, float]:
+    """Measure the trained model and check what must hold after training."""
     model.eval()
-    measured = measure(model, panel, lines, rows)
+    measured = measure(model, panel, plan)
     with ledger.on_the_clock():
         measured |= exact_assertions(model, panel, panel.rows("validation"))
-        ledger.finish(
-            measured | {"best_state_not_restored": unrestored} | swapped_states(model, panel, rows)
-        )
-    return history, {"own_rows_train_aupr": measured["train_aupr"]} | metrics | measured
+        swapped = swapped_states(model, panel, plan.rows)
+        ledger.finish(measured | {"best_state_not_restored": unrestored} | swapped)
+    return measured
 
 
 @dataclass
 class Ended:
     """What the phases that have ended leave behind.
 
-    history : one record per epoch; unrestored : phases that kept another epoch than the best;
-    unasked : epochs that no early stop judged
+    phases : how many; history : a record per epoch; metrics : by name
+    unrestored : phases that kept another epoch than their best
+    unjudged : epochs that no early stop has looked at
     """
 
     phases: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, Any] = field(default_factory=dict)
     unrestored: int = 0
-    unasked: int = 0
+    unjudged: int = 0
 
     def add(
-        self, phase: Phase, history: pd.DataFrame, stop: EarlyStop, guard: OverfittingGuard
+        self, phase: Phase, history: pd.DataFrame, early_stop: EarlyStop, guard: OverfittingGuard
     ) -> None:
-        """One more phase, with what its loop returned."""
+        """Add a phase, with what `fit` returned of it."""
         self.phases += 1
         self.history += history.to_dict("records")
         self.metrics |= {
-            f"{phase.name}_best_epoch": stop.best_epoch,
+            f"{phase.name}_best_epoch": early_stop.best_epoch,
             f"{phase.name}_guard_fired": guard.fired,
         }
-        self.unrestored += not stop.restored
-        self.unasked += len(history) - stop.consultations
+        self.unrestored += not early_stop.restored
+        self.unjudged += len(history) - early_stop.consultations
 
 
 class Progress:
-    """A curriculum on its way: the model, the ledger and the phases that have ended, kept in a
-    checkpoint after every epoch.
+    """How far a curriculum has come; kept in a checkpoint after every epoch.
 
-    loop : snapshot of the phase that was killed, None in a training that was not
+    Where there is a checkpoint already, model and ledger take their state from it.
+    ended : the phases that have ended
+    snapshot : of the loop of the phase in which the training was killed; None when it was not
     thresholds : of the overfitting guard
     """
 
@@ -195,120 +187,105 @@ class Progress:
         model: EnergyModel,
         ledger: Ledger,
         checkpoint: Checkpoint | None,
-        thresholds: dict[str, dict[str, float]],
+        thresholds: Thresholds,
     ) -> None:
         self.model, self.ledger, self.checkpoint = model, ledger, checkpoint
         self.thresholds = thresholds
-        saved = checkpoint.load() if checkpoint else None
         self.ended = Ended()
-        self.loop = None
-        # Phases score with the model when they are made: not under dropout.
+        self.snapshot: dict[str, Any] | None = None
+        # A phase scores with the model when it is made, which must be without dropout.
         model.eval()
+        saved = checkpoint.load() if checkpoint else None
         if saved:
             self.ended = Ended(**saved["ended"])
-            self.loop = saved["loop"]
+            self.snapshot = saved["loop"]
             model.load_state_dict(saved["model"])
             ledger.resume(saved["ledger"])
-            log.info(
-                "goes on after epoch %d of phase %d",
-                self.loop["progress"]["epoch"],
-                self.ended.phases + 1,
+            epoch, phase = saved["loop"]["epoch"], self.ended.phases + 1
+            log.info("goes on after epoch %d of phase %d", epoch, phase)
+
+    def keep(self, snapshot: dict[str, Any]) -> None:
+        """Save how far the training has come, with a snapshot of the loop of its phase."""
+        if self.checkpoint:
+            self.checkpoint.save(
+                {
+                    "model": self.model.state_dict(),
+                    "ledger": self.ledger.snapshot(),
+                    "ended": dataclasses.asdict(self.ended),
+                    "loop": snapshot,
+                }
             )
 
-    def keep(self, loop: dict[str, Any]) -> None:
-        """Save where the training stands, with a snapshot of the phase's loop."""
-        if self.checkpoint:
-            parts = {
-                "model": self.model.state_dict(),
-                "ledger": self.ledger.snapshot(),
-                "ended": dataclasses.asdict(self.ended),
-            }
-            self.checkpoint.save(parts | {"loop": loop})
-
     def run(self, phase: Phase) -> None:
-        """Run a phase, or what is left of it."""
-        loop, self.loop = self.loop, None
-        self.ended.add(
-            phase, *fit(self.model, phase, self.ledger, self.thresholds, self.keep, loop)
+        """Train a phase, or what is left of it."""
+        snapshot, self.snapshot = self.snapshot, None
+        history, early_stop, guard = fit(
+            self.model, phase, self.ledger, self.thresholds, self.keep, snapshot
         )
+        self.ended.add(phase, history, early_stop, guard)
         phase.refit_eraser()
 
 
 def run_curriculum(
-    model: EnergyModel,
-    panel: Panel,
-    lines: list[int],
-    rows: np.ndarray,
-    config: Config,
-    ledger: Ledger,
-    checkpoint: Checkpoint | None,
-):
-    """The phases of the curriculum, one after the other: history, metrics, and how many phases kept
-    another epoch than the best.
-    """
-    progress = Progress(model, ledger, checkpoint, config.thresholds)
-    for make_phase in CURRICULA[config.curriculum][progress.ended.phases :]:
-        phase = make_phase(model, panel, lines, rows, config)
-        progress.run(phase)
+    model: EnergyModel, panel: Panel, plan: Plan, ledger: Ledger, checkpoint: Checkpoint | None
+) -> Outcome:
+    """Train the phases of the curriculum one after the other."""
+    progress = Progress(model, ledger, checkpoint, plan.config.thresholds)
     ended = progress.ended
-    history = pd.DataFrame(progress.ended.history)
-    metrics = ended.metrics | {"early_stop_consultations_missing": ended.unasked}
+    for kind in CURRICULA[plan.config.curriculum][ended.phases :]:
+        phase = kind(model, panel, plan)
+        progress.run(phase)
+    history = pd.DataFrame(ended.history)
+    metrics = ended.metrics | {"early_stop_consultations_missing": ended.unjudged}
     metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(
-        FineTuningPhase(model, panel, lines, rows, config)
+        FineTuningPhase(model, panel, plan)
     )
-    return (
-        history,
-        metrics | phase.trajectory.changes(history, metrics[f"{phase.name}_best_epoch"]),
-        ended.unrestored,
-    )
+    metrics |= phase.trajectory.changes(history, metrics[f"{phase.name}_best_epoch"])
+    return Outcome(history, metrics, ended.unrestored)
 
 
-def measure(
-    model: EnergyModel, panel: Panel, lines: list[int], rows: np.ndarray
-) -> dict[str, float]:
-    """Skill on training and validation pairs, and spread of R within pairs."""
+def measure(model: EnergyModel, panel: Panel, plan: Plan) -> dict[str, float]:
+    """Measure a model: AUPR on training and validation pairs, spread of R within pairs, sizes."""
     validation = panel.rows("validation")
-    aupr = {
-        name: _aupr(model, panel, lines, pairs)
-        for name, pairs in (("train", rows), ("validation", validation))
-    }
+    train_aupr = _aupr(model, panel, plan.lines, plan.rows)
+    validation_aupr = _aupr(model, panel, plan.lines, validation)
+    resistance = score_resistance(model, panel, validation, plan.lines)
     return {
-        "train_aupr": aupr["train"],
-        "validation_aupr": aupr["validation"],
-        "train_minus_validation_aupr": aupr["train"] - aupr["validation"],
-        "within_pair_sd_resistance": float(
-            score_resistance(model, panel, validation, lines).std(1).mean()
-        ),
-        "training_pairs": len(rows),
-        "training_lines": len(lines),
+        "train_aupr": train_aupr,
+        "validation_aupr": validation_aupr,
+        "train_minus_validation_aupr": train_aupr - validation_aupr,
+        "within_pair_sd_resistance": float(resistance.std(1).mean()),
+        "training_pairs": len(plan.rows),
+        "training_lines": len(plan.lines),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }
 
 
 def _aupr(model: EnergyModel, panel: Panel, lines: list[int], pairs: np.ndarray) -> float:
-    energy = score_potential(model, panel, pairs)[:, None] - score_resistance(
-        model, panel, pairs, lines
-    )
-    return macro_aupr(panel.labels[np.ix_(pairs, lines)], energy)
+    """Macro AUPR of U - R over the lines, on pairs (n,)."""
+    potential = score_potential(model, panel, pairs)
+    energy = potential[:, None] - score_resistance(model, panel, pairs, lines)
+    return macro_aupr(panel.labels_of(pairs, lines), energy)
 
 
 def full_plan(panel: Panel, config: Config) -> Plan:
-    """All training lines and pairs."""
+    """Plan a training on all training lines and pairs."""
     return Plan(panel.training, panel.rows("train"), config)
 
 
 def subset_plan(panel: Panel, config: Config) -> Plan:
-    """Some lines and pairs, and few epochs: the small run before the full one."""
-    rows = rng_for(config.seed, Stream.SUBSET_PAIRS).permutation(panel.rows("train"))[
-        : config.subset.pairs
-    ]
+    """Plan the small run before the full one: some lines and pairs, few epochs of U and of both."""
+    shuffled = rng_for(config.seed, Stream.SUBSET_PAIRS).permutation(panel.rows("train"))
+    rows = np.sort(shuffled[: config.subset.pairs])
     potential = config.potential.model_copy(update={"epochs": config.subset.epochs})
     fine_tuning = config.fine_tuning.model_copy(update={"epochs": 1})
     short = config.model_copy(update={"potential": potential, "fine_tuning": fine_tuning})
-    return Plan(panel.training[: config.subset.lines], np.sort(rows), short)
+    return Plan(panel.training[: config.subset.lines], rows, short)
 
 
 def task_gradient_on_resistance(phase: Phase) -> float:
-    """Largest |d task loss / d parameter| over R and tau; 0 when the loss does not reach them."""
+    """Largest |d task / d parameter| over the parameters of R and tau, on the first macro-step of
+    the phase; 0 when none is reached.
+    """
     step = next(iter(phase.sampler.epoch(0)))
     return largest_gradient(phase.terms(step)["task"], phase.model.resistance)

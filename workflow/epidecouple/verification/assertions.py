@@ -173,14 +173,15 @@ def interaction_contrast(model: EnergyModel, panel: Panel, pairs: np.ndarray) ->
     d' is the DNA and distance of another pair, put into the panel in place of the pair's own; x and
     x' are two lines.
     """
-    dna = {
-        name: _exchanged(getattr(panel, name), pairs)
-        for name in ("enhancer", "promoter", "log_distance")
-    }
+    other = dataclasses.replace(
+        panel,
+        enhancer=_exchanged(panel.enhancer, pairs),
+        promoter=_exchanged(panel.promoter, pairs),
+        log_distance=_exchanged(panel.log_distance, pairs),
+    )
     with _mode(model, False):
         by_dna = [
-            [energies(model, which, pairs, line) for line in (0, 1)]
-            for which in (panel, dataclasses.replace(panel, **dna))
+            [energies(model, which, pairs, line) for line in (0, 1)] for which in (panel, other)
         ]
         logit = [[u - r for u, r in of_dna] for of_dna in by_dna]
         return float((logit[0][0] - logit[1][0] - logit[0][1] + logit[1][1]).abs().max())

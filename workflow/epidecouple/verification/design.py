@@ -84,7 +84,7 @@ def design_digest(path: Path = PATH) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _component(row: dict) -> Component:
+def _component(row: dict[str, Any]) -> Component:
     requires = tuple(
         Requirement(**{**rule, "phases": tuple(rule.get("phases", ()))}) for rule in row["requires"]
     )
@@ -105,7 +105,7 @@ def implemented(component: Component) -> bool:
 
 def _exists(symbol: str) -> bool:
     room, module, *names = symbol.split(".")
-    symbol_or_none = import_module(f"epidecouple.{room}.{module}")
+    thing: object = import_module(f"epidecouple.{room}.{module}")
     for name in names:
-        symbol_or_none = getattr(symbol_or_none, name, None)
-    return symbol_or_none is not None
+        thing = getattr(thing, name, None)
+    return thing is not None

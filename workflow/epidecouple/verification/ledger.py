@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..core.errors import DesignViolation
 from ..data.sampler import MacroStep
@@ -315,7 +315,7 @@ def _summary(component: Component, entries: list[Entry]) -> dict[str, Any]:
     }
 
 
-def _reached(term: Tensor, groups: dict[str, list]) -> list[str]:
+def _reached(term: Tensor, groups: dict[str, list[nn.Parameter]]) -> list[str]:
     """Names of the parameter groups in which the gradient of a term is not zero everywhere."""
     parameters = [parameter for group in groups.values() for parameter in group]
     if not term.requires_grad:
@@ -329,7 +329,7 @@ def _reached(term: Tensor, groups: dict[str, list]) -> list[str]:
     )
 
 
-def _gradient_norm(parameters: list) -> float:
+def _gradient_norm(parameters: list[nn.Parameter]) -> float:
     """Norm of what the last step of an epoch left in a group's gradients, after clipping; 0 where
     nothing arrived.
     """
@@ -339,7 +339,7 @@ def _gradient_norm(parameters: list) -> float:
     return float(torch.stack(squares).sum().sqrt()) if squares else 0.0
 
 
-def _digest(parameters: list) -> str:
+def _digest(parameters: list[nn.Parameter]) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for parameter in parameters:
         digest.update(parameter.detach().cpu().contiguous().numpy().tobytes())

@@ -9,11 +9,12 @@ import pandas as pd
 
 from .style import COLOURS, DIVERGING, INK, MUTED, Axes, colour_of, plt
 
-REPRESENTATION_COLOURS = {
-    "trained": COLOURS[0],
-    "untrained": COLOURS[1],
-    "plain": COLOURS[2],
-    "offsets": MUTED,
+# Representation of the lines -> its name and its colour.
+REPRESENTATIONS = {
+    "trained": ("trained prototypes", COLOURS[0]),
+    "untrained": ("untrained encoder", COLOURS[1]),
+    "plain": ("mean of e, no states", COLOURS[2]),
+    "offsets": ("levels of the marks", MUTED),
 }
 
 
@@ -28,8 +29,8 @@ def prototypes(path: Path) -> None:
     }
     at = {target: k for k, target in enumerate(labels)}
     _, axes = plt.subplots(figsize=(7, 0.42 * len(at) + 1.1))
-    for k, (name, colour) in enumerate(REPRESENTATION_COLOURS.items()):
-        rows = table[table.representation == name]
+    for k, (representation, (name, colour)) in enumerate(REPRESENTATIONS.items()):
+        rows = table[table.representation == representation]
         heights = [at[target] + 0.17 * (k - 1.5) for target in rows.target]
         axes.hlines(heights, rows.lower, rows.upper, color=colour, lw=1.2)
         axes.plot(rows.rho, heights, "o", ms=4.5, color=colour, label=name)
@@ -40,19 +41,19 @@ def prototypes(path: Path) -> None:
     axes.axvline(0, color=INK, lw=0.8)
     axes.set(
         title="Do lines with similar prototypes have similar loops and marks?",
-        xlabel="Mantel correlation (rank)",
+        xlabel="Mantel correlation of distances (rank)",
         xlim=(-0.8, 1.02),
     )
     axes.set_yticks(range(len(at)), labels.values())
     axes.invert_yaxis()
-    axes.legend(frameon=False, title="prototypes", loc="center left", bbox_to_anchor=(1.25, 0.5))
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.25, 0.5))
 
 
 def _target_label(target: str, role: str) -> str:
     return {
         "primary": "loops and all marks",
-        "circular": "all marks, circular",
-        "mark": f"{target}, left out",
+        "circular": "all marks, prototypes with them",
+        "mark": f"{target}, prototypes without it",
     }.get(role, target)
 
 
@@ -133,9 +134,9 @@ def states(path: Path) -> None:
     """
     table = pd.read_csv(path, sep="\t", index_col="state")
     parts = {
-        "resistance": "resistance, logit",
-        "mark": "marks, sd from reference",
-        "share": "share of loci",
+        "resistance": "adds to R, logit",
+        "mark": "mean marks, sd",
+        "share": "share of the line's reference loci",
     }
     columns = {part: [name for name in table if name.startswith(f"{part}_")] for part in parts}
     table = table.loc[table[columns["resistance"]].mean(axis=1).sort_values().index]

@@ -41,7 +41,7 @@ def splits(path: Path) -> None:
         key=lambda chrom: (order[table.split[table.chrom == chrom].iloc[0]], natural_key(chrom)),
     )
     lines = list(table.line.unique())
-    _, axes = plt.subplots(
+    figure, axes = plt.subplots(
         figsize=(max(6.5, 0.42 * len(chroms) + 1.8), 0.3 * len(lines) + 1.3), layout="constrained"
     )
     for row in table.itertuples():
@@ -64,7 +64,7 @@ def splits(path: Path) -> None:
     axes.set(
         xlim=(0, len(chroms)),
         ylim=(len(lines), 0),
-        title="What each chromosome was used for, with its positive pairs",
+        title="Use of each chromosome, and its number of pairs that loop",
     )
     axes.set_xticks(np.arange(len(chroms)) + 0.48, [chrom.removeprefix("chr") for chrom in chroms])
     axes.set_yticks(np.arange(len(lines)) + 0.46, lines)
@@ -77,14 +77,7 @@ def splits(path: Path) -> None:
         for role, colour in ROLES.values()
         if (role, colour) in present
     ]
-    axes.legend(
-        handles=handles,
-        frameon=False,
-        fontsize=8,
-        loc="upper left",
-        bbox_to_anchor=(0, -0.12),
-        ncols=3,
-    )
+    figure.legend(handles=handles, frameon=False, fontsize=8, loc="outside lower left", ncols=3)
 
 
 def natural_key(name: str) -> tuple[int, str]:

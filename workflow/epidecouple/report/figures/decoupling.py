@@ -14,13 +14,13 @@ log = logging.getLogger(__name__)
 REPRESENTATIONS = {
     "kmers": "6-mers of the DNA",
     "gc": "GC of the DNA",
-    "z": "z",
+    "z": "z, encoded DNA",
     "U": "U",
-    "epigenome raw": "marks at the pair",
-    "epigenome scrubbed": "marks, ranks only",
-    "e raw": "e",
+    "epigenome raw": "marks of the pair",
+    "epigenome scrubbed": "marks of the pair, ranks only",
+    "e raw": "e, encoded marks",
     "e scrubbed": "e, ranks only",
-    "g raw": "g, reference loci",
+    "g raw": "g, states of the line",
     "g scrubbed": "g, ranks only",
 }
 TABLES = {"natural": "published table", "panel": "crossed panel"}
@@ -34,7 +34,7 @@ def correlation(path: Path) -> None:
         matrix, cmap=DIVERGING, vmin=-0.3, vmax=0.3, aspect="auto", interpolation="nearest"
     )
     axes.set(
-        title=f"z and e: largest |r| {np.abs(matrix).max():.2f}",
+        title=f"z against e: largest |r| {np.abs(matrix).max():.2f}",
         xlabel="dimension of e",
         ylabel="dimension of z",
     )
@@ -42,11 +42,11 @@ def correlation(path: Path) -> None:
 
 
 def information(path: Path) -> None:
-    """What each representation tells about the line, by both probes, on both tables, with interval
-    and untrained floor.
+    """How much each representation tells about the line, by both probes, on both tables, with
+    interval and untrained floor.
     """
     table = pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""])
-    table = table[(table.about == "line") & table.given.isna()]
+    table = table[(table.about == "line") & table.condition.isna()]
     names = [name for name in REPRESENTATIONS if name in set(table.representation)]
     tables = [name for name in TABLES if name in set(table.table)]
     _, axes = plt.subplots(
@@ -64,7 +64,7 @@ def information(path: Path) -> None:
         ax.axvline(0, color=INK, lw=0.8)
         ax.set(
             title=TABLES[name],
-            xlabel=f"share of H(line) = {table.entropy[table.table == name].iloc[0]:.2f} bits",
+            xlabel=f"share of H = {table.entropy[table.table == name].iloc[0]:.2f} bits",
             xlim=(-0.05, 1.02),
         )
         ax.grid(axis="y", color="#eeeeee")
@@ -72,7 +72,9 @@ def information(path: Path) -> None:
     axes[0, 0].set_yticks(range(len(names)), [REPRESENTATIONS[name] for name in names])
     axes[0, 0].invert_yaxis()
     _information_key(axes[0, -1])
-    axes[0, 0].figure.suptitle("What tells the cell line?", x=0.01, ha="left", weight="bold")
+    axes[0, 0].figure.suptitle(
+        "How much does each tell about the cell line?", x=0.01, ha="left", weight="bold"
+    )
 
 
 def _information_dots(

@@ -8,6 +8,8 @@ import pandas as pd
 from .style import COLOURS, INK, MUTED, Axes, colour_of, plt
 
 POINTS_SHOWN = 1500
+# Kind of an arm -> its colour; R itself is blue.
+KIND_COLOURS = {"R or a variant": INK, "trained rival": MUTED, "untrained rival": MUTED}
 
 
 def recovery(path: Path) -> None:
@@ -16,7 +18,7 @@ def recovery(path: Path) -> None:
     _, axes = plt.subplots(1, 2, figsize=(8, 3.8))
     titles = {
         "potential": "U: potential of the DNA",
-        "resistance": "R: resistance, difference from the pair's mean",
+        "resistance": "R: resistance, minus the pair's mean",
     }
     for ax, (energy, title) in zip(axes, titles.items(), strict=True):
         _recovery_panel(ax, points[points.energy == energy], title)
@@ -65,14 +67,12 @@ def comparison(path: Path) -> None:
         at = np.array([texts.index(text) for text in rows.text]) + 0.22 * (k - (len(arms) - 1) / 2)
         axes.plot(rows.value, at, "o", ms=5, color=colours[arm], alpha=0.85, label=arm)
     for text, rows in table.dropna(subset="needed").groupby("text", sort=False):
-        at = texts.index(text)
-        axes.plot(2 * [rows.needed.iloc[0]], [at - 0.35, at + 0.35], color=INK, lw=1.2)
-        axes.annotate(
-            "gate", (rows.needed.iloc[0], at - 0.38), ha="center", va="bottom", fontsize=7
-        )
+        row, needed = texts.index(text), rows.needed.iloc[0]
+        axes.plot([needed, needed], [row - 0.35, row + 0.35], color=INK, lw=1.2)
+        axes.annotate("gate", (needed, row - 0.38), ha="center", va="bottom", fontsize=7)
     axes.set_yticks(range(len(texts)), texts)
     axes.set(
-        title=f"A dot per seed ({table.seed.nunique()})",
+        title=f"The arms side by side, one dot per seed ({table.seed.nunique()} seeds)",
         xlim=(min(-0.05, table.value.min() - 0.05), 1.02),
         ylim=(len(texts) - 0.4, -0.7),
     )
@@ -82,13 +82,13 @@ def comparison(path: Path) -> None:
 
 
 def resistance(path: Path) -> None:
-    """Within-pair AUC of every arm with its interval, best first: all comparisons, and those free
-    of the panel's selection.
+    """Within-pair AUC of every arm with its interval, the best on top: all comparisons, and those
+    free of the panel's selection (setting, arm, kind, auc, ..., unlisted_upper).
     """
     table = pd.read_csv(path, sep="\t")
     table = table[table.setting == table.setting.iloc[0]].sort_values("auc", ignore_index=True)
     parts = {
-        "all comparisons": ("auc", "lower", "upper"),
+        "all comparisons of two lines": ("auc", "lower", "upper"),
         "neither line lists the pair": ("unlisted", "unlisted_lower", "unlisted_upper"),
     }
     _, axes = plt.subplots(
@@ -96,7 +96,7 @@ def resistance(path: Path) -> None:
     )
     for ax, (title, (middle, lower, upper)) in zip(axes, parts.items(), strict=True):
         for row, arm in table.iterrows():
-            colour = COLOURS[0] if arm.arm == "R" else INK if arm.arm.startswith("R,") else MUTED
+            colour = COLOURS[0] if arm.arm == "R" else KIND_COLOURS[arm.kind]
             ax.plot([arm[lower], arm[upper]], [row, row], color=colour, linewidth=1.5)
             ax.plot(arm[middle], row, "o", color=colour, markersize=7 if arm.arm == "R" else 4)
             ax.annotate(

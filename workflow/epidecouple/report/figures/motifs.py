@@ -38,7 +38,7 @@ def logos(path: Path) -> None:
         ax.set_title(f"seqlet {rows.seqlet.iloc[0]}", fontsize=8)
         ax.spines["bottom"].set_visible(False)
     for ax in axes[:, 0]:
-        ax.set_ylabel("logit")
+        ax.set_ylabel("adds to U, logit")
 
 
 def _logo(axes: Axes, rows: pd.DataFrame) -> None:
@@ -115,9 +115,9 @@ def interactions(path: Path) -> None:
     rows, columns = (list(table[f"{end}_motif"].unique()) for end in ("enhancer", "promoter"))
     _, axes = plt.subplots(figsize=(0.75 * len(columns) + 2.4, 0.36 * len(rows) + 1.4))
     axes.set(
-        title="Two motifs together, beyond the sum of each alone",
-        xlabel="at the promoter",
-        ylabel="at the enhancer",
+        title="Two motifs together, minus their single effects",
+        xlabel="motif at the promoter",
+        ylabel="motif at the enhancer",
     )
     if table.empty:
         axes.annotate(
@@ -135,4 +135,4 @@ def interactions(path: Path) -> None:
         )
     axes.set_xticks(range(len(columns)), columns, rotation=30, ha="right")
     axes.set_yticks(range(len(rows)), rows)
-    plt.colorbar(image, ax=axes, label="logit")
+    plt.colorbar(image, ax=axes, label="change of U, logit")

@@ -1,5 +1,7 @@
 """What all figures share: backend, colours, style. The only module that imports matplotlib."""
 
+from typing import Any
+
 import matplotlib
 
 matplotlib.use("svg")
@@ -7,6 +9,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.typing import RcKeyType
 
 __all__ = [
     "COLOURS",
@@ -25,7 +28,7 @@ __all__ = [
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D1F", "#000000")
 INK, MUTED = "#333333", "#999999"
 DIVERGING = "RdBu_r"
-STYLE = {
+STYLE: dict[RcKeyType, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -43,5 +46,5 @@ STYLE = {
 
 
 def colour_of(names: list[str]) -> dict[str, str]:
-    """A colour per name, in the order given."""
+    """A colour per name, in the order of the names."""
     return {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(names)}

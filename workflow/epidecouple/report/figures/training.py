@@ -9,15 +9,15 @@ from .style import COLOURS, MUTED, Axes, plt
 
 PHASE_TITLES = {
     "resistance": "R and τ alone",
-    "potential": "U with offset −R̂",
-    "fine_tuning": "both, each by its losses",
+    "potential": "U, with R kept fixed",
+    "fine_tuning": "U and R, each by its own losses",
     "record22": "record 22",
 }
 
 TRAJECTORIES = {
-    "z_line": ("z about the line", COLOURS[0]),
-    "e_line": ("e about the line", COLOURS[1]),
-    "z_e": ("z with e", COLOURS[3]),
+    "z_line": ("line read from z", COLOURS[0]),
+    "e_line": ("line read from e", COLOURS[1]),
+    "z_e": ("z against e", COLOURS[3]),
 }
 
 
@@ -56,7 +56,7 @@ def _trajectories(axes: np.ndarray, history: pd.DataFrame, phases: list[str]) ->
             ax.axhline(history[name].iloc[0], color=colour, lw=0.8, ls=":")
             ax.plot(rows.epoch, rows[name], color=colour, marker=".", label=text)
         ax.set(ylim=(low, top))
-    axes[0].set_ylabel("share of H(line); correlation")
+    axes[0].set_ylabel("share of H; correlation")
     axes[-1].annotate(
         "dotted: before training",
         (1, 1.01),
@@ -77,12 +77,12 @@ def _trajectories(axes: np.ndarray, history: pd.DataFrame, phases: list[str]) ->
 
 
 def _loss_curve(axes: Axes, history: pd.DataFrame) -> None:
-    axes.plot(history.epoch, history.train_loss, color=MUTED, label="training, all terms")
+    axes.plot(history.epoch, history.train_loss, color=MUTED, label="training, all loss terms")
     axes.plot(history.epoch, history.validation_loss, color=COLOURS[0], label="validation")
     _mark_best(
         axes, history.epoch, history.validation_loss, history.validation_loss.idxmin(), above=True
     )
-    axes.set(ylabel="nats per discordant pair")
+    axes.set(ylabel="loss, nats per discordant pair")
     axes.legend(frameon=False)
 
 
@@ -96,7 +96,7 @@ def _aupr_curve(axes: Axes, history: pd.DataFrame) -> None:
 
 def _unvalidated_curve(axes: Axes, history: pd.DataFrame) -> None:
     axes.plot(history.epoch, history.train_loss, color=COLOURS[5])
-    axes.set(ylabel="training loss; nothing was validated")
+    axes.set(ylabel="training loss (no validation)")
 
 
 def _mark_best(
@@ -104,10 +104,11 @@ def _mark_best(
 ) -> None:
     axes.plot(epoch[best], value[best], "o", color=COLOURS[5])
     side = {epoch.iloc[0]: "left", epoch.iloc[-1]: "right"}.get(epoch[best], "center")
-    place = {
-        "xytext": (0, 10 if above else -16),
-        "textcoords": "offset points",
-        "ha": side,
-        "color": COLOURS[5],
-    }
-    axes.annotate(f"kept: epoch {epoch[best]}", (epoch[best], value[best]), **place)
+    axes.annotate(
+        f"kept: epoch {epoch[best]}",
+        (epoch[best], value[best]),
+        xytext=(0, 10 if above else -16),
+        textcoords="offset points",
+        ha=side,
+        color=COLOURS[5],
+    )
