@@ -3,9 +3,18 @@ test.
 """
 
 import pytest
+import torch
 
 from toy import ToyPanel, ToyWorld, build_toy_panel, write_toy_world
 from toy_bundle import ToyBundle, write_toy_bundle
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """A stage that a test calls sets the threads of its configuration, which outlive it: networks
+    as small as these run ten times as long in two threads beside another process.
+    """
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -68,6 +68,7 @@ def test_the_trained_model_is_that_of_one_process(both):
     assert two_metrics["validation_aupr"] == pytest.approx(one_metrics["validation_aupr"], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_stage_by_two_processes_writes_and_tells_once(toy_panel, tmp_path):
     of_world = toy_panel.world.values
     short = {"filters": 8, "z_size": 8, "hidden": 8, "states": 4, "dropout": 0}
