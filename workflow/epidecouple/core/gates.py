@@ -6,6 +6,7 @@ import math
 import operator
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -72,8 +73,9 @@ class Check:
     remedy: str
 
 
+@cache
 def load_rows(path: Path = ROWS) -> list[Row]:
-    """Read the thresholds; raises `InputError` when a row has not the keys of `Row`."""
+    """Read the thresholds, once per file; raises `InputError` when a row has not the keys of `Row`."""
     try:
         return ROWS_OF_A_FILE.validate_python(yaml.safe_load(path.read_text()))
     except ValidationError as error:
