@@ -106,6 +106,7 @@ def test_the_model_scores_pairs_with_it():
     assert model.potential.encoder.enhancer.stem.out_channels == CHANNELS
 
 
+@pytest.mark.slow
 def test_training_accepts_it():
     """It passes the exact assertions with its dropout on, and every requirement before and in the
     first epoch.

@@ -169,6 +169,7 @@ def killed_by_signal(values, arguments, checkpoint):
     assert process.wait() == -signal.SIGKILL, "killed before it ended"
 
 
+@pytest.mark.slow
 def test_the_stage_killed_by_a_signal_goes_on_and_writes_the_same_files(
     toy_panel, tmp_path, caplog
 ):

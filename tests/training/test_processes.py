@@ -45,6 +45,7 @@ def both(tmp_path_factory):
     }
 
 
+@pytest.mark.slow
 def test_the_gradient_of_a_macro_step_is_that_of_one_process(both):
     two, one = (result["gradients"] for result in both)
     assert set(two) == set(one) and {name.split()[0] for name in one} == {
@@ -59,6 +60,7 @@ def test_the_gradient_of_a_macro_step_is_that_of_one_process(both):
     assert max(float(gradient.abs().max()) for gradient in one.values()) > 0.01
 
 
+@pytest.mark.slow
 def test_the_trained_model_is_that_of_one_process(both):
     (two, two_metrics), (one, one_metrics) = (result["trained"] for result in both)
     for name, value in one.items():

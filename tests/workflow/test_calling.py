@@ -19,8 +19,6 @@ COMMANDS = [text for kind, text in BLOCK.findall(PAGE) if kind == "bash"]
 MODULE = next(text for kind, text in BLOCK.findall(PAGE) if kind == "python")
 CHECKOUT = '"/path/to/epidecouple/workflow/Snakefile"'
 FORMS = re.findall(r"^- `(.+)`$", PAGE, re.M)
-# The others are slow only because there are many: github is what snakedeploy writes, tested below.
-QUICK = ("gitfile(",)
 PARTS = (
     "Snakefile",
     "workflow",
@@ -148,6 +146,7 @@ def test_from_another_folder(tmp_path, default):
     assert (tmp_path / "study").is_dir()
 
 
+@pytest.mark.slow
 def test_a_configuration_of_the_folder_comes_first(tmp_path, default):
     (tmp_path / "config").mkdir()
     text = (ROOT / "config" / "config.yaml").read_text()
@@ -202,18 +201,15 @@ def test_as_a_module_of_a_checkout(module, default):
     assert "epi_all" in told(call) and "localrules" not in told(call)
 
 
-def slow_unless_quick(form: str):
-    return form if form.startswith(QUICK) else pytest.param(form, marks=pytest.mark.slow)
-
-
-@pytest.mark.parametrize("form", [slow_unless_quick(form) for form in FORMS])
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMS)
 def test_as_a_module_from_git(form, module, repository, hosts, default):
     source = form.replace("/path/to/epidecouple", str(repository))
     assert planned(module(changed((CHECKOUT, source)), env=hosts)) == default
 
 
 def test_the_page_names_every_form():
-    assert len(FORMS) == 5 and sum(form.startswith(QUICK) for form in FORMS) == 1
+    assert len(FORMS) == 5
 
 
 @pytest.mark.slow
@@ -268,6 +264,7 @@ def own_files(folder: Path) -> str:
     return str(write_config(folder, dataset=dataset, thresholds={}, **lines))
 
 
+@pytest.mark.slow
 def test_a_prefix_moves_no_file_of_the_user_and_a_failed_run_leaves_its_report(module, tmp_path):
     call = module(changed(("config/config.yaml", own_files(tmp_path))))
     assert planned(call)["inventory"] == 1 and lie_below("loops/results/tiny", call)

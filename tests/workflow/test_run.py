@@ -402,7 +402,7 @@ def test_report_stands_alone_and_tells_every_number_it_is_built_on(cured):
     ]
     assert f"{measured:.3f}" in page and "All 8 gates passed" in page and len(page) < 5_000_000
     label = find_metric("mantel_rho_joint_trained").label
-    assert label in unescape(page) and "training adds" in page
+    assert label in unescape(page) and "Trained prototypes exceed" in page
 
 
 def test_report_shows_every_verdict_and_every_figure_with_its_data(cured):

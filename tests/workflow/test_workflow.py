@@ -32,16 +32,22 @@ def output(call: subprocess.CompletedProcess) -> str:
     return call.stdout + call.stderr
 
 
-def test_default_target_is_all(tmp_path, snakemake):
-    planned = snakemake("-n", "--configfile", str(write_config(tmp_path)))
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory) -> str:
+    """A dry run on the tiny configuration, in a folder that has the default one too."""
+    folder = tmp_path_factory.mktemp("plan")
+    shutil.copytree(ROOT / "config", folder / "config")
+    planned = run_snakemake(folder, "-n", "--configfile", str(write_config(folder)))
     assert planned.returncode == 0, output(planned)
-    assert re.search(r"^(local)?rule all:", output(planned), re.M)
+    return output(planned)
 
 
-def test_a_configfile_replaces_the_default_one(tmp_path, snakemake):
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    planned = snakemake("-n", "--configfile", str(write_config(tmp_path)))
-    assert "MixE" in output(planned) and "MixG" not in output(planned)
+def test_default_target_is_all(plan):
+    assert re.search(r"^(local)?rule all:", plan, re.M)
+
+
+def test_a_configfile_replaces_the_default_one(plan):
+    assert "MixE" in plan and "MixG" not in plan
 
 
 OVERRIDES = {
@@ -252,10 +258,9 @@ def test_generated_pages_are_current():
         )
 
 
-def test_every_gate_is_documented_and_wired(tmp_path, snakemake):
-    planned = output(snakemake("-n", "--configfile", str(write_config(tmp_path))))
+def test_every_gate_is_documented_and_wired(plan):
     for gate in {row["gate"] for row in load_rows()}:
-        assert f"rule judge_{gate}:" in planned and f"rule gate_{gate}:" in planned
+        assert f"rule judge_{gate}:" in plan and f"rule gate_{gate}:" in plan
 
 
 def environments() -> dict[Path, dict[str, str]]:
@@ -311,6 +316,7 @@ def test_conda_pins_equal_pyproject():
         assert set(pinned) - set(expected) <= {"python", "bedtools"}, path.name
 
 
+@pytest.mark.slow
 def test_use_conda_wiring_with_a_stub(tmp_path):
     log = tmp_path / "conda.log"
     env = {
@@ -326,10 +332,9 @@ def test_use_conda_wiring_with_a_stub(tmp_path):
     assert "Nothing to be done" in output(again), "without conda nothing is done again"
 
 
-def test_slurm_profile_names_existing_rules(tmp_path, snakemake):
+def test_slurm_profile_names_existing_rules(plan):
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
-    planned = output(snakemake("-n", "--configfile", str(write_config(tmp_path))))
-    assert set(profile["set-resources"]) <= set(re.findall(r"rule (\w+):", planned))
+    assert set(profile["set-resources"]) <= set(re.findall(r"rule (\w+):", plan))
 
 
 def test_without_root_and_bedtools_make_says_what_to_type(tmp_path):
