@@ -29,6 +29,7 @@ MAY_IMPORT["stages"] = " ".join(MAY_IMPORT)
 NETWORKS = [
     "sequence",
     "deep_sequence",
+    "motif_encoder",
     "potential",
     "resistance",
     "prototypes",
@@ -37,7 +38,7 @@ NETWORKS = [
     "record22",
     "losses",
 ]
-LARGEST_ROOM = 12
+LARGEST_ROOM = 14
 
 
 def imported(file: Path) -> Iterator[list[str]]:

@@ -173,7 +173,7 @@ def test_the_motifs_of_a_world_are_those_planted_in_its_windows(world):
 
 
 def test_probabilities_of_a_motif_are_those_of_its_instances():
-    found = motif_probabilities(np.array([2, 0]))
+    found = motif_probabilities(CONFIG, np.array([2, 0]))
     np.testing.assert_allclose(
         found, [[0.0125, 0.0125, 0.9625, 0.0125], [0.9625, 0.0125, 0.0125, 0.0125]]
     )

@@ -119,7 +119,7 @@ class DatasetConfig(Section):
     )
     missing: dict[str, list[str]] = Field(
         {},
-        description="for kind sources: cell line -> marks whose peaks are not at hand, as in a"
+        description="for kinds sources and simulated: cell line -> marks that it lacks, as in a"
         " mirror without large files",
     )
     files: dict[str, OwnFiles] = Field(
@@ -145,6 +145,30 @@ class SimulationConfig(Section):
     compatibility: Number = Field(
         0.25, ge=0, description="weight beta of the enhancer x promoter term"
     )
+    motif_mutation: Number = Field(
+        0.05, ge=0, le=1, description="rate at which a base of a planted motif is drawn anew"
+    )
+    motif_gap: Whole = Field(
+        0, ge=0, le=8, description="free bases in the middle of a motif, between its half sites"
+    )
+    gc_sd: Number = Field(0, ge=0, description="sd of the GC content of windows")
+    distance_slope: Number = Field(
+        0, ge=0, description="lambda, by how much U falls per factor of 10 in distance"
+    )
+    chromatin: Literal["openness", "states"] = Field(
+        "openness",
+        description="marks and R linear in one openness, or by nine discrete chromatin states whose"
+        " effect on R is not monotone",
+    )
+    hub_marks: Number = Field(
+        0,
+        ge=0,
+        description="how strongly H3K4me1 and H3K4me3 show, in all lines, what a locus itself adds"
+        " to U",
+    )
+    barrier_sd: Number = Field(
+        0.5, ge=0, description="sd of the log CTCF signal of barriers, which all block alike"
+    )
     hub_sd: Number = Field(0.25, ge=0, description="sd of the unlearnable term of an element")
     base_rate: Number = Field(0.15, gt=0, lt=1, description="mean label")
     prevalence_shift: Number = Field(
@@ -169,6 +193,10 @@ class SimulationConfig(Section):
     annotation_artefact: Number = Field(
         1, ge=0, description="nu, how much element lengths tell the line"
     )
+
+
+# How many densities of strong peaks describe the way between two ends (data/way.py).
+WAY_DENSITIES = 8
 
 
 class WindowsConfig(Section):
@@ -202,6 +230,17 @@ class WindowsConfig(Section):
         description="marks standardised on the reference loci, or first replaced by their rank"
         " among the reference loci of the same width",
     )
+
+    way: bool = Field(
+        True,
+        description="describe the way between the windows of both ends also by densities of strong"
+        " peaks",
+    )
+
+    @property
+    def way_slots(self) -> int:
+        """Number of densities of a mark on the way, after the other positions of a signal."""
+        return WAY_DENSITIES if self.way else 0
 
     def positions(self, every_bin: bool) -> list[str]:
         """Names of the positions of R: both ends, both at every further width, and the way between
@@ -241,9 +280,11 @@ class SplitsConfig(Section):
 class ModelConfig(Section):
     """Sizes of the networks."""
 
-    encoder: Literal["cnn", "deep"] = Field(
-        "cnn",
-        description="element encoder: one convolution layer, or about 13 M parameters for a GPU",
+    encoder: Literal["motifs", "cnn", "deep"] = Field(
+        "motifs",
+        description="element encoder: motifs that a screen of the training pairs turns up, counted;"
+        " one convolution layer from random filters (taken too where the screen finds none); or"
+        " about 13 M parameters for a GPU",
     )
     network: Literal["energy", "record22"] = Field(
         "energy",
@@ -259,7 +300,10 @@ class ModelConfig(Section):
         description="concept erasure of the line on z, fitted on the published training rows"
         " every epoch",
     )
-    filters: Whole = Field(64, ge=1, description="convolution filters of an element")
+    filters: Whole = Field(16, ge=1, description="motif filters of an element at most")
+    cnn_filters: Whole = Field(
+        64, ge=1, description="convolution filters of an element with the encoder cnn"
+    )
     filter_bp: Whole = Field(13, ge=1, description="filter length in bp")
     z_size: Whole = Field(48, ge=2, description="size of z")
     hidden: Whole = Field(64, ge=1, description="width of hidden layers")
@@ -268,6 +312,11 @@ class ModelConfig(Section):
     window: Literal["mean", "bins"] = Field(
         "mean",
         description="R reads the mean over the bins between the ends, or every bin by itself",
+    )
+    way_marks: Annotated[list[str], DISTINCT] = Field(
+        ["CTCF"],
+        description="marks whose densities between the ends R reads, among `marks`; none without"
+        " `windows.way`",
     )
     residual_penalty: Number = Field(
         0.1,
@@ -475,8 +524,8 @@ class Config(Section):
         FitConfig(
             batch_pairs=512,
             positive_share=0.25,
-            epochs=10,
-            learning_rate=0.004,
+            epochs=6,
+            learning_rate=0.01,
             weight_decay=0.01,
             patience=6,
         ),

@@ -75,7 +75,7 @@ class Check:
 
 @cache
 def load_rows(path: Path = ROWS) -> list[Row]:
-    """Read the thresholds, once per file; raises `InputError` when a row has not the keys of `Row`."""
+    """Read the thresholds, once per file; raises `InputError` when a row lacks keys of `Row`."""
     try:
         return ROWS_OF_A_FILE.validate_python(yaml.safe_load(path.read_text()))
     except ValidationError as error:

@@ -77,7 +77,8 @@ def shard(config: Config, files: Files) -> float:
     """Tables, peaks, a block of pairs in float64 with its bins as a table, and the signal of one
     line as it is written.
     """
-    positions = 2 * (1 + len(config.windows.scales)) + config.windows.bins
+    windows = config.windows
+    positions = 2 * (1 + len(windows.scales)) + windows.bins + windows.way_slots
     pairs = files.panel / PAIR_ON_DISK
     block = min(pairs, PAIRS_PER_BLOCK / MB)
     return tables(config, files) + positions * (pairs * 2 * len(config.marks) + block * 8 * 4)
@@ -85,9 +86,8 @@ def shard(config: Config, files: Files) -> float:
 
 def panel(config: Config, files: Files) -> float:
     """Rules that open the panel: arrays are mapped, and count as far as they are touched."""
-    pairs = files.signal / (
-        2 * len(config.all_lines) * len(config.marks) * (2 + config.windows.bins)
-    )
+    positions = 2 + config.windows.bins + config.windows.way_slots
+    pairs = files.signal / (2 * len(config.all_lines) * len(config.marks) * positions)
     return NETWORKS + files.signal + files.windows + PAIR_IN_MEMORY * pairs
 
 

@@ -36,6 +36,10 @@ class Stream(IntEnum):
     INSERTION_PLACES = 22
     INSERTED_WORDS = 23
     LEAKAGE_SHUFFLES = 24
+    SCREENED_PAIRS = 25
+    CHROMATIN_STATES = 26
+    BARRIER_SIGNAL = 27
+    MASKED_MARKS = 28
 
 
 def rng_for(seed: int, stream: Stream, *part: int) -> np.random.Generator:

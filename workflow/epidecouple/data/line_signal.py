@@ -1,8 +1,9 @@
 """Signal of the marks in one cell line, at pairs and reference loci, normalised on the latter.
 
 The P positions of a pair are enhancer and promoter at `windows.signal_bp`, both again at every
-width of `windows.scales`, and the bins between the midpoints. M marks; a missing mark is 0, the
-reference mean. Coordinates are 0-based and half-open, in bp.
+width of `windows.scales`, the bins between the midpoints, and the densities of the way, see
+`data.way`. M marks; a missing mark is 0, the reference mean. Coordinates are 0-based and half-open,
+in bp.
 """
 
 from pathlib import Path
@@ -18,6 +19,7 @@ from ..files.peaks import read_peaks
 from .loci import windows
 from .normalisation import Normaliser
 from .signal import bins_between, ends_signal, mean_signal, pair_signal, resized, widths
+from .way import way_densities
 
 
 def read_marks(files: dict[str, Path], marks: list[str]) -> dict[str, pd.DataFrame]:
@@ -111,13 +113,16 @@ def normalised_signal(
 ) -> np.ndarray:
     """Measure and normalise the marks of a line at pairs: float16 (n, P, M), 0 for a missing mark.
 
+    The densities of the way, which come last, are as they were measured.
+
     peaks, statistics : of each mark in the line; pairs : as `pair_table` gives them
     ends : windows of the elements at every width, from `places_of_ends`
     path : .npy file to write the array to, which is then memory-mapped; in memory by default
 
     Pairs are measured in blocks, so that memory does not grow with their number.
     """
-    shape = (len(pairs), len(widths(config.windows)), len(config.marks))
+    positions = len(widths(config.windows))
+    shape = (len(pairs), positions + config.windows.way_slots, len(config.marks))
     signal = (
         np.lib.format.open_memmap(path, "w+", np.float16, shape)
         if path
@@ -130,7 +135,11 @@ def normalised_signal(
         between = bins_between(block, config.windows.bins)
         for m, mark in present.items():
             raw = pair_signal(block, at_ends[m], between, peaks[mark])
-            signal[start : start + len(block), :, m] = normalised(raw, statistics[mark], config)
+            rows = slice(start, start + len(block))
+            signal[rows, :positions, m] = normalised(raw, statistics[mark], config)
+    if config.windows.way:
+        for m, mark in present.items():
+            signal[:, positions:, m] = way_densities(pairs, peaks[mark], config.windows.signal_bp)
     return signal
 
 

@@ -40,6 +40,7 @@ class Panel:
     present : bool (C, M), False for a mark that a line lacks
     offset, scale : float32 (C, M); R reads a normalised mark times `scale` plus `offset`, which are
     1 and 0, or undo the normalisation where `model.marks` is raw
+    way_slots : how many of the P positions, at their end, are densities of the way
     device : where the methods put their tensors; all codes are kept there too
     """
 
@@ -59,6 +60,7 @@ class Panel:
     offset: np.ndarray
     scale: np.ndarray
     device: torch.device = CPU
+    way_slots: int = 0
 
     def rows(self, split: str) -> np.ndarray:
         """Row numbers of the pairs of a split."""
@@ -212,6 +214,7 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
         ),
         offset=np.broadcast_to(np.float32(offset), shape),
         scale=np.broadcast_to(np.float32(scale), shape),
+        way_slots=config.windows.way_slots,
     )
 
 

@@ -61,15 +61,18 @@ def bins_between(pairs: pd.DataFrame, bins: int) -> pd.DataFrame:
     )
 
 
-def places(positions: int, bins: int) -> dict[str, slice]:
+def places(positions: int, bins: int, way: int) -> dict[str, slice]:
     """Slices of the positions axis of a signal array (n, positions, M), by where they lie.
 
-    bins : how many of the positions are bins. Keys: enhancer, promoter, window (the bins between).
+    bins : how many of the positions are bins; way : how many are densities of the way. Keys:
+    enhancer, promoter, window (the bins between), way.
     """
+    ends, window = positions - bins - way, positions - way
     return {
-        "enhancer": slice(0, positions - bins, 2),
-        "promoter": slice(1, positions - bins, 2),
-        "window": slice(positions - bins, None),
+        "enhancer": slice(0, ends, 2),
+        "promoter": slice(1, ends, 2),
+        "window": slice(ends, window),
+        "way": slice(window, positions),
     }
 
 

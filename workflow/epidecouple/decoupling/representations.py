@@ -67,11 +67,8 @@ def of_inputs(panel: Panel, table: Table) -> dict[str, np.ndarray]:
     everywhere = np.flatnonzero(panel.present[np.unique(table.line)].all(0))
 
     def marks(signal: torch.Tensor) -> np.ndarray:
-        return (
-            torch.cat([signal[:, :2], signal[:, 2:].mean(1, keepdim=True)], dim=1)[..., everywhere]
-            .flatten(1)
-            .numpy()
-        )
+        between = signal[:, 2 : signal.shape[1] - panel.way_slots].mean(1, keepdim=True)
+        return torch.cat([signal[:, :2], between], dim=1)[..., everywhere].flatten(1).numpy()
 
     epigenome = {
         f"epigenome {name}": values for name, values in _by_line(panel, table, marks).items()

@@ -72,11 +72,19 @@ def _simulated(config: Config) -> Catalog:
         line: LineFiles(
             pairs=root / line / "pairs.csv",
             loops=root / line / "looplist.txt.gz",
-            peaks={mark: root / line / "peaks" / f"{mark}.peaks.gz" for mark in config.marks},
+            peaks={
+                mark: root / line / "peaks" / f"{mark}.peaks.gz" for mark in _marks_of(config, line)
+            },
         )
         for line in config.all_lines
     }
     return Catalog(root / "genome.fa.gz", None, root / "motifs.meme", lines)
+
+
+def _marks_of(config: Config, line: str) -> list[str]:
+    """The configured marks but those that the dataset says a line lacks."""
+    lacking = config.dataset.missing.get(line, [])
+    return [mark for mark in config.marks if mark not in lacking]
 
 
 def _from_sources(config: Config) -> Catalog:
@@ -85,12 +93,10 @@ def _from_sources(config: Config) -> Catalog:
         line: [s for s in sources if s.collection == COLLECTION and s.cell_line == line]
         for line in config.all_lines
     }
-    lacking = config.dataset.missing
-    marks = {
-        line: [mark for mark in config.marks if mark not in lacking.get(line, [])]
-        for line in config.all_lines
+    lines = {
+        line: _line_from_sources(line, own, _marks_of(config, line))
+        for line, own in of_line.items()
     }
-    lines = {line: _line_from_sources(line, own, marks[line]) for line, own in of_line.items()}
     named = {source.name: source for source in sources}
     regions = _named(named, config.dataset.regions) if config.dataset.regions else None
     return Catalog(_named(named, config.dataset.genome), regions, _motif_file(config), lines)

@@ -10,6 +10,7 @@ from ..data.signal import places
 from ..model.energy import EnergyModel
 
 LETTERS = "ACGTN"
+POSITIONS = (*ENDS, "window")
 
 
 @torch.no_grad()
@@ -17,7 +18,7 @@ def marks_of_resistance(
     model: EnergyModel, signal: Tensor, marks: list[str], level: np.ndarray, scale: np.ndarray
 ) -> pd.DataFrame:
     """By how much each mark at each position raises R: R minus R with the mark at its mean over the
-    reference loci.
+    reference loci, and in the window also at its mean densities on the way.
 
     signal : float32 (n, P, 2M), marks, then presence flags; level, scale : (M,), what a mark at its
     mean over the reference loci reads, and by how much an sd there raises it. Returns pair (row),
@@ -28,10 +29,14 @@ def marks_of_resistance(
     whole = model.resistance(signal)
     tables = []
     present = signal[..., len(marks) :].flatten(0, 1).any(0)
+    at = places(signal.shape[1], model.resistance.bins, model.resistance.slots)
     for m in np.flatnonzero(present):
-        for position, place in places(signal.shape[1], model.resistance.bins).items():
+        for position in POSITIONS:
+            place = at[position]
             without = signal.clone()
             without[:, place, m] = float(level[m])
+            if position == "window" and model.resistance.way:
+                without[:, at["way"], m] = model.resistance.way.mean[:, m]
             raises = (whole - model.resistance(without)).numpy()
             there = (signal[:, place, m].mean(1).numpy() - level[m]) / scale[m]
             table = {

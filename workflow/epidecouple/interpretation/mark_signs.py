@@ -99,8 +99,9 @@ def resistance_against_marks(
     rows = []
     for c, line in enumerate(panel.lines):
         signal = panel.shards[c].signal[pairs].astype(np.float32)
-        three = [signal[:, place] for place in places(signal.shape[1], bins).values()]
-        read = np.stack([three[0][:, 0], three[1][:, 0], three[2].mean(1)], axis=1)
+        at = places(signal.shape[1], bins, panel.way_slots)
+        ends = [signal[:, at[end]][:, 0] for end in POSITIONS[:2]]
+        read = np.stack([*ends, signal[:, at["window"]].mean(1)], axis=1)
         values = np.column_stack(
             [resistance[:, c], without[:, :, c].T, read.reshape(len(pairs), -1)]
         )

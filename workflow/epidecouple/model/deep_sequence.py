@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..core.config import ModelConfig
 from ..core.dna import BASES
-from .sequence import one_hot
+from .sequence import WindowEncoder, one_hot
 
 CHANNELS, STEM_BP, POOL, DILATIONS = 256, 15, 8, (1, 2, 4, 8, 16)
 LAYERS, HEADS = 7, 8
@@ -32,14 +32,14 @@ class DilatedBlock(nn.Module):
         )
 
 
-class DeepElementEncoder(nn.Module):
+class DeepElementEncoder(WindowEncoder):
     """Embeds DNA windows by convolution, pooling, dilated blocks and transformer layers.
 
     The embedding is the mean over positions and over both strands.
     """
 
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         self.stem = nn.Conv1d(len(BASES), CHANNELS, STEM_BP, padding=STEM_BP // 2)
         self.blocks = nn.Sequential(*(DilatedBlock(dilation) for dilation in DILATIONS))
         layer = nn.TransformerEncoderLayer(

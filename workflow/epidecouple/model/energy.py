@@ -52,6 +52,7 @@ class EnergyModel(nn.Module):
                 resistance.state_resistance,
                 resistance.level,
                 *resistance.residual.parameters(),
+                *(resistance.way.parameters() if resistance.way else ()),
             ],
             "line_offset": [resistance.line_offset],
         }

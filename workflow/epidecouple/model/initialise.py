@@ -10,6 +10,8 @@ from ..statistics.clustering import centroids, modules
 from .energy import EnergyModel
 from .record22 import Record22
 
+# Training pairs at most on which the densities of the way are standardised.
+WAY_PAIRS = 10_000
 # Networks by the key `model.network`.
 NETWORKS: dict[str, type[EnergyModel]] = {"energy": EnergyModel, "record22": Record22}
 
@@ -54,4 +56,21 @@ def start_prototypes(
     resistance.line_prototypes.follow(
         torch.stack([resistance.line_state(signal, loci) for signal in signals]), lines
     )
+    _standardise_way(model, panel, lines)
     return model
+
+
+def _standardise_way(model: EnergyModel, panel: Panel, lines: list[int]) -> None:
+    """Let R read the densities of the way in sd of the training pairs, over lines with the mark."""
+    way, slots = model.resistance.way, panel.way_slots
+    if way is None:
+        return
+    rows = panel.rows("train")
+    rows = rows[:: len(rows) // WAY_PAIRS + 1]
+    marks = panel.present.shape[1]
+    densities = torch.stack([panel.signal_tensor(rows, c)[:, -slots:, :marks] for c in lines])
+    weight = panel.tensor(panel.present[lines].astype(np.float32))[:, None, None]
+    count = len(rows) * weight.sum(0).clamp(min=1)[0]
+    mean = (densities * weight).sum((0, 1)) / count
+    variance = ((densities - mean).square() * weight).sum((0, 1)) / count
+    way.standardise(mean, variance.sqrt())

@@ -7,9 +7,35 @@ from ..core.config import ModelConfig
 from ..core.dna import Windows
 from .deep_sequence import DeepElementEncoder
 from .erasure import LineEraser
-from .sequence import ElementEncoder, SequenceEncoder
+from .motif_encoder import MotifEncoder
+from .sequence import ElementEncoder, SequenceEncoder, WindowEncoder
 
-ENCODERS = {"cnn": ElementEncoder, "deep": DeepElementEncoder}
+# Distances are centred at 10^5 bp.
+DISTANCE_CENTRE = 5
+# Element encoders by the key `model.encoder`.
+ENCODERS: dict[str, type[WindowEncoder]] = {
+    "motifs": MotifEncoder,
+    "cnn": ElementEncoder,
+    "deep": DeepElementEncoder,
+}
+
+
+class PotentialHead(nn.Module):
+    """A number from z: a line through it, and what a small network adds."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.line = nn.Linear(config.z_size, 1)
+        self.bend = nn.Sequential(
+            nn.Linear(config.z_size, config.hidden),
+            nn.GELU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(config.hidden, 1),
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(n, d_z) to (n, 1)."""
+        return self.line(z) + self.bend(z)
 
 
 class Potential(nn.Module):
@@ -23,12 +49,17 @@ class Potential(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.encoder = self.encoder_class(config, ENCODERS[config.encoder])
+        self.config = config
         self.eraser = LineEraser(config.z_size)
-        self.head = nn.Sequential(
-            nn.Linear(config.z_size, config.hidden), nn.GELU(), nn.Linear(config.hidden, 1)
-        )
+        self.head = PotentialHead(config)
         self.distance = nn.Sequential(nn.Linear(1, 16), nn.GELU(), nn.Linear(16, 1))
+        self.use_encoder(config.encoder)
+
+    def use_encoder(self, name: str) -> None:
+        """Put a new encoder in place, by its name in `ENCODERS`."""
+        self.encoder_name = name
+        encoder = self.encoder_class(self.config, ENCODERS[name])
+        self.encoder = encoder.to(next(self.head.parameters()).device)
 
     def forward(
         self, enhancer_codes: Tensor, promoter_codes: Tensor, log_distance: Tensor
@@ -63,5 +94,4 @@ class Potential(nn.Module):
 
     def of_z(self, z: Tensor, log_distance: Tensor) -> Tensor:
         """U_I float32 (n,) from z (n, d_z) and log10 of the distance in bp (n,)."""
-        # Distances are centred at 10^5 bp.
-        return (self.head(z) + self.distance(log_distance[:, None] - 5))[:, 0]
+        return (self.head(z) + self.distance(log_distance[:, None] - DISTANCE_CENTRE))[:, 0]

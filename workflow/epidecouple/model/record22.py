@@ -12,7 +12,7 @@ from ..core.errors import InputError
 from .energy import EnergyModel
 from .potential import Potential
 from .resistance import Parts, Resistance
-from .sequence import SequenceEncoder
+from .sequence import SequenceEncoder, WindowEncoder
 
 TYPICAL_ELEMENT_BP = 500
 
@@ -39,9 +39,10 @@ class LinearResistance(Resistance):
         self.residual = nn.Linear(len(self.positions) * config.model.locus_size, 1)
 
     def parts(self, signal: Tensor) -> Parts:
-        """The parts of R, in which states are 0 and the residual is linear in e."""
-        e = self.at_positions(self.encoder(signal)).flatten(1)
-        return Parts(e.new_zeros(len(e)), self.residual(e)[:, 0], e)
+        """The parts of R, in which states and way are 0 and the residual is linear in e."""
+        e = self.at_positions(self.encoder(self.loci_of(signal))).flatten(1)
+        nothing = e.new_zeros(len(e))
+        return Parts(nothing, self.residual(e)[:, 0], nothing, e)
 
     def of_parts(self, parts: Parts) -> Tensor:
         """R float32 (n,) in logit units, of either sign."""
@@ -51,7 +52,7 @@ class LinearResistance(Resistance):
 class AnnotatedEncoder(SequenceEncoder):
     """Encodes pairs as a z that also reads annotated lengths, which reveal the line."""
 
-    def __init__(self, config: ModelConfig, element_encoder: type[nn.Module]) -> None:
+    def __init__(self, config: ModelConfig, element_encoder: type[WindowEncoder]) -> None:
         super().__init__(config, element_encoder)
         self.annotation = nn.Linear(2, config.z_size)
 

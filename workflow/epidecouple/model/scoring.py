@@ -86,14 +86,12 @@ def residual_share(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> float
 
 def resistance_on_reference(model: EnergyModel, panel: Panel, line: int) -> np.ndarray:
     """R_E float32 (n_ref,) of a line's reference loci; see `resistance_of_loci`."""
-    return resistance_of_loci(
-        model, panel.reference_tensor(line), panel.shards[line].signal.shape[1]
-    )
+    return resistance_of_loci(model, panel.reference_tensor(line))
 
 
-def resistance_of_loci(model: EnergyModel, signal: Tensor, positions: int) -> np.ndarray:
-    """R_E float32 (n,) of pairs in which one locus stands at every position.
+def resistance_of_loci(model: EnergyModel, signal: Tensor) -> np.ndarray:
+    """R_E float32 (n,) of pairs in which one locus stands at both ends and in every bin.
 
-    signal : (n, 2M), of each locus; positions : P, number of positions in the signal of a pair
+    signal : (n, 2M), of each locus
     """
-    return resistance_of(model, signal[:, None].expand(-1, positions, -1))
+    return resistance_of(model, model.resistance.at_one_locus(signal))

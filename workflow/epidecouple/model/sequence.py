@@ -77,7 +77,42 @@ def one_hot(codes: Tensor) -> Tensor:
     )
 
 
-class ElementEncoder(nn.Module):
+def both_strands(weight: Tensor) -> Tensor:
+    """Filters (f, 4, w) and their reverse complements, (2 f, 4, w)."""
+    return torch.cat([weight, weight.flip(1, 2)])
+
+
+class MixedEnds(nn.Module):
+    """Joins the embeddings of both ends and their product by a small network."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.network = nn.Sequential(
+            nn.Linear(3 * config.z_size, 2 * config.hidden),
+            nn.GELU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(2 * config.hidden, config.z_size),
+            nn.LayerNorm(config.z_size),
+        )
+
+    def forward(self, enhancer: Tensor, promoter: Tensor) -> Tensor:
+        """z float32 (n, d_z) from embeddings (n, d_z)."""
+        return self.network(torch.cat([enhancer, promoter, enhancer * promoter], dim=1))
+
+
+class WindowEncoder(nn.Module):
+    """What element encoders share: codes uint8 (n, L) become embeddings, and two of those z."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+
+    @staticmethod
+    def join(config: ModelConfig) -> nn.Module:
+        """Make the module that joins the embeddings of both ends of a pair."""
+        return MixedEnds(config)
+
+
+class ElementEncoder(WindowEncoder):
     """Embeds DNA windows by their motifs: one convolution on both strands, then pooling.
 
     The maximum of a filter over positions and strands says whether its motif is there, the mean
@@ -85,10 +120,11 @@ class ElementEncoder(nn.Module):
     """
 
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.convolution = nn.Conv1d(len(BASES), config.filters, config.filter_bp)
+        super().__init__(config)
+        filters = config.cnn_filters
+        self.convolution = nn.Conv1d(len(BASES), filters, config.filter_bp)
         self.project = nn.Sequential(
-            nn.LayerNorm(2 * config.filters), nn.Linear(2 * config.filters, config.z_size)
+            nn.LayerNorm(2 * filters), nn.Linear(2 * filters, config.z_size)
         )
 
     def forward(self, codes: Tensor) -> Tensor:
@@ -98,9 +134,8 @@ class ElementEncoder(nn.Module):
         """
         weight, bias = self.convolution.weight, self.convolution.bias
         assert bias is not None
-        both = torch.cat([weight, weight.flip(1, 2)])
         highest, mean_square = rectified_pool(
-            nn.functional.conv1d(one_hot(codes), both, bias.repeat(2))
+            nn.functional.conv1d(one_hot(codes), both_strands(weight), bias.repeat(2))
         )
         by_strand = (len(codes), 2, self.convolution.out_channels)
         return self.project(
@@ -111,21 +146,15 @@ class ElementEncoder(nn.Module):
 class SequenceEncoder(nn.Module):
     """Encodes pairs as z from their DNA windows; each distinct window is encoded once.
 
-    enhancer, promoter : element encoders, which share no parameter; join : from both embeddings and
-    their product to z
+    enhancer, promoter : element encoders, which share no parameter; join : from both embeddings to
+    z
     """
 
-    def __init__(self, config: ModelConfig, element_encoder: type[nn.Module]) -> None:
+    def __init__(self, config: ModelConfig, element_encoder: type[WindowEncoder]) -> None:
         super().__init__()
         self.enhancer = element_encoder(config)
         self.promoter = element_encoder(config)
-        self.join = nn.Sequential(
-            nn.Linear(3 * config.z_size, 2 * config.hidden),
-            nn.GELU(),
-            nn.Dropout(config.dropout),
-            nn.Linear(2 * config.hidden, config.z_size),
-            nn.LayerNorm(config.z_size),
-        )
+        self.join = element_encoder.join(config)
 
     def forward(self, windows: Windows) -> Tensor:
         """z float32 (n, d_z) of n pairs."""
@@ -151,8 +180,8 @@ class SequenceEncoder(nn.Module):
         return torch.cat(embedded)[inverse]
 
     def combine(self, enhancer: Tensor, promoter: Tensor) -> Tensor:
-        """z float32 (n, d_z) from the embeddings (n, d_z) of both ends of each pair."""
-        return self.join(torch.cat([enhancer, promoter, enhancer * promoter], dim=1))
+        """z float32 (n, d_z) from the embeddings (n, ...) of both ends of each pair."""
+        return self.join(enhancer, promoter)
 
     def compile_elements(self) -> None:
         """Compile both element encoders with torch.compile; their parameters keep their names."""

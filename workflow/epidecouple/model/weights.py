@@ -15,12 +15,15 @@ from ..data.panel import Panel, load_panel
 from .energy import EnergyModel
 from .initialise import NETWORKS
 
-SETTINGS = "settings"
+SETTINGS, ENCODER = "settings", "encoder"
 
 
 def save_model(model: EnergyModel, path: Path, settings: str) -> None:
-    """Write weights and buffers, and in the file's header the settings of the training (JSON)."""
-    save_weights(model, str(path), metadata={SETTINGS: settings})
+    """Write weights and buffers, and in the file's header the settings of the training (JSON) and
+    the encoder, which is another than that of the settings where the screen finds no motif.
+    """
+    header = {SETTINGS: settings, ENCODER: model.potential.encoder_name}
+    save_weights(model, str(path), metadata=header)
 
 
 def load_model(path: Path) -> tuple[EnergyModel, Config]:
@@ -29,9 +32,11 @@ def load_model(path: Path) -> tuple[EnergyModel, Config]:
     Raises `InputError` for a model of another version of this package.
     """
     with safe_open(str(path), framework="pt") as file:
-        config = _config_of(file.metadata()[SETTINGS], path)
+        header = file.metadata()
+        config = _config_of(header[SETTINGS], path)
         n_reference = file.get_slice("resistance.locus_modules").get_shape()[0]
     model = NETWORKS[config.model.network](config, n_reference)
+    model.potential.use_encoder(header[ENCODER])
     load_weights(model, str(path))
     return model.eval(), config
 

@@ -14,7 +14,6 @@ from ..core.errors import InputError
 from ..core.provenance import fingerprint
 from ..data.line_signal import read_marks, reference_signal
 from ..data.panel import flagged
-from ..data.signal import widths
 from ..model.energy import EnergyModel
 from ..model.scoring import resistance_of_loci
 from .bundle import ADDED, REFERENCE, Bundle, LineRecord, find_input
@@ -102,7 +101,7 @@ class CellLines:
             ", ".join(missing) or "none",
         )
         signal = flagged(on_reference, *read_as(statistics, self._config))
-        resistance = resistance_of_loci(self._model, signal, len(widths(self._config.windows)))
+        resistance = resistance_of_loci(self._model, signal)
         centre = float(resistance.mean(dtype=np.float64))
         training = [self._bundle.lines[line] for line in self._bundle.training_lines]
         offset, intercept = (

@@ -5,9 +5,10 @@ DNA decides the potential U through planted grammar motifs, and the openness of 
 planted lineage motifs; openness and barriers decide the resistance R. Symbols as in the design:
 
     U_i  = sigma_U * standardise(a.phi_E + b.phi_P + beta * (A phi_E).(B phi_P)) + h_E + h_P
-    o_ic = (o_Ec + o_Pc) / sqrt(2) - gamma_w * barrier_ic
-           (o_Ec with a global shift of line c where offsets are biology)
-    R_ic = softplus(1 - rho * o_ic)
+           - lambda * (log10 distance - mean)
+    R_ic = softplus(1 + r_Ec + r_Pc + rho * gamma_w * barrier_ic)
+           (r = -rho * openness / sqrt(2), with a global shift of line c where offsets are biology;
+           or by the state of the locus, see `chromatin`)
     y_ic ~ Bernoulli(sigmoid(U_i - R_ic - tau_c))
 
 Coordinates are 0-based and half-open.
@@ -20,27 +21,17 @@ import pandas as pd
 
 from ..core.config import SimulationConfig
 from ..core.random_streams import Stream, rng_for
+from .chromatin import RESISTANCE_SLOPE, Chromatin, chromatin_of, shown_by_hubs
 
 BACKGROUND = (0.29, 0.21, 0.21, 0.29)
 MOTIF_LENGTH = 12
 JITTER = 200
-MOTIF_MUTATION_RATE = 0.05
 MOTIF_RATE = 0.6
 KINDS = ("enhancer", "promoter", "barrier", "background")
-# Loading of each mark on the openness of a locus.
-LOADINGS = {
-    "CTCF": 0.6,
-    "DNase": 1.2,
-    "H3K4me1": 0.8,
-    "H3K4me3": 0.9,
-    "H3K27ac": 1.1,
-    "H3K27me3": -0.9,
-    "H3K9me3": -0.7,
-}
 STATIC_OPENNESS, LINEAGE_OPENNESS, LINE_OPENNESS = 0.4, 1.0, 0.7
 BARRIER_WEIGHT, BARRIER_ACTIVITY = 0.5, 0.6
 HIGHEST_BASE_RATE = 0.5
-RESISTANCE_SLOPE, RESISTANCE_SHIFT = 1.4, 1.0
+RESISTANCE_SHIFT = 1.0
 LINEAGE_ACTIVITY, SISTER_ACTIVITY, MIXTURE_ACTIVITY, ACTIVITY_NOISE = 1.8, 1.0, 1.4, 0.2
 
 
@@ -54,6 +45,7 @@ class World:
     offset (C,), labels (n, C)
     strength : float (n_loci, C, M), level of each mark before the line's technical offset
     barriers : bool (n_loci, C), active barriers
+    barrier_level : float (n_loci,), log of the CTCF signal of a barrier over the typical one
     origin : int (n,), the line in whose table a pair is listed
     lineage : float (n, n_lines), lineage motifs of a pair, log1p counts at both ends summed; no
     part of U
@@ -70,6 +62,7 @@ class World:
     labels: np.ndarray
     strength: np.ndarray
     barriers: np.ndarray
+    barrier_level: np.ndarray
     origin: np.ndarray
     lineage: np.ndarray
     motifs: dict[str, np.ndarray]
@@ -102,13 +95,16 @@ def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], se
         rng.random((len(loci), len(activity))) < BARRIER_ACTIVITY
     )
     pairs = _draw_pairs(config, loci, rng)
-    potential = _potential(config, grammar, pairs, rng)
-    resistance = _resistance(openness, _barrier_density(loci, barriers, pairs), pairs)
+    potential = _potential(config, grammar, pairs, rng) - config.distance_slope * _far(loci, pairs)
+    chromatin = chromatin_of(config, openness, rng_for(seed, Stream.CHROMATIN_STATES))
+    resistance = _resistance(chromatin, _barrier_density(loci, barriers, pairs), pairs)
     offset, labels = _labels(config, potential, resistance, len(lines), rng)
     of_pair = lineage[pairs.enhancer] + lineage[pairs.promoter]
     affinity = config.composition * (_standard(of_pair) @ activity.T) / 2
     origin = _draw_rows(_softmax(affinity), rng)
-    strength = _strength(config, openness, rng)
+    level = shown_by_hubs(config, chromatin.level, _of_locus(potential, pairs, len(loci)))
+    strength = level + config.mark_noise * rng.normal(size=level.shape)
+    barrier_level = config.barrier_sd * rng_for(seed, Stream.BARRIER_SIGNAL).normal(size=len(loci))
     motifs = dict(zip(_motif_names(config, len(lines)), consensus.astype(np.uint8), strict=True))
     return World(
         loci,
@@ -120,6 +116,7 @@ def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], se
         labels,
         strength,
         barriers,
+        barrier_level,
         origin,
         of_pair,
         motifs,
@@ -165,30 +162,55 @@ def _plant(
     """Windows of background bases with `counts` instances of each consensus, on either strand,
     never overlapping.
     """
-    codes = rng.choice(4, (len(counts), config.window_bp), p=BACKGROUND).astype(np.uint8)
+    codes = _background(config, len(counts), rng)
     places = config.window_bp // MOTIF_LENGTH
     for row, per_motif in zip(codes, counts, strict=True):
         motifs = rng.permutation(np.repeat(np.arange(len(per_motif)), per_motif))
-        instances = _instances(consensus[motifs], rng)
+        instances = _instances(config, consensus[motifs], rng)
         starts = rng.permutation(places)[: len(motifs)] * MOTIF_LENGTH
         row[starts[:, None] + np.arange(MOTIF_LENGTH)] = instances
     return codes
 
 
-def _instances(consensus: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Mutate each consensus at a rate and reverse-complement every second one on average."""
+def _background(config: SimulationConfig, windows: int, rng: np.random.Generator) -> np.ndarray:
+    """Background bases uint8 (windows, L), with a GC content of its own in each window where
+    `gc_sd` says so.
+    """
+    shape = (windows, config.window_bp)
+    if not config.gc_sd:
+        return rng.choice(4, shape, p=BACKGROUND).astype(np.uint8)
+    gc = np.clip(BACKGROUND[1] + BACKGROUND[2] + config.gc_sd * rng.normal(size=windows), 0.1, 0.9)
+    strong = rng.random(shape) < gc[:, None]
+    second = rng.integers(0, 2, shape)
+    return np.where(strong, 1 + second, 3 * second).astype(np.uint8)
+
+
+def _instances(
+    config: SimulationConfig, consensus: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Mutate each consensus at a rate, free the bases of its gap, and reverse-complement every
+    second one on average.
+    """
+    rate = np.full(MOTIF_LENGTH, config.motif_mutation)
+    rate[gap_of(config)] = 1.0
     mutated = np.where(
-        rng.random(consensus.shape) < MOTIF_MUTATION_RATE,
-        rng.integers(0, 4, consensus.shape),
-        consensus,
+        rng.random(consensus.shape) < rate, rng.integers(0, 4, consensus.shape), consensus
     )
     return np.where(rng.random((len(consensus), 1)) < 0.5, 3 - mutated[:, ::-1], mutated)
 
 
-def motif_probabilities(consensus: np.ndarray) -> np.ndarray:
+def gap_of(config: SimulationConfig) -> slice:
+    """The middle of a motif whose bases are free: two half sites at a fixed spacing."""
+    first = (MOTIF_LENGTH - config.motif_gap) // 2
+    return slice(first, first + config.motif_gap)
+
+
+def motif_probabilities(config: SimulationConfig, consensus: np.ndarray) -> np.ndarray:
     """Base probabilities (length, 4) of the planted instances of a consensus (length,)."""
-    mutated = MOTIF_MUTATION_RATE / 4
-    return np.where(np.arange(4) == consensus[:, None], 1 - 3 * mutated, mutated)
+    mutated = config.motif_mutation / 4
+    probabilities = np.where(np.arange(4) == consensus[:, None], 1 - 3 * mutated, mutated)
+    probabilities[gap_of(config)] = 1 / 4
+    return probabilities
 
 
 def _line_activity(n_lines: int, n_held_out: int, rng: np.random.Generator) -> np.ndarray:
@@ -266,11 +288,27 @@ def _barrier_density(loci: pd.DataFrame, barriers: np.ndarray, pairs: pd.DataFra
 
 
 def _resistance(
-    openness: np.ndarray, barrier_density: np.ndarray, pairs: pd.DataFrame
+    chromatin: Chromatin, barrier_density: np.ndarray, pairs: pd.DataFrame
 ) -> np.ndarray:
-    open_pair = (openness[pairs.enhancer] + openness[pairs.promoter]) / np.sqrt(2)
+    of_ends = chromatin.resistance[pairs.enhancer] + chromatin.resistance[pairs.promoter]
     blocked = BARRIER_WEIGHT * barrier_density / (barrier_density.std() or 1.0)
-    return np.logaddexp(0, RESISTANCE_SHIFT - RESISTANCE_SLOPE * (open_pair - blocked))
+    return np.logaddexp(0, RESISTANCE_SHIFT + of_ends + RESISTANCE_SLOPE * blocked)
+
+
+def _far(loci: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
+    """log10 of the distance of each pair (n,) minus the mean."""
+    mid = loci.mid.to_numpy()
+    far = np.log10(np.abs(mid[pairs.enhancer] - mid[pairs.promoter]))
+    return far - far.mean()
+
+
+def _of_locus(potential: np.ndarray, pairs: pd.DataFrame, loci: int) -> np.ndarray:
+    """Mean U of each locus' pairs, standardised over the loci that have some, 0 elsewhere."""
+    ends = pairs.to_numpy().ravel("F")
+    count = np.bincount(ends, minlength=loci)
+    mean = np.bincount(ends, weights=np.tile(potential, 2), minlength=loci) / np.maximum(count, 1)
+    there = count > 0
+    return np.where(there, (mean - mean[there].mean()) / mean[there].std(), 0.0)
 
 
 def _labels(
@@ -299,18 +337,6 @@ def _labels(
         high = np.where(too_many, high, middle)
     labels = rng.random(resistance.shape) < _sigmoid(energy - low)
     return low, labels.astype(np.int8)
-
-
-def _strength(
-    config: SimulationConfig, openness: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """Level of each mark (n_loci, C, M); the technical offset is added where the peaks are
-    written.
-    """
-    loading = np.array(list(LOADINGS.values()))
-    return openness[:, :, None] * loading + config.mark_noise * rng.normal(
-        size=(*openness.shape, len(loading))
-    )
 
 
 def _draw_rows(probability: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -19,10 +19,10 @@ from ..core.errors import InputError
 from ..core.random_streams import Stream, rng_for
 from ..files.catalog import Catalog
 from ..files.motifs import Motif, write_motifs
-from .world import BACKGROUND, JITTER, LOADINGS, World, motif_probabilities
+from .chromatin import MARKS
+from .world import BACKGROUND, JITTER, World, motif_probabilities
 
 LETTERS = np.frombuffer(BASES.encode(), dtype=np.uint8)
-MARKS = list(LOADINGS)
 NARROW = ("CTCF", "DNase")
 ANCHOR_HALF, ELEMENT_HALF, ELEMENT_SPREAD, ELEMENT_GROWTH = 300, 150, 60, 20
 NARROW_WIDTH, BROAD_WIDTH = 400, 1200
@@ -40,11 +40,11 @@ def write_world(
     offsets = config.mark_offset * rng.normal(size=world.strength.shape[1:])
     _write_genome(world, config, catalog.genome, rng)
     assert catalog.motifs is not None, "a simulated dataset has a motif file"
-    write_motifs(
-        [Motif(name, name, motif_probabilities(codes)) for name, codes in world.motifs.items()],
-        BACKGROUND,
-        catalog.motifs,
-    )
+    motifs = [
+        Motif(name, name, motif_probabilities(config, codes))
+        for name, codes in world.motifs.items()
+    ]
+    write_motifs(motifs, BACKGROUND, catalog.motifs)
     for c, (line, files) in enumerate(catalog.lines.items()):
         _write_pairs(world, c, line, config, files.pairs, rng)
         _write_loops(world, c, files.loops)
@@ -176,7 +176,8 @@ def _write_peaks(world: World, c: int, m: int, mark: str, offset: float, path: P
     signal = SIGNAL_BASE * np.exp(SIGNAL_SLOPE * level)
     if mark == "CTCF":
         barrier = world.barriers[:, c]
-        signal = np.where(barrier, BARRIER_SIGNAL * np.exp(SIGNAL_SLOPE * offset), signal)
+        own = BARRIER_SIGNAL * np.exp(world.barrier_level + SIGNAL_SLOPE * offset)
+        signal = np.where(barrier, own, signal)
         called = np.where(world.loci.kind == "barrier", barrier, called)
     half = (NARROW_WIDTH if mark in NARROW else BROAD_WIDTH) // 2
     rows = world.loci[called]

@@ -4,6 +4,7 @@ validated.
 
 import copy
 import dataclasses
+import logging
 from abc import ABC, abstractmethod
 
 import numpy as np
@@ -17,11 +18,18 @@ from ..data.sampler import CellBatchSampler, MacroStep
 from ..decoupling.trajectory import Trajectory
 from ..model.energy import EnergyModel
 from ..model.losses import conditional_nll
+from ..model.motif_encoder import MotifEncoder
+from ..model.potential import DISTANCE_CENTRE
 from ..model.scoring import embed, embed_raw, score_potential, score_resistance
 from ..statistics.ranking import macro_aupr, within_pair_auc
+from .motif_screen import ScreenedMotif, ScreenedPairs, screen_motifs
 from .plan import Plan
 from .terms import LossTerms
 
+log = logging.getLogger(__name__)
+
+# The encoder where the screen finds no motif.
+FALLBACK = "cnn"
 # Training pairs on which the overfitting guard's AUPR is measured.
 GUARD_PAIRS = 2000
 
@@ -65,6 +73,13 @@ class Phase(LossTerms, ABC):
     @abstractmethod
     def validate(self) -> dict[str, float]:
         """Compute the figures of an epoch on validation chromosomes, `score` among them."""
+
+    def begin(self) -> dict[str, float]:
+        """Do what a phase does once, before its optimiser is made; by default nothing.
+
+        Returns metrics.
+        """
+        return {}
 
     def start_epoch(self, epoch: int) -> None:
         """Set what depends on the number of the epoch; by default nothing does."""
@@ -216,6 +231,48 @@ class PotentialPhase(Phase):
         shape = (len(panel.enhancer), len(plan.lines))
         self.offset = torch.full(shape, torch.nan, device=panel.device)
         self.offset[plan.rows] = -resistance - model.resistance.line_offset.detach()[plan.lines]
+
+    def begin(self) -> dict[str, float]:
+        """Start the filters at motifs that a screen of the training pairs turns up, where the
+        encoder counts motifs.
+
+        Where the screen finds none, the encoder becomes the one that starts at random filters.
+        """
+        potential = self.model.potential
+        ends = (potential.encoder.enhancer, potential.encoder.promoter)
+        counting = [end for end in ends if isinstance(end, MotifEncoder)]
+        if not counting:
+            return {}
+        motifs = self._screened()
+        for end in counting:
+            end.start([motif.log_odds for motif in motifs])
+        if not motifs:
+            self._fall_back()
+        return {"screened_motifs": len(motifs)}
+
+    def _screened(self) -> list[ScreenedMotif]:
+        """Screen the phase's own pairs, with the offset that U is trained with."""
+        rows, size = self.rows, self.config.model
+        far = self.panel.log_distance[rows].astype(float) - DISTANCE_CENTRE
+        pairs = ScreenedPairs(
+            self.panel.enhancer[rows],
+            self.panel.promoter[rows],
+            np.column_stack([far, far**2]),
+            self.offset[rows].cpu().numpy().astype(float),
+            self.panel.labels_of(rows, self.lines).astype(float),
+        )
+        rng = rng_for(self.config.seed, Stream.SCREENED_PAIRS)
+        motifs = screen_motifs(self.panel.codes, pairs, size.filters, size.filter_bp, rng)
+        log.info("%d motifs by the screen: z %s", len(motifs), [round(m.z, 1) for m in motifs])
+        return motifs
+
+    def _fall_back(self) -> None:
+        """Take the encoder that starts at random filters; every process draws the same ones."""
+        log.warning("the screen finds no motif: U is learned by the encoder cnn instead")
+        with torch.random.fork_rng():
+            torch.manual_seed(self.config.seed)
+            self.model.potential.use_encoder(FALLBACK)
+        self.model.eval()
 
     def terms(self, step: MacroStep) -> dict[str, Tensor]:
         """Compute task likelihood and label contrast."""

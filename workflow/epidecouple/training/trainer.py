@@ -199,6 +199,7 @@ class Progress:
         if saved:
             self.ended = Ended(**saved["ended"])
             self.snapshot = saved["loop"]
+            model.potential.use_encoder(saved["encoder"])
             model.load_state_dict(saved["model"])
             ledger.resume(saved["ledger"])
             epoch, phase = saved["loop"]["epoch"], self.ended.phases + 1
@@ -209,6 +210,7 @@ class Progress:
         if self.checkpoint:
             self.checkpoint.save(
                 {
+                    "encoder": self.model.potential.encoder_name,
                     "model": self.model.state_dict(),
                     "ledger": self.ledger.snapshot(),
                     "ended": dataclasses.asdict(self.ended),
@@ -219,6 +221,8 @@ class Progress:
     def run(self, phase: Phase) -> None:
         """Train a phase, or what is left of it."""
         snapshot, self.snapshot = self.snapshot, None
+        if snapshot is None:
+            self.ended.metrics |= phase.begin()
         history, early_stop, guard = fit(
             self.model, phase, self.ledger, self.thresholds, self.keep, snapshot
         )
