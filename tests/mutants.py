@@ -23,7 +23,7 @@ from epidecouple.data.sampler import CellBatchSampler, MicroBatch
 from epidecouple.model import erasure
 from epidecouple.model.energy import EnergyModel
 from epidecouple.model.initialise import new_model
-from epidecouple.model.prototypes import StatePrototypes
+from epidecouple.model.prototypes import LinePrototypes, StatePrototypes
 from epidecouple.model.record22 import AnnotatedPotential, LinearResistance
 from epidecouple.model.resistance import Resistance
 from epidecouple.model.sequence import SequenceEncoder
@@ -32,6 +32,13 @@ from epidecouple.verification import assertions
 from epidecouple.verification.design import load_design
 from toy_panel import toy_config, toy_panel
 
+# The arms are switched on, so that what they claim is proven as well.
+EVERY_TERM = {
+    "label_contrast": 0.3,
+    "line_contrast": 0.05,
+    "orthogonality": 1,
+    "potential_orthogonality": 1,
+}
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "mutants.md"
 MESSAGE = re.compile(
     r"(?P<component>.+?): (?P<evidence>\S+) must be .+, observed .+ \((?P<moment>.+)\)"
@@ -60,6 +67,9 @@ def new_world() -> World:
         potential={"epochs": 3},
         fine_tuning={"batch_pairs": 24, "epochs": 2},
         subset={"lines": 3},
+        curriculum="fine_tuned",
+        objective=EVERY_TERM,
+        model={"mask_marks": 0.2},
     )
     panel = toy_panel()
     shards = [
@@ -92,7 +102,7 @@ def mutant(function: Mutant) -> Mutant:
 @mutant
 def batch_norm_in_z(world, patch):
     """BatchNorm in place of LayerNorm at the end of the pair network"""
-    world.model.potential.encoder.join[-1] = nn.BatchNorm1d(world.config.model.z_size)
+    world.model.potential.encoder.join.network[-1] = nn.BatchNorm1d(world.config.model.z_size)
 
 
 @mutant
@@ -155,6 +165,14 @@ def linear_environment(world, patch):
 def pair_missing_in_a_line(world, patch):
     """one pair has no label in one line"""
     world.panel.labels[3, 1] = -1
+
+
+@mutant
+def trained_on_test_chromosomes(world, patch):
+    """a chromosome of the test fold trains, while the stored splits say test"""
+    test = world.panel.split == "test"
+    chrom = world.panel.chrom[test][0]
+    world.panel.split[test & (world.panel.chrom == chrom)] = "train"
 
 
 @mutant
@@ -236,10 +254,22 @@ def lines_on_different_pairs(world, patch):
     )
 
 
+def _scaled(patch, term: str, factor: float) -> None:
+    """Multiply a loss term where the phases use it."""
+    plain = getattr(terms, term)
+    patch.setattr(terms, term, lambda *arguments: factor * plain(*arguments))
+
+
 @mutant
 def label_contrast_weight_zero(world, patch):
-    """the label contrast has weight 0"""
-    world.reconfigure("objective", label_contrast=0.0)
+    """the label contrast is multiplied by 0 in the code"""
+    _scaled(patch, "contrast_over_lines", 0.0)
+
+
+@mutant
+def label_contrast_weight_negligible(world, patch):
+    """the label contrast has the weight 1e-9 in the configuration"""
+    world.reconfigure("objective", label_contrast=1e-9)
 
 
 @mutant
@@ -260,8 +290,14 @@ def contrast_with_line_as_label(world, patch):
 
 @mutant
 def line_contrast_weight_zero(world, patch):
-    """the contrast on g has weight 0"""
-    world.reconfigure("objective", line_contrast=0.0)
+    """the contrast on g is multiplied by 0 in the code"""
+    _scaled(patch, "line_contrast", 0.0)
+
+
+@mutant
+def line_contrast_weight_negligible(world, patch):
+    """the contrast on g has the weight 1e-9 in the configuration"""
+    world.reconfigure("objective", line_contrast=1e-9)
 
 
 @mutant
@@ -275,8 +311,14 @@ def line_contrast_on_detached_e(world, patch):
 
 @mutant
 def orthogonality_weight_zero(world, patch):
-    """the orthogonality penalty has weight 0"""
-    world.reconfigure("objective", orthogonality=0.0)
+    """the orthogonality penalty is multiplied by 0 in the code"""
+    _scaled(patch, "orthogonality", 0.0)
+
+
+@mutant
+def orthogonality_weight_negligible(world, patch):
+    """the orthogonality penalty has the weight 1e-9 in the configuration"""
+    world.reconfigure("objective", orthogonality=1e-9)
 
 
 @mutant
@@ -290,6 +332,49 @@ def orthogonality_on_detached_e(world, patch):
 def orthogonality_moves_z(world, patch):
     """the orthogonality penalty sends its gradient to z as well"""
     patch.setattr(terms, "orthogonality", lambda z, e: (z.T @ e / len(z)).square().mean())
+
+
+@mutant
+def potential_orthogonality_weight_zero(world, patch):
+    """the penalty on the correlation of U with R is multiplied by 0 in the code"""
+    _scaled(patch, "potential_orthogonality", 0.0)
+
+
+@mutant
+def potential_orthogonality_moves_r(world, patch):
+    """the penalty on the correlation of U with R sends its gradient to R as well"""
+    plain = terms.potential_orthogonality
+
+    def live(potential, resistance, listed):
+        current = world.model.resistance.level + resistance
+        return plain(potential, resistance, listed) + 0.01 * current.square().mean()
+
+    patch.setattr(terms, "potential_orthogonality", live)
+
+
+@mutant
+def marks_never_masked(world, patch):
+    """no mark is ever hidden from R"""
+    patch.setattr(terms.LossTerms, "augmented", lambda phase, signal: signal)
+
+
+@mutant
+def values_masked_without_flags(world, patch):
+    """the flag of a mark is hidden, its value stays"""
+    augmented = terms.LossTerms.augmented
+
+    def flags_alone(phase, signal):
+        marks = signal.shape[2] // 2
+        return torch.cat([signal[..., :marks], augmented(phase, signal)[..., marks:]], dim=2)
+
+    patch.setattr(terms.LossTerms, "augmented", flags_alone)
+
+
+@mutant
+def label_contrast_on_other_labels(world, patch):
+    """the contrast on z has the labels of the next pairs"""
+    contrast = terms.contrast_over_lines
+    patch.setattr(terms, "contrast_over_lines", lambda z, labels: contrast(z, labels.roll(1, 0)))
 
 
 @mutant
@@ -318,6 +403,30 @@ def prototypes_collapsed(world, patch):
 
 
 @mutant
+def states_follow_other_loci(world, patch):
+    """the states follow the enhancers of positive pairs in place of the reference loci"""
+    follow = StatePrototypes.follow
+    positive = np.flatnonzero(world.panel.labels[:, 0] == 1)
+
+    def followed(prototypes, e, generator):
+        signal = world.panel.signal_tensor(positive, 0)[:, 0]
+        return follow(prototypes, world.model.resistance.encoder(signal), generator)
+
+    patch.setattr(StatePrototypes, "follow", followed)
+
+
+@mutant
+def line_prototypes_of_the_next_line(world, patch):
+    """the prototype of a line follows the state of the next line"""
+    follow = LinePrototypes.follow
+    patch.setattr(
+        LinePrototypes,
+        "follow",
+        lambda prototypes, states, lines: follow(prototypes, states.roll(1, 0), lines),
+    )
+
+
+@mutant
 def integer_coded_leace(world, patch):
     """concept erasure is fitted on the line as one integer"""
     world.reconfigure("model", leace=True)
@@ -339,6 +448,13 @@ def leace_never_fitted(world, patch):
 
 
 @mutant
+def leace_fitted_on_test_pairs(world, patch):
+    """concept erasure is fitted on the test pairs"""
+    world.reconfigure("model", leace=True)
+    patch.setattr(phases.Phase, "eraser_pairs", lambda phase: phase.panel.rows("test"))
+
+
+@mutant
 def curriculum_freezes_nothing(world, patch):
     """R goes on moving while U is learned"""
     patch.setattr(phases.PotentialPhase, "moves", phases.FineTuningPhase.moves)
@@ -355,14 +471,29 @@ def curriculum_freezes_nothing(world, patch):
 @mutant
 def phase_skipped(world, patch):
     """the last phase of the curriculum is left out"""
-    patch.setitem(phases.CURRICULA, "resistance_first", phases.CURRICULA["resistance_first"][:-1])
+    patch.setitem(phases.CURRICULA, "fine_tuned", phases.CURRICULA["fine_tuned"][:-1])
 
 
 @mutant
 def first_phase_skipped(world, patch):
     """U is learned before R, under the name of the other order"""
-    patch.setitem(phases.CURRICULA, "resistance_first", phases.CURRICULA["resistance_first"][1:])
+    patch.setitem(phases.CURRICULA, "fine_tuned", phases.CURRICULA["fine_tuned"][1:])
     world.reconfigure("fine_tuning", epochs=12, learning_rate=0.05, patience=12)
+
+
+@mutant
+def phase_thrown_away(world, patch):
+    """early stopping keeps epoch 0 of every phase"""
+    for section in ("resistance", "potential", "fine_tuning"):
+        world.reconfigure(section, patience=99)
+    consult = loop.EarlyStop.consult
+
+    def first(stop, epoch, validation):
+        consult(stop, epoch, validation)
+        stop.best = np.inf
+        return False
+
+    patch.setattr(loop.EarlyStop, "consult", first)
 
 
 @mutant
@@ -372,7 +503,11 @@ def validation_skipped(world, patch):
 
 
 def _never_better(patch):
-    patch.setattr(phases.ResistancePhase, "validate", lambda phase: {"validation_loss": 1.0})
+    patch.setattr(
+        phases.ResistancePhase,
+        "validate",
+        lambda phase: phase.validate_resistance() | {"validation_loss": 1.0},
+    )
 
 
 @mutant
@@ -393,7 +528,34 @@ def best_epoch_not_restored(world, patch):
     patch.setattr(
         phases.FineTuningPhase,
         "validate",
-        lambda phase: {"validation_aupr": 0.0, "train_aupr": 0.0},
+        lambda phase: (
+            phase.validate_potential()
+            | phase.validate_resistance()
+            | {"validation_aupr": 0.0, "train_aupr": 0.0}
+        ),
+    )
+
+
+@mutant
+def selected_on_test_pairs(world, patch):
+    """U is selected by its AUPR on test chromosomes"""
+    made = phases.Phase.__init__
+
+    def on_test(phase, model, panel, plan):
+        made(phase, model, panel, plan)
+        phase.validation = panel.rows("test")
+
+    patch.setattr(phases.Phase, "__init__", on_test)
+
+
+@mutant
+def validation_pairs_by_held_out_labels(world, patch):
+    """the labels of held-out lines decide which pairs R is validated on"""
+    discordant = Panel.discordant_rows
+    patch.setattr(
+        Panel,
+        "discordant_rows",
+        lambda panel, split, lines: discordant(panel, split, list(range(len(panel.lines)))),
     )
 
 
@@ -413,7 +575,9 @@ def guard_ignored(world, patch):
         lambda guard, validation: consult(guard, validation) and False,
     )
     patch.setattr(
-        phases.PotentialPhase, "validate", lambda phase: {"validation_aupr": 0.1, "train_aupr": 0.8}
+        phases.PotentialPhase,
+        "validate",
+        lambda phase: phase.validate_potential() | {"validation_aupr": 0.1, "train_aupr": 0.8},
     )
 
 
@@ -423,6 +587,16 @@ def constant_resistance(world, patch):
     of_parts = Resistance.of_parts
     patch.setattr(
         Resistance, "of_parts", lambda resistance, parts: 1 + 0.01 * of_parts(resistance, parts)
+    )
+
+
+@mutant
+def softplus_dropped(world, patch):
+    """R is not passed through the softplus, so that it may be negative"""
+    patch.setattr(
+        Resistance,
+        "of_parts",
+        lambda resistance, parts: parts.states + parts.residual + parts.way - 1,
     )
 
 

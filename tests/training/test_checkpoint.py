@@ -18,7 +18,7 @@ from toy_panel import digest, toy_config, toy_panel
 # Dropout, so that random numbers of every step count; LEACE and a ramp, so that phases have a state
 # between epochs.
 CONFIG = toy_config(
-    model={"dropout": 0.2, "signal_dropout": 0.1, "leace": True},
+    model={"dropout": 0.2, "mask_marks": 0.2, "mark_noise": 0.1, "leace": True},
     objective={"ramp_epochs": 2},
     resistance={"epochs": 2},
     potential={"epochs": 2},

@@ -313,6 +313,12 @@ class ModelConfig(Section):
         "mean",
         description="R reads the mean over the bins between the ends, or every bin by itself",
     )
+    ends: Literal["states and residual", "states", "residual"] = Field(
+        "states and residual",
+        description="what the marks at the ends and in the window add to R: the resistance of"
+        " chromatin states, a residual network, or both; states alone are an arm for few discordant"
+        " pairs",
+    )
     way_marks: Annotated[list[str], DISTINCT] = Field(
         ["CTCF"],
         description="marks whose densities between the ends R reads, among `marks`; none without"
@@ -325,8 +331,15 @@ class ModelConfig(Section):
         " explain R first",
     )
     dropout: Number = Field(0.1, ge=0, le=0.9, description="dropout before the heads")
-    signal_dropout: Number = Field(
-        0, ge=0, le=0.9, description="dropout on the marks that the locus encoder reads"
+    mask_marks: Number = Field(
+        0.2,
+        ge=0,
+        le=0.9,
+        description="chance that a mark of a training pair in a line is hidden from R, value and"
+        " flag, so that R does without it where a line lacks it",
+    )
+    mark_noise: Number = Field(
+        0, ge=0, description="sd of the noise added to the marks of training pairs, in their own sd"
     )
 
 
@@ -350,13 +363,26 @@ class ObjectiveConfig(Section):
     """Weights of the soft terms; the energies' own likelihoods have weight 1."""
 
     label_contrast: Number = Field(
-        0.005, ge=0, description="supervised contrast on z by label within a line"
+        0, ge=0, description="arm: supervised contrast on z by label within a line"
     )
     line_contrast: Number = Field(
-        0.005, ge=0, description="contrast of each line's state g against the lines' prototypes"
+        0, ge=0, description="arm: contrast of each line's state g against the lines' prototypes"
     )
     orthogonality: Number = Field(
-        1, ge=0, description="mean squared within-line cross-correlation of e with z"
+        0,
+        ge=0,
+        description="arm, with a curriculum that fine-tunes: mean squared within-line"
+        " cross-correlation of e with z, its gradient on e",
+    )
+    potential_orthogonality: Number = Field(
+        0,
+        ge=0,
+        description="arm: squared correlation of U with R within a line, on the pairs that the"
+        " line's own table lists, its gradient on U",
+    )
+    resistance_likelihood: Literal["conditional", "bernoulli"] = Field(
+        "conditional",
+        description="arm bernoulli: R by the plain likelihood of the labels, as if U were 0",
     )
     ramp_epochs: Whole = Field(
         0,
@@ -543,9 +569,10 @@ class Config(Section):
         description="Training of both energies together, each by its own losses",
     )
     objective: ObjectiveConfig = ObjectiveConfig()
-    curriculum: Literal["resistance_first", "potential_first", "record22"] = Field(
+    curriculum: Literal["resistance_first", "fine_tuned", "potential_first", "record22"] = Field(
         "resistance_first",
-        description="order of the training phases; record22 is the earlier model, see config/arms",
+        description="training phases in their order: R, then U; the same and then both"
+        " together; U, then both; or the earlier model. All but the first are arms (config/arms)",
     )
     verification: Literal["enforce", "observe"] = Field(
         "enforce",

@@ -40,6 +40,8 @@ class Stream(IntEnum):
     CHROMATIN_STATES = 26
     BARRIER_SIGNAL = 27
     MASKED_MARKS = 28
+    SCORED_PAIRS = 29
+    PERMUTED_COUPLING = 30
 
 
 def rng_for(seed: int, stream: Stream, *part: int) -> np.random.Generator:

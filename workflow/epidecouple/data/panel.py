@@ -39,7 +39,7 @@ class Panel:
     shards : one per line, with signal (n, P, M) and reference (n_ref, M)
     present : bool (C, M), False for a mark that a line lacks
     offset, scale : float32 (C, M); R reads a normalised mark times `scale` plus `offset`, which are
-    1 and 0, or undo the normalisation where `model.marks` is raw
+    1 and 0, or undo the normalisation where `model.marks` is raw; densities are read as they are
     way_slots : how many of the P positions, at their end, are densities of the way
     device : where the methods put their tensors; all codes are kept there too
     """
@@ -65,6 +65,10 @@ class Panel:
     def rows(self, split: str) -> np.ndarray:
         """Row numbers of the pairs of a split."""
         return np.flatnonzero(self.split == split)
+
+    def outside(self, pairs: np.ndarray, chromosomes: Sequence[str]) -> int:
+        """How many of some pairs (n,) lie on other chromosomes than these."""
+        return int((~np.isin(self.chrom[pairs], list(chromosomes))).sum())
 
     def discordant_rows(self, split: str, lines: list[int]) -> np.ndarray:
         """Row numbers of the pairs of a split whose labels differ between these lines."""
@@ -128,7 +132,7 @@ class Panel:
 
     def signal_tensor(self, pairs: np.ndarray, line: int) -> Tensor:
         """Signal of some pairs in one line, with presence flags: float32 (len(pairs), P, 2M)."""
-        return self._flagged(self.shards[line].signal[pairs], line)
+        return self._flagged(self.shards[line].signal[pairs], line, self.way_slots)
 
     def reference_tensor(self, line: int, loci: np.ndarray | None = None) -> Tensor:
         """Signal of one line's reference loci, with presence flags: float32 (n_loci, 2M).
@@ -152,20 +156,30 @@ class Panel:
         """Number of reference loci."""
         return len(self.shards[0].reference)
 
-    def _flagged(self, signal: np.ndarray, line: int) -> Tensor:
-        return flagged(signal, self.present[line], self.offset[line], self.scale[line]).to(
-            self.device
+    def _flagged(self, signal: np.ndarray, line: int, way_slots: int = 0) -> Tensor:
+        present, offset, scale = (
+            values[line] for values in (self.present, self.offset, self.scale)
         )
+        return flagged(signal, present, offset, scale, way_slots).to(self.device)
 
 
 def flagged(
-    signal: np.ndarray, present: np.ndarray, offset: np.ndarray, scale: np.ndarray
+    signal: np.ndarray,
+    present: np.ndarray,
+    offset: np.ndarray,
+    scale: np.ndarray,
+    way_slots: int = 0,
 ) -> Tensor:
     """The input of R: a line's stored signal times `scale` plus `offset`, then the presence flags.
 
-    signal : (..., M); present, offset, scale : (M,). Returns float32 (..., 2M).
+    signal : (..., M); present, offset, scale : (M,); way_slots : how many of the last positions are
+    densities, which were not normalised and stay as they are. Returns float32 (..., 2M).
     """
-    values = torch.from_numpy(np.asarray(signal, dtype=np.float32) * scale + offset)
+    stored = np.asarray(signal, dtype=np.float32)
+    read = stored * scale + offset
+    if way_slots:
+        read[..., -way_slots:, :] = stored[..., -way_slots:, :] * present
+    values = torch.from_numpy(read)
     flags = torch.from_numpy(present.astype(np.float32)).expand_as(values)
     return torch.cat([values, flags], dim=-1)
 

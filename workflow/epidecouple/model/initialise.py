@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from torch import nn
 
 from ..core.config import Config
 from ..core.errors import InputError
@@ -74,3 +75,20 @@ def _standardise_way(model: EnergyModel, panel: Panel, lines: list[int]) -> None
     mean = (densities * weight).sum((0, 1)) / count
     variance = ((densities - mean).square() * weight).sum((0, 1)) / count
     way.standardise(mean, variance.sqrt())
+
+
+def equal_parameters(trained: EnergyModel, untrained: EnergyModel) -> float:
+    """Share of parameter tensors that two models have in common, in the DNA encoder or in the
+    chromatin encoder, whichever is larger: 1 where the untrained model is in truth the trained one.
+    """
+    encoders = [(m.potential.encoder, m.resistance.encoder) for m in (trained, untrained)]
+    return max(_equal_share(one, other) for one, other in zip(*encoders, strict=True))
+
+
+def _equal_share(one: nn.Module, other: nn.Module) -> float:
+    others = dict(other.named_parameters())
+    equal = [
+        name in others and torch.equal(value, others[name])
+        for name, value in one.named_parameters()
+    ]
+    return sum(equal) / len(equal)

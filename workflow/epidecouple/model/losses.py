@@ -70,6 +70,25 @@ def orthogonality(z: Tensor, e: Tensor) -> Tensor:
     return (_standard(z.detach().float()).T @ _standard(e.float()) / len(z)).square().mean()
 
 
+def potential_orthogonality(potential: Tensor, resistance: Tensor, listed: Tensor) -> Tensor:
+    """Mean over lines of the squared correlation of U with R, on the pairs that a line lists.
+
+    potential : (n,), takes the gradient; resistance : (n, C), R + tau, detached here; listed : bool
+    (n, C). Where tables choose their pairs by what R depends on, U can take over what R misses.
+    A line that lists fewer than three of the pairs plays no part; NaN where none lists more.
+    """
+    squares = [
+        _correlation(potential[rows], resistance[rows, c].detach()).square()
+        for c, rows in enumerate(listed.T)
+        if rows.sum() > 2
+    ]
+    return torch.stack(squares).mean() if squares else potential.sum() * torch.nan
+
+
+def _correlation(a: Tensor, b: Tensor) -> Tensor:
+    return (_standard(a[:, None].float()) * _standard(b[:, None].float())).mean()
+
+
 def _standard(x: Tensor) -> Tensor:
     """Each column of x (n, d) with mean 0 and variance 1; a constant column becomes 0."""
     centred = x - x.mean(0)

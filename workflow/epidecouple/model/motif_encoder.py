@@ -34,8 +34,10 @@ class Occupancy(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, _: None, gradient: Tensor) -> Tensor:
+    def backward(ctx: Any, _: None, gradient: Tensor | None) -> Tensor | None:
         """Return the gradient of x: occupied (1 - occupied) times that of the sum."""
+        if gradient is None:
+            return None
         (occupied,) = ctx.saved_tensors
         return torch.ops.aten.sigmoid_backward(gradient[..., None].expand_as(occupied), occupied)
 
@@ -104,4 +106,4 @@ def edge_bp(filter_bp: int) -> int:
     """N put at either end of a window, so that a filter wider than its motif finds it at the very
     edge.
     """
-    return filter_bp // 2 - 1
+    return max(filter_bp // 2 - 1, 0)

@@ -15,6 +15,10 @@ MOMENTUM = 0.98
 # Cosine distance below which two states are duplicates. At a learning rate of 0.03 two of 16 states
 # came as near as 0.006, and the ledger stops training at 0.01.
 DUPLICATE_DISTANCE = 0.02
+# How many of the loci that the states followed are remembered.
+FOLLOWED = 32
+# Loci that are drawn for a dead state, of which the farthest from all states is taken.
+CANDIDATES = 8
 # Lets a locus be drawn that lies exactly on a state, where too few others are left.
 SMALLEST_CHANCE = 1e-9
 
@@ -24,14 +28,17 @@ class StatePrototypes(nn.Module):
 
     codebook : buffer (K, d), the prototypes q_k
     usage : buffer (K,), moving average of the share of loci nearest to each state
+    followed : (few, d), some of the loci that the states followed last
     """
 
     codebook: Tensor
     usage: Tensor
+    followed: Tensor
 
     def __init__(self, states: int, size: int) -> None:
         super().__init__()
         self.register_buffer("codebook", torch.zeros(states, size))
+        self.followed = torch.zeros(0, size)
         self.register_buffer("usage", torch.full((states,), 1 / states))
 
     def distances(self, e: Tensor) -> Tensor:
@@ -62,6 +69,7 @@ class StatePrototypes(nn.Module):
         e : (n, d), encoded loci. A state is dead when its usage falls below 1 / (4 K), or when it
         duplicates an earlier state in use. Returns the number of re-seeded states.
         """
+        self.followed = e[:: len(e) // FOLLOWED + 1]
         member = nn.functional.one_hot(self.distances(e).argmin(-1), len(self.codebook)).float()
         count = member.sum(0)
         mean = (member.T @ e) / count.clamp(min=1)[:, None]
@@ -81,15 +89,18 @@ class StatePrototypes(nn.Module):
     def _seeds(self, e: Tensor, living: Tensor, generator: torch.Generator) -> Tensor:
         """Draw a locus for each dead state from e (n, d): (dead, d).
 
-        The chance of a locus is its squared distance to the nearest living state (k-means++, Arthur
-        2007). Even chances would favour places with many loci, where a state is already.
+        A few loci are drawn, each with its squared distance to the nearest state for its chance,
+        and the farthest is taken (greedy k-means++, Arthur 2007). Even chances would favour places
+        with many loci, where a state is already.
         """
         if living.all():
             return e[:0]
-        chance = self.distances(e)[:, living].min(1).values.clamp(min=0) + SMALLEST_CHANCE
-        return e[
-            torch.multinomial(chance.cpu(), int((~living).sum()), generator=generator).to(e.device)
-        ]
+        far, seeds = self.distances(e)[:, living].min(1).values.clamp(min=0).cpu(), []
+        for _ in range(int((~living).sum())):
+            drawn = torch.multinomial(far + SMALLEST_CHANCE, CANDIDATES, True, generator=generator)
+            seeds.append(e[drawn[far[drawn].argmax()]])
+            far = torch.minimum(far, (e - seeds[-1]).square().sum(1).cpu())
+        return torch.stack(seeds)
 
 
 class LinePrototypes(nn.Module):

@@ -18,7 +18,6 @@ class LocusEncoder(nn.Module):
     def __init__(self, marks: int, config: ModelConfig) -> None:
         super().__init__()
         self.network = nn.Sequential(
-            *([nn.Dropout(config.signal_dropout)] if config.signal_dropout else []),
             nn.Linear(2 * marks, config.hidden),
             nn.GELU(),
             nn.Linear(config.hidden, config.locus_size),
@@ -111,6 +110,7 @@ class Resistance(nn.Module):
         self.encoder = self.encoder_class(len(config.marks), model)
         self.prototypes = StatePrototypes(model.states, model.locus_size)
         self.state_resistance = nn.Parameter(torch.zeros(len(self.positions), model.states))
+        self.ends = model.ends
         self.level = nn.Parameter(torch.ones(()))
         self.residual: nn.Module = nn.Sequential(
             nn.Linear(len(self.positions) * model.locus_size, model.hidden),
@@ -152,8 +152,9 @@ class Resistance(nn.Module):
         loci = self.encoder(self.loci_of(signal))
         states = self.at_positions(self.prototypes.assign(loci))
         e = self.at_positions(loci).flatten(1)
-        of_states = (states * self.state_resistance).sum((1, 2))
-        return Parts(of_states, self.residual(e)[:, 0], self.of_way(signal), e)
+        of_states = (states * self.state_resistance).sum((1, 2)) * ("states" in self.ends)
+        residual = self.residual(e)[:, 0] * ("residual" in self.ends)
+        return Parts(of_states, residual, self.of_way(signal), e)
 
     def loci_of(self, signal: Tensor) -> Tensor:
         """The part of the signal (n, P, 2M) that stands for loci: ends and bins."""

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ..core.config import Threshold
+from ..core.errors import DesignViolation
 from ..core.progress import Pace
 from ..data.sampler import MacroStep
 from ..model.energy import EnergyModel
@@ -43,6 +44,8 @@ Thresholds = Mapping[str, Threshold]
 class EarlyStop:
     """Keeps the model of the best epoch and says when `patience` epochs have brought no better one.
 
+    Epoch 0, the model before the first step, is looked at but never kept: a model that skips a
+    phase is not the one that was designed.
     score : the validation figure that is compared; one named `*_loss` is better when lower, any
     other when higher, and a missing one is never better
     consultations : how often it was asked; validations : how often with a finite score
@@ -50,7 +53,7 @@ class EarlyStop:
 
     def __init__(self, model: nn.Module, score: str, patience: int) -> None:
         self.model, self.score, self.patience = model, score, patience
-        self.best, self.best_epoch, self.consultations, self.validations = -np.inf, -1, 0, 0
+        self.best, self.best_epoch, self.consultations, self.validations = -np.inf, 0, 0, 0
         self.state = copy.deepcopy(model.state_dict())
 
     def consult(self, epoch: int, validation: dict[str, float]) -> bool:
@@ -59,7 +62,7 @@ class EarlyStop:
         value = float(validation.get(self.score, np.nan))
         self.validations += bool(np.isfinite(value))
         value = -value if self.score.endswith("_loss") else value
-        if value > self.best:
+        if epoch > 0 and value > self.best:
             self.best, self.best_epoch = value, epoch
             self.state = copy.deepcopy(self.model.state_dict())
         return epoch - self.best_epoch >= self.patience
@@ -172,8 +175,9 @@ class Loop:
             time.perf_counter() - started,
             self.pace.left(self.epoch),
         )
-        of_loop = loop_evidence(self.epoch, self.early_stop, self.guard)
-        self.ledger.end_epoch(self.phase.name, self.epoch, evidence | of_loop)
+        evidence |= loop_evidence(self.epoch, self.early_stop, self.guard)
+        evidence |= self.phase.judged_evidence()
+        self.ledger.end_epoch(self.phase.name, self.epoch, evidence)
 
     def _validate(self, loss: float) -> bool:
         """Add the epoch to the history; True when early stop says stop."""
@@ -197,6 +201,7 @@ class Loop:
     def _step(self, step: MacroStep) -> Tensor:
         """Take a step of the optimiser; returns the loss before it."""
         terms = self.phase.terms(step)
+        self._check_finite(terms)
         loss = torch.stack(list(terms.values())).sum()
         self.optimiser.zero_grad()
         loss.backward()
@@ -209,6 +214,15 @@ class Loop:
         agree(self.model.buffers())
         self.ledger.step(step, terms, self.phase.lines)
         return loss.detach()
+
+    def _check_finite(self, terms: dict[str, Tensor]) -> None:
+        """Raise `DesignViolation` before the optimiser takes in a term that is not a number."""
+        for name, value in terms.items():
+            if not torch.isfinite(value):
+                raise DesignViolation(
+                    f"the loss term {name} is {float(value)} ({self.phase.name}, epoch"
+                    f" {self.epoch}); the step was not taken"
+                )
 
     def snapshot(self) -> dict[str, Any]:
         """What the epochs to come depend on, beside the model and what follows from the seed."""
@@ -263,6 +277,7 @@ def fit(
         if keep:
             keep(loop.snapshot())
     loop.early_stop.restore()
+    ledger.end_phase(phase.name, loop.early_stop.best_epoch)
     return pd.DataFrame(loop.history), loop.early_stop, loop.guard
 
 

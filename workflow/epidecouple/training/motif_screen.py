@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from ..core.dna import BASES
+from ..model.motif_encoder import edge_bp
 from ..model.sequence import both_strands, one_hot
 
 K = 8
@@ -177,11 +178,11 @@ class _Windows:
     """Windows padded by N, in which motifs of a width are grown and found again."""
 
     def __init__(self, codes: np.ndarray, width: int) -> None:
-        self.width, self.padding = width, width // 2 - 1
+        self.width, self.padding = width, edge_bp(width)
         self.codes = np.pad(codes, ((0, 0), (self.padding,) * 2), constant_values=len(BASES))
         self.hot = one_hot(torch.from_numpy(self.codes))
         bases = np.bincount(codes.ravel(), minlength=len(BASES) + 1)[: len(BASES)]
-        self.background = bases / bases.sum()
+        self.background = (bases + bases[::-1]) / (2 * bases.sum())
         self.words = _Words(codes)
 
     def grow(self, word: int) -> np.ndarray:
@@ -216,8 +217,7 @@ class _Windows:
         say most.
         """
         letters = (word >> (2 * np.arange(K)[::-1])) & 3
-        flank = (self.width - K + 4) // 2 + 1
-        wide = K + 2 * flank
+        flank, wide = self.padding, K + 2 * self.padding
         counts = self._counts(*self._near(letters, flank), wide)
         counts += _turned(self._counts(*self._near(3 - letters[::-1], flank), wide))
         share = (counts + 1) / (counts + 1).sum(1, keepdims=True)

@@ -13,11 +13,13 @@ from torch import Tensor, nn
 
 from ..core.config import FitConfig
 from ..core.random_streams import Stream, rng_for
+from ..data.labels import discordant
 from ..data.panel import Panel
 from ..data.sampler import CellBatchSampler, MacroStep
+from ..data.splits import splits_of
 from ..decoupling.trajectory import Trajectory
 from ..model.energy import EnergyModel
-from ..model.losses import conditional_nll
+from ..model.losses import conditional_nll, contrast_over_lines
 from ..model.motif_encoder import MotifEncoder
 from ..model.potential import DISTANCE_CENTRE
 from ..model.scoring import embed, embed_raw, score_potential, score_resistance
@@ -28,6 +30,10 @@ from .terms import LossTerms
 
 log = logging.getLogger(__name__)
 
+# A line without a loop, or with nothing else, among the discordant pairs has a finite tau.
+LEAST_RATE = 1e-3
+# Where tau lies, and how often the interval is halved: to 1e-7.
+TAU_BOUND, BISECTIONS = 20.0, 28
 # The encoder where the screen finds no motif.
 FALLBACK = "cnn"
 # Training pairs on which the overfitting guard's AUPR is measured.
@@ -56,6 +62,8 @@ class Phase(LossTerms, ABC):
     def __init__(self, model: EnergyModel, panel: Panel, plan: Plan) -> None:
         super().__init__(model, panel, plan)
         seed = plan.config.seed
+        self.splits = splits_of(plan.config)
+        self.judged: dict[str, np.ndarray] = {}
         self.validation = panel.rows("validation")
         self.discordant_validation = panel.discordant_rows("validation", plan.lines)
         self.trajectory = Trajectory(model, panel, plan.lines, seed)
@@ -77,7 +85,7 @@ class Phase(LossTerms, ABC):
     def begin(self) -> dict[str, float]:
         """Do what a phase does once, before its optimiser is made; by default nothing.
 
-        Returns metrics.
+        Returns metrics. A phase that goes on after a kill does not begin again.
         """
         return {}
 
@@ -115,15 +123,23 @@ class Phase(LossTerms, ABC):
         """
         if not self.config.model.leace:
             return {}
-        published = self.panel.published[self.rows][:, self.lines]
-        pairs, columns = np.nonzero(published >= 0)
-        raw = embed_raw(self.model, self.panel, self.rows[pairs])
+        rows = self.eraser_pairs()
+        pairs, columns = np.nonzero(self.panel.published[rows][:, self.lines] >= 0)
+        raw = embed_raw(self.model, self.panel, rows[pairs])
         residual = self.model.potential.eraser.refit(raw, self.panel.tensor(columns))
-        return {"leace_residual": residual}
+        return {
+            "leace_residual": residual,
+            "eraser_pairs_elsewhere": self.panel.outside(rows, self.splits.train),
+        }
+
+    def eraser_pairs(self) -> np.ndarray:
+        """The pairs on which concept erasure is fitted: those of the plan."""
+        return self.rows
 
     def validate_resistance(self) -> dict[str, float]:
         """Compute conditional loss and within-pair AUC of -R on the discordant validation pairs."""
         pairs = self.discordant_validation
+        self.judged["resistance"] = pairs
         resistance = score_resistance(self.model, self.panel, pairs, self.lines)
         offset = self.model.resistance.line_offset.detach()[self.lines]
         loss = conditional_nll(self.panel.tensor(resistance), offset, self.labels(pairs))
@@ -135,6 +151,7 @@ class Phase(LossTerms, ABC):
         """Compute the macro AUPR of U - R on the validation pairs, and on some training pairs for
         the overfitting guard.
         """
+        self.judged["potential"] = self.validation
         z = embed(self.model, self.panel, self.validation)
         self.trajectory.note(z)
         potential = (
@@ -144,6 +161,24 @@ class Phase(LossTerms, ABC):
             self.guard_pairs, score_potential(self.model, self.panel, self.guard_pairs)
         )
         return {"validation_aupr": self.aupr(self.validation, potential), "train_aupr": train}
+
+    def judged_evidence(self) -> dict[str, int]:
+        """Whether the pairs that decided about the epoch are where they should be.
+
+        validation_pairs_elsewhere : of them, those on other than validation chromosomes
+        validation_pairs_by_other_labels : discordant pairs of the plan's lines that R was not
+        judged on, and pairs that it was judged on and that are none
+        """
+        if not self.judged:
+            return {}
+        pairs = np.concatenate(list(self.judged.values()))
+        evidence = {"validation_pairs_elsewhere": self.panel.outside(pairs, self.splits.validation)}
+        if "resistance" in self.judged:
+            there = np.isin(self.panel.chrom, self.splits.validation)
+            due = np.flatnonzero(there & discordant(self.panel.labels[:, self.lines]))
+            wrong = np.setxor1d(due, self.judged["resistance"])
+            evidence["validation_pairs_by_other_labels"] = len(wrong)
+        return evidence
 
     def aupr(self, pairs: np.ndarray, potential: np.ndarray) -> float:
         """Compute the macro AUPR of U - R over the lines, from pairs (n,) and their U (n,)."""
@@ -167,10 +202,18 @@ class Phase(LossTerms, ABC):
         if "label_contrast" in terms:
             change = turned.terms(step)["label_contrast"] - terms["label_contrast"]
             changes["label_contrast_change_when_labels_change"] = float(change.abs())
+            error = self._label_contrast_of(step.pairs) - terms["label_contrast"]
+            changes["label_contrast_error"] = float(error.abs())
         if "conditional_likelihood" in terms:
             change = shifted.terms(step)["conditional_likelihood"] - terms["conditional_likelihood"]
             changes["conditional_likelihood_change_when_u_is_added"] = float(change.abs())
         return changes
+
+    def _label_contrast_of(self, pairs: np.ndarray) -> Tensor:
+        """The label contrast anew, from the panel's own labels of the pairs (n,)."""
+        z = self.model.potential.z(self.panel.windows(pairs))
+        labels = self.panel.tensor(self.panel.labels[pairs][:, self.lines].astype(np.float32))
+        return self.config.objective.label_contrast * contrast_over_lines(z, labels)
 
 
 class ResistancePhase(Phase):
@@ -185,6 +228,7 @@ class ResistancePhase(Phase):
         "conditional likelihood",
         "line contrast on g",
         "prototype codebook",
+        "mark masking",
     }
 
     def __init__(self, model: EnergyModel, panel: Panel, plan: Plan) -> None:
@@ -193,6 +237,19 @@ class ResistancePhase(Phase):
         labels = panel.labels_of(plan.rows, plan.lines)
         self.discordant_training = plan.rows[(labels.min(1) == 0) & (labels.max(1) == 1)]
         self.sampler = self.sampler_of(self.discordant_training, self.fit)
+
+    def begin(self) -> dict[str, float]:
+        """Start tau at the lines' base rates among the discordant pairs."""
+        labels = self.panel.labels_of(self.discordant_training, self.lines)
+        rates = labels.mean(0).clip(LEAST_RATE, 1 - LEAST_RATE)
+        tau = self.panel.tensor(np.log((1 - rates) / rates).astype(np.float32))
+        with torch.no_grad():
+            self.model.resistance.line_offset[self.lines] = tau - tau.mean()
+        return {}
+
+    def after_epoch(self) -> dict[str, float]:
+        """Report which marks were hidden, and what the prototypes followed."""
+        return self.masking_evidence() | self.followed_evidence()
 
     def terms(self, step: MacroStep) -> dict[str, Tensor]:
         """Compute conditional likelihood, residual penalty and line contrast."""
@@ -219,6 +276,7 @@ class PotentialPhase(Phase):
     exercises = Phase.exercises | {
         "task likelihood",
         "label contrast on z",
+        "orthogonality of U to R",
         "overfitting guard",
         "concept erasure",
     }
@@ -233,11 +291,12 @@ class PotentialPhase(Phase):
         self.offset[plan.rows] = -resistance - model.resistance.line_offset.detach()[plan.lines]
 
     def begin(self) -> dict[str, float]:
-        """Start the filters at motifs that a screen of the training pairs turns up, where the
-        encoder counts motifs.
+        """Start the task's tau at the lines' base rates, and the filters at motifs that a screen
+        of the training pairs turns up, where the encoder counts motifs.
 
         Where the screen finds none, the encoder becomes the one that starts at random filters.
         """
+        self._start_offset()
         potential = self.model.potential
         ends = (potential.encoder.enhancer, potential.encoder.promoter)
         counting = [end for end in ends if isinstance(end, MotifEncoder)]
@@ -250,6 +309,18 @@ class PotentialPhase(Phase):
             self._fall_back()
         return {"screened_motifs": len(motifs)}
 
+    def _start_offset(self) -> None:
+        """Solve for the tau of each line with which R alone expects as many loops as there are."""
+        rates = self.panel.label_tensor(self.rows, self.lines).mean(0)
+        offset = self.offset[self.rows]
+        low, high = (torch.full_like(rates, bound) for bound in (-TAU_BOUND, TAU_BOUND))
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            too_many = torch.sigmoid(offset - middle).mean(0) > rates
+            low, high = torch.where(too_many, middle, low), torch.where(too_many, high, middle)
+        with torch.no_grad():
+            self.model.task_offset[self.lines] = (low + high) / 2
+
     def _screened(self) -> list[ScreenedMotif]:
         """Screen the phase's own pairs, with the offset that U is trained with."""
         rows, size = self.rows, self.config.model
@@ -258,7 +329,10 @@ class PotentialPhase(Phase):
             self.panel.enhancer[rows],
             self.panel.promoter[rows],
             np.column_stack([far, far**2]),
-            self.offset[rows].cpu().numpy().astype(float),
+            (self.offset[rows] - self.model.task_offset.detach()[self.lines])
+            .cpu()
+            .double()
+            .numpy(),
             self.panel.labels_of(rows, self.lines).astype(float),
         )
         rng = rng_for(self.config.seed, Stream.SCREENED_PAIRS)
@@ -319,9 +393,11 @@ class FineTuningPhase(Phase):
         offset = -self.resistance(parts) - self.model.resistance.line_offset[self.lines]
         of_potential, z = self.potential_terms(step.pairs, offset.detach(), step.weights)
         terms = of_potential | self.resistance_terms(step.pairs, parts)
-        weight = self.ramp * self.config.objective.orthogonality
-        terms["orthogonality"] = weight * self.mean_orthogonality(z, parts)
-        terms["line_contrast"] = self.ramp * terms["line_contrast"]
+        if self.config.objective.orthogonality:
+            weight = self.ramp * self.config.objective.orthogonality
+            terms["orthogonality"] = weight * self.mean_orthogonality(z, parts)
+        if "line_contrast" in terms:
+            terms["line_contrast"] = self.ramp * terms["line_contrast"]
         return terms
 
     def after_step(self) -> None:
@@ -329,8 +405,8 @@ class FineTuningPhase(Phase):
         self.follow_prototypes()
 
     def after_epoch(self) -> dict[str, float]:
-        """Refit the eraser."""
-        return self.refit_eraser()
+        """Refit the eraser; report which marks were hidden, and what the prototypes followed."""
+        return self.refit_eraser() | self.masking_evidence() | self.followed_evidence()
 
     def validate(self) -> dict[str, float]:
         """Compute the figures of U - R and of R."""
@@ -340,6 +416,7 @@ class FineTuningPhase(Phase):
 # The phases of each curriculum in their order. `potential_first` is the original one, in which U is
 # learned before R.
 CURRICULA: dict[str, tuple[type[Phase], ...]] = {
-    "resistance_first": (ResistancePhase, PotentialPhase, FineTuningPhase),
+    "resistance_first": (ResistancePhase, PotentialPhase),
+    "fine_tuned": (ResistancePhase, PotentialPhase, FineTuningPhase),
     "potential_first": (PotentialPhase, FineTuningPhase),
 }

@@ -162,6 +162,7 @@ def train_record22(
         history.append({"phase": NAME, "epoch": epoch, "train_loss": mean_loss})
         ledger.end_epoch(NAME, epoch, {})
     model.eval()
+    ledger.end_phase(NAME, config.potential.epochs)
     skill = {
         "own_rows_train_aupr": aupr_of_rows(model, panel, train),
         "own_rows_random_split_aupr": aupr_of_rows(model, panel, rest),

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ..data.panel import Panel
 from ..data.sampler import MacroStep, MicroBatch
@@ -12,12 +13,15 @@ from ..model.losses import (
     contrast_over_lines,
     line_contrast,
     orthogonality,
+    potential_orthogonality,
     task_nll,
 )
 from ..model.resistance import Parts
 from .plan import Plan
 from .processes import gathered, share
 
+# Two encoded loci nearer than this are one.
+SAME_LOCUS = 1e-2
 # Reference loci that are drawn for a line contrast, and for a move of the prototypes.
 REFERENCE_BATCH = 256
 
@@ -37,6 +41,7 @@ class LossTerms:
         self.model, self.panel = model, panel
         self.lines, self.rows, self.config = plan.lines, plan.rows, plan.config
         self.generator = torch.Generator().manual_seed(plan.config.seed)
+        self.masking: list[Tensor] = []
 
     def labels(self, pairs: np.ndarray) -> Tensor:
         """Return the labels of pairs (n,), float32 (n, C)."""
@@ -47,8 +52,33 @@ class LossTerms:
         return [self._parts_of_line(batch) for batch in step.micro_batches]
 
     def _parts_of_line(self, batch: MicroBatch) -> Parts:
-        own = self.model.resistance.parts(self.panel.signal_tensor(share(batch.pairs), batch.line))
+        signal = self.panel.signal_tensor(share(batch.pairs), batch.line)
+        if self.model.training:
+            whole, signal = signal, self.augmented(signal)
+            self.masking.append(_masking(whole, signal))
+        own = self.model.resistance.parts(signal)
         return Parts(*(gathered(part, len(batch.pairs)) for part in own))
+
+    def augmented(self, signal: Tensor) -> Tensor:
+        """Hide some marks of each pair and add noise to the others, for a model in training.
+
+        signal : (n, P, 2M). A mark is hidden at all positions, value and flag.
+        """
+        model, marks = self.config.model, signal.shape[2] // 2
+        values, flags = signal.split(marks, dim=2)
+        values = values + model.mark_noise * torch.randn_like(values)
+        shown = torch.rand(len(signal), 1, marks, device=signal.device) >= model.mask_marks
+        return torch.cat([values * flags * shown, flags * shown], dim=2)
+
+    def masking_evidence(self) -> dict[str, float]:
+        """How many marks were hidden from R since the last call, and what was left of them."""
+        hidden, flags, left = torch.stack(self.masking).unbind(1)
+        self.masking = []
+        share = float(hidden.sum() / flags.sum())
+        return {
+            "masked_share_error": abs(share - self.config.model.mask_marks),
+            "masked_values_left": float(left.max()),
+        }
 
     def resistance(self, parts: list[Parts]) -> Tensor:
         """Compute R (n, C) from the parts of each line."""
@@ -68,11 +98,19 @@ class LossTerms:
         resistance = self.resistance(parts)
         offset = self.model.resistance.line_offset[self.lines]
         residual = torch.stack([part.residual for part in parts])
-        return {
-            "conditional_likelihood": conditional_nll(resistance[usable], offset, labels[usable]),
+        terms = {
+            "conditional_likelihood": self._likelihood(resistance[usable], offset, labels[usable]),
             "residual_penalty": self.config.model.residual_penalty * residual.square().mean(),
-            "line_contrast": self.config.objective.line_contrast * self._line_contrast(),
         }
+        if self.config.objective.line_contrast:
+            terms["line_contrast"] = self.config.objective.line_contrast * self._line_contrast()
+        return terms
+
+    def _likelihood(self, resistance: Tensor, offset: Tensor, labels: Tensor) -> Tensor:
+        """The likelihood of labels (n, C) that R and tau are fitted by."""
+        if self.config.objective.resistance_likelihood == "conditional":
+            return conditional_nll(resistance, offset, labels)
+        return binary_cross_entropy_with_logits(-resistance - offset, labels)
 
     def potential_terms(
         self, pairs: np.ndarray, offset: Tensor, weights: np.ndarray
@@ -91,8 +129,20 @@ class LossTerms:
             labels,
             self.panel.tensor(weights),
         )
-        contrast = self.config.objective.label_contrast * contrast_over_lines(z, labels)
-        return {"task": task, "label_contrast": contrast}, z
+        terms = {"task": task}
+        if self.config.objective.label_contrast:
+            contrast = contrast_over_lines(z, labels)
+            terms["label_contrast"] = self.config.objective.label_contrast * contrast
+        if self.config.objective.potential_orthogonality:
+            penalty = potential_orthogonality(potential, -offset, self._listed(pairs))
+            terms["potential_orthogonality"] = (
+                self.config.objective.potential_orthogonality * penalty
+            )
+        return terms, z
+
+    def _listed(self, pairs: np.ndarray) -> Tensor:
+        """Which pairs (n,) each line's own table lists, bool (n, C)."""
+        return self.panel.tensor(self.panel.published[pairs][:, self.lines] >= 0)
 
     def mean_orthogonality(self, z: Tensor, parts: list[Parts]) -> Tensor:
         """Average the orthogonality penalty of e to z (n, d_z) over the lines; without a weight."""
@@ -127,3 +177,25 @@ class LossTerms:
         )
         self.model.resistance.prototypes.follow(e, self.generator)
         self.model.resistance.line_prototypes.follow(self._line_states(loci), self.lines)
+
+    @torch.no_grad()
+    def followed_evidence(self) -> dict[str, int]:
+        """How many of the loci that the states followed last are no reference locus of a line."""
+        encoder = self.model.resistance.encoder
+        followed = self.model.resistance.prototypes.followed
+        if not len(followed):
+            return {}
+        e = torch.cat([encoder(self.panel.reference_tensor(line)) for line in self.lines])
+        nearest = torch.cdist(followed, e).min(1).values
+        return {"loci_followed_elsewhere": int((nearest > SAME_LOCUS).sum())}
+
+
+def _masking(signal: Tensor, read: Tensor) -> Tensor:
+    """Flags that are hidden in what R reads, flags that there are, and the largest value left where
+    a flag is hidden: (3,).
+    """
+    marks = signal.shape[2] // 2
+    flags, shown = signal[..., marks:], read[..., marks:]
+    hidden = flags - shown
+    left = (read[..., :marks] * hidden).abs().max()
+    return torch.stack([hidden.sum(), flags.sum(), left]).detach()

@@ -5,6 +5,7 @@ A training that was killed goes on after its last epoch.
 
 import dataclasses
 import logging
+import operator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +16,14 @@ from ..core.config import Config
 from ..core.errors import DesignViolation
 from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
+from ..data.splits import splits_of
 from ..model.energy import EnergyModel
 from ..model.initialise import start_prototypes
 from ..model.scoring import score_potential, score_resistance
 from ..statistics.ranking import macro_aupr
 from ..verification.assertions import (
     exact_assertions,
+    foreign_prototypes,
     largest_gradient,
     start_evidence,
     swapped_states,
@@ -80,6 +83,12 @@ def missing_components(method: Method, switched_on: set[str]) -> list[str]:
     return [*idle, *method.lacks]
 
 
+def optional_components(config: Config) -> set[str]:
+    """The keys of optional components that the configuration switches on: any value but 0."""
+    keys = {component.optional for component in load_design() if component.optional}
+    return {key for key in keys if operator.attrgetter(key)(config)}
+
+
 def train(
     model: EnergyModel, panel: Panel, plan: Plan, checkpoint: Checkpoint | None = None
 ) -> Trained:
@@ -91,7 +100,7 @@ def train(
     """
     config = plan.config
     method = method_of(config.curriculum)
-    switched_on = {"model.leace"} if config.model.leace else set()
+    switched_on = optional_components(config)
     missing = missing_components(method, switched_on)
     ledger = Ledger(model, switched_on, config.verification, planned_phases(config.curriculum))
     try:
@@ -121,6 +130,8 @@ def _check_start(
     """
     with ledger.on_the_clock():
         evidence = start_evidence(model, panel, plan.rows)
+        training = splits_of(plan.config).train
+        evidence["training_pairs_elsewhere"] = panel.outside(plan.rows, training)
     if not missing or plan.config.verification == "observe":
         ledger.start(evidence)
         return
@@ -139,8 +150,10 @@ def _measure_and_check(
     measured = measure(model, panel, plan)
     with ledger.on_the_clock():
         measured |= exact_assertions(model, panel, panel.rows("validation"))
-        swapped = swapped_states(model, panel, plan.rows)
-        ledger.finish(measured | {"best_state_not_restored": unrestored} | swapped)
+        at_end: dict[str, float] = {"best_state_not_restored": unrestored}
+        at_end |= swapped_states(model, panel, plan.rows)
+        at_end |= foreign_prototypes(model, panel, plan.lines)
+        ledger.finish(measured | at_end)
     return measured
 
 
@@ -259,6 +272,7 @@ def measure(model: EnergyModel, panel: Panel, plan: Plan) -> dict[str, float]:
         "validation_aupr": validation_aupr,
         "train_minus_validation_aupr": train_aupr - validation_aupr,
         "within_pair_sd_resistance": float(resistance.std(1).mean()),
+        "smallest_resistance": float(resistance.min()),
         "training_pairs": len(plan.rows),
         "training_lines": len(plan.lines),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),

@@ -6,9 +6,10 @@ A requirement that is not met raises `DesignViolation` (mode `enforce`) or is wr
 """
 
 import hashlib
+import math
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,6 +23,8 @@ from ..model.energy import EnergyModel
 from .design import Component, Requirement, implemented, load_design
 
 AUDIT_PAIRS = 48
+# Cosine distance below which two states are one.
+SAME_DIRECTION = 0.01
 
 
 @dataclass
@@ -84,6 +87,7 @@ class Ledger:
             if not rule.phases or set(rule.phases) & set(planned)
         ]
         self.phases_run: list[str] = []
+        self.kept: dict[str, int] = {}
         self.audited: dict[str, Any] = {}
         self.series: list[dict[str, Any]] = []
         self.seconds = 0.0
@@ -170,32 +174,49 @@ class Ledger:
         """
         with self.on_the_clock():
             groups = self.model.parameter_groups()
-            routes = {
-                f"gradient_groups.{name}": " ".join(_reached(term, groups))
-                for name, term in phase.terms(step).items()
+            norms = {
+                name: _norms_by_group(term, groups) for name, term in phase.terms(step).items()
             }
-            self.audited = routes | phase.sensitivity(step)
+            routes = {
+                f"gradient_groups.{name}": " ".join(sorted(_reached(of_term)))
+                for name, of_term in norms.items()
+            }
+            shares = {f"gradient_share.{name}": _share(name, norms) for name in norms}
+            self.audited = routes | shares | phase.sensitivity(step)
 
     def end_epoch(self, phase: str, epoch: int, evidence: dict[str, Any]) -> None:
         """Check the epoch: what was recorded here, and what the loop adds (validation, early stop,
         guard).
         """
         with self.on_the_clock():
-            recorded = self._recorded() | evidence
+            recorded = self._recorded() | {"steps": self.epoch.steps} | evidence
         self.series.append({"phase": phase, "epoch": epoch, **recorded, **self.audited})
         self._check("epoch", phase, recorded, f"{phase}, epoch {epoch}")
         if self.audited:
             self._check("audit", phase, self.audited, f"{phase}, epoch {epoch}")
         self.audited = {}
 
+    def end_phase(self, name: str, epoch: int) -> None:
+        """A phase ended, and the model of this epoch was kept."""
+        self.kept[name] = epoch
+
     def finish(self, evidence: dict[str, Any]) -> None:
         """Check what must hold after training."""
-        self._check(
-            "end",
-            "",
-            evidence | {"phases_left_out_or_added": int(self.phases_run != self.planned)},
-            "after training",
-        )
+        of_phases = {
+            "phases_left_out_or_added": int(self.phases_run != self.planned),
+            "phases_not_in_the_kept_model": sum(not self.kept.get(name) for name in self.planned),
+        }
+        self._check("end", "", evidence | of_phases | self._steps_kept(), "after training")
+
+    def _steps_kept(self) -> dict[str, float]:
+        """How many steps of each loss term led to the model that was kept: `steps_kept.<term>`."""
+        kept: dict[str, float] = defaultdict(float)
+        for row in self.series:
+            if row["epoch"] <= self.kept.get(row["phase"], 0):
+                for name, share in row.items():
+                    if name.startswith("calls."):
+                        kept[f"steps_kept.{name.removeprefix('calls.')}"] += row["steps"] * share
+        return kept
 
     def _recorded(self) -> dict[str, Any]:
         epoch = self.epoch
@@ -220,7 +241,7 @@ class Ledger:
                 (line_prototypes - self.prototypes_before[1]).norm(dim=1).mean()
             ),
             "usage_entropy_share": float(entropy),
-            "smallest_state_distance": float(_smallest_cosine_distance(states)),
+            "duplicate_states": _duplicates(states) / len(states),
         }
 
     def _prototypes(self) -> tuple[Tensor, Tensor]:
@@ -252,6 +273,7 @@ class Ledger:
         return {
             "entries": entries,
             "phases": self.phases_run,
+            "kept": self.kept,
             "series": self.series,
             "seconds": self.seconds,
             "age": self.age,
@@ -261,8 +283,9 @@ class Ledger:
         """Go on from a snapshot of a ledger of the same design."""
         for entry, kept in zip(self.entries, taken["entries"], strict=True):
             entry.checks, entry.observed, entry.violation = kept
-        self.phases_run, self.series, self.seconds = (
+        self.phases_run, self.kept, self.series, self.seconds = (
             taken["phases"],
+            taken["kept"],
             taken["series"],
             taken["seconds"],
         )
@@ -290,6 +313,8 @@ class Ledger:
             "unchecked": never,
             "overhead_share": share,
             "epochs": self.series,
+            "kept_epochs": self.kept,
+            "steps_kept": dict(self._steps_kept()),
         }
 
 
@@ -315,28 +340,42 @@ def _summary(component: Component, entries: list[Entry]) -> dict[str, Any]:
     }
 
 
-def _reached(term: Tensor, groups: dict[str, list[nn.Parameter]]) -> list[str]:
-    """Names of the parameter groups in which the gradient of a term is not zero everywhere."""
-    parameters = [parameter for group in groups.values() for parameter in group]
+def _norms_by_group(term: Tensor, groups: dict[str, list[nn.Parameter]]) -> dict[str, float]:
+    """Norm of the gradient of a term in each parameter group; 0 where it does not arrive."""
     if not term.requires_grad:
-        return []
+        return dict.fromkeys(groups, 0.0)
+    parameters = [parameter for group in groups.values() for parameter in group]
     gradients = iter(torch.autograd.grad(term, parameters, allow_unused=True, retain_graph=True))
     by_group = {name: [next(gradients) for _ in group] for name, group in groups.items()}
-    return sorted(
-        name
-        for name, gradients in by_group.items()
-        if any(g is not None and bool(g.any()) for g in gradients)
-    )
+    return {name: _norm(gradients) for name, gradients in by_group.items()}
+
+
+def _norm(gradients: Sequence[Tensor | None]) -> float:
+    """Norm of gradients together, those that are missing left out."""
+    squares = [gradient.double().square().sum() for gradient in gradients if gradient is not None]
+    return float(torch.stack(squares).sum().sqrt()) if squares else 0.0
+
+
+def _reached(norms: dict[str, float]) -> list[str]:
+    """The groups at which a gradient arrives."""
+    return [group for group, norm in norms.items() if norm]
+
+
+def _share(name: str, norms: dict[str, dict[str, float]]) -> float:
+    """Norm of a term's gradient over the sum of all terms' norms, in the groups that it reaches."""
+    reached = _reached(norms[name])
+    of_term = {
+        term: math.hypot(*(by_group[group] for group in reached))
+        for term, by_group in norms.items()
+    }
+    return of_term[name] / sum(of_term.values()) if reached else 0.0
 
 
 def _gradient_norm(parameters: list[nn.Parameter]) -> float:
     """Norm of what the last step of an epoch left in a group's gradients, after clipping; 0 where
     nothing arrived.
     """
-    squares = [
-        parameter.grad.square().sum() for parameter in parameters if parameter.grad is not None
-    ]
-    return float(torch.stack(squares).sum().sqrt()) if squares else 0.0
+    return _norm([parameter.grad for parameter in parameters])
 
 
 def _digest(parameters: list[nn.Parameter]) -> str:
@@ -350,7 +389,7 @@ def _same(a: Any, b: Any) -> bool:
     return len(a) == len(b) and bool((a == b).all())
 
 
-def _smallest_cosine_distance(states: Tensor) -> Tensor:
+def _duplicates(states: Tensor) -> int:
+    """How many states (K, d) point in the direction of an earlier one."""
     unit = torch.nn.functional.normalize(states, dim=1)
-    cosine = (unit @ unit.T).fill_diagonal_(-1)
-    return 1 - cosine.max()
+    return int((unit @ unit.T > 1 - SAME_DIRECTION).tril(-1).any(1).sum())
