@@ -3,9 +3,9 @@
 python benchmarks/effects.py                  all worlds, five seeds: about an hour on a core
 python benchmarks/effects.py --worlds dangers --seeds 1 2 3 --arms "no mark masking"
 
-A seed is a world of its own, in which every arm trains once. The table `effects.tsv` has the mean
-paired difference design - arm of each metric on test chromosomes, its 95 % interval over seeds (t),
-and how many seeds there are.
+A seed is a world of its own, in which every arm trains once. The table `resources/effects.tsv` has
+the mean paired difference design - arm of each metric on test chromosomes, its 95 % interval over
+seeds (t), and how many seeds there are; `benchmarks/effects_runs.tsv` has a row per training.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from scipy.stats import t as student
 
 from epidecouple.core.config import Config, validated
 from epidecouple.core.gates import GUARD, values_of
+from epidecouple.core.paths import EFFECTS
 from epidecouple.data.panel import Panel, load_panel
 from epidecouple.files.catalog import catalog_of
 from epidecouple.model.energy import EnergyModel
@@ -38,7 +39,7 @@ from epidecouple.training.plan import Plan
 from epidecouple.training.trainer import full_plan, train
 
 ROOT = Path(__file__).resolve().parent.parent
-TABLE, RUNS = (Path(__file__).parent / name for name in ("effects.tsv", "effects_runs.tsv"))
+TABLE, RUNS = EFFECTS, Path(__file__).parent / "effects_runs.tsv"
 # Half of the default world, so that five seeds of all arms take an hour.
 SMALLER = {
     "pairs": 12_000,

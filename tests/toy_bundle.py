@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -58,16 +59,24 @@ class ToyBundle:
 
 def perturbed_model(toy: ToyPanel):
     """A model whose weights are off their start, as training would leave them; in evaluation
-    mode.
+    mode. Its filters are motifs that stand in few places, and U is of the size of a logit.
     """
     config, panel = toy.world.config, toy.panel
     model, generator = (
         start_prototypes(new_model(config, panel), panel, panel.training, config),
         torch.Generator().manual_seed(3),
     )
+    shape = (config.model.filters, config.model.filter_bp, 4)
+    motifs = np.random.default_rng(3).normal(0, 3, shape)
+    ends = (model.potential.encoder.enhancer, model.potential.encoder.promoter)
+    for end in ends:
+        end.start(list(motifs))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+        for end in ends:
+            end.project.weight.mul_(0.3)
+            end.project.bias.mul_(0.3)
     return model.eval()
 
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import torch
 
-from epidecouple.core.config import Config, validated
+from epidecouple.core.config import WAY_DENSITIES, Config, validated
 from epidecouple.core.gates import GUARD, values_of
 from epidecouple.data.panel import Panel
 from epidecouple.data.shards import Shard
@@ -31,11 +31,13 @@ def toy_values(**changes: dict) -> dict:
         "cell_lines": LINES,
         "held_out_lines": HELD_OUT,
         "marks": MARKS,
-        "windows": {"sequence_bp": WINDOW_BP, "signal_bp": 200, "bins": BINS},
+        "windows": {"sequence_bp": WINDOW_BP, "signal_bp": 200, "bins": BINS, "way": False},
         "reference": {"loci": N_REFERENCE, "modules": 4},
         "splits": {"folds": FOLDS, "test_fold": 2, "validation_fold": 1},
         "model": {
+            "encoder": "cnn",
             "filters": 8,
+            "cnn_filters": 8,
             "filter_bp": 6,
             "z_size": 8,
             "hidden": 8,
@@ -71,11 +73,14 @@ def toy_settings(**changes: dict) -> str:
     return json.dumps(toy_values(**changes))
 
 
-def toy_panel(seed: int = 0) -> Panel:
+def toy_panel(seed: int = 0, way: bool = False) -> Panel:
     """Random windows, distances and signal; y ~ element effects - H3K27ac at the ends; one mark is
     missing in one line.
+
+    way : with random densities at the end of the signal, for configurations with `windows.way`
     """
-    rng = np.random.default_rng(seed)
+    rng, of_way = np.random.default_rng(seed), np.random.default_rng([seed, 1])
+    slots = WAY_DENSITIES if way else 0
     lines = LINES + HELD_OUT
     joined = np.sort(rng.choice(N_ENHANCERS * (N_ELEMENTS - N_ENHANCERS), N_PAIRS, replace=False))
     enhancer, promoter = joined % N_ENHANCERS, N_ENHANCERS + joined // N_ENHANCERS
@@ -103,11 +108,12 @@ def toy_panel(seed: int = 0) -> Panel:
         }
         reference = rng.normal(0, 1, (N_REFERENCE, len(MARKS)))
         reference = (reference - reference.mean(0)) / reference.std(0)
+        densities = of_way.exponential(2, (N_PAIRS, slots, len(MARKS)))
         shards.append(
             Shard(
                 labels[-1],
                 published[-1],
-                signal.astype(np.float16),
+                np.concatenate([signal, densities], axis=1).astype(np.float16),
                 reference.astype(np.float16),
                 manifest,
             )
@@ -131,6 +137,7 @@ def toy_panel(seed: int = 0) -> Panel:
         present=present,
         offset=np.zeros(present.shape, dtype=np.float32),
         scale=np.ones(present.shape, dtype=np.float32),
+        way_slots=slots,
     )
 
 

@@ -37,6 +37,8 @@ def test_the_arms_are_the_design_and_the_overlays_all_of_them_observed(values):
     assert record22["model"] == {
         **values["model"],
         "network": "record22",
+        "encoder": "cnn",
+        "cnn_filters": 64,
         "marks": "raw",
         "dropout": 0,
     }

@@ -188,7 +188,7 @@ def test_text_is_read_as_what_the_key_asks_for(section, text, value):
         ("model", "dropout", "nan", ["nan should be a finite number"]),
         ("potential", "learning_rate", "inf", ["inf should be a finite number"]),
         ("model", "leace", "maybe", ["'maybe' should be a valid boolean"]),
-        ("model", "encoder", "cn", ["'cn' should be 'cnn' or 'deep'"]),
+        ("model", "encoder", "cn", ["'cn' should be 'motifs', 'cnn' or 'deep'"]),
         ("dataset", "genome", 7, ["7 should be a valid string", "quotes"]),
         ("windows", "scales", [4, 4], ["[4, 4] should name nothing twice"]),
         ("windows", "scales", [4, 5], ["'windows.scales.1': 5 should be a multiple of 2"]),

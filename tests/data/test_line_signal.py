@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from epidecouple.core.config import WAY_DENSITIES
 from epidecouple.core.provenance import fingerprint, read_json
 from epidecouple.data.labels import label_matrix
 from epidecouple.data.line_signal import measure, places_of_ends
@@ -12,6 +13,7 @@ from epidecouple.data.normalisation import Normaliser
 from epidecouple.data.shards import load_shard
 from epidecouple.data.signal import bins_between, ends_signal, mean_signal, pair_signal, resized
 from epidecouple.data.splits import splits_of
+from epidecouple.data.way import way_densities
 from epidecouple.files.peaks import read_peaks
 from toy import refusal, run_main, says, toy_config, written
 
@@ -54,7 +56,7 @@ def test_statistics_undo_the_normalisation_within_half_precision(toy_panel):
     shard = shard_of(toy_panel, "MixG")
     assert shard.signal.dtype == np.float16 and shard.signal.shape == (
         len(pairs),
-        2 + config.windows.bins,
+        2 + config.windows.bins + WAY_DENSITIES,
         len(config.marks),
     )
     for m, mark in enumerate(config.marks):
@@ -69,10 +71,23 @@ def test_statistics_undo_the_normalisation_within_half_precision(toy_panel):
             (on_reference.mean(), on_reference.std())
         )
         expected = (raw - known["mean"]) / known["sd"]
-        assert shard.signal[:, :, m].astype(float) == pytest.approx(
+        assert shard.signal[:, :-WAY_DENSITIES, m].astype(float) == pytest.approx(
             expected, rel=HALF_PRECISION, abs=1e-6
         )
         assert raw.std() > 0.1
+
+
+def test_densities_of_the_way_come_last_as_they_were_measured(toy_panel):
+    pairs, ends, reference = inputs_of(toy_panel)
+    config, files = toy_panel.world.config, toy_panel.world.catalog.lines["MixG"]
+    shard = shard_of(toy_panel, "MixG")
+    for m, mark in enumerate(config.marks):
+        expected = way_densities(pairs, read_peaks(files.peaks[mark]), config.windows.signal_bp)
+        found = shard.signal[:, -WAY_DENSITIES:, m].astype(float)
+        assert found == pytest.approx(expected, rel=HALF_PRECISION) and found.any()
+    without = toy_config(windows={"way": False})
+    signal = measure(files, pairs, ends, reference, without)[0]
+    assert (signal == shard.signal[:, :-WAY_DENSITIES]).all()
 
 
 def test_statistics_do_not_depend_on_the_pairs(toy_panel):
@@ -199,7 +214,7 @@ def test_ranks_are_among_reference_loci_of_the_same_width(toy_panel):
     signal, on_reference, statistics = measure(
         files, pairs, places_of_ends(elements, config), reference, config
     )
-    assert signal.shape == (len(pairs), 4 + bins, len(config.marks))
+    assert signal.shape == (len(pairs), 4 + bins + WAY_DENSITIES, len(config.marks))
     assert on_reference.astype(float).mean(0) == pytest.approx(0, abs=1e-3) and on_reference.astype(
         float
     ).std(0) == pytest.approx(1, abs=1e-3)

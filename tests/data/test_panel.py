@@ -54,7 +54,7 @@ def test_tensors_hold_the_rows_asked_for_and_a_flag_per_mark(toy_panel):
     pairs = np.array([5, 2, 5, 300])
     signal = panel.signal_tensor(pairs, 4)
     marks = panel.present.shape[1]
-    assert signal.dtype == torch.float32 and signal.shape == (4, 10, 2 * marks)
+    assert signal.dtype == torch.float32 and signal.shape == (4, 18, 2 * marks)
     assert (signal[..., :marks].numpy() == panel.shards[4].signal[pairs].astype(np.float32)).all()
     assert (signal[..., marks:] == 1).all()
     assert panel.label_tensor(pairs, [7, 0]).tolist() == panel.labels[pairs][:, [7, 0]].tolist()
@@ -69,6 +69,32 @@ def test_missing_mark_is_flagged(toy_panel, tmp_path):
     assert (~panel.present).sum() == 1 and not panel.present[1, 0]
     flags = panel.signal_tensor(np.array([0]), 1)[..., 7:]
     assert (flags[..., 0] == 0).all() and (flags[..., 1:] == 1).all()
+
+
+def test_raw_marks_leave_the_densities_of_the_way_as_they_are(toy_panel):
+    """Undoing the normalisation of a mark is no business of densities, which had none."""
+    config = toy_config(model={"marks": "raw"})
+    raw = load_panel(toy_panel.elements, toy_panel.shards, config)
+    pairs, marks = np.arange(50), len(config.marks)
+    found, stored = (
+        raw.signal_tensor(pairs, 2)[..., :marks].numpy(),
+        raw.shards[2].signal[pairs].astype(np.float32),
+    )
+    np.testing.assert_array_equal(found[:, -raw.way_slots :], stored[:, -raw.way_slots :])
+    statistics = [raw.shards[2].manifest["marks"][mark] for mark in config.marks]
+    mean, sd = ([known[name] for known in statistics] for name in ("mean", "sd"))
+    ends_and_bins = slice(0, -raw.way_slots)
+    np.testing.assert_allclose(
+        found[:, ends_and_bins], stored[:, ends_and_bins] * sd + mean, rtol=1e-5, atol=1e-6
+    )
+    assert raw.way_slots == 8 and stored[:, -8:].any()
+
+
+def test_a_mark_that_is_left_out_is_zero_everywhere(toy_panel):
+    panel = toy_panel.panel
+    signal, whole = (each.signal_tensor(np.arange(50), 0) for each in (panel.without(0), panel))
+    assert not signal[..., [0, 7]].any() and whole[:, :, 0].any(0).all()
+    assert torch.equal(signal[..., 1:7], whole[..., 1:7])
 
 
 def test_other_splits_are_refused(toy_panel):

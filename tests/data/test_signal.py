@@ -8,6 +8,7 @@ from epidecouple.data.signal import (
     ends_signal,
     mean_signal,
     pair_signal,
+    places,
     resized,
     widths,
 )
@@ -164,3 +165,19 @@ def test_wider_places_stand_between_the_ends_and_the_bins():
 def test_resized_loci_keep_their_midpoints():
     found = resized(frame("chrom start end", ("chr1", 100, 110), ("chr1", 2, 6)), 40)
     assert found.to_numpy().tolist() == [["chr1", 85, 125], ["chr1", 0, 24]]
+
+
+@pytest.mark.parametrize(("scales", "bins", "way"), [(0, 3, 0), (0, 3, 8), (2, 1, 8)])
+def test_places_part_the_positions_in_their_order(scales, bins, way):
+    ends = 2 * (1 + scales)
+    positions = np.arange(ends + bins + way)
+    found = {
+        name: positions[place].tolist()
+        for name, place in places(ends + bins + way, bins, way).items()
+    }
+    assert found == {
+        "enhancer": list(range(0, ends, 2)),
+        "promoter": list(range(1, ends, 2)),
+        "window": list(range(ends, ends + bins)),
+        "way": list(range(ends + bins, ends + bins + way)),
+    }

@@ -30,7 +30,7 @@ def networks(panel):
 def test_z_and_e_share_what_was_planted(panel):
     found = []
     for network in networks(panel):
-        metrics, matrix = z_and_e(network, panel, PAIRS, [0])
+        metrics, matrix = z_and_e(network, panel, PAIRS, [0], 0)
         assert matrix.shape == (3, 3 * CONFIG.model.locus_size)
         found.append(metrics)
     shared, independent = found

@@ -7,9 +7,9 @@ from sklearn.metrics import average_precision_score
 
 from epidecouple.evaluation.baselines import activity
 from epidecouple.evaluation.skill import baselines, cell, energy_table, skill_lift, within_pair
-from epidecouple.statistics.bootstrap import resampling_units
+from epidecouple.statistics.bootstrap import bootstrap_groups, resampling_units
 from epidecouple.statistics.ranking import element_lookup, macro_aupr, within_pair_auc
-from toy_panel import toy_config, toy_panel
+from toy_panel import MARKS, toy_config, toy_panel
 
 CONFIG = toy_config()
 
@@ -17,6 +17,11 @@ CONFIG = toy_config()
 @pytest.fixture
 def panel():
     return toy_panel()
+
+
+def whole_chromosomes(panel):
+    """Bootstrap draws of the test pairs."""
+    return bootstrap_groups(panel.chrom[panel.rows("test")], CONFIG.diagnose.bootstrap, CONFIG.seed)
 
 
 def test_element_lookup_by_hand():
@@ -102,8 +107,8 @@ def test_energy_table_keeps_every_number_at_its_pair_and_line(panel):
 
 def test_skill_lift_is_that_over_the_best_baseline(panel):
     rows = panel.rows("test")
-    units = panel.chrom[rows]
-    perfect = skill_lift(panel, panel.labels.astype(float), units, CONFIG)
+    draws = whole_chromosomes(panel)
+    perfect = skill_lift(panel, panel.labels.astype(float), draws)
     auprs = {name: value for name, value in perfect.items() if name.startswith("aupr_baseline_")}
     assert set(auprs) == {
         "aupr_baseline_distance",
@@ -123,7 +128,7 @@ def test_skill_lift_is_that_over_the_best_baseline(panel):
         )
     copied = np.zeros(panel.labels.shape)
     copied[rows] = best[:, None]
-    as_rival = skill_lift(panel, copied, units, CONFIG)
+    as_rival = skill_lift(panel, copied, draws)
     assert (
         as_rival["skill_lift"] == as_rival["skill_lift_lower"] == as_rival["skill_lift_upper"] == 0
     )
@@ -141,7 +146,7 @@ def test_the_element_lookup_baseline_is_fitted_on_training_pairs_and_lines(panel
     altered[panel.rows("validation")] = 1 - altered[panel.rows("validation")]
     altered[rows] = panel.labels[rows]
     found, again = (
-        skill_lift(p, energy, panel.chrom[rows], CONFIG)
+        skill_lift(p, energy, whole_chromosomes(p))
         for p in (panel, dataclasses.replace(panel, labels=altered))
     )
     assert found == again
@@ -149,21 +154,21 @@ def test_the_element_lookup_baseline_is_fitted_on_training_pairs_and_lines(panel
 
 def test_low_resistance_where_the_pair_loops_is_what_within_pair_rewards(panel):
     rows = panel.rows("test")
-    units = panel.chrom[rows]
-    right = within_pair(panel, -panel.labels.astype(float), units, CONFIG)
+    draws = whole_chromosomes(panel)
+    right = within_pair(panel, -panel.labels.astype(float), draws, MARKS)
     assert right["within_pair_auc"] == right["within_pair_auc_lower"] == 1
-    wrong = within_pair(panel, panel.labels.astype(float), units, CONFIG)
+    wrong = within_pair(panel, panel.labels.astype(float), draws, MARKS)
     assert wrong["within_pair_auc"] == 0
     keep = rows[[len(set(panel.labels[row])) == 2 for row in rows]]
     assert right["within_pair_pairs"] == len(keep) < len(rows)
     rival = within_pair_auc(panel.labels[keep], activity(panel, keep, 2)).mean()
     assert right["within_pair_auc_activity"] == pytest.approx(rival)
     assert right["within_pair_gain_lower"] > 0 > wrong["within_pair_gain_upper"]
-    as_activity = within_pair(panel, -activity(panel, np.arange(120), 2), units, CONFIG)
+    as_activity = within_pair(panel, -activity(panel, np.arange(120), 2), draws, MARKS)
     assert as_activity["within_pair_gain_lower"] == as_activity["within_pair_gain_upper"] == 0
 
 
 def test_without_the_activity_mark_there_is_no_rival(panel):
-    config = CONFIG.model_copy(update={"marks": ["CTCF", "DNase", "H3K4me1", "H3K27me3"]})
-    found = within_pair(panel, -panel.labels.astype(float), panel.chrom[panel.rows("test")], config)
+    marks = ["CTCF", "DNase", "H3K4me1", "H3K27me3"]
+    found = within_pair(panel, -panel.labels.astype(float), whole_chromosomes(panel), marks)
     assert not [name for name in found if "activity" in name or "gain" in name]

@@ -8,7 +8,7 @@ from epidecouple.core.config import Config
 from epidecouple.interpretation.attribution import bases_of_potential, marks_of_resistance
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.scoring import score_potential, score_resistance
-from toy_panel import BINS, MARKS, WINDOW_BP, toy_panel, toy_settings
+from toy_panel import BINS, MARKS, WINDOW_BP, toy_config, toy_panel, toy_settings
 
 CONFIG = Config.from_json(toy_settings())
 
@@ -66,6 +66,31 @@ def test_a_mark_raises_resistance_by_what_it_loses_at_its_mean(panel, model):
         mean = panel.shards[0].signal[:, place, 2].astype(float).mean(1)
         np.testing.assert_allclose(rows.signal, mean, atol=1e-3)
         assert np.abs(expected).max() > 0.01
+
+
+def test_the_densities_of_the_way_belong_to_the_window():
+    """A mark is put to its mean there too, and the ends leave the densities alone."""
+    config = toy_config(windows={"way": True})
+    panel = toy_panel(way=True)
+    model = start_prototypes(new_model(config, panel), panel, panel.training, config).eval()
+    signal = panel.signal_tensor(np.arange(len(panel.enhancer)), 0)
+    found = explained(model, panel, 0)
+    for mark, places in (("CTCF", [*range(2, 2 + BINS)]), ("DNase", [*range(2, 2 + BINS)])):
+        m = MARKS.index(mark)
+        without = signal.clone()
+        without[:, places, m] = 0
+        before = (model.resistance(signal) - model.resistance(without)).detach().numpy()
+        without[:, -panel.way_slots :, m] = model.resistance.way.mean[:, m]
+        expected = (model.resistance(signal) - model.resistance(without)).detach().numpy()
+        rows = found[(found.mark == mark) & (found.position == "window")]
+        np.testing.assert_allclose(rows.raises_R, expected, atol=1e-6)
+        np.testing.assert_allclose(rows.signal, signal[:, places, m].mean(1), atol=1e-3)
+        assert (np.abs(expected - before).max() > 1e-3) == (mark == "CTCF")
+    without = signal.clone()
+    without[:, 0, 0] = 0
+    rows = found[(found.mark == "CTCF") & (found.position == "enhancer")]
+    expected = (model.resistance(signal) - model.resistance(without)).detach()
+    np.testing.assert_allclose(rows.raises_R, expected, atol=1e-6)
 
 
 def test_a_mark_that_is_missing_explains_nothing(panel, model):

@@ -86,6 +86,17 @@ def test_resistance_follows_the_mark_and_position_it_was_made_from(panel):
     assert ends["both ends"] == pytest.approx((ends["enhancer"] + ends["promoter"]) / 2)
 
 
+def test_the_window_is_the_mean_of_its_bins_without_the_densities_of_the_way():
+    panel = toy_panel(way=True)
+    resistance = np.column_stack(
+        [shard.signal[:, 2 : 2 + BINS, 0].astype(float).mean(1) for shard in panel.shards]
+    )
+    nothing = np.random.default_rng(0).normal(size=(len(MARKS), *resistance.shape))
+    table = resistance_against_marks(resistance, nothing, panel, PAIRS, MARKS, UNITS, DRAWS, BINS)
+    rho = table[(table.mark == "CTCF") & (table.position == "window")].rho
+    assert len(rho) == 4 and rho.min() > 0.99
+
+
 def test_expected_signs(panel):
     resistance = np.random.default_rng(0).normal(size=(120, 4))
     table = resistance_against_marks(

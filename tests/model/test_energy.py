@@ -30,7 +30,7 @@ def model():
 
 def test_resistance_is_the_softplus_of_states_and_residual_and_never_negative(model, panel):
     signal = panel.signal_tensor(PAIRS, 0)
-    states, residual, e = parts = model.resistance.parts(signal)
+    states, residual, way, e = parts = model.resistance.parts(signal)
     resistance = model.resistance(signal)
     torch.testing.assert_close(
         resistance, torch.log1p(torch.exp(model.resistance.level + states + residual))
@@ -39,7 +39,7 @@ def test_resistance_is_the_softplus_of_states_and_residual_and_never_negative(mo
     assert e.shape == (N_PAIRS, 3 * CONFIG.model.locus_size)
     assert resistance.min() >= 0
     assert model.resistance(100 * signal).min() >= 0
-    assert states.std() > 0 and residual.std() > 0
+    assert states.std() > 0 and residual.std() > 0 and not way.any()
 
 
 def test_what_the_states_add_can_be_read_off_the_table(model, panel):

@@ -65,7 +65,7 @@ def test_a_motif_counts_wherever_and_on_whichever_strand_it_lies(encoder):
         motif,
         complement_of_codes(motif[None])[0],
     )
-    found = pooled(encoder, background)[:, [0, CONFIG.filters]]
+    found = pooled(encoder, background)[:, [0, CONFIG.cnn_filters]]
     torch.testing.assert_close(found[:3], found[:1].expand(3, -1))
     assert (found[0] > found[3]).all()
 

@@ -82,13 +82,16 @@ def test_the_columns_add_up_to_the_logit_and_the_probability(model, toy_bundle, 
 
 
 def test_resistance_is_centred_on_the_reference_loci(record, toy_bundle):
-    """Where a reference locus stands at both ends and fills the window, mean R is the centre."""
+    """Where a reference locus stands at both ends and fills the window, and the way is the mean
+    one, mean R is the centre.
+    """
     panel, (weights, _) = (
         toy_bundle.panel,
         load_weights(toy_bundle.run / "model" / "model.safetensors"),
     )
     for c in (0, 6):
         signal = panel.reference_tensor(c)[:, None].repeat(1, panel.shards[c].signal.shape[1], 1)
+        signal[:, -panel.way_slots :, : panel.present.shape[1]] = weights.resistance.way.mean
         assert weights.resistance(signal).mean().item() == pytest.approx(
             record.lines[panel.lines[c]].centre, abs=1e-5
         )

@@ -1,15 +1,11 @@
 import numpy as np
 import pytest
 
-from epidecouple.simulation.world import (
-    KINDS,
-    LOADINGS,
-    MOTIF_LENGTH,
-    motif_probabilities,
-    simulate,
-)
+from epidecouple.simulation.chromatin import LOADINGS
+from epidecouple.simulation.world import KINDS, MOTIF_LENGTH, motif_probabilities, simulate
 from toy import same_records, toy_config
 
+CONFIG = toy_config().simulation
 LINES, HELD_OUT = ["A", "B", "C", "D"], ["E"]
 
 

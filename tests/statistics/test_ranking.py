@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from epidecouple.statistics.bootstrap import bootstrap_groups, bootstrap_means, interval
+from epidecouple.statistics.bootstrap import (
+    bootstrap_groups,
+    bootstrap_means,
+    group_draws,
+    independent_units,
+    interval,
+    units_seen,
+)
 from epidecouple.statistics.ranking import line_aupr, macro_aupr, within_pair_auc
 
 
@@ -78,8 +85,24 @@ def test_means_of_bootstrap_samples_are_those_of_their_rows():
     values, groups = np.random.default_rng(0).normal(size=60), np.arange(60) % 7
     values[::9] = np.nan
     expected = [np.nanmean(values[draw]) for draw in bootstrap_groups(groups, 50, seed=3)]
-    np.testing.assert_allclose(bootstrap_means(values, groups, 50, seed=3), expected)
-    assert np.isnan(bootstrap_means(np.array([np.nan, np.nan]), np.array([0, 1]), 5, seed=0)).all()
+    draws = group_draws(groups, 50, seed=3)
+    np.testing.assert_allclose(bootstrap_means(values, groups, draws), expected)
+    assert np.isnan(bootstrap_means(np.full(7, np.nan), np.arange(7), draws)).all()
+
+
+def test_draws_show_what_they_draw_as_a_whole():
+    groups = np.arange(600) % 12
+    by_rows = [np.bincount(draw, minlength=600) for draw in bootstrap_groups(groups, 40, seed=0)]
+    by_groups = [of_draw[groups] for of_draw in group_draws(groups, 40, seed=0)]
+    assert units_seen(by_rows) == units_seen(by_groups) == 12
+    pairs = bootstrap_groups(np.arange(600), 40, seed=0)
+    assert units_seen(np.bincount(draw, minlength=600) for draw in pairs) == 600
+
+
+def test_independent_units_are_chromosomes_or_blocks():
+    chrom, mid = np.repeat(["chr1", "chr2", "chr3"], 3), np.arange(9) * 600_000
+    assert independent_units(chrom, mid) == 3
+    assert independent_units(chrom[:6], mid[:6]) == 5
 
 
 def test_the_bootstrap_depends_on_its_seed():

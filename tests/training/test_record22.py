@@ -80,7 +80,7 @@ def test_observed_it_trains_without_validation(observed_run):
     )
     moved = digest(dict(model.named_parameters()))
     assert {name for name in before if moved[name] != before[name]} >= {
-        "potential.head.0.weight",
+        "potential.head.bend.0.weight",
         "resistance.encoder.network.weight",
     }
     assert not any(name.endswith("best_epoch") for name in metrics)

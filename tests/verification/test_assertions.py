@@ -114,7 +114,7 @@ def resistance_shares_a_parameter_with_potential(model, panel, patch):
     patch(
         model.resistance,
         "forward",
-        lambda signal: plain(signal) + model.potential.head[0].bias.sum(),
+        lambda signal: plain(signal) + model.potential.head.bend[0].bias.sum(),
     )
 
 

@@ -55,6 +55,10 @@ if SIMULATED:
 else:
     del GATES["recovery"]
 
+# The training whose model a gate is about.
+TRAINED = {"subset": "train_subset"}
+TRAINED |= dict.fromkeys(["fit", "recovery", "decoupling", "biology"], "train_full")
+
 FILES = ["run", "results", "dataset", "cell_lines", "held_out_lines", "marks"]
 DATA = [*FILES, "windows", "splits"]
 MODEL = [
@@ -257,6 +261,16 @@ def gate_settings(gate):
         "waive": [name for name in config["waive"] if name == gate],
     }
     return json.dumps(content, sort_keys=True)
+
+
+def model_of_gate(gate):
+    """The model that everything a gate judges must rest on; nothing where it is about data alone."""
+    return [f"{ARM}/{TRAINED[gate]}/model.safetensors"] if gate in TRAINED else []
+
+
+def model_option(wildcards, input):
+    """The model as an option of the judge."""
+    return f"--model {input.model}" if input.model else ""
 
 
 JUDGED = {f"judge_{gate}": gate_settings(gate) for gate in GATES}

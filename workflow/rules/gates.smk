@@ -8,6 +8,7 @@ for gate, stages in GATES.items():
         input:
             settings=settings(f"judge_{gate}", ARM),
             metrics=[f"{ARM}/{stage}/metrics.json" for stage in stages],
+            model=model_of_gate(gate),
         output:
             f"{ARM}/gates/{gate}.verdict.json",
         log:
@@ -17,9 +18,10 @@ for gate, stages in GATES.items():
             "../../envs/base.yaml"
         params:
             gate=gate,
+            model=model_option,
         shell:
             "python -m epidecouple.stages.judge --gate {params.gate} --settings {input.settings} --metrics {input.metrics}"
-            " --verdict {output} > {log} 2>&1"
+            " {params.model} --verdict {output} > {log} 2>&1"
 
     rule:
         name:

@@ -6,4 +6,5 @@ PACKAGE = Path(__file__).parent.parent
 ROOT = PACKAGE.parent.parent
 MANIFEST = ROOT / "resources" / "sources.tsv"
 TEMPLATES = ROOT / "workflow" / "report"
+EFFECTS = ROOT / "resources" / "effects.tsv"
 METRICS = ROOT / "resources" / "metrics.yaml"

@@ -8,6 +8,7 @@ import numpy as np
 from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..statistics.dependence import (
+    Coupled,
     cross_correlation,
     dependence,
     distance_matrix,
@@ -16,6 +17,7 @@ from ..statistics.dependence import (
     kernel_matrix,
     largest_correlation,
     rank_me,
+    shared_rows,
     spread,
 )
 from ..statistics.permutation import Exchangeable, p_value, permuted
@@ -25,6 +27,8 @@ from .representations import Encoded
 CORRELATION_ROWS = 4000
 # Pairwise measures take memory and time with the square of the rows.
 PAIRWISE_ROWS = 2000
+# Permutations that tell whether the canonical correlation is measured on rows held out.
+CONTROLS = 10
 # A dimension that varies less than this share of the most variable one is dead.
 DEAD_SPREAD = 0.01
 
@@ -46,14 +50,12 @@ def coupling_rows(panel: Panel, seed: int) -> CouplingRows:
 
 
 def z_and_e(
-    network: Encoded, panel: Panel, pairs: np.ndarray, lines: list[int]
+    network: Encoded, panel: Panel, pairs: np.ndarray, lines: list[int], seed: int
 ) -> tuple[dict[str, float], np.ndarray]:
-    """Held-out canonical correlation, excess RMS, ranks and spreads of pairs, and the mean
-    cross-correlation matrix.
+    """Held-out canonical correlation and whether it was held out, excess RMS, ranks and spreads of
+    pairs, and the mean cross-correlation matrix.
     """
     z = network.z(pairs)
-    chromosomes = np.unique(panel.chrom[pairs])
-    fitted = np.isin(panel.chrom[pairs], chromosomes[::2])
     by_line = []
     matrices = []
     for line in lines:
@@ -61,8 +63,8 @@ def z_and_e(
         matrix = cross_correlation(z, e)
         matrices.append(matrix)
         by_line.append(
-            {
-                "z_e_cca": held_out_cca(z, e, fitted),
+            canonical(Coupled(z, e, panel.chrom[pairs]), seed)
+            | {
                 "z_e_excess_rms": excess_rms(matrix, len(z)),
                 "e_rank": rank_me(e),
                 "e_smallest_spread": spread(e).min(),
@@ -75,6 +77,37 @@ def z_and_e(
     metrics["z_smallest_spread"] = float(spread(z).min())
     metrics["z_dead_dimensions"] = int((spread(z) < DEAD_SPREAD).sum())
     return metrics, np.mean(matrices, axis=0)
+
+
+def canonical(coupled: Coupled, seed: int) -> dict[str, float]:
+    """Canonical correlation of z and e, how many rows it was both fitted and measured on, and its
+    optimism.
+    """
+    fitted, measured = halves(coupled)
+    return {
+        "z_e_cca": held_out_cca(fitted, measured),
+        "z_e_shared_rows": shared_rows(fitted, measured),
+        "z_e_cca_optimism": optimism(coupled, seed),
+    }
+
+
+def optimism(coupled: Coupled, seed: int) -> float:
+    """Mean canonical correlation when e belongs to other rows than z, in standard errors.
+
+    On held-out rows it is about 0, in sample about sqrt d_z + sqrt d_e.
+    """
+    found = []
+    for number in range(CONTROLS):
+        order = rng_for(seed, Stream.PERMUTED_COUPLING, number).permutation(len(coupled.z))
+        fitted, measured = halves(Coupled(coupled.z, coupled.e[order], coupled.chrom))
+        found.append(held_out_cca(fitted, measured) * np.sqrt(len(measured.z)))
+    return float(np.mean(found))
+
+
+def halves(coupled: Coupled) -> tuple[Coupled, Coupled]:
+    """The rows of every second chromosome, and those of the others."""
+    first = np.isin(coupled.chrom, np.unique(coupled.chrom)[::2])
+    return coupled.take(first), coupled.take(~first)
 
 
 def pairwise(

@@ -10,6 +10,8 @@ from ..core.config import Config
 from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..model.energy import EnergyModel
+from ..model.initialise import equal_parameters
+from ..statistics.bootstrap import unit_metrics
 from ..statistics.dependence import rank_me
 from ..statistics.probes import knn_information
 from .dependence_of_z_e import CouplingRows, coupling_rows, pairwise, z_and_e
@@ -48,6 +50,8 @@ def diagnose(
     shared, matrix = coupling(networks, panel, rows, lines, config)
     metrics = table_metrics(information) | shared
     metrics |= of_z(networks, tables[0], config) | of_tables(information)
+    metrics |= resampled_units(information, panel, tables)
+    metrics["floor_equal_parameters"] = equal_parameters(*(n.model for n in networks))
     return metrics, information, matrix
 
 
@@ -58,15 +62,19 @@ def coupling(
     cross-correlation (d_z, d_e).
     """
     (shared, matrix), (floor, _) = (
-        z_and_e(network, panel, rows.some, lines) for network in networks
+        z_and_e(network, panel, rows.some, lines, config.seed) for network in networks
     )
     shared |= pairwise(
         networks.trained, panel, rows.disjoint, lines, config.seed, config.diagnose.permutations
     )
     floor |= pairwise(networks.untrained, panel, rows.disjoint, lines, config.seed, 0)
+    evidence = {
+        name: float(np.max([figures.pop(name) for figures in (shared, floor)]))
+        for name in ("z_e_shared_rows", "z_e_cca_optimism")
+    }
     beside = {f"{name}_floor": value for name, value in floor.items()}
     changes = {f"{name}_change": shared[name] - value for name, value in floor.items()}
-    return shared | beside | changes, matrix
+    return shared | beside | changes | evidence, matrix
 
 
 def of_tables(table: pd.DataFrame) -> dict[str, float]:
@@ -83,6 +91,18 @@ def of_tables(table: pd.DataFrame) -> dict[str, float]:
     if len(of_dna):
         metrics["dna_line_panel_largest"] = of_dna.fraction.abs().max()
     return metrics
+
+
+def resampled_units(
+    information: pd.DataFrame, panel: Panel, tables: list[Table]
+) -> dict[str, float]:
+    """Over how many units the intervals of the table of information are drawn, in all and per
+    chromosome of their rows; of the question in which that is farthest from 1.
+    """
+    chromosomes = {table.name: len(np.unique(panel.chrom[table.pair])) for table in tables}
+    drawn = information.dropna(subset="units")
+    each = [unit_metrics(int(row.units), chromosomes[str(row.table)]) for row in drawn.itertuples()]
+    return max(each, key=lambda units: abs(units["bootstrap_units_per_chromosome"] - 1))
 
 
 def of_z(networks: Networks, table: Table, config: Config) -> dict[str, float]:

@@ -18,6 +18,7 @@ from joblib import Parallel, delayed, parallel_config
 from ..core.config import DiagnoseConfig
 from ..core.progress import tracked
 from ..core.random_streams import Stream, rng_for
+from ..statistics.bootstrap import group_draws
 from ..statistics.permutation import Exchangeable, p_value, permuted
 from ..statistics.probes import (
     ConditionallyValidated,
@@ -141,7 +142,7 @@ def _validated(
 
 def information_table(answered: list[Answer], config: DiagnoseConfig, seed: int) -> pd.DataFrame:
     """One row per answer: bits, fraction of H(c) with its interval, p against the null, floor and
-    change with theirs.
+    change with theirs; and over how many units the intervals are drawn.
     """
     return pd.DataFrame([_row(answer, config, seed) for answer in answered])
 
@@ -156,8 +157,10 @@ def _row(answer: Answer, config: DiagnoseConfig, seed: int) -> dict[str, Any]:
         "bits": answer.observed.bits,
         "entropy": answer.observed.entropy,
     }
+    draws = group_draws(question.groups, config.bootstrap, seed)
     for name, part in (("fraction", answer.observed), ("floor", answer.floor), ("change", change)):
-        row |= _fraction(name, part, question, config.bootstrap, seed)
+        row |= _fraction(name, part, question, draws)
+    row["units"] = draws.shape[1] if question.resampled else np.nan
     row["p"] = p_value(answer.observed.fraction, answer.null)
     row["permutations"] = len(answer.null)
     if answer.null:
@@ -166,12 +169,14 @@ def _row(answer: Answer, config: DiagnoseConfig, seed: int) -> dict[str, Any]:
 
 
 def _fraction(
-    name: str, part: Information | None, question: Question, draws: int, seed: int
+    name: str, part: Information | None, question: Question, draws: np.ndarray
 ) -> dict[str, float]:
-    """A fraction of the entropy and its interval, NaN for what was not measured."""
+    """A fraction of the entropy and its interval over the draws (B, G), NaN for what was not
+    measured.
+    """
     lower, upper = np.nan, np.nan
     if part and question.resampled:
-        lower, upper = part.fraction_interval(question.groups, draws, seed)
+        lower, upper = part.fraction_interval(question.groups, draws)
     fraction = part.fraction if part else np.nan
     return {name: fraction, f"{name}_lower": lower, f"{name}_upper": upper}
 

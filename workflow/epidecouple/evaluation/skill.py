@@ -8,31 +8,59 @@ import pandas as pd
 from ..core.config import Config
 from ..data.labels import discordant
 from ..data.panel import Panel
-from ..statistics.bootstrap import bootstrap_groups, interval, resampling_units
+from ..statistics.bootstrap import (
+    bootstrap_groups,
+    independent_units,
+    interval,
+    resampling_units,
+    unit_metrics,
+    units_seen,
+)
 from ..statistics.ranking import element_lookup, line_aupr, macro_aupr, within_pair_auc
 from .baselines import activity
 
 ACTIVITY_MARK = "H3K27ac"
 
 
-def skill(
-    panel: Panel, potential: np.ndarray, resistance: np.ndarray, mid: np.ndarray, config: Config
-) -> dict[str, float | str]:
+def skill(panel: Panel, scored: pd.DataFrame, config: Config) -> dict[str, float | str]:
     """All figures of skill on test chromosomes, and in held-out lines on training chromosomes too.
 
-    potential : U (n,); resistance : R (n, C); mid : midpoint (bp) of the enhancers (n,), which
-    places a pair in a block
+    scored : the table of `energy_table`
     """
-    energy, rows = potential[:, None] - resistance, panel.rows("test")
-    units = resampling_units(panel.chrom[rows], mid[rows])
-    metrics = cells(panel, energy) | skill_lift(panel, energy, units, config)
-    metrics |= within_pair(panel, resistance, units, config)
+    potential, resistance = energies_in(scored, panel.lines)
+    energy, rows = logits(potential, resistance), panel.rows("test")
+    chrom, mid = panel.chrom[rows], scored.enhancer_mid.to_numpy()[rows]
+    draws = bootstrap_groups(resampling_units(chrom, mid), config.diagnose.bootstrap, config.seed)
+    metrics = cells(panel, energy) | skill_lift(panel, energy, draws)
+    metrics |= within_pair(panel, resistance, draws, config.marks)
     of_line = line_aupr(panel.labels[rows], energy[rows])
     metrics |= {f"aupr_{line}": value for line, value in zip(panel.lines, of_line, strict=True)}
+    metrics |= drawn_units(draws, chrom, mid)
     return metrics | {
         "test_pairs": len(rows),
         "held_out_lines": len(panel.lines) - len(panel.training),
+        "scored_additivity_error": additivity_error(energy, potential, resistance),
     }
+
+
+def drawn_units(draws: list[np.ndarray], chrom: np.ndarray, mid: np.ndarray) -> dict[str, float]:
+    """Over how many units bootstrap draws are made of pairs on these chromosomes (n,) and at these
+    midpoints (n,), in bp.
+    """
+    copies = (np.bincount(draw, minlength=len(chrom)) for draw in draws)
+    return unit_metrics(units_seen(copies), independent_units(chrom, mid))
+
+
+def logits(potential: np.ndarray, resistance: np.ndarray) -> np.ndarray:
+    """What pairs are ranked by: U - R (n, C), from U (n,) and R (n, C)."""
+    return potential[:, None] - resistance
+
+
+def additivity_error(energy: np.ndarray, potential: np.ndarray, resistance: np.ndarray) -> float:
+    """Largest difference between what pairs are ranked by (n, C) and U (n,) minus R (n, C): what it
+    holds beside the two, such as a product of them.
+    """
+    return float(np.abs(energy + resistance - potential[:, None]).max())
 
 
 def cells(panel: Panel, energy: np.ndarray) -> dict[str, float]:
@@ -67,11 +95,9 @@ def cell(
     return {f"aupr_{name}": aupr, f"base_rate_{name}": base, f"lift_{name}": aupr / base}
 
 
-def skill_lift(
-    panel: Panel, energy: np.ndarray, units: np.ndarray, config: Config
-) -> dict[str, float | str]:
-    """Macro AUPR on test chromosomes minus the best trivial baseline's, with a bootstrap interval
-    over `units`.
+def skill_lift(panel: Panel, energy: np.ndarray, draws: list[np.ndarray]) -> dict[str, float | str]:
+    """Macro AUPR on test chromosomes minus the best trivial baseline's, with the interval over
+    bootstrap draws of test pairs, each the row numbers among them.
     """
     rows, lines = panel.rows("test"), list(range(len(panel.lines)))
     labels, energies = panel.labels[rows], energy[rows]
@@ -82,7 +108,6 @@ def skill_lift(
     rivals["element_lookup"] = np.repeat(_lookup(panel, rows)[:, None], len(lines), axis=1)
     auprs = {name: macro_aupr(labels, score) for name, score in rivals.items()}
     best = max(auprs, key=auprs.__getitem__)
-    draws = bootstrap_groups(units, config.diagnose.bootstrap, config.seed)
     differences = [
         macro_aupr(labels[draw], energies[draw]) - macro_aupr(labels[draw], rivals[best][draw])
         for draw in draws
@@ -105,28 +130,33 @@ def _lookup(panel: Panel, rows: np.ndarray) -> np.ndarray:
 
 
 def within_pair(
-    panel: Panel, resistance: np.ndarray, units: np.ndarray, config: Config
+    panel: Panel, resistance: np.ndarray, draws: list[np.ndarray], marks: list[str]
 ) -> dict[str, float]:
-    """Within-pair AUC of -R on discordant test pairs against H3K27ac at both ends, with a bootstrap
-    interval over `units`.
+    """Within-pair AUC of -R on discordant test pairs against H3K27ac at both ends, with intervals
+    over bootstrap draws of test pairs, each the row numbers among them.
     """
     rows = panel.rows("test")
     keep = discordant(panel.labels[rows])
-    rows, units = rows[keep], units[keep]
+    among = [_among(draw, keep) for draw in draws]
+    rows, draws = rows[keep], [draw for draw in among if len(draw)]
     of_r = within_pair_auc(panel.labels[rows], -resistance[rows])
     metrics = {"within_pair_auc": float(of_r.mean()), "within_pair_pairs": len(rows)}
-    draws = bootstrap_groups(units, config.diagnose.bootstrap, config.seed)
     metrics["within_pair_auc_lower"], metrics["within_pair_auc_upper"] = interval(
         [of_r[draw].mean() for draw in draws]
     )
-    if ACTIVITY_MARK in config.marks:
+    if ACTIVITY_MARK in marks:
         of_activity = within_pair_auc(
-            panel.labels[rows], activity(panel, rows, config.marks.index(ACTIVITY_MARK))
+            panel.labels[rows], activity(panel, rows, marks.index(ACTIVITY_MARK))
         )
         metrics["within_pair_auc_activity"] = float(of_activity.mean())
         low, high = interval([(of_r[draw] - of_activity[draw]).mean() for draw in draws])
         metrics |= {"within_pair_gain_lower": low, "within_pair_gain_upper": high}
     return metrics
+
+
+def _among(draw: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    """The drawn rows of those to `keep` (bool (n,)), as row numbers among these."""
+    return (np.cumsum(keep) - 1)[draw[keep[draw]]]
 
 
 def energy_table(
@@ -136,6 +166,12 @@ def energy_table(
     columns = {f"resistance_{line}": resistance[:, c] for c, line in enumerate(panel.lines)}
     labels = {f"label_{line}": panel.labels[:, c] for c, line in enumerate(panel.lines)}
     return pairs.assign(potential=potential, **columns, **labels)
+
+
+def energies_in(scored: pd.DataFrame, lines: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """U (n,) and R (n, C) of a table of `energy_table`."""
+    resistance = scored[[f"resistance_{line}" for line in lines]]
+    return scored.potential.to_numpy(), resistance.to_numpy()
 
 
 def mean_label_aupr(panel: Panel, held_out: list[int]) -> float:

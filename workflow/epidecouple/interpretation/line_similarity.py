@@ -15,6 +15,7 @@ import torch
 from ..data.panel import Panel
 from ..decoupling.representations import line_states
 from ..model.energy import EnergyModel
+from ..model.initialise import equal_parameters
 from ..statistics.bootstrap import interval
 from ..statistics.dendrograms import cophenetic_correlation, tree_agreement, tree_table
 from ..statistics.mantel import (
@@ -241,6 +242,7 @@ def compare_lines(
     trees |= {target.name: target.whole() for target in modalities if target.role != "mark"}
     table = agreement_table(agreed)
     metrics = agreement_metrics(agreed) | tree_metrics(trees, groups)
+    metrics["floor_equal_parameters"] = equal_parameters(model, untrained)
     trained = table[(table.representation == "trained") & (table.role == "mark")]
     metrics |= {
         f"mantel_p_holm_{mark}_trained": p

@@ -37,6 +37,7 @@ class LinearResistance(Resistance):
     def __init__(self, config: Config, n_reference: int) -> None:
         super().__init__(config, n_reference)
         self.residual = nn.Linear(len(self.positions) * config.model.locus_size, 1)
+        self.way = None
 
     def parts(self, signal: Tensor) -> Parts:
         """The parts of R, in which states and way are 0 and the residual is linear in e."""

@@ -87,7 +87,7 @@ def signal_of(
     """
     ends = places_of_ends(placed.elements, config)
     stored = normalised_signal(peaks, statistics, placed.pairs.iloc[rows], ends, config)
-    return flagged(stored, *read_as(statistics, config))
+    return flagged(stored, *read_as(statistics, config), config.windows.way_slots)
 
 
 def read_as(

@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 
+from ..core.effects import effect_sentence
 from ..core.gates import FAILED, sentences
 from ..core.metrics import label
 from ..core.paths import TEMPLATES
@@ -27,9 +28,21 @@ def page_templates() -> jinja2.Environment:
     environment.filters |= {
         "number": number,
         "label": label,
+        "kept": kept_in_model,
+        "effect": lambda spec: effect_sentence(*spec) if spec else "",
         "pretty": lambda value: json.dumps(value, indent=1, sort_keys=True),
     }
     return environment
+
+
+def kept_in_model(component: dict[str, Any], record: dict[str, Any]) -> str:
+    """What of a component is in the model that was kept, from the ledger's record."""
+    if not all(record["kept_epochs"].values()):
+        return "not in effect: a phase was thrown away"
+    if component["steps"] is None:
+        return "yes" if component["passed"] else "no"
+    share = "" if component["share"] is None else f", {component['share']:.0%} of the gradient"
+    return f"{component['steps']:.0f} steps{share}"
 
 
 def number(value: Any) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
-from ..statistics.bootstrap import bootstrap_groups, interval
+from ..statistics.bootstrap import bootstrap_groups, interval, unit_metrics, units_seen
 from ..statistics.ranking import macro_aupr
 
 KEY = ["chrom", "enhancer_mid", "promoter_mid"]
@@ -67,15 +67,15 @@ def recovered(energies: pd.DataFrame, truth: pd.DataFrame, config: Config) -> di
     energies, truth : one row per pair in the same order.
     """
     values = _figures(energies, truth, config)
-    draws = bootstrap_groups(
-        energies.chrom.to_numpy(dtype=str), config.diagnose.bootstrap, config.seed
-    )
+    chrom = energies.chrom.to_numpy(dtype=str)
+    draws = bootstrap_groups(chrom, config.diagnose.bootstrap, config.seed)
     figures = {name: value(np.arange(len(energies))) for name, value in values.items()}
     for name, value in values.items():
         figures[f"{name}_lower"], figures[f"{name}_upper"] = interval(
             [value(draw) for draw in draws]
         )
-    return figures
+    copies = (np.bincount(draw, minlength=len(chrom)) for draw in draws)
+    return figures | unit_metrics(units_seen(copies), len(energies.chrom.unique()))
 
 
 def _figures(

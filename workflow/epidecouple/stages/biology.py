@@ -22,7 +22,13 @@ from ..interpretation.states import state_table
 from ..model.initialise import new_model, start_prototypes
 from ..model.scoring import residual_share
 from ..model.weights import model_and_panel
-from ..statistics.bootstrap import group_draws, resampling_units
+from ..statistics.bootstrap import (
+    group_draws,
+    independent_units,
+    resampling_units,
+    unit_metrics,
+    units_seen,
+)
 from .runner import run
 
 log = logging.getLogger(__name__)
@@ -58,6 +64,7 @@ def biology(
     )
     metrics |= sign_failures(sign_table) | {"lines": len(panel.lines), "groups": len(groups)}
     metrics |= {f"marks_{mark}": int(mark in config.marks) for mark in GATED_MARKS}
+    metrics |= _drawn(units, draws, panel, scored, pairs)
     metrics["residual_share"] = residual_share(network, panel, pairs)
     mantel_table.to_csv(mantel, sep="\t", index=False, float_format="%.6f")
     tree_table.to_csv(trees, sep="\t", index=False, float_format="%.4f")
@@ -75,6 +82,15 @@ def _units(panel: Panel, scored: pd.DataFrame, pairs: np.ndarray) -> np.ndarray:
     """What a bootstrap draws as a whole, numbered: int (len(pairs),)."""
     names = resampling_units(panel.chrom[pairs], scored.enhancer_mid.to_numpy()[pairs])
     return np.unique(names, return_inverse=True)[1]
+
+
+def _drawn(
+    units: np.ndarray, draws: np.ndarray, panel: Panel, scored: pd.DataFrame, pairs: np.ndarray
+) -> dict[str, float]:
+    """Over how many units the intervals are drawn, from the units (n,) and the draws (B, G)."""
+    seen = units_seen(of_draw[units] for of_draw in draws)
+    mid = scored.enhancer_mid.to_numpy()[pairs]
+    return unit_metrics(seen, independent_units(panel.chrom[pairs], mid))
 
 
 if __name__ == "__main__":

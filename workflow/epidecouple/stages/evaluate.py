@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..core.config import Config
 from ..core.provenance import Measured
+from ..evaluation.scored_table import scored_evidence
 from ..evaluation.skill import energy_table, skill
 from ..model.scoring import score_potential, score_resistance
 from ..model.weights import model_and_panel
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def evaluate(config: Config, model: Path, elements: Path, shards: Path, energies: Path) -> Measured:
-    """Score all pairs in all lines and measure skill."""
+    """Score all pairs in all lines, and measure skill on the table as it was written."""
     network, panel = model_and_panel(model, elements, shards, config)
     everything = np.arange(len(panel.enhancer))
     lines = list(range(len(panel.lines)))
@@ -28,7 +29,8 @@ def evaluate(config: Config, model: Path, elements: Path, shards: Path, energies
     resistance = score_resistance(network, panel, everything, lines)
     pairs = pd.read_parquet(elements / "pairs.parquet")
     energy_table(panel, potential, resistance, pairs).to_parquet(energies, index=False)
-    metrics = skill(panel, potential, resistance, pairs.enhancer_mid.to_numpy(), config)
+    scored = pd.read_parquet(energies)
+    metrics = skill(panel, scored, config) | scored_evidence(network, panel, scored, config)
     metrics |= exact_assertions(network, panel, panel.rows("test"))
     log.info("macro AUPR on test chromosomes: %.3f", metrics["aupr_seen_line_unseen_chromosome"])
     return Measured(metrics, [model])

@@ -63,9 +63,8 @@ def train(
         trained.metrics["design_violations"],
         overhead,
     )
-    return Measured(
-        trained.metrics, [file for file in inputs if file.name in ("splits.json", "manifest.json")]
-    )
+    data = [file for file in inputs if file.name in ("splits.json", "manifest.json")]
+    return Measured(trained.metrics, [model, *data])
 
 
 def _inputs(panel: Panel, elements: Path, shards: Path) -> list[Path]:

@@ -1,5 +1,7 @@
 """Bootstrap over whole groups of rows."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 BLOCK_BP = 1_000_000
@@ -18,17 +20,13 @@ def bootstrap_groups(groups: np.ndarray, draws: int, seed: int) -> list[np.ndarr
     return [np.concatenate([members[k] for k in pick]) for pick in _picks(len(names), draws, seed)]
 
 
-def bootstrap_means(values: np.ndarray, groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """Mean of the values (n,), NaN left out, over each sample of `bootstrap_groups`, without the
-    rows being gathered.
-    """
+def bootstrap_means(values: np.ndarray, groups: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Mean of the values (n,), NaN left out, over each of the `draws` (B, G) of `group_draws`."""
     code = np.unique(groups, return_inverse=True)[1]
     used = np.isfinite(values)
-    count = np.bincount(code, weights=used)
-    total = np.bincount(code, weights=np.where(used, values, 0))
-    picks = _picks(len(count), draws, seed)
-    sizes = count[picks].sum(1)
-    return np.where(sizes > 0, total[picks].sum(1), np.nan) / np.maximum(sizes, 1)
+    count = draws @ np.bincount(code, weights=used)
+    total = draws @ np.bincount(code, weights=np.where(used, values, 0))
+    return np.where(count > 0, total, np.nan) / np.maximum(count, 1)
 
 
 def group_draws(groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
@@ -39,6 +37,24 @@ def group_draws(groups: np.ndarray, draws: int, seed: int) -> np.ndarray:
 
 def _picks(groups: int, draws: int, seed: int) -> np.ndarray:
     return np.random.default_rng([seed, STREAM]).integers(0, groups, (draws, groups))
+
+
+def units_seen(copies: Iterable[np.ndarray]) -> int:
+    """How many units draws are made of, as the draws themselves show.
+
+    copies : for each draw how often it holds each row, int (n,). Rows that every draw holds equally
+    often are one unit.
+    """
+    rng = np.random.default_rng(STREAM)
+    weighed = (rng.integers(1, 2**32) * of_draw.astype(np.int64) for of_draw in copies)
+    return len(np.unique(sum(weighed, start=np.int64(0))))
+
+
+def unit_metrics(units: int, expected: int) -> dict[str, float]:
+    """Number of units that intervals are drawn over, and that per chromosome, or block of 1 Mb, of
+    which there are `expected`.
+    """
+    return {"bootstrap_units": units, "bootstrap_units_per_chromosome": units / expected}
 
 
 def interval(values: list[float] | np.ndarray) -> tuple[float, float]:
@@ -61,3 +77,11 @@ def megabase_blocks(chrom: np.ndarray, mid: np.ndarray) -> np.ndarray:
     return np.array(
         [f"{name}:{position // BLOCK_BP}" for name, position in zip(chrom, mid, strict=True)]
     )
+
+
+def independent_units(chrom: np.ndarray, mid: np.ndarray) -> int:
+    """How many of the units of `resampling_units` there are, counted without it."""
+    code = np.unique(chrom, return_inverse=True)[1]
+    if code.max() + 1 >= FEWEST_CHROMOSOMES:
+        return int(code.max()) + 1
+    return np.unique(np.stack([code, mid // BLOCK_BP]), axis=1).shape[1]

@@ -2,9 +2,24 @@
 CKA; how many dimensions z uses.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 RIDGE = 1e-3
+
+
+@dataclass(frozen=True)
+class Coupled:
+    """z (n, d_z) and e (n, d_e) of the same rows, and the chromosome of each row (n,)."""
+
+    z: np.ndarray
+    e: np.ndarray
+    chrom: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "Coupled":
+        """Some of the rows."""
+        return Coupled(self.z[rows], self.e[rows], self.chrom[rows])
 
 
 def cross_correlation(z: np.ndarray, e: np.ndarray) -> np.ndarray:
@@ -19,21 +34,27 @@ def excess_rms(correlation: np.ndarray, n: int) -> float:
     return float(np.sqrt(max(0.0, np.square(correlation).mean() - 1 / n)))
 
 
-def held_out_cca(z: np.ndarray, e: np.ndarray, fitted: np.ndarray) -> float:
-    """First canonical correlation: directions from the rows `fitted` (bool (n,)), correlation on
-    the other rows.
+def held_out_cca(fitted: Coupled, measured: Coupled) -> float:
+    """First canonical correlation: directions from the rows `fitted`, correlation on `measured`.
 
     In-sample canonical correlation is biased upwards by about (sqrt d_z + sqrt d_e) / sqrt n; on
     held-out rows it is not.
     """
-    z = z - z[fitted].mean(0)
-    e = e - e[fitted].mean(0)
-    z_in, z_out = z[fitted], z[~fitted]
-    e_in, e_out = e[fitted], e[~fitted]
-    white_z = _whitener(z_in)
-    white_e = _whitener(e_in)
-    left, _, right = np.linalg.svd(white_z.T @ (z_in.T @ e_in / len(z_in)) @ white_e)
-    return float(np.corrcoef(z_out @ white_z @ left[:, 0], e_out @ white_e @ right[0])[0, 1])
+    along_z, along_e = _canonical_directions(fitted.z, fitted.e)
+    return float(np.corrcoef(measured.z @ along_z, measured.e @ along_e)[0, 1])
+
+
+def shared_rows(fitted: Coupled, measured: Coupled) -> int:
+    """How many rows of `measured` lie on a chromosome that `fitted` has, too."""
+    return int(np.isin(measured.chrom, fitted.chrom).sum())
+
+
+def _canonical_directions(z: np.ndarray, e: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Directions (d_z,) and (d_e,) along which z (n, d_z) and e (n, d_e) correlate most."""
+    z, e = z - z.mean(0), e - e.mean(0)
+    white_z, white_e = _whitener(z), _whitener(e)
+    left, _, right = np.linalg.svd(white_z.T @ (z.T @ e / len(z)) @ white_e)
+    return white_z @ left[:, 0], white_e @ right[0]
 
 
 def distance_matrix(x: np.ndarray) -> np.ndarray:

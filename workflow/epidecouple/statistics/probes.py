@@ -44,9 +44,11 @@ class Information:
         """V-information as a fraction of H(c), unclipped."""
         return self.bits / self.entropy
 
-    def fraction_interval(self, groups: np.ndarray, draws: int, seed: int) -> tuple[float, float]:
-        """95 % interval of the fraction from resampling whole groups; the probe is not refitted."""
-        return interval(bootstrap_means(self.gains, groups, draws, seed) / self.entropy)
+    def fraction_interval(self, groups: np.ndarray, draws: np.ndarray) -> tuple[float, float]:
+        """95 % interval of the fraction over draws (B, G) of whole groups (n,); the probe is not
+        refitted.
+        """
+        return interval(bootstrap_means(self.gains, groups, draws) / self.entropy)
 
     def minus(self, other: "Information") -> "Information":
         """What this probe reads beyond `other` on the same rows."""

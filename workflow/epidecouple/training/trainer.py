@@ -23,7 +23,6 @@ from ..model.scoring import score_potential, score_resistance
 from ..statistics.ranking import macro_aupr
 from ..verification.assertions import (
     exact_assertions,
-    foreign_prototypes,
     largest_gradient,
     start_evidence,
     swapped_states,
@@ -152,7 +151,6 @@ def _measure_and_check(
         measured |= exact_assertions(model, panel, panel.rows("validation"))
         at_end: dict[str, float] = {"best_state_not_restored": unrestored}
         at_end |= swapped_states(model, panel, plan.rows)
-        at_end |= foreign_prototypes(model, panel, plan.lines)
         ledger.finish(measured | at_end)
     return measured
 

@@ -291,17 +291,6 @@ def swapped_states(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dict[
     return {"resistance_change_when_states_are_swapped": _largest_change(before, after)}
 
 
-@torch.no_grad()
-def foreign_prototypes(model: EnergyModel, panel: Panel, lines: list[int]) -> dict[str, int]:
-    """How many lines' states g lie nearer to another line's prototype than to their own."""
-    resistance = model.resistance
-    loci = torch.arange(panel.n_reference)
-    states = [resistance.line_state(panel.reference_tensor(line), loci) for line in lines]
-    distances = torch.cdist(torch.stack(states), resistance.line_prototypes.prototypes[lines])
-    foreign = distances.argmin(1).cpu() != torch.arange(len(lines))
-    return {"lines_with_a_foreign_prototype": int(foreign.sum())}
-
-
 def prototype_parameters(model: EnergyModel) -> int:
     """How many parameters share memory with the codebook, in whole or in part."""
     storage = model.resistance.prototypes.codebook.untyped_storage().data_ptr()

@@ -51,7 +51,8 @@ class Component:
     """A row of the design: name, symbols it lives in, hard or soft, mechanism, requirements and the
     mutants that break it.
 
-    `optional` names the configuration switch of a component that need not be on.
+    `optional` names the configuration switch of a component that need not be on; `effect` what was
+    measured of it: arm, world and metric of `resources/effects.tsv`.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Component:
     mutants: tuple[str, ...]
     requires: tuple[Requirement, ...]
     optional: str = ""
+    effect: tuple[str, str, str] | None = None
 
 
 def load_design(path: Path = PATH) -> list[Component]:
@@ -94,6 +96,7 @@ def _component(row: dict[str, Any]) -> Component:
             "requires": requires,
             "lives_in": tuple(row["lives_in"]),
             "mutants": tuple(row["mutants"]),
+            "effect": tuple(row["effect"]) if "effect" in row else None,
         }
     )
 

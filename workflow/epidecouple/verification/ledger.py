@@ -75,11 +75,13 @@ class Ledger:
         self, model: EnergyModel, switched_on: set[str], mode: str, planned: list[str]
     ) -> None:
         self.model, self.mode, self.planned = model, mode, planned
+        designed = load_design()
         self.components = [
             component
-            for component in load_design()
+            for component in designed
             if not component.optional or component.optional in switched_on
         ]
+        self.switched_off = [each for each in designed if each not in self.components]
         self.entries = [
             Entry(component.name, rule)
             for component in self.components
@@ -296,7 +298,11 @@ class Ledger:
         the ledger cost.
         """
         rows = [
-            _summary(component, [e for e in self.entries if e.component == component.name])
+            _summary(
+                component,
+                [e for e in self.entries if e.component == component.name],
+                self._steps_kept(),
+            )
             for component in self.components
         ]
         violations = [entry.violation for entry in self.entries if entry.violation]
@@ -314,18 +320,36 @@ class Ledger:
             "overhead_share": share,
             "epochs": self.series,
             "kept_epochs": self.kept,
-            "steps_kept": dict(self._steps_kept()),
+            "switched_off": [_described(component) for component in self.switched_off],
         }
 
 
-def _summary(component: Component, entries: list[Entry]) -> dict[str, Any]:
+def _described(component: Component) -> dict[str, Any]:
     return {
         "name": component.name,
         "kind": component.kind,
         "mechanism": component.mechanism,
+        "effect": component.effect,
+    }
+
+
+def _summary(
+    component: Component, entries: list[Entry], steps_kept: dict[str, float]
+) -> dict[str, Any]:
+    """What stands of a component in the record.
+
+    steps : that led to the model that is kept and had its loss term, None where it has no term
+    share : of its term in the gradient where the term arrives, when it was last looked at
+    """
+    names = {e.requirement.evidence for e in entries}
+    terms = [name for name in names if name.startswith("steps_kept.")]
+    shares = [e.observed for e in entries if e.requirement.evidence.startswith("gradient_share.")]
+    return _described(component) | {
         "lives_in": list(component.lives_in),
         "implemented": implemented(component),
         "passed": all(entry.checks and not entry.violation for entry in entries),
+        "steps": sum(steps_kept.get(name, 0.0) for name in terms) if terms else None,
+        "share": shares[0] if shares else None,
         "evidence": [
             {
                 "evidence": entry.requirement.evidence,

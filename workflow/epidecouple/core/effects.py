@@ -1,0 +1,48 @@
+"""What each component of the design changes, as `benchmarks/effects.py` measured it on simulated
+worlds.
+"""
+
+from functools import cache
+
+import pandas as pd
+
+from .paths import EFFECTS
+
+# How a sentence calls the figures of the table.
+FIGURES = {
+    "corr_U": "correlation of U with the truth",
+    "corr_R": "correlation of R with the truth within pairs",
+    "corr_R_unseen_lines": "correlation of R with the truth in lines never seen",
+    "corr_R_with_true_U": "correlation of R with the true U, which should be 0",
+    "aupr_unseen_lines": "AUPR in lines never seen",
+    "lineage_leak": "largest correlation of U with a lineage motif",
+}
+# Arms that add a component to the design begin so; the others take one out.
+ADDING = "with "
+
+
+@cache
+def effects() -> pd.DataFrame:
+    """The table: world, arm, metric, design, arm_value, difference (design - arm), lower, upper,
+    n.
+    """
+    return pd.read_csv(EFFECTS, sep="\t")
+
+
+def effect_sentence(arm: str, world: str, metric: str) -> str:
+    """A metric without and with the component that an arm is about: their mean paired difference
+    with its interval over seeds, and the world; empty where it was not measured.
+    """
+    table = effects()
+    rows = table[(table.arm == arm) & (table.world == world) & (table.metric == metric)]
+    if rows.empty:
+        return ""
+    row = rows.iloc[0]
+    without, with_it, low, high = row.arm_value, row.design, row.lower, row.upper
+    if arm.startswith(ADDING):
+        without, with_it, low, high = with_it, without, -high, -low
+    chance = "within chance" if low <= 0 <= high else "beyond chance"
+    return (
+        f"{FIGURES[metric]} {without:.2f} without, {with_it:.2f} with it: {with_it - without:+.3f}"
+        f" ({low:+.3f} to {high:+.3f}, {chance}; {row.n} seeds, world {world})"
+    )
