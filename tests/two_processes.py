@@ -1,5 +1,5 @@
 """What several processes and one alone must agree on; torchrun runs this file,
-`test_distributed.py` compares.
+`test_processes.py` compares.
 
 `torchrun --nproc-per-node 2 two_processes.py OUT`: the gradient of every phase's first macro-step,
 and the model after training.
@@ -14,12 +14,16 @@ from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.training.phases import CURRICULA
 from epidecouple.training.processes import average_gradients, draw_apart, joined_processes, rank
 from epidecouple.training.trainer import full_plan, train
+from mutants import EVERY_TERM
 from toy_panel import toy_config, toy_panel
 
-# Dropout draws other random numbers in other processes; 13 and 25 pairs are not shared out evenly.
+# Dropout and hidden marks draw other random numbers in other processes; 13 and 25 pairs are not
+# shared out evenly.
 CONFIG = toy_config(
-    model={"dropout": 0, "leace": True},
-    resistance={"batch_pairs": 13},
+    curriculum="fine_tuned",
+    objective=EVERY_TERM,
+    model={"dropout": 0, "mask_marks": 0, "leace": True},
+    resistance={"batch_pairs": 13, "epochs": 20},
     potential={"batch_pairs": 25},
     fine_tuning={"batch_pairs": 25},
 )
@@ -29,7 +33,7 @@ def gradients() -> dict[str, torch.Tensor]:
     """Gradient of the sum of the terms of each phase's first macro-step, by phase and parameter."""
     panel, by_name = toy_panel(), {}
     model = start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG)
-    for make_phase in CURRICULA["resistance_first"]:
+    for make_phase in CURRICULA[CONFIG.curriculum]:
         phase = make_phase(model, panel, full_plan(panel, CONFIG))
         model.zero_grad()
         sum(phase.terms(next(iter(phase.sampler.epoch(1)))).values()).backward()

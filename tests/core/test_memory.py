@@ -12,7 +12,7 @@ DEFAULT = toy_config(
     marks=[f"mark{m}" for m in range(7)],
     threads=2,
     windows={"sequence_bp": 168, "bins": 8},
-    model={"filters": 64},
+    model={"cnn_filters": 64},
     potential={"batch_pairs": 512},
     fine_tuning={"batch_pairs": 512},
 )
@@ -57,12 +57,35 @@ def test_scoring_is_bounded_in_the_windows_and_the_panel_grows_by_what_it_maps()
 
 def test_a_wider_encoder_larger_batches_and_the_deep_encoder_need_more():
     files = Files(inputs=1.0, windows=100)
-    wide = toy_config(model={"filters": 128}, windows={"sequence_bp": 168})
+    wide = toy_config(model={"cnn_filters": 128}, windows={"sequence_bp": 168})
     large = toy_config(potential={"batch_pairs": 4096}, windows={"sequence_bp": 168})
     deep = toy_config(model={"encoder": "deep"}, windows={"sequence_bp": 168})
     small = toy_config(windows={"sequence_bp": 168})
     assert memory.training(small, files) < memory.training(large, files)
     assert memory.scoring(small, files) < memory.scoring(wide, files) < memory.scoring(deep, files)
+
+
+def test_an_encoder_of_motifs_needs_the_screen_and_room_for_the_one_that_may_replace_it():
+    cnn, motifs, wide = (
+        toy_config(model=model, windows={"sequence_bp": 2000})
+        for model in (
+            {"encoder": "cnn", "cnn_filters": 64, "filters": 16},
+            {"encoder": "motifs", "cnn_filters": 64, "filters": 16},
+            {"encoder": "motifs", "cnn_filters": 64, "filters": 128},
+        )
+    )
+    few, many, most = (Files(inputs=1.0, windows=windows) for windows in (0.1, 8, 80))
+    assert memory.scoring(cnn, many) == memory.scoring(motifs, many) < memory.scoring(wide, many)
+    assert memory.training(cnn, few) == memory.training(motifs, few)
+    assert 900 < memory.training(motifs, many) - memory.panel(motifs, many) < 1800
+    screens = [memory.training(motifs, size) - memory.panel(motifs, size) for size in (many, most)]
+    assert screens[0] == screens[1] > memory.training(cnn, most) - memory.panel(cnn, most)
+
+
+def test_densities_of_the_way_take_room_in_a_shard():
+    without, with_way = (toy_config(windows={"way": way}) for way in (False, True))
+    files = Files(inputs=1.0, panel=6.0)
+    assert memory.shard(with_way, files) > memory.shard(without, files) + 8 * 0.2 * 8
 
 
 def test_human_chromosomes_fit_whatever_the_size_of_the_fasta():

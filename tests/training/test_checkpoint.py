@@ -12,14 +12,16 @@ from epidecouple.core.provenance import read_json
 from epidecouple.model.initialise import new_model
 from epidecouple.training.checkpoint import FILE, Checkpoint, basis_of
 from epidecouple.training.trainer import full_plan, train
+from mutants import EVERY_TERM
 from toy import run_main
 from toy_panel import digest, toy_config, toy_panel
 
-# Dropout, so that random numbers of every step count; LEACE and a ramp, so that phases have a state
-# between epochs.
+# Dropout and hidden marks, so that random numbers of every step count; LEACE and a ramp, so that
+# phases have a state between epochs; every term and phase.
 CONFIG = toy_config(
+    curriculum="fine_tuned",
     model={"dropout": 0.2, "mask_marks": 0.2, "mark_noise": 0.1, "leace": True},
-    objective={"ramp_epochs": 2},
+    objective=EVERY_TERM | {"ramp_epochs": 2},
     resistance={"epochs": 2},
     potential={"epochs": 2},
     verification="observe",

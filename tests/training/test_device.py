@@ -15,10 +15,17 @@ from epidecouple.training import terms as training_terms
 from epidecouple.training.device import chosen_device
 from epidecouple.training.phases import FineTuningPhase, PotentialPhase, ResistancePhase
 from epidecouple.training.trainer import full_plan, train
+from mutants import EVERY_TERM
 from toy import refusal, says
 from toy_panel import digest, toy_config, toy_panel
 
-CONFIG = toy_config(model={"dropout": 0})
+CONFIG = toy_config(
+    model={"dropout": 0, "mask_marks": 0},
+    curriculum="fine_tuned",
+    objective=EVERY_TERM,
+    resistance={"epochs": 20},
+)
+MASKED = toy_config(model={"mask_marks": 0.2, "mark_noise": 0.1}, objective=EVERY_TERM)
 PHASES = (ResistancePhase, PotentialPhase, FineTuningPhase)
 CUDA, META = torch.device("cuda", 0), torch.device("meta")
 
@@ -64,8 +71,8 @@ def test_codes_kept_on_a_device_are_those_of_the_file(panel):
     assert all(part.device.type == "meta" for part in elsewhere.windows(pairs))
 
 
-def macro_step(kind, model, panel):
-    phase = kind(model, panel, full_plan(panel, CONFIG))
+def macro_step(kind, model, panel, config=CONFIG):
+    phase = kind(model, panel, full_plan(panel, config))
     return phase, next(iter(phase.sampler.epoch(1)))
 
 
@@ -113,12 +120,18 @@ def test_no_term_mixes_tensors_of_two_devices(panel, model, kind, monkeypatch):
         "contrast_over_lines",
         lambda z, labels: contrast_of_similarity(z @ z.T, labels[:, 0]),
     )
+    # Which lines list three pairs, too.
+    monkeypatch.setattr(
+        training_terms,
+        "potential_orthogonality",
+        lambda potential, resistance, listed: (potential * (resistance * listed).T).mean(),
+    )
     # Which windows occur twice, too.
     monkeypatch.setattr(
         "torch.unique",
         lambda rows, return_inverse: (rows, torch.arange(len(rows), device=rows.device)),
     )
-    phase, step = macro_step(kind, copy.deepcopy(model).train(), panel)
+    phase, step = macro_step(kind, copy.deepcopy(model).train(), panel, MASKED)
     phase.panel, phase.model = dataclasses.replace(panel, device=META), phase.model.to(META)
     phase.offset = getattr(phase, "offset", torch.zeros(0)).to(META)
     with torch.fx.experimental._config.patch(meta_nonzero_assume_all_nonzero=True):

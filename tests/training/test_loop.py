@@ -5,17 +5,19 @@ import pytest
 import torch
 from torch import nn
 
+from epidecouple.core.errors import DesignViolation
 from epidecouple.core.gates import GUARD
 from epidecouple.data.sampler import MacroStep
 from epidecouple.training.loop import (
     GAP,
     MEMORISED,
     EarlyStop,
+    Loop,
     OverfittingGuard,
     fit,
     loop_evidence,
 )
-from toy_panel import toy_config
+from toy_panel import digest, toy_config
 
 CONFIG = toy_config()
 THRESHOLDS = {MEMORISED: {"value": 0.9}, GAP: {"value": 0.25}}
@@ -40,12 +42,13 @@ def early_stop(score, values, patience):
         ("validation_aupr", [0.1, 0.5, 0.3, 0.4, 0.9], 1, 3),
         ("validation_loss", [0.9, 0.2, 0.3, 0.4, 0.1], 1, 3),
         ("validation_aupr", [0.1, 0.2, 0.3, 0.4, 0.5], 4, 4),
-        ("validation_loss", [0.1, 0.2, 0.3, 0.4, 0.5], 0, 2),
-        ("validation_aupr", [0.5, 0.5, 0.5, 0.5], 0, 2),
+        ("validation_loss", [0.1, 0.2, 0.3, 0.4, 0.5], 1, 3),
+        ("validation_aupr", [0.5, 0.5, 0.5, 0.5], 1, 3),
+        ("validation_aupr", [0.9, 0.3, 0.5, 0.4, 0.4, 0.6], 2, 4),
         ("validation_aupr", [0.5, float("nan"), 0.6, 0.1], 2, 3),
     ],
 )
-def test_early_stop_keeps_the_best_epoch(score, values, best, last):
+def test_early_stop_keeps_the_best_epoch_after_epoch_0(score, values, best, last):
     stop, model, ended = early_stop(score, values, patience=2)
     assert (stop.best_epoch, ended, stop.consultations) == (best, last, last + 1)
     assert stop.validations == np.isfinite(values[: last + 1]).sum()
@@ -54,11 +57,18 @@ def test_early_stop_keeps_the_best_epoch(score, values, best, last):
     assert model.weight.item() == best and stop.restored
 
 
+def test_patience_counts_from_epoch_0_until_an_epoch_is_kept():
+    stop, _, ended = early_stop("validation_aupr", [0.9, np.nan, np.nan, 0.5], patience=2)
+    assert (stop.best_epoch, ended, stop.consultations, stop.validations) == (0, 2, 3, 1)
+    stop, _, ended = early_stop("validation_aupr", [0.9, np.nan, 0.1, 0.05, 0.05], patience=2)
+    assert (stop.best_epoch, ended) == (2, 4)
+
+
 class Unwatched:
     """A ledger that keeps every call and checks nothing."""
 
     def __init__(self):
-        self.ended, self.audits, self.phases = [], [], []
+        self.ended, self.audits, self.phases, self.kept = [], [], [], {}
 
     def start_phase(self, name):
         self.phases.append(name)
@@ -78,6 +88,9 @@ class Unwatched:
 
     def end_epoch(self, phase, epoch, evidence):
         self.ended.append((phase, epoch, evidence))
+
+    def end_phase(self, name, epoch):
+        self.kept[name] = epoch
 
 
 class Scripted:
@@ -124,6 +137,9 @@ class Scripted:
         self.seen.append(self.model.weight.item())
         return {"validation_aupr": next(self.values)}
 
+    def judged_evidence(self):
+        return {"judged": len(self.seen)}
+
 
 def test_fit_keeps_the_best_epoch_and_records_every_epoch():
     phase = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.3, 0.9, 0.2, 0.1, 0.1], epochs=5)
@@ -137,11 +153,13 @@ def test_fit_keeps_the_best_epoch_and_records_every_epoch():
     assert phase.followed == 12 and all(phase.modes)
     assert not phase.model.training
     assert ledger.phases == ["scripted"] and ledger.audits == [1]
+    assert ledger.kept == {"scripted": 2}
     assert [(name, epoch) for name, epoch, _ in ledger.ended] == [
         ("scripted", epoch) for epoch in (1, 2, 3, 4)
     ]
     for _, epoch, evidence in ledger.ended:
         assert evidence.pop("extra") == epoch
+        assert evidence.pop("judged") == epoch + 1, "what this epoch was judged on, too"
         assert set(evidence.values()) == {0}
 
 
@@ -160,11 +178,32 @@ def test_gradients_are_audited_in_the_first_epoch_and_every_fifth_after_it():
     assert ledger.audits == [1, 6, 11]
 
 
-def test_fit_can_keep_the_state_before_the_first_step():
-    phase = Scripted(nn.Linear(1, 1, bias=False), [0.9, 0.3, 0.2], epochs=5)
-    _, stop, _ = fit(phase.model, phase, Unwatched(), THRESHOLDS)
-    assert stop.best_epoch == 0
-    assert phase.model.weight.item() == phase.seen[0]
+def test_fit_never_keeps_the_state_before_the_first_step():
+    phase = Scripted(nn.Linear(1, 1, bias=False), [0.9, 0.3, 0.2, 0.1], epochs=5)
+    ledger = Unwatched()
+    history, stop, _ = fit(phase.model, phase, ledger, THRESHOLDS)
+    assert history.epoch.tolist() == [0, 1, 2, 3]
+    assert (stop.best_epoch, ledger.kept) == (1, {"scripted": 1})
+    assert phase.model.weight.item() == phase.seen[1] != phase.seen[0]
+
+
+@pytest.mark.parametrize(("value", "shown"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")])
+def test_a_term_that_is_not_finite_stops_before_the_optimiser(value, shown):
+    """Its gradient is finite: with it the optimiser would take a step like any other."""
+    phase = Scripted(nn.Linear(1, 1, bias=False), [0.1, 0.2, 0.3], epochs=5)
+    loop = Loop(phase.model, phase, Unwatched(), THRESHOLDS)
+    loop.start()
+    loop.run_epoch()
+    plain, before = phase.terms, (digest(phase.model.state_dict()), loop.schedule.last_epoch)
+    phase.terms = lambda step: {**plain(step), "second": plain(step)["second"] + value}
+    with pytest.raises(DesignViolation) as error:
+        loop.run_epoch()
+    assert (
+        str(error.value)
+        == f"the loss term second is {shown} (scripted, epoch 2); the step was not taken"
+    )
+    assert (digest(phase.model.state_dict()), loop.schedule.last_epoch) == before
+    assert phase.followed == 3, "of the first epoch"
 
 
 @pytest.mark.parametrize(("epochs", "steps"), [(1, 1), (5, 1), (1, 5), (2, 2), (6, 1)])

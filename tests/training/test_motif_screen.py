@@ -126,6 +126,29 @@ def test_the_highest_score_is_that_of_the_best_sequence(found):
         assert MATCHED * motif.highest > 0
 
 
+def test_a_motif_that_only_stands_beside_another_is_not_taken(planted):
+    """Where both stand in the same windows, by what the first one explains."""
+    rng = np.random.default_rng(6)
+    codes = rng.choice(4, planted.codes.shape, p=BACKGROUND).astype(np.uint8)
+    first, beside = rng.random((2, len(codes))) < [[0.5], [0.9]]
+    codes[first, 10:22] = MOTIFS[0]
+    codes[first & beside, 50:62] = MOTIFS[1]
+    effect = 2.0 * first[planted.pairs.enhancer] + 2.0 * first[planted.pairs.promoter]
+    labels = sigmoid(effect[:, None] + planted.pairs.offset - 2) > rng.random((PAIRS, LINES))
+    found = planted.screen(codes=codes, labels=labels.astype(float))
+    assert len(found) == 1 and best_agreement(found[0].log_odds, MOTIFS[0]) == 12
+
+
+def test_a_motif_is_taken_once_whatever_the_shape_of_its_effect(planted):
+    """Also where the logarithm of its count does not explain all of it."""
+    rng = np.random.default_rng(7)
+    effect = 1.5 * (planted.counts[:, 0] == 1)
+    effect = effect[planted.pairs.enhancer] + effect[planted.pairs.promoter]
+    labels = sigmoid(effect[:, None] + planted.pairs.offset - 1) > rng.random((PAIRS, LINES))
+    found = planted.screen(labels=labels.astype(float))
+    assert len(found) == 1 and best_agreement(found[0].log_odds, MOTIFS[0]) == 12
+
+
 def test_no_more_motifs_than_asked_for_and_the_most_telling_first(planted, found):
     same(planted.screen(most=1), found[:1])
     assert planted.screen(most=0) == []

@@ -73,16 +73,13 @@ def test_the_trained_model_is_that_of_one_process(both):
 @pytest.mark.slow
 def test_the_stage_by_two_processes_writes_and_tells_once(toy_panel, tmp_path):
     of_world = toy_panel.world.values
-    short = {"filters": 8, "z_size": 8, "hidden": 8, "states": 4, "dropout": 0}
+    short = {"filters": 8, "z_size": 8, "hidden": 8, "states": 4, "dropout": 0, "mask_marks": 0}
     values = of_world | {
         "threads": 1,
         "verification": "observe",
         "model": of_world["model"] | short,
     }
-    values |= {
-        phase: of_world[phase] | {"epochs": 1}
-        for phase in ("resistance", "potential", "fine_tuning")
-    }
+    values |= {phase: of_world[phase] | {"epochs": 1} for phase in ("resistance", "potential")}
     folders = {"--elements": toy_panel.elements, "--shards": toy_panel.shards}
     outputs = {
         f"--{name}": tmp_path / f"{name}.out"
@@ -95,7 +92,7 @@ def test_the_stage_by_two_processes_writes_and_tells_once(toy_panel, tmp_path):
         *(str(part) for pair in arguments.items() for part in pair),
     )
     assert called.returncode == 0, called.stderr
-    assert called.stderr.count("fine_tuning epoch 1/1") == 1
+    assert called.stderr.count("potential epoch 1/1") == 1
     one = {name: tmp_path / f"one_{name.removeprefix('--')}" for name in outputs}
     run_main(
         "train",

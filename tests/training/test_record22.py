@@ -17,7 +17,12 @@ from epidecouple.training.record22 import (
     natural_rows,
     random_steps,
 )
-from epidecouple.training.trainer import full_plan, missing_components, train
+from epidecouple.training.trainer import (
+    full_plan,
+    missing_components,
+    optional_components,
+    train,
+)
 from toy import ROOT
 from toy_panel import digest, toy_config, toy_panel
 
@@ -30,6 +35,7 @@ ARM = {
 }
 CONFIG = toy_config(**ARM)
 OBSERVED = toy_config(**ARM, verification="observe")
+MISSING = missing_components(RECORD22, optional_components(CONFIG))
 
 
 @pytest.fixture
@@ -55,18 +61,19 @@ def test_it_is_refused_before_the_first_step_with_what_is_missing(panel):
     assert digest(model.state_dict()) == before
     assert str(error.value).startswith("the curriculum record22 lacks: ")
     assert str(error.value).endswith("(before the first step)")
-    for name in missing_components(RECORD22, set()):
+    for name in MISSING:
         assert name in str(error.value)
     for name in (
         "homogeneous sampling",
-        "label contrast on z",
+        "mark masking",
         "prototype codebook",
         "validation and early stopping",
         "random",
         "prototypes in the path of R",
     ):
         assert name in str(error.value)
-    assert "concept erasure" not in str(error.value)
+    for name in ("concept erasure", "label contrast on z"):
+        assert name not in str(error.value), "nobody switched it on"
 
 
 def test_observed_it_trains_without_validation(observed_run):
@@ -120,7 +127,7 @@ def test_the_record_tells_every_violation(observed_run):
         "validations_missing must be = 0, observed nothing" in violation
         for violation in record["violations"]
     )
-    assert record["missing"] == missing_components(RECORD22, set())
+    assert record["missing"] == MISSING
     assert metrics["design_violations"] == len(record["violations"]) + len(record["missing"])
 
 
@@ -207,7 +214,8 @@ def test_its_losses_are_of_the_published_rows_and_move_both_energies_at_once(pan
     expected = nn.functional.binary_cross_entropy_with_logits(torch.cat(logit), labels)
     torch.testing.assert_close(terms["task"], expected, atol=1e-5, rtol=1e-4)
     reached = torch.autograd.grad(
-        terms["task"], [model.potential.head[0].weight, model.resistance.encoder.network.weight]
+        terms["task"],
+        [model.potential.head.bend[0].weight, model.resistance.encoder.network.weight],
     )
     assert all(gradient.abs().max() > 0 for gradient in reached)
     weights = sum(parameter.detach().abs().mean() for parameter in model.parameters())

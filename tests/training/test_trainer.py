@@ -6,10 +6,17 @@ import pytest
 import torch
 from torch import nn
 
+from epidecouple.core.errors import DesignViolation
 from epidecouple.model.initialise import new_model, start_prototypes
-from epidecouple.model.losses import contrast_over_lines, orthogonality
+from epidecouple.model.losses import (
+    contrast_over_lines,
+    line_contrast,
+    orthogonality,
+    potential_orthogonality,
+)
 from epidecouple.model.scoring import energies, score_resistance
 from epidecouple.statistics.ranking import within_pair_auc
+from epidecouple.training import terms as training_terms
 from epidecouple.training.loop import fit, small_step
 from epidecouple.training.phases import (
     CURRICULA,
@@ -24,13 +31,20 @@ from epidecouple.training.trainer import (
     measure,
     method_of,
     missing_components,
+    optional_components,
     subset_plan,
     train,
 )
+from epidecouple.verification.design import load_design
 from epidecouple.verification.ledger import Ledger
+from mutants import EVERY_TERM
 from toy_panel import N_REFERENCE, digest, toy_config, toy_panel
 
-CONFIG = toy_config()
+CONFIG = toy_config(curriculum="fine_tuned", objective=EVERY_TERM)
+# With more epochs R learns something of so few pairs, which the ledger asks for.
+LONG = {"epochs": 20}
+FINE_TUNED = toy_config(curriculum="fine_tuned", objective=EVERY_TERM, resistance=LONG)
+DEFAULT = toy_config(resistance=LONG)
 PHASES = (ResistancePhase, PotentialPhase, FineTuningPhase)
 
 
@@ -47,9 +61,9 @@ def made(kind, model, panel, config=CONFIG):
     return kind(model, panel, full_plan(panel, config))
 
 
-def watched(model, *phases):
+def watched(model, phase):
     """A ledger that stops training at the first violation."""
-    return Ledger(model, set(), "enforce", [phase.name for phase in phases])
+    return Ledger(model, optional_components(phase.config), "enforce", [phase.name])
 
 
 def moved(phase, model):
@@ -61,10 +75,9 @@ def moved(phase, model):
 
 def always_better(phase):
     """The phase with a validation figure that grows, so that its last epoch is kept."""
-    values = iter(range(100))
-    phase.validate = lambda: {
-        phase.score: -next(values) if phase.score.endswith("_loss") else next(values)
-    }
+    values, plain = iter(range(100)), phase.validate
+    sign = -1 if phase.score.endswith("_loss") else 1
+    phase.validate = lambda: plain() | {phase.score: sign * next(values)}
     return phase
 
 
@@ -97,7 +110,7 @@ def test_fine_tuning_moves_both_energies_and_the_prototypes(panel):
 
 
 def test_the_potential_phase_moves_the_eraser_where_it_is_switched_on(panel):
-    config = toy_config(model={"leace": True})
+    config = CONFIG.model_copy(update={"model": CONFIG.model.model_copy(update={"leace": True})})
     model = ready(panel, config)
     names, _ = moved(always_better(made(PotentialPhase, model, panel, config)), model)
     eraser = {"potential.eraser.projection", "potential.eraser.centre"}
@@ -142,6 +155,10 @@ def test_the_resistance_phase_does_not_see_dna_or_the_potential(panel):
 
     before = terms()
     assert set(before) == {"conditional_likelihood", "residual_penalty", "line_contrast"}
+    prototypes = model.resistance.line_prototypes.prototypes
+    phase.generator.manual_seed(0)
+    contrast = line_contrast(phase._line_states(phase._some_loci()), prototypes)
+    torch.testing.assert_close(before["line_contrast"], EVERY_TERM["line_contrast"] * contrast)
     for parameter in model.potential.parameters():
         nn.init.constant_(parameter, torch.nan)
     for name, value in terms().items():
@@ -167,10 +184,24 @@ def test_the_potential_phase_weights_its_strata_and_offsets_by_resistance(panel)
     torch.testing.assert_close(terms.pop("task"), total)
     labels = panel.label_tensor(step.pairs, panel.training)
     contrast = contrast_over_lines(model.potential.z(panel.windows(step.pairs)), labels)
-    torch.testing.assert_close(
-        terms.pop("label_contrast"), CONFIG.objective.label_contrast * contrast
-    )
-    assert not terms
+    torch.testing.assert_close(terms.pop("label_contrast"), EVERY_TERM["label_contrast"] * contrast)
+    assert set(terms) == {"potential_orthogonality"}
+
+
+def test_a_term_with_weight_0_is_not_computed(panel, monkeypatch):
+    for name in (
+        "contrast_over_lines",
+        "line_contrast",
+        "orthogonality",
+        "potential_orthogonality",
+    ):
+        monkeypatch.delattr(training_terms, name)
+    model = ready(panel, DEFAULT).eval()
+    of_resistance = {"conditional_likelihood", "residual_penalty"}
+    expected = (of_resistance, {"task"}, of_resistance | {"task"})
+    for kind, names in zip(PHASES, expected, strict=True):
+        phase = made(kind, model, panel, DEFAULT)
+        assert set(phase.terms(next(iter(phase.sampler.epoch(1))))) == names
 
 
 def fine_tuning_terms(panel, config, epoch=1):
@@ -195,6 +226,7 @@ def test_fine_tuning_has_the_terms_of_both_phases_and_the_orthogonality_of_each_
         "residual_penalty",
         "line_contrast",
         "orthogonality",
+        "potential_orthogonality",
     }
     z = model.potential.z(panel.windows(step.pairs))
     by_line = [
@@ -204,10 +236,17 @@ def test_fine_tuning_has_the_terms_of_both_phases_and_the_orthogonality_of_each_
     torch.testing.assert_close(
         terms["orthogonality"], CONFIG.objective.orthogonality * torch.stack(by_line).mean()
     )
+    signals = [panel.signal_tensor(step.pairs, line) for line in panel.training]
+    resistance = torch.stack([model.resistance(signal) for signal in signals], dim=1)
+    potential = model.potential.of_z(z, panel.distance_tensor(step.pairs))
+    listed = torch.from_numpy(panel.published[step.pairs][:, panel.training] >= 0)
+    torch.testing.assert_close(
+        terms["potential_orthogonality"], potential_orthogonality(potential, resistance, listed)
+    )
 
 
 def test_terms_on_the_environment_come_in_over_the_ramp_and_no_other_does(panel):
-    config = toy_config(objective={"ramp_epochs": 4})
+    config = toy_config(objective=EVERY_TERM | {"ramp_epochs": 4})
     first, full, after = (fine_tuning_terms(panel, config, epoch)[0] for epoch in (1, 4, 5))
     for name, value in full.items():
         share = 0.25 if name in ("line_contrast", "orthogonality") else 1
@@ -237,14 +276,14 @@ def test_labels_of_validation_and_test_pairs_do_not_reach_the_weights(panel):
         model = ready(which)
         for make_phase in PHASES:
             phase = always_better(made(make_phase, model, which))
-            fit(model, phase, watched(model, make_phase), CONFIG.thresholds)
+            fit(model, phase, watched(model, phase), CONFIG.thresholds)
         weights.append(digest(model.state_dict()))
     assert weights[0] == weights[1]
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(panel):
     def trained(seed):
-        config = CONFIG.model_copy(update={"seed": seed})
+        config = CONFIG.model_copy(update={"seed": seed, "verification": "observe"})
         model = new_model(config, panel)
         history = train(model, panel, full_plan(panel, config)).history
         return digest(model.state_dict()), history
@@ -252,7 +291,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(panel):
     (first, history), (again, history_again), (other, _) = trained(1), trained(1), trained(2)
     assert first == again
     pd.testing.assert_frame_equal(history, history_again)
-    assert first["potential.head.0.weight"] != other["potential.head.0.weight"]
+    assert first["potential.head.bend.0.weight"] != other["potential.head.bend.0.weight"]
     assert (
         first["resistance.encoder.network.0.weight"] != other["resistance.encoder.network.0.weight"]
     )
@@ -289,11 +328,14 @@ def test_training_learns_a_tiny_panel(panel):
     assert auc.mean() > 0.65
 
 
-def test_train_runs_resistance_first_and_reports_what_the_gates_read(panel):
-    model = new_model(CONFIG, panel)
-    trained = train(model, panel, full_plan(panel, CONFIG))
+@pytest.mark.parametrize("config", [DEFAULT, FINE_TUNED], ids=["default", "fine_tuned"])
+def test_train_runs_resistance_first_and_reports_what_the_gates_read(panel, config):
+    phases = [phase.name for phase in CURRICULA[config.curriculum]]
+    model = new_model(config, panel)
+    trained = train(model, panel, full_plan(panel, config))
     history, metrics, record = trained.history, trained.metrics, trained.record
-    assert history.phase.drop_duplicates().tolist() == ["resistance", "potential", "fine_tuning"]
+    assert history.phase.drop_duplicates().tolist() == phases
+    assert phases[:2] == ["resistance", "potential"]
     assert (
         metrics["task_gradient_on_resistance"] == metrics["early_stop_consultations_missing"] == 0
     )
@@ -306,12 +348,12 @@ def test_train_runs_resistance_first_and_reports_what_the_gates_read(panel):
     for phase, part in history.groupby("phase"):
         assert metrics[f"{phase}_guard_fired"] in ("none", "memorised", "gap")
         assert metrics[f"{phase}_best_epoch"] in part.epoch.tolist()
-    for phase in ("potential", "fine_tuning"):
-        assert (
-            metrics[f"{phase}_best_epoch"]
-            == history[history.phase == phase].set_index("epoch").validation_aupr.idxmax()
-        )
-    resistance = history[history.phase == "resistance"].set_index("epoch")
+        assert record["kept_epochs"][phase] == metrics[f"{phase}_best_epoch"] > 0
+    after_epoch_0 = history[history.epoch > 0].set_index("epoch")
+    for phase in phases[1:]:
+        of_phase = after_epoch_0[after_epoch_0.phase == phase]
+        assert metrics[f"{phase}_best_epoch"] == of_phase.validation_aupr.idxmax()
+    resistance = after_epoch_0[after_epoch_0.phase == "resistance"]
     assert metrics["resistance_best_epoch"] == resistance.validation_loss.idxmin()
     assert metrics["design_violations"] == metrics["design_unchecked"] == 0
     assert metrics["parameters"] == sum(parameter.numel() for parameter in model.parameters())
@@ -322,7 +364,7 @@ def test_train_runs_resistance_first_and_reports_what_the_gates_read(panel):
 
 
 def test_the_original_order_learns_the_potential_on_an_environment_that_stands_still(panel):
-    config = toy_config(curriculum="potential_first", verification="observe")
+    config = toy_config(curriculum="potential_first", verification="observe", objective=EVERY_TERM)
     model = new_model(config, panel)
     trained = train(model, panel, full_plan(panel, config))
     history, metrics, record = trained.history, trained.metrics, trained.record
@@ -334,28 +376,74 @@ def test_the_original_order_learns_the_potential_on_an_environment_that_stands_s
     assert record["unchecked"] == record["missing"] == []
 
 
-def test_both_orders_bring_every_component_to_work_and_record_22_brings_none(monkeypatch):
+SWITCHES = {component.optional for component in load_design() if component.optional}
+OF_A_SWITCH = {component.optional: component.name for component in load_design()}
+
+
+def test_curricula_that_fine_tune_bring_every_component_to_work_and_record_22_brings_none():
+    for curriculum in ("fine_tuned", "potential_first"):
+        assert missing_components(method_of(curriculum), SWITCHES) == []
     due = {
         "conditional likelihood",
         "task likelihood",
         "homogeneous sampling",
-        "label contrast on z",
-        "line contrast on g",
-        "orthogonality of e to z",
         "prototype codebook",
         "curriculum",
         "validation and early stopping",
         "overfitting guard",
     }
-    for curriculum in CURRICULA:
-        assert missing_components(method_of(curriculum), {"model.leace"}) == []
     assert method_of("record22") is RECORD22
     assert set(missing_components(RECORD22, set())) == due | set(RECORD22.lacks)
-    assert set(missing_components(RECORD22, {"model.leace"})) == due | {"concept erasure"} | set(
-        RECORD22.lacks
-    )
-    monkeypatch.setitem(CURRICULA, "short", (ResistancePhase, PotentialPhase))
-    assert missing_components(method_of("short"), set()) == ["orthogonality of e to z"]
+    for switch in SWITCHES:
+        missing = set(missing_components(RECORD22, {switch}))
+        assert missing == due | {OF_A_SWITCH[switch]} | set(RECORD22.lacks)
+
+
+def test_the_default_curriculum_lacks_what_only_fine_tuning_brings_to_work(panel):
+    method, switch = method_of("resistance_first"), "objective.orthogonality"
+    assert missing_components(method, SWITCHES - {switch}) == []
+    assert missing_components(method, SWITCHES) == [OF_A_SWITCH[switch]]
+    config = toy_config(objective={"orthogonality": 1})
+    with pytest.raises(DesignViolation, match="resistance_first lacks: orthogonality of e to z "):
+        train(new_model(config, panel), panel, full_plan(panel, config))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {"model.mask_marks"}),
+        ({"model": {"mask_marks": 0}}, set()),
+        ({"model": {"mask_marks": 0, "leace": True}}, {"model.leace"}),
+        (
+            {"model": {"mask_marks": 0}, "objective": {"label_contrast": 1e-9}},
+            {"objective.label_contrast"},
+        ),
+        (
+            {"model": {"leace": True}, "objective": EVERY_TERM},
+            {"model.mask_marks", "model.leace", *(f"objective.{term}" for term in EVERY_TERM)},
+        ),
+    ],
+)
+def test_what_the_configuration_switches_on_is_designed(changes, expected):
+    assert expected <= SWITCHES
+    assert optional_components(toy_config(**changes)) == expected
+
+
+def test_a_term_that_is_no_number_ends_a_training_that_is_only_observed(panel, monkeypatch):
+    """A model whose weights are no numbers is not worth observing."""
+    contrast, calls = training_terms.contrast_over_lines, []
+
+    def second_is_nan(z, labels):
+        calls.append(len(z))
+        return contrast(z, labels) * (torch.nan if len(calls) == 2 else 1)
+
+    monkeypatch.setattr(training_terms, "contrast_over_lines", second_is_nan)
+    config = CONFIG.model_copy(update={"verification": "observe"})
+    model = new_model(config, panel)
+    with pytest.raises(DesignViolation, match="loss term label_contrast is nan") as error:
+        train(model, panel, full_plan(panel, config))
+    assert all(parameter.isfinite().all() for parameter in model.parameters())
+    assert {row["phase"] for row in error.value.record["epochs"]} >= {"resistance"}
 
 
 def test_locus_modules_are_made_from_training_lines_only(panel):
@@ -385,7 +473,7 @@ def test_the_subset_takes_some_training_pairs_and_lines(panel):
 
 
 def test_a_subset_trains_with_fewer_lines_than_the_model_has(panel):
-    plan = subset_plan(panel, CONFIG)
+    plan = subset_plan(panel, FINE_TUNED)
     model = new_model(plan.config, panel)
     history = train(model, panel, plan).history
     assert history[["validation_loss", "validation_aupr"]].notna().any(axis=1).all()

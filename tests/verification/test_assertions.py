@@ -160,13 +160,13 @@ def z_is_centred_over_the_batch(model, panel, patch):
 
 
 def batch_norm_in_the_join(model, panel, patch):
-    model.potential.encoder.join.append(nn.BatchNorm1d(CONFIG.model.z_size))
+    model.potential.encoder.join.network.append(nn.BatchNorm1d(CONFIG.model.z_size))
 
 
 def frozen_batch_norm_in_the_join(model, panel, patch):
     norm = nn.BatchNorm1d(CONFIG.model.z_size).eval()
     patch(norm, "train", lambda mode=True: norm)
-    model.potential.encoder.join.append(norm)
+    model.potential.encoder.join.network.append(norm)
 
 
 def plain_likelihood(model, panel, patch):

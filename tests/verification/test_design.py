@@ -1,12 +1,22 @@
 import dataclasses
 import math
+import operator
+import re
 
 import pytest
 
 from epidecouple.core.gates import COMPARISONS
 from epidecouple.training.phases import CURRICULA, Phase
 from epidecouple.training.record22 import RECORD22
-from epidecouple.verification.design import Component, Requirement, implemented, load_design
+from epidecouple.verification.design import (
+    PATH,
+    Component,
+    Requirement,
+    design_digest,
+    implemented,
+    load_design,
+    planned_phases,
+)
 from toy_panel import toy_config
 
 DESIGN = load_design()
@@ -40,6 +50,8 @@ def test_every_component_of_the_plan_is_there_once():
         "orthogonality of e to z",
         "prototype codebook",
         "concept erasure",
+        "mark masking",
+        "orthogonality of U to R",
         "curriculum",
         "validation and early stopping",
         "overfitting guard",
@@ -103,9 +115,43 @@ def test_what_a_phase_exercises_is_a_component():
 
 
 def test_optional_components_name_a_switch_of_the_configuration():
+    """All but the masking of marks are arms: off unless somebody switches them on."""
     optional = [component.optional for component in DESIGN if component.optional]
-    assert optional == ["model.leace"]
-    assert toy_config().model.leace is False
+    assert len(optional) == len(set(optional))
+    default = toy_config()
+    values = {name: operator.attrgetter(name)(default) for name in optional}
+    assert values.pop("model.mask_marks") == 0.2
+    assert set(values) == {
+        "model.leace",
+        "objective.label_contrast",
+        "objective.line_contrast",
+        "objective.orthogonality",
+        "objective.potential_orthogonality",
+    }
+    assert not any(values.values())
+
+
+def test_every_loss_term_of_the_design_must_be_there_reach_something_and_be_kept():
+    """By the names of its evidence: on every step, with a share of the gradient, and on steps that
+    led to the model that is kept.
+    """
+    terms = {rule.evidence.split(".")[1] for rule in RULES if rule.evidence.startswith("calls.")}
+    assert terms == {
+        "conditional_likelihood",
+        "task",
+        "label_contrast",
+        "line_contrast",
+        "orthogonality",
+        "potential_orthogonality",
+    }
+    for term in terms:
+        asked = {rule.evidence.split(".")[0] for rule in RULES if rule.evidence.endswith(term)}
+        assert asked >= {"calls", "gradient_groups", "gradient_share", "steps_kept"}
+
+
+def test_the_curricula_of_the_design_are_those_of_the_code():
+    for curriculum, phases in CURRICULA.items():
+        assert planned_phases(curriculum) == [phase.name for phase in phases]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +199,23 @@ def test_expectations_are_told_in_words():
     assert requirement("le", 1e-6).expectation == "<= 1e-06"
     assert requirement("eq", 0).expectation == "= 0"
     assert requirement("is", "sequence").expectation == "is sequence"
+
+
+def test_the_digest_of_the_design_is_blind_to_words_and_effects_alone(tmp_path):
+    file = tmp_path / "design.toml"
+
+    def digest_of(text):
+        file.write_text(text)
+        return design_digest(file)
+
+    text = PATH.read_text()
+    assert digest_of(text.replace("R first, then U", "First R, then U")) == design_digest()
+    assert digest_of(re.sub("^effect = .*\n", "", text, flags=re.MULTILINE)) == design_digest()
+    for old, new in (
+        ('must_be = "ge", value = 0.05', 'must_be = "ge", value = 0.06'),
+        ("model.leace", "x"),
+    ):
+        assert old in text and digest_of(text.replace(old, new)) != design_digest()
 
 
 @pytest.mark.parametrize("symbol", ["model.losses.nothing", "model.resistance.Resistance.nothing"])

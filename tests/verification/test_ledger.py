@@ -14,13 +14,15 @@ from epidecouple.training.phases import (
     PotentialPhase,
     ResistancePhase,
 )
-from epidecouple.training.trainer import full_plan, train
+from epidecouple.training.trainer import full_plan, optional_components, train
 from epidecouple.verification.assertions import start_evidence
 from epidecouple.verification.design import load_design
 from epidecouple.verification.ledger import Ledger
+from mutants import EVERY_TERM
 from toy_panel import digest, toy_config, toy_panel
 
-CONFIG = toy_config()
+CONFIG = toy_config(curriculum="fine_tuned", objective=EVERY_TERM)
+SWITCHED_ON = optional_components(CONFIG)
 PLANNED = ["resistance", "potential", "fine_tuning"]
 DESIGN = {component.name: component for component in load_design()}
 
@@ -39,7 +41,12 @@ def model(panel):
 def clean_run():
     """A run of the whole curriculum that must not be stopped: panel, history, metrics, record."""
     panel = toy_panel()
-    config = toy_config(model={"leace": True})
+    config = toy_config(
+        curriculum="fine_tuned",
+        objective=EVERY_TERM,
+        model={"leace": True},
+        resistance={"epochs": 20},
+    )
     trained = train(new_model(config, panel), panel, full_plan(panel, config))
     return panel, trained.history, trained.metrics, trained.record
 
@@ -112,11 +119,11 @@ def test_requirements_on_phases_that_are_not_planned_are_not_due(model):
     assert "phases_run" not in {evidence for evidence, _ in due}
 
 
-def run_phase(kind, model, panel, mode="enforce", change=lambda phase: None):
-    phase = kind(model, panel, full_plan(panel, CONFIG))
+def run_phase(kind, model, panel, mode="enforce", change=lambda phase: None, config=CONFIG):
+    phase = kind(model, panel, full_plan(panel, config))
     change(phase)
-    ledger = Ledger(model, set(), mode, [kind.name])
-    fit(model, phase, ledger, CONFIG.thresholds)
+    ledger = Ledger(model, optional_components(config), mode, [kind.name])
+    fit(model, phase, ledger, config.thresholds)
     return ledger
 
 
@@ -157,8 +164,27 @@ def test_observe_writes_the_same_down_and_goes_on(model, panel):
     ]
 
 
+@pytest.mark.parametrize(
+    ("term", "kind"),
+    [
+        ("label_contrast", PotentialPhase),
+        ("potential_orthogonality", PotentialPhase),
+        ("line_contrast", ResistancePhase),
+        ("orthogonality", FineTuningPhase),
+    ],
+)
+def test_a_soft_term_of_negligible_weight_is_refused(model, panel, term, kind):
+    with torch.no_grad():
+        model.resistance.state_resistance.normal_()
+    changed = toy_config(objective=EVERY_TERM | {term: 1e-9 * EVERY_TERM[term]})
+    with pytest.raises(DesignViolation, match=rf"gradient_share.{term} must be >= 0.001") as error:
+        run_phase(kind, model, panel, config=changed)
+    assert str(error.value).endswith(f"({kind.name}, epoch 1)")
+
+
 def test_evidence_that_is_not_there_violates(model, panel):
     evidence = start_evidence(model.eval(), panel, panel.rows("train"))
+    evidence["training_pairs_elsewhere"] = 0
     Ledger(model, set(), "enforce", PLANNED).start(evidence)
     del evidence["panel_labels_missing"]
     with pytest.raises(DesignViolation) as error:
@@ -198,7 +224,7 @@ def test_gradient_routes_are_exactly_those_of_the_design(kind, model, panel):
         model.resistance.state_resistance.normal_()
     phase = kind(model, panel, full_plan(panel, CONFIG))
     phase.start_epoch(1)
-    ledger = Ledger(model, set(), "observe", PLANNED)
+    ledger = Ledger(model, SWITCHED_ON, "observe", PLANNED)
     model.eval()
     ledger.audit(phase, small_step(next(iter(phase.sampler.epoch(1))), 24))
     routes = {
@@ -219,6 +245,67 @@ def test_gradient_routes_are_exactly_those_of_the_design(kind, model, panel):
         assert set(routes[name].split()) == {"environment", "resistance_head"}
     for name in designed:
         assert set(routes[name].split()) <= set(phase.moves)
+
+
+class Terms:
+    """A phase with the terms that it is given; nothing changes them."""
+
+    def __init__(self, **terms):
+        self.given = terms
+
+    def terms(self, step):
+        return self.given
+
+    def sensitivity(self, step):
+        return {}
+
+
+def shares_of(model, **terms):
+    ledger = Ledger(model, set(), "observe", PLANNED)
+    ledger.audit(Terms(**terms), None)
+    prefix = "gradient_share."
+    return {
+        name.removeprefix(prefix): value
+        for name, value in ledger.audited.items()
+        if name.startswith(prefix)
+    }
+
+
+def test_gradient_shares_of_terms_that_reach_the_same_groups_add_up_to_1(model):
+    """Norms of the gradients: 1, 2 and 5 in the line offsets; 12 in one offset of the task."""
+    offset, task = model.resistance.line_offset, model.task_offset
+    shares = shares_of(
+        model,
+        one=offset[0],
+        two=2 * offset[1],
+        five=-3 * offset[0] + 4 * offset[2],
+        task=12 * task[0],
+    )
+    assert shares == pytest.approx({"one": 1 / 8, "two": 2 / 8, "five": 5 / 8, "task": 1})
+
+
+def test_a_gradient_share_is_taken_where_the_term_arrives(model):
+    """A term that arrives in two groups counts, against one in a group, with its part there."""
+    offset, task = model.resistance.line_offset, model.task_offset
+    shares = shares_of(
+        model, both=3 * offset[0] + 4 * task[0], one=6 * offset[0], nowhere=torch.tensor(1.0)
+    )
+    assert shares == pytest.approx({"both": 5 / 11, "one": 6 / 9, "nowhere": 0})
+
+
+def test_gradient_shares_of_a_phase_are_those_of_its_terms(model, panel):
+    phase = PotentialPhase(model.eval(), panel, full_plan(panel, CONFIG))
+    step = next(iter(phase.sampler.epoch(1)))
+    ledger = Ledger(model, SWITCHED_ON, "observe", PLANNED)
+    ledger.audit(phase, step)
+    parameters, norms = list(model.potential.encoder.parameters()), {}
+    for name, term in phase.terms(step).items():
+        gradients = torch.autograd.grad(term, parameters, retain_graph=True)
+        norms[name] = float(torch.cat([gradient.flatten() for gradient in gradients]).norm())
+    assert set(norms) == {"task", "label_contrast", "potential_orthogonality"}
+    assert ledger.audited["gradient_share.label_contrast"] == pytest.approx(
+        norms["label_contrast"] / sum(norms.values()), rel=1e-4
+    )
 
 
 def test_an_audit_leaves_weights_and_gradients_alone(model, panel):
@@ -265,7 +352,7 @@ def epoch_violations(made, evidence=None):
 
 
 def test_calls_and_smallest_values_are_over_the_steps_of_the_epoch(model):
-    made, step = Ledger(model, set(), "observe", PLANNED), a_step(([1, 2, 3], [0, 0, 0]))
+    made, step = Ledger(model, SWITCHED_ON, "observe", PLANNED), a_step(([1, 2, 3], [0, 0, 0]))
     made.start_epoch()
     made.step(step, {"task": torch.tensor(1.0), "label_contrast": torch.tensor(0.5)}, [0])
     made.step(step, {"task": torch.tensor(2.0)}, [0])
@@ -325,4 +412,110 @@ def test_a_mark_that_is_not_normalised_is_refused_before_the_first_step(model, p
 
 
 def test_planned_phases_are_those_of_a_curriculum():
-    assert [phase.name for phase in CURRICULA["resistance_first"]] == PLANNED
+    assert [phase.name for phase in CURRICULA["fine_tuned"]] == PLANNED
+
+
+def an_epoch(made, phase, epoch, *steps):
+    """Let a ledger see an epoch of some steps, each the names of its loss terms."""
+    made.start_epoch()
+    for names in steps:
+        terms = {name: torch.tensor(1.0) for name in names}
+        made.step(a_step(([1, 2, 3], [0, 0, 0])), terms, [0])
+    made.end_epoch(phase, epoch, {})
+
+
+def observed_at_the_end(made):
+    made.finish({})
+    return {
+        entry.requirement.evidence: entry.observed
+        for entry in made.entries
+        if entry.requirement.when == "end"
+    }
+
+
+def test_steps_are_kept_up_to_the_kept_epoch_of_each_phase(model):
+    made = Ledger(model, SWITCHED_ON, "observe", PLANNED)
+    for phase, kept in (("resistance", 1), ("potential", 2), ("fine_tuning", 3)):
+        made.start_phase(phase)
+        for epoch in (1, 2, 3, 4):
+            if phase == "resistance":
+                an_epoch(made, phase, epoch, ["conditional_likelihood"], ["conditional_likelihood"])
+            else:
+                an_epoch(made, phase, epoch, ["task", "label_contrast"], ["task"], ["task"])
+        made.end_phase(phase, kept)
+    observed = observed_at_the_end(made)
+    assert observed["steps_kept.conditional_likelihood"] == 1 * 2
+    assert observed["steps_kept.task"] == (2 + 3) * 3
+    assert observed["steps_kept.label_contrast"] == pytest.approx(2 + 3)
+    assert observed["steps_kept.line_contrast"] is None
+    assert observed["phases_not_in_the_kept_model"] == observed["phases_left_out_or_added"] == 0
+    record = made.summary(1.0)
+    assert record["kept_epochs"] == {"resistance": 1, "potential": 2, "fine_tuning": 3}
+    steps = {row["name"]: row["steps"] for row in record["components"]}
+    assert (steps["task likelihood"], steps["line contrast on g"], steps["architecture"]) == (
+        15,
+        0,
+        None,
+    )
+
+
+def test_a_phase_that_was_thrown_away_has_kept_no_steps(model):
+    """Its model is that of epoch 0, or it was broken off before it kept one."""
+    made = Ledger(model, set(), "observe", ["resistance", "potential"])
+    made.start_phase("resistance")
+    an_epoch(made, "resistance", 1, ["conditional_likelihood"])
+    made.end_phase("resistance", 0)
+    made.start_phase("potential")
+    an_epoch(made, "potential", 1, ["task"])
+    observed = observed_at_the_end(made)
+    assert observed["phases_not_in_the_kept_model"] == 2
+    assert not observed["steps_kept.conditional_likelihood"] and not observed["steps_kept.task"]
+    violated = " ".join(made.summary(1.0)["violations"])
+    for name in ("steps_kept.conditional_likelihood", "steps_kept.task", "phases_not_in_the_kept"):
+        assert name in violated
+
+
+def test_a_run_says_how_much_of_each_term_is_in_the_kept_model(clean_run):
+    record = clean_run[-1]
+    rows = {row["name"]: row for row in record["components"]}
+    for name, term, phases in (
+        ("conditional likelihood", "conditional_likelihood", ("resistance", "fine_tuning")),
+        ("task likelihood", "task", ("potential", "fine_tuning")),
+        ("orthogonality of e to z", "orthogonality", ("fine_tuning",)),
+    ):
+        expected = sum(
+            row["steps"]
+            for row in record["epochs"]
+            if row["phase"] in phases and row["epoch"] <= record["kept_epochs"][row["phase"]]
+        )
+        assert rows[name]["steps"] == pytest.approx(expected) and expected > 0
+        audited = [row for row in record["epochs"] if f"gradient_share.{term}" in row]
+        assert rows[name]["share"] == audited[-1][f"gradient_share.{term}"]
+    assert record["switched_off"] == []
+
+
+def test_what_is_kept_survives_a_restart(model):
+    made = Ledger(model, set(), "observe", PLANNED)
+    made.start_phase("potential")
+    an_epoch(made, "potential", 1, ["task"], ["task"])
+    made.end_phase("potential", 1)
+    other = Ledger(model, set(), "observe", PLANNED)
+    other.resume(made.snapshot())
+    assert observed_at_the_end(other)["steps_kept.task"] == 2
+
+
+def test_duplicates_among_the_states_are_counted(model):
+    made = Ledger(model, set(), "observe", PLANNED)
+    codebook = model.resistance.prototypes.codebook
+    codebook.copy_(torch.eye(*codebook.shape))
+
+    def duplicates():
+        an_epoch(made, "resistance", 1, [])
+        return made.series[-1]["duplicate_states"]
+
+    assert duplicates() == 0
+    codebook[1] = 3 * codebook[0]
+    codebook[3] = -codebook[2]
+    assert duplicates() == 1 / len(codebook)
+    codebook[:] = codebook[0]
+    assert duplicates() == 1 - 1 / len(codebook)

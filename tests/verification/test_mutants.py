@@ -17,10 +17,11 @@ def test_every_component_has_a_mutant_and_every_mutant_a_component():
 
 
 @pytest.mark.parametrize("name", sorted(MUTANTS))
-def test_every_mutant_is_killed_and_the_page_says_by_whom(name):
+def test_every_mutant_is_killed_by_its_own_component_and_the_page_says_so(name):
     message = killer(name)
     assert message, f"{name} survived"
     by, moment = killed_by(message)
+    assert by.startswith(f"{DESIGN[name].name}: "), f"evidence of another component: {message}"
     row = f"| {DESIGN[name].name} | `{name}` | {MUTANTS[name].__doc__} | {by} | {moment} |"
     assert row in PAGE.read_text(), (
         f"docs/mutants.md is out of date: run `make docs`; now killed by {message}"

@@ -4,3 +4,5 @@ PAIRS_PER_BATCH = 4096
 BASES_PER_BATCH = 600_000
 # Pairs whose bins are measured at once, when a shard is made and when pairs are scored.
 PAIRS_PER_BLOCK = 200_000
+# Windows that a screen for motifs reads at most: its time and memory grow with them.
+BASES_SCREENED = 8_000_000

@@ -8,8 +8,8 @@ attempt.
 
 from dataclasses import dataclass
 
-from .batch_sizes import BASES_PER_BATCH, PAIRS_PER_BLOCK
-from .config import Config
+from .batch_sizes import BASES_PER_BATCH, BASES_SCREENED, PAIRS_PER_BLOCK
+from .config import Config, ModelConfig
 
 MB = 1e6
 # An interpreter with pandas; with torch and scikit-learn too.
@@ -31,6 +31,8 @@ PROBE = 350
 STRANDS_AND_BYTES = 2 * 4
 DEFAULT_FILTERS = 64
 DEEP_CHANNELS, DEEP_SCORED, DEEP_TRAINED = 256, 2, 12
+# Bytes per base that the screen for motifs takes: words of both strands and where they stand.
+SCREENED = 160
 
 
 @dataclass(frozen=True)
@@ -110,14 +112,17 @@ def editing(config: Config, files: Files) -> float:
 
 def training(config: Config, files: Files) -> float:
     """Validation scores all windows; a step holds those of a macro-step twice, for the backward
-    pass.
+    pass; before the first one, a screen may read windows.
 
-    Each of several processes scores all windows.
+    Each of several processes does so.
     """
     batch = max(config.potential.batch_pairs, config.fine_tuning.batch_pairs)
     stepped = min(2 * batch * config.windows.sequence_bp, files.windows * MB)
-    alone = scoring(config, files) + KEPT * 2 * _activations(config, stepped, DEEP_TRAINED)
-    return config.processes * alone
+    steps = KEPT * (
+        _activations(config, _scored_bases(files), DEEP_SCORED)
+        + 2 * _activations(config, stepped, DEEP_TRAINED)
+    )
+    return config.processes * (panel(config, files) + max(steps, _screen(config, files)))
 
 
 def probing(config: Config, files: Files) -> float:
@@ -156,5 +161,17 @@ def _activations(config: Config, bases: float, deep: float) -> float:
     """MB that the encoder holds at once for some bases; `deep`: how much more the deep encoder's
     blocks hold than its first layer.
     """
-    channels = DEEP_CHANNELS * deep if config.model.encoder == "deep" else config.model.filters
-    return bases * channels * STRANDS_AND_BYTES / MB
+    return bases * _channels(config.model, deep) * STRANDS_AND_BYTES / MB
+
+
+def _channels(model: ModelConfig, deep: float) -> float:
+    """Where the screen finds nothing, the encoder cnn takes the place of motifs."""
+    if model.encoder == "deep":
+        return DEEP_CHANNELS * deep
+    return max(model.filters, model.cnn_filters) if model.encoder == "motifs" else model.cnn_filters
+
+
+def _screen(config: Config, files: Files) -> float:
+    """MB that the screen for motifs takes."""
+    reads = config.model.encoder == "motifs"
+    return SCREENED * min(files.windows, BASES_SCREENED / MB) if reads else 0.0

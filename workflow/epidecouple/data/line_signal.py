@@ -137,9 +137,9 @@ def normalised_signal(
             raw = pair_signal(block, at_ends[m], between, peaks[mark])
             rows = slice(start, start + len(block))
             signal[rows, :positions, m] = normalised(raw, statistics[mark], config)
-    if config.windows.way:
-        for m, mark in present.items():
-            signal[:, positions:, m] = way_densities(pairs, peaks[mark], config.windows.signal_bp)
+            if config.windows.way:
+                width = config.windows.signal_bp
+                signal[rows, positions:, m] = way_densities(block, peaks[mark], width)
     return signal
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from ..core.batch_sizes import BASES_SCREENED
 from ..core.dna import BASES
 from ..model.motif_encoder import edge_bp
 from ..model.sequence import both_strands, one_hot
@@ -26,8 +27,6 @@ LOWEST_LOG_ODDS = -1.5
 MATCHED = 0.6
 REFINEMENTS = 3
 NEWTON_STEPS, HALVINGS, RIDGE, CONVERGED = 20, 10, 1.0, 1e-3
-# Long windows are sampled: the screen's time and memory grow with the bases that it reads.
-MOST_BASES = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -102,13 +101,13 @@ def screen_motifs(
 
 
 def _within_budget(pairs: ScreenedPairs, window_bp: int, rng: np.random.Generator) -> ScreenedPairs:
-    """Pairs in random order, as many as stay within `MOST_BASES` of windows."""
+    """Pairs in random order, as many as stay within `BASES_SCREENED` of windows."""
     order = rng.permutation(len(pairs.enhancer))
     both = np.stack([pairs.enhancer[order], pairs.promoter[order]], axis=1).ravel()
     first = np.zeros(len(both), bool)
     first[np.unique(both, return_index=True)[1]] = True
     windows = np.cumsum(first)[1::2]
-    return pairs.take(np.sort(order[windows * window_bp <= MOST_BASES]))
+    return pairs.take(np.sort(order[windows * window_bp <= BASES_SCREENED]))
 
 
 class _Words:

@@ -70,7 +70,11 @@ class LossTerms:
         """
         model, marks = self.config.model, signal.shape[2] // 2
         values, flags = signal.split(marks, dim=2)
-        values = values + model.mark_noise * torch.randn_like(values)
+        noise, way = model.mark_noise * torch.randn_like(values), self.model.resistance.way
+        if way is not None:
+            # Densities are not standardised before R reads them.
+            noise[:, -len(way.sd) :] *= way.sd
+        values = values + noise
         shown = torch.rand(len(signal), 1, marks, device=signal.device) >= model.mask_marks
         return torch.cat([values * flags * shown, flags * shown], dim=2)
 

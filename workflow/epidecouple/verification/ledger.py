@@ -341,9 +341,9 @@ def _summary(
     steps : that led to the model that is kept and had its loss term, None where it has no term
     share : of its term in the gradient where the term arrives, when it was last looked at
     """
-    names = {e.requirement.evidence for e in entries}
-    terms = [name for name in names if name.startswith("steps_kept.")]
-    shares = [e.observed for e in entries if e.requirement.evidence.startswith("gradient_share.")]
+    observed = {e.requirement.evidence: e.observed for e in entries}
+    terms = [name for name in observed if name.startswith("steps_kept.")]
+    shares = [value for name, value in observed.items() if name.startswith("gradient_share.")]
     return _described(component) | {
         "lives_in": list(component.lives_in),
         "implemented": implemented(component),
