@@ -2,6 +2,7 @@
 
 python benchmarks/effects.py                  all worlds, five seeds: about an hour on a core
 python benchmarks/effects.py --worlds dangers --seeds 1 2 3 --arms "no mark masking"
+python benchmarks/effects.py --worlds "gapped motifs" "GC content" --arms "random filters (cnn)"
 
 A seed is a world of its own, in which every arm trains once. The table `resources/effects.tsv` has
 the mean paired difference design - arm of each metric on test chromosomes, its 95 % interval over
@@ -72,6 +73,14 @@ ARMS: dict[str, dict[str, Any]] = {
     "with concept erasure": {"model": {"leace": True}},
 }
 DESIGN = "design"
+# Worlds of another grammar, for the arm of the encoder; other worlds are presets.
+GRAMMARS: dict[str, dict[str, Any]] = {
+    "gapped motifs": {"simulation": {"motif_gap": 4}},
+    "faint motifs": {"simulation": {"motif_mutation": 0.2}},
+    "GC content": {"simulation": {"gc_sd": 0.12}},
+    "additive grammar": {"simulation": {"compatibility": 0}},
+    "500 bp windows": {"simulation": {"window_bp": 504}, "windows": {"sequence_bp": 504}},
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,8 @@ class WorldOfSeed:
 
 def preset(name: str) -> dict[str, Any]:
     """What a world changes in the default configuration."""
+    if name in GRAMMARS:
+        return GRAMMARS[name]
     path = ROOT / "config" / "presets" / f"{name}.yaml"
     return {} if name == "default" else yaml.safe_load(path.read_text())
 

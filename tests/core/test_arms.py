@@ -40,6 +40,7 @@ def test_the_arms_are_the_design_and_the_overlays_all_of_them_observed(values):
         "encoder": "cnn",
         "cnn_filters": 64,
         "marks": "raw",
+        "mask_marks": 0,
         "dropout": 0,
     }
     assert "run" not in record22 and values == before

@@ -65,7 +65,6 @@ def test_it_is_refused_before_the_first_step_with_what_is_missing(panel):
         assert name in str(error.value)
     for name in (
         "homogeneous sampling",
-        "mark masking",
         "prototype codebook",
         "validation and early stopping",
         "random",

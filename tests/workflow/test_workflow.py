@@ -366,6 +366,7 @@ def test_resistance_asks_for_neither_genome_nor_gate(tmp_path, snakemake):
     ), "what the overlay lists is not asked for"
 
 
+@pytest.mark.slow
 def test_a_training_gets_the_thresholds_of_the_guard_and_no_others(tmp_path, snakemake):
     """What a rule does not hand over cannot make it run again."""
     own = {
