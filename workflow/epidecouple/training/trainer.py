@@ -270,7 +270,7 @@ def measure(model: EnergyModel, panel: Panel, plan: Plan) -> dict[str, float]:
         "validation_aupr": validation_aupr,
         "train_minus_validation_aupr": train_aupr - validation_aupr,
         "within_pair_sd_resistance": float(resistance.std(1).mean()),
-        "smallest_resistance": float(resistance.min()),
+        "smallest_validation_resistance": float(resistance.min()),
         "training_pairs": len(plan.rows),
         "training_lines": len(plan.lines),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
