@@ -23,11 +23,13 @@ from epidecouple.data.sampler import CellBatchSampler, MicroBatch
 from epidecouple.model import erasure
 from epidecouple.model.energy import EnergyModel
 from epidecouple.model.initialise import new_model
+from epidecouple.model.motif_encoder import MotifEncoder
 from epidecouple.model.prototypes import LinePrototypes, StatePrototypes
 from epidecouple.model.record22 import AnnotatedPotential, LinearResistance
 from epidecouple.model.resistance import Resistance
 from epidecouple.model.sequence import SequenceEncoder
 from epidecouple.training import loop, phases, terms, trainer
+from epidecouple.training.motif_screen import ScreenedMotif
 from epidecouple.verification import assertions
 from epidecouple.verification.design import load_design
 from toy_panel import toy_config, toy_panel
@@ -381,6 +383,29 @@ def label_contrast_on_other_labels(world, patch):
     """the contrast on z has the labels of the next pairs"""
     contrast = terms.contrast_over_lines
     patch.setattr(terms, "contrast_over_lines", lambda z, labels: contrast(z, labels.roll(1, 0)))
+
+
+@mutant
+def way_not_read(world, patch):
+    """R does not read the densities of the way"""
+    world.reconfigure("windows", way=True)
+    world.panel = toy_panel(way=True)
+    world.panel.shards[:] = [
+        dataclasses.replace(shard, reference=_standard(shard.reference))
+        for shard in world.panel.shards
+    ]
+    world.model = new_model(world.config, world.panel)
+    patch.setattr(Resistance, "of_way", lambda resistance, signal: signal.new_zeros(len(signal)))
+
+
+@mutant
+def filters_at_random(world, patch):
+    """the filters of U start at random in place of the motifs of the screen"""
+    world.reconfigure("model", encoder="motifs")
+    world.reconfigure("objective", label_contrast=0.0)
+    motif = ScreenedMotif(np.random.default_rng(0).normal(size=(6, 4)), z=9.0, matches=30)
+    patch.setattr(phases, "screen_motifs", lambda *arguments: [motif, motif])
+    patch.setattr(MotifEncoder, "start", lambda encoder, motifs: None)
 
 
 @mutant

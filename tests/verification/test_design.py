@@ -1,13 +1,16 @@
 import dataclasses
 import math
-import operator
 import re
 
 import pytest
+import yaml
 
+from epidecouple.core.config import Config, validated
 from epidecouple.core.gates import COMPARISONS
+from epidecouple.core.paths import ROOT
 from epidecouple.training.phases import CURRICULA, Phase
 from epidecouple.training.record22 import RECORD22
+from epidecouple.training.trainer import optional_components
 from epidecouple.verification.design import (
     PATH,
     Component,
@@ -17,7 +20,6 @@ from epidecouple.verification.design import (
     load_design,
     planned_phases,
 )
-from toy_panel import toy_config
 
 DESIGN = load_design()
 RULES = [rule for component in DESIGN for rule in component.requires]
@@ -115,20 +117,19 @@ def test_what_a_phase_exercises_is_a_component():
 
 
 def test_optional_components_name_a_switch_of_the_configuration():
-    """All but the masking of marks are arms: off unless somebody switches them on."""
+    """By default marks are masked, filters are screened and R reads the way; the rest are arms."""
     optional = [component.optional for component in DESIGN if component.optional]
     assert len(optional) == len(set(optional))
-    default = toy_config()
-    values = {name: operator.attrgetter(name)(default) for name in optional}
-    assert values.pop("model.mask_marks") == 0.2
-    assert set(values) == {
+    default = Config.from_dict(validated(yaml.safe_load((ROOT / "config/config.yaml").read_text())))
+    on = {"model.mask_marks", "model.encoder=motifs", "windows.way"}
+    assert optional_components(default) == on
+    assert set(optional) - on == {
         "model.leace",
         "objective.label_contrast",
         "objective.line_contrast",
         "objective.orthogonality",
         "objective.potential_orthogonality",
     }
-    assert not any(values.values())
 
 
 def test_every_loss_term_of_the_design_must_be_there_reach_something_and_be_kept():

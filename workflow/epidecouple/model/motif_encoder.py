@@ -88,6 +88,13 @@ class MotifEncoder(WindowEncoder):
         places = occupancy(scores).float().view(len(codes), 2, -1).sum(1)
         return self.project(torch.log1p(places))
 
+    @property
+    def in_use(self) -> int:
+        """How many filters are not silent."""
+        bias = self.convolution.bias
+        assert bias is not None
+        return int((bias > SILENT / 2).sum())
+
     @torch.no_grad()
     def start(self, motifs: list[np.ndarray]) -> None:
         """Start the filters at matrices of log odds (filter_bp, 4); the filters left over are

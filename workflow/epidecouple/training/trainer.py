@@ -23,6 +23,8 @@ from ..model.scoring import score_potential, score_resistance
 from ..statistics.ranking import macro_aupr
 from ..verification.assertions import (
     exact_assertions,
+    filters_in_use,
+    hidden_way,
     largest_gradient,
     start_evidence,
     swapped_states,
@@ -85,7 +87,14 @@ def missing_components(method: Method, switched_on: set[str]) -> list[str]:
 def optional_components(config: Config) -> set[str]:
     """The keys of optional components that the configuration switches on: any value but 0."""
     keys = {component.optional for component in load_design() if component.optional}
-    return {key for key in keys if operator.attrgetter(key)(config)}
+    return {key for key in keys if _switched_on(key, config)}
+
+
+def _switched_on(key: str, config: Config) -> bool:
+    """Whether a key of the configuration has the value behind `=`, or any but 0 without one."""
+    name, _, wanted = key.partition("=")
+    value = operator.attrgetter(name)(config)
+    return value == wanted if wanted else bool(value)
 
 
 def train(
@@ -106,7 +115,7 @@ def train(
         _check_start(model, panel, plan, ledger, missing)
         start_prototypes(model, panel, plan.lines, config)
         outcome = method.run(model, panel, plan, ledger, checkpoint)
-        measured = _measure_and_check(model, panel, plan, ledger, outcome.unrestored)
+        measured = _measure_and_check(model, panel, plan, ledger, outcome)
     except DesignViolation as violation:
         violation.record = ledger.summary(ledger.age) | {"missing": missing}
         raise
@@ -142,14 +151,18 @@ def _check_start(
 
 
 def _measure_and_check(
-    model: EnergyModel, panel: Panel, plan: Plan, ledger: Ledger, unrestored: int
+    model: EnergyModel, panel: Panel, plan: Plan, ledger: Ledger, outcome: Outcome
 ) -> dict[str, float]:
     """Measure the trained model and check what must hold after training."""
     model.eval()
     measured = measure(model, panel, plan)
     with ledger.on_the_clock():
         measured |= exact_assertions(model, panel, panel.rows("validation"))
-        at_end: dict[str, float] = {"best_state_not_restored": unrestored}
+        at_end: dict[str, float] = {"best_state_not_restored": outcome.unrestored}
+        at_end |= hidden_way(model, panel, plan.rows)
+        if "screened_motifs" in outcome.metrics:
+            surplus = filters_in_use(model) - outcome.metrics["screened_motifs"]
+            at_end["filters_without_a_motif"] = surplus
         at_end |= swapped_states(model, panel, plan.rows)
         ledger.finish(measured | at_end)
     return measured

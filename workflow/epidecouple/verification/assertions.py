@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ..data.panel import Panel
 from ..model.energy import EnergyModel
 from ..model.losses import conditional_nll
+from ..model.motif_encoder import MotifEncoder
 from ..model.scoring import energies, score_potential, score_resistance
 
 # Pairs that the assertions look at: a broken guarantee shows on a few, and they are part of the
@@ -289,6 +290,30 @@ def swapped_states(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dict[
         after = model.resistance(panel.signal_tensor(pairs[:ROWS], 0))
         codebook.copy_(kept)
     return {"resistance_change_when_states_are_swapped": _largest_change(before, after)}
+
+
+@torch.no_grad()
+def hidden_way(model: EnergyModel, panel: Panel, pairs: np.ndarray) -> dict[str, float]:
+    """max |change of R| when the densities of the way are the mean ones: 0 when R does not read
+    them. Nothing where R has no part for them.
+    """
+    way = model.resistance.way
+    if way is None:
+        return {}
+    signal = panel.signal_tensor(pairs[:ROWS], 0)
+    other = signal.clone()
+    other[:, -panel.way_slots :, : signal.shape[2] // 2] = way.mean
+    with _mode(model, False):
+        change = _largest_change(model.resistance(signal), model.resistance(other))
+    return {"resistance_change_when_the_way_is_hidden": change}
+
+
+def filters_in_use(model: EnergyModel) -> int:
+    """How many filters of an encoder that counts motifs are not silent, at the end with more; 0 for
+    another encoder.
+    """
+    ends = (model.potential.encoder.enhancer, model.potential.encoder.promoter)
+    return max((end.in_use for end in ends if isinstance(end, MotifEncoder)), default=0)
 
 
 def prototype_parameters(model: EnergyModel) -> int:

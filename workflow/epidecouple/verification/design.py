@@ -51,7 +51,8 @@ class Component:
     """A row of the design: name, symbols it lives in, hard or soft, mechanism, requirements and the
     mutants that break it.
 
-    `optional` names the configuration switch of a component that need not be on; `effect` what was
+    `optional` names the configuration switch of a component that need not be on, with `=` and a
+    value where it takes that one; `effect` what was
     measured of it: arm, world and metric of `resources/effects.tsv`.
     """
 
