@@ -27,6 +27,7 @@ PARTS = (
     "profiles",
     "resources/sources.tsv",
     "resources/metrics.yaml",
+    "resources/effects.tsv",
     "LICENSE",
 )
 SNAKEFILE = ROOT / "workflow" / "Snakefile"

@@ -8,7 +8,7 @@ from epidecouple.core.errors import InputError
 from epidecouple.core.gates import GUARD, RESIDUAL, rows_of, values_of
 from epidecouple.core import memory
 from epidecouple.core.provenance import code_digest, fingerprint
-from epidecouple.core.paths import MANIFEST, METRICS
+from epidecouple.core.paths import EFFECTS, MANIFEST, METRICS
 from epidecouple.files.manifest import load_sources
 from epidecouple.verification.design import design_digest
 
@@ -305,7 +305,7 @@ def run_folder(wildcards, input):
 def page_digest(*templates):
     """What a page is rendered with: its templates, the style of all pages and the labels of metrics."""
     texts = [WORKFLOW / "report" / name for name in (*templates, "style.css")]
-    return [fingerprint(path) for path in (*texts, METRICS)]
+    return [fingerprint(path) for path in (*texts, METRICS, EFFECTS)]
 
 
 def report_thresholds():
