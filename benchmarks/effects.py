@@ -181,12 +181,16 @@ def measured(world: WorldOfSeed, model: EnergyModel) -> dict[str, float]:
     lineage = truth.filter(regex="^lineage_motif_").to_numpy()
     labels = data.labels[rows][:, unseen]
     return {
-        "corr_U": correlation(u, true_u),
-        "corr_R": correlation(within_pair_centred(r), within_pair_centred(true_r)),
-        "corr_R_unseen_lines": float(np.mean([correlation(r[:, c], true_r[:, c]) for c in unseen])),
-        "corr_R_with_true_U": float(np.mean([correlation(r[:, c], true_u) for c in lines])),
-        "aupr_unseen_lines": macro_aupr(labels, u[:, None] - r[:, unseen]),
-        "aupr_oracle": macro_aupr(labels, true_u[:, None] - true_r[:, unseen]),
+        "potential_corr": correlation(u, true_u),
+        "resistance_within_pair_corr": correlation(
+            within_pair_centred(r), within_pair_centred(true_r)
+        ),
+        "resistance_unseen_corr": float(
+            np.mean([correlation(r[:, c], true_r[:, c]) for c in unseen])
+        ),
+        "resistance_potential_corr": float(np.mean([correlation(r[:, c], true_u) for c in lines])),
+        "aupr_unseen": macro_aupr(labels, u[:, None] - r[:, unseen]),
+        "aupr_unseen_oracle": macro_aupr(labels, true_u[:, None] - true_r[:, unseen]),
         "lineage_leak": lineage_leak(u, lineage),
     }
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
-from epidecouple.core.config import Config, Section, is_section
+from epidecouple.core.config import Config, is_section
 from epidecouple.core.gates import SIGNS, load_rows
 from epidecouple.core.metrics import Metric, registry, rows
 from epidecouple.core.paths import ROOT
+from epidecouple.core.sections import Section
 from epidecouple.prediction.request import Request
 from epidecouple.verification.design import Component, Requirement, load_design
 

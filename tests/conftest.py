@@ -9,10 +9,12 @@ from toy import ToyPanel, ToyWorld, build_toy_panel, write_toy_world
 from toy_bundle import ToyBundle, write_toy_bundle
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """A stage that a test calls sets the threads of its configuration, which outlive it: networks
-    as small as these run ten times as long in two threads beside another process.
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """One thread for a test and the fixtures that it sets up.
+
+    A stage that a test calls sets the threads of its configuration, which outlive it: networks as
+    small as these run ten times as long in two threads beside another process, and give other bits.
     """
     torch.set_num_threads(1)
 

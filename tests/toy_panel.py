@@ -7,8 +7,9 @@ import json
 import numpy as np
 import torch
 
-from epidecouple.core.config import WAY_DENSITIES, Config, validated
+from epidecouple.core.config import Config, validated
 from epidecouple.core.gates import GUARD, values_of
+from epidecouple.core.sections import WAY_DENSITIES
 from epidecouple.data.panel import Panel
 from epidecouple.data.shards import Shard
 

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epidecouple.core.config import WAY_DENSITIES
 from epidecouple.core.provenance import fingerprint, read_json
+from epidecouple.core.sections import WAY_DENSITIES
 from epidecouple.data.labels import label_matrix
 from epidecouple.data.line_signal import measure, places_of_ends
 from epidecouple.data.normalisation import Normaliser

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from epidecouple.model.motif_encoder import (
-    HALF_OCCUPIED,
+    MATCHED,
     BilinearEnds,
     MotifEncoder,
     edge_bp,
@@ -121,13 +121,13 @@ def test_filters_start_at_the_motifs_and_are_half_occupied_at_a_share_of_the_bes
     encoder.start([LOG_ODDS, other])
     weight, bias = encoder.convolution.weight, encoder.convolution.bias
     torch.testing.assert_close(weight[1].T.double(), torch.from_numpy(other))
-    assert bias[0].item() == pytest.approx(-HALF_OCCUPIED * 12)
+    assert bias[0].item() == pytest.approx(-MATCHED * 12)
     window = empty_windows(1)
     window[0, 5:11] = MOTIF
     score = encoder.convolution(one_hot(window))[0, 0].max()
-    assert score.item() == pytest.approx((1 - HALF_OCCUPIED) * 12)
+    assert score.item() == pytest.approx((1 - MATCHED) * 12)
     best = torch.from_numpy(other).max(1).values.sum().item()
-    assert bias[1].item() == pytest.approx(-HALF_OCCUPIED * best)
+    assert bias[1].item() == pytest.approx(-MATCHED * best)
 
 
 def test_filters_without_a_motif_are_silent_in_any_window(encoder):

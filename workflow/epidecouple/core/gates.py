@@ -16,8 +16,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 # Before Python 3.12 pydantic cannot use the TypedDict of the standard library.
 from typing_extensions import TypedDict
 
-from .config import NAME, Gate, Number, Reason
 from .errors import InputError
+from .key_types import NAME, Gate, Number, Reason
 from .metrics import find_metric
 from .paths import ROOT
 

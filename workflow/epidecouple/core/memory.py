@@ -9,7 +9,8 @@ attempt.
 from dataclasses import dataclass
 
 from .batch_sizes import BASES_PER_BATCH, BASES_SCREENED, PAIRS_PER_BLOCK
-from .config import Config, ModelConfig
+from .config import Config
+from .sections import ModelConfig
 
 MB = 1e6
 # An interpreter with pandas; with torch and scikit-learn too.

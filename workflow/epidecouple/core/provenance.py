@@ -10,7 +10,7 @@ import ast
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -22,6 +22,9 @@ from .paths import PACKAGE
 REFUSALS = frozenset({"InputError", "DesignViolation", "_located"})
 LOGGERS = frozenset({"log", "logging"})
 WORDING = frozenset({"problem", "remedy"})
+MODEL = "model.safetensors"
+# Stands for the model of a file that is not the one that was read.
+CHANGED = "changed since"
 LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "snakemake")
 
 
@@ -186,3 +189,25 @@ def _is_message(call: ast.Call) -> bool:
     if isinstance(call.func, ast.Attribute):
         return getattr(call.func.value, "id", "") in LOGGERS
     return getattr(call.func, "id", "") in REFUSALS
+
+
+def models_of(metrics: Path) -> set[str]:
+    """Fingerprints of the models that a metrics.json rests on; empty where there is none."""
+    record = metrics.with_name("provenance.json")
+    inputs = read_json(record)["inputs"] if record.is_file() else {}
+    return set().union(*(_models_behind(Path(path), read) for path, read in inputs.items()))
+
+
+def _models_behind(path: Path, read: str) -> set[str]:
+    """Fingerprints of the models behind one file, of which `read` was the fingerprint."""
+    if path.name == MODEL:
+        return {read}
+    behind = models_of(path.with_name("metrics.json"))
+    unchanged = not behind or (path.is_file() and fingerprint(path) == read)
+    return behind if unchanged else {CHANGED}
+
+
+def of_another_model(metrics: Iterable[Path], model: Path) -> list[Path]:
+    """The metrics files that do not rest on this model, and on it alone."""
+    expected = {fingerprint(model)}
+    return [path for path in metrics if models_of(path) != expected]

@@ -9,8 +9,8 @@ Coordinates are 0-based and half-open, in bp.
 import numpy as np
 import pandas as pd
 
-from ..core.config import WindowsConfig
 from ..core.dna import ENDS
+from ..core.sections import WindowsConfig
 
 
 def mean_signal(loci: pd.DataFrame, peaks: pd.DataFrame) -> np.ndarray:

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from ..core.config import WAY_DENSITIES
+from ..core.sections import WAY_DENSITIES
 
 # A peak counts when the normal score of its rank is above these, or its log signal exceeds the mean
 # by so many standard deviations; the last density sums the excess above the first of those.

@@ -96,12 +96,12 @@ def optimism(coupled: Coupled, seed: int) -> float:
 
     On held-out rows it is about 0, in sample about sqrt d_z + sqrt d_e.
     """
-    found = []
+    controls = []
     for number in range(CONTROLS):
         order = rng_for(seed, Stream.PERMUTED_COUPLING, number).permutation(len(coupled.z))
         fitted, measured = halves(Coupled(coupled.z, coupled.e[order], coupled.chrom))
-        found.append(held_out_cca(fitted, measured) * np.sqrt(len(measured.z)))
-    return float(np.mean(found))
+        controls.append(held_out_cca(fitted, measured) * np.sqrt(len(measured.z)))
+    return float(np.mean(controls))
 
 
 def halves(coupled: Coupled) -> tuple[Coupled, Coupled]:

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 
-from ..core.config import DiagnoseConfig
 from ..core.progress import tracked
 from ..core.random_streams import Stream, rng_for
+from ..core.sections import DiagnoseConfig
 from ..statistics.bootstrap import group_draws
 from ..statistics.permutation import Exchangeable, p_value, permuted
 from ..statistics.probes import (

@@ -6,8 +6,8 @@ The two encoders of a model, for enhancers and for promoters, have about 13 M pa
 import torch
 from torch import Tensor, nn
 
-from ..core.config import ModelConfig
 from ..core.dna import BASES
+from ..core.sections import ModelConfig
 from .sequence import WindowEncoder, one_hot
 
 CHANNELS, STEM_BP, POOL, DILATIONS = 256, 15, 8, (1, 2, 4, 8, 16)

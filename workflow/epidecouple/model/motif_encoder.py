@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from ..core.config import ModelConfig
 from ..core.dna import BASES
+from ..core.sections import ModelConfig
 from .sequence import WindowEncoder, both_strands, one_hot
 
 # A filter that no motif was found for is occupied nowhere: sigmoid(-30) is 1e-13.
 SILENT = -30.0
-# A filter is half occupied where a window reaches this share of its best score.
-HALF_OCCUPIED = 0.6
+# Share of a motif's best score above which a sequence matches; there its filter is half occupied.
+MATCHED = 0.6
 
 
 class Occupancy(torch.autograd.Function):
@@ -106,7 +106,12 @@ class MotifEncoder(WindowEncoder):
         bias.fill_(SILENT)
         for k, log_odds in enumerate(motifs):
             weight[k] = torch.from_numpy(log_odds.T)
-            bias[k] = -HALF_OCCUPIED * float(log_odds.max(1).sum())
+            bias[k] = -least_score(log_odds)
+
+
+def least_score(log_odds: np.ndarray) -> float:
+    """The score above which a sequence matches a motif, from its log odds (width, 4)."""
+    return MATCHED * float(log_odds.max(1).sum())
 
 
 def edge_bp(filter_bp: int) -> int:

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from ..core.config import ModelConfig
 from ..core.dna import Windows
+from ..core.sections import ModelConfig
 from .deep_sequence import DeepElementEncoder
 from .erasure import LineEraser
 from .motif_encoder import MotifEncoder

@@ -6,9 +6,10 @@ Its R is linear in the marks, and its z reads the annotated lengths of the eleme
 import torch
 from torch import Tensor, nn
 
-from ..core.config import Config, ModelConfig
+from ..core.config import Config
 from ..core.dna import Windows
 from ..core.errors import InputError
+from ..core.sections import ModelConfig
 from .energy import EnergyModel
 from .potential import Potential
 from .resistance import Parts, Resistance

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..core.config import Config, ModelConfig
+from ..core.config import Config
+from ..core.sections import ModelConfig
 from .prototypes import LinePrototypes, StatePrototypes, line_state
 
 

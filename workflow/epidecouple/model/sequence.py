@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from ..core.batch_sizes import BASES_PER_BATCH
-from ..core.config import ModelConfig
 from ..core.dna import BASES, Windows
+from ..core.sections import ModelConfig
 
 
 class RectifiedPool(torch.autograd.Function):

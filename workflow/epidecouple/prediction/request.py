@@ -9,9 +9,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ..core.config import Config, Results, Section, Whole
+from ..core.config import Config
 from ..core.errors import InputError, checked
+from ..core.key_types import Results, Whole
 from ..core.provenance import fingerprint
+from ..core.sections import Section
 from .bundle import RECORD, WEIGHTS, find_bundle, read_bundle
 
 PEAK_COLUMNS = ["cell_line", "mark", "path"]

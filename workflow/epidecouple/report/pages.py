@@ -9,11 +9,11 @@ from typing import Any
 
 import jinja2
 
-from ..core.effects import effect_sentence
 from ..core.gates import FAILED, sentences
 from ..core.metrics import label
 from ..core.paths import TEMPLATES
 from ..core.provenance import read_json
+from .effects import effect_sentence
 from .layout import FIGURES
 
 

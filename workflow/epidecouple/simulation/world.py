@@ -19,8 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..core.config import SimulationConfig
 from ..core.random_streams import Stream, rng_for
+from ..core.sections import SimulationConfig
+from ..statistics.base_rate import offsets_of_rates
 from .chromatin import RESISTANCE_SLOPE, Chromatin, chromatin_of, shown_by_hubs
 
 BACKGROUND = (0.29, 0.21, 0.21, 0.29)
@@ -328,15 +329,9 @@ def _labels(
     )
     rates = np.minimum(config.base_rate * np.exp(shift), HIGHEST_BASE_RATE)
     energy = potential[:, None] - resistance
-    low = np.full(len(rates), -15.0)
-    high = np.full(len(rates), 15.0)
-    for _ in range(50):
-        middle = (low + high) / 2
-        too_many = _sigmoid(energy - middle).mean(0) > rates
-        low = np.where(too_many, middle, low)
-        high = np.where(too_many, high, middle)
-    labels = rng.random(resistance.shape) < _sigmoid(energy - low)
-    return low, labels.astype(np.int8)
+    offset = offsets_of_rates(energy, rates)
+    labels = rng.random(resistance.shape) < _sigmoid(energy - offset)
+    return offset, labels.astype(np.int8)
 
 
 def _draw_rows(probability: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..core.config import SimulationConfig
 from ..core.dna import BASES
 from ..core.errors import InputError
 from ..core.random_streams import Stream, rng_for
+from ..core.sections import SimulationConfig
 from ..files.catalog import Catalog
 from ..files.motifs import Motif, write_motifs
 from .chromatin import MARKS

@@ -9,8 +9,7 @@ from pathlib import Path
 from ..core.gates import judge as judged
 from ..core.gates import rows_of
 from ..core.gates import verdict as verdict_of
-from ..core.provenance import read_metrics, write_json
-from ..core.rests_on import of_another_model
+from ..core.provenance import of_another_model, read_metrics, write_json
 from .runner import run
 
 log = logging.getLogger(__name__)

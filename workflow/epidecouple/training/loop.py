@@ -14,9 +14,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from ..core.config import Threshold
 from ..core.errors import DesignViolation
 from ..core.progress import Pace
+from ..core.sections import Threshold
 from ..data.sampler import MacroStep
 from ..model.energy import EnergyModel
 from ..verification.ledger import AUDIT_PAIRS, Ledger

@@ -13,7 +13,7 @@ import torch
 
 from ..core.batch_sizes import BASES_SCREENED
 from ..core.dna import BASES
-from ..model.motif_encoder import edge_bp
+from ..model.motif_encoder import edge_bp, least_score
 from ..model.sequence import both_strands, one_hot
 
 K = 8
@@ -23,8 +23,6 @@ FEWEST_ELEMENTS = 15
 SIGNIFICANT = 5.2
 # A mismatch costs a position at most this much, so that one changed base does not hide an instance.
 LOWEST_LOG_ODDS = -1.5
-# A window matches a motif above this share of the highest score that it can reach.
-MATCHED = 0.6
 REFINEMENTS = 3
 NEWTON_STEPS, HALVINGS, RIDGE, CONVERGED = 20, 10, 1.0, 1e-3
 
@@ -63,11 +61,6 @@ class ScreenedMotif:
     log_odds: np.ndarray
     z: float
     matches: int
-
-    @property
-    def highest(self) -> float:
-        """The score of its best sequence."""
-        return float(self.log_odds.max(1).sum())
 
 
 def screen_motifs(
@@ -209,7 +202,7 @@ class _Windows:
         """Where a motif matches: bool (n, 2 strands, places), starts in the padded windows."""
         weight = both_strands(torch.from_numpy(log_odds.T[None].astype(np.float32)))
         scores = torch.nn.functional.conv1d(self.hot, weight)
-        return (scores > MATCHED * log_odds.max(1).sum()).numpy()
+        return (scores > least_score(log_odds)).numpy()
 
     def _around(self, word: int) -> np.ndarray:
         """Base counts (width, 4) around places within one mismatch of a k-mer, cut to where they

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..core.config import FitConfig
 from ..core.random_streams import Stream, rng_for
+from ..core.sections import FitConfig
 from ..data.labels import discordant
 from ..data.panel import Panel
 from ..data.sampler import CellBatchSampler, MacroStep
@@ -23,6 +23,7 @@ from ..model.losses import conditional_nll, contrast_over_lines
 from ..model.motif_encoder import MotifEncoder
 from ..model.potential import DISTANCE_CENTRE
 from ..model.scoring import embed, embed_raw, score_potential, score_resistance
+from ..statistics.base_rate import offsets_of_rates
 from ..statistics.ranking import macro_aupr, within_pair_auc
 from .motif_screen import ScreenedMotif, ScreenedPairs, screen_motifs
 from .plan import Plan
@@ -32,8 +33,6 @@ log = logging.getLogger(__name__)
 
 # A line without a loop, or with nothing else, among the discordant pairs has a finite tau.
 LEAST_RATE = 1e-3
-# Where tau lies, and how often the interval is halved: to 1e-7.
-TAU_BOUND, BISECTIONS = 20.0, 28
 # The encoder where the screen finds no motif.
 FALLBACK = "cnn"
 # Training pairs on which the overfitting guard's AUPR is measured.
@@ -311,15 +310,10 @@ class PotentialPhase(Phase):
 
     def _start_offset(self) -> None:
         """Solve for the tau of each line with which R alone expects as many loops as there are."""
-        rates = self.panel.label_tensor(self.rows, self.lines).mean(0)
-        offset = self.offset[self.rows]
-        low, high = (torch.full_like(rates, bound) for bound in (-TAU_BOUND, TAU_BOUND))
-        for _ in range(BISECTIONS):
-            middle = (low + high) / 2
-            too_many = torch.sigmoid(offset - middle).mean(0) > rates
-            low, high = torch.where(too_many, middle, low), torch.where(too_many, high, middle)
+        rates = self.panel.labels_of(self.rows, self.lines).mean(0)
+        tau = offsets_of_rates(self.offset[self.rows].double().cpu().numpy(), rates)
         with torch.no_grad():
-            self.model.task_offset[self.lines] = (low + high) / 2
+            self.model.task_offset[self.lines] = self.panel.tensor(tau.astype(np.float32))
 
     def _screened(self) -> list[ScreenedMotif]:
         """Screen the phase's own pairs, with the offset that U is trained with."""

@@ -33,7 +33,7 @@ from ..verification.design import load_design, planned_phases
 from ..verification.ledger import Ledger
 from .checkpoint import Checkpoint
 from .loop import EarlyStop, OverfittingGuard, Thresholds, fit
-from .phases import CURRICULA, FineTuningPhase, Phase
+from .phases import CURRICULA, Phase
 from .plan import Method, Outcome, Plan
 from .record22 import RECORD22
 
@@ -265,9 +265,7 @@ def run_curriculum(
         progress.run(phase)
     history = pd.DataFrame(ended.history)
     metrics = ended.metrics | {"early_stop_consultations_missing": ended.unjudged}
-    metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(
-        FineTuningPhase(model, panel, plan)
-    )
+    metrics["task_gradient_on_resistance"] = task_gradient_on_resistance(phase)
     metrics |= phase.trajectory.changes(history, metrics[f"{phase.name}_best_epoch"])
     return Outcome(history, metrics, ended.unrestored)
 

@@ -6,16 +6,13 @@ from functools import cache
 
 import pandas as pd
 
-from .paths import EFFECTS
+from ..core.metrics import label
+from ..core.paths import EFFECTS
 
-# How a sentence calls the figures of the table.
-FIGURES = {
-    "corr_U": "correlation of U with the truth",
-    "corr_R": "correlation of R with the truth within pairs",
-    "corr_R_unseen_lines": "correlation of R with the truth in lines never seen",
-    "corr_R_with_true_U": "correlation of R with the true U, which should be 0",
-    "aupr_unseen_lines": "AUPR in lines never seen",
-    "lineage_leak": "largest correlation of U with a lineage motif",
+# Figures of the table that no stage writes; the others have their names in the registry of metrics.
+OWN_LABELS = {
+    "resistance_unseen_corr": "Correlation of R with the truth in lines never seen",
+    "resistance_potential_corr": "Correlation of R with the true U, which should be 0",
 }
 # Arms that add a component to the design begin so; the others take one out.
 ADDING = "with "
@@ -42,7 +39,8 @@ def effect_sentence(arm: str, world: str, metric: str) -> str:
     if arm.startswith(ADDING):
         without, with_it, low, high = with_it, without, -high, -low
     chance = "within chance" if low <= 0 <= high else "beyond chance"
+    name = OWN_LABELS.get(metric) or label(metric)
     return (
-        f"{FIGURES[metric]} {without:.2f} without, {with_it:.2f} with it: {with_it - without:+.3f}"
+        f"{name}: {without:.2f} without, {with_it:.2f} with it, {with_it - without:+.3f}"
         f" ({low:+.3f} to {high:+.3f}, {chance}; {row.n} seeds, world {world})"
     )
