@@ -34,11 +34,11 @@ SIMULATION = {
 
 
 def toy_values(**overrides) -> dict:
-    """`config/config.yaml` with a small simulation; a mapping among the overrides is merged into
-    its section.
+    """`config/config.yaml` with a small world that has every mark; a mapping among the overrides is
+    merged into its section.
     """
     values = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
-    values["simulation"] = dict(SIMULATION)
+    values["simulation"], values["dataset"] = dict(SIMULATION), {"kind": "simulated"}
     for key, value in copy.deepcopy(overrides).items():
         values[key] = {**values.get(key, {}), **value} if isinstance(value, dict) else value
     guard = values_of(GUARD, {}).items()

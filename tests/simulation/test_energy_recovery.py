@@ -14,7 +14,9 @@ def truth():
     rng = np.random.default_rng(0)
     resistance = {f"resistance_{line}": rng.gamma(2, 1, 200) for line in ALL}
     lineage = {f"lineage_motif_{k}": rng.gamma(1, 1, 200) for k in range(3)}
-    return pd.DataFrame({"potential": rng.normal(0, 2, 200), **resistance, **lineage})
+    of_dna = rng.normal(0, 2, 200)
+    potential = {"potential": of_dna + rng.normal(0, 1, 200), "potential_of_dna": of_dna}
+    return pd.DataFrame({**potential, **resistance, **lineage})
 
 
 @pytest.fixture
@@ -62,6 +64,14 @@ def test_perfect_energies_are_recovered_in_full(energies, truth):
         == metrics["aupr_unseen_oracle"]
         > metrics["aupr_unseen_potential_oracle"]
     )
+
+
+def test_what_dna_tells_of_the_potential_is_the_most_that_can_be_known(energies, truth):
+    """A model that knows it all but the hubs has the whole share, and less than the true U has."""
+    metrics = found(energies.assign(potential=truth.potential_of_dna), truth)
+    assert metrics["potential_dna_corr"] == pytest.approx(1) > metrics["potential_corr"]
+    assert metrics["aupr_unseen_share_of_dna_oracle"] == pytest.approx(1)
+    assert metrics["aupr_unseen_dna_oracle"] < metrics["aupr_unseen_oracle"]
 
 
 def test_an_offset_per_pair_is_not_held_against_the_resistance(energies, truth):

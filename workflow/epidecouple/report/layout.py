@@ -221,9 +221,12 @@ SECTIONS = {
         "The true energies of a simulation are known: do U and R agree with them?",
         ("recovery",),
         (
-            Row("potential_corr"),
+            Row("potential_dna_corr", ("potential_corr",)),
             Row("resistance_within_pair_corr"),
-            Row("aupr_unseen", ("aupr_unseen_oracle", "aupr_unseen_potential_oracle")),
+            Row(
+                "aupr_unseen",
+                ("aupr_unseen_dna_oracle", "aupr_unseen_oracle", "aupr_unseen_potential_oracle"),
+            ),
             Row("lineage_leak", ("lineage_leak_of_truth",)),
         ),
     ),
@@ -298,7 +301,7 @@ HEADLINES = (
     ("evaluate", "aupr_unseen_line_unseen_chromosome"),
     ("evaluate", "within_pair_auc"),
     ("resistance", "crossfit_auc"),
-    ("recovery", "potential_corr"),
+    ("recovery", "potential_dna_corr"),
     ("recovery", "resistance_within_pair_corr"),
     ("diagnose", "z_line_linear"),
 )

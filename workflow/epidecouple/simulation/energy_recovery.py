@@ -87,8 +87,10 @@ def _figures(
     true = energies_of(truth, lines)
     centred, expected = (within_pair_centred(energy.resistance) for energy in (estimated, true))
     lineage = truth.filter(regex="^lineage_motif_").to_numpy()
+    of_dna = truth.potential_of_dna.to_numpy()
     figures = {
         "potential_corr": lambda rows: correlation(estimated.potential[rows], true.potential[rows]),
+        "potential_dna_corr": lambda rows: correlation(estimated.potential[rows], of_dna[rows]),
         "resistance_within_pair_corr": lambda rows: correlation(centred[rows], expected[rows]),
         "resistance_within_line_corr": lambda rows: correlation(
             *(x[rows] - x[rows].mean(0) for x in (centred, expected))
@@ -103,15 +105,17 @@ def _figures(
         return lambda rows: correlation(estimated.resistance[rows, c], true.resistance[rows, c])
 
     by_line = {f"resistance_corr_{line}": of_line(c) for c, line in enumerate(lines)}
-    return figures | by_line | _against_oracle(energies, estimated, true, config)
+    return figures | by_line | _against_oracles(energies, estimated, truth, config)
 
 
-def _against_oracle(
-    energies: pd.DataFrame, estimated: Energies, true: Energies, config: Config
+def _against_oracles(
+    energies: pd.DataFrame, estimated: Energies, truth: pd.DataFrame, config: Config
 ) -> dict[str, Callable[[np.ndarray], float]]:
-    """AUPR on unseen lines and chromosomes beside that of the true energies and of the true
-    potential alone.
+    """AUPR on unseen lines and chromosomes beside that of the true energies, of the true potential
+    alone, and of what can be known: the true R and the part of the true U that DNA tells.
     """
+    true = energies_of(truth, config.all_lines)
+    knowable = Energies(truth.potential_of_dna.to_numpy(), true.resistance)
     unseen = [config.all_lines.index(line) for line in config.held_out_lines]
     labels = energies[[f"label_{line}" for line in config.held_out_lines]].to_numpy()
     potential_alone = Energies(true.potential, np.zeros_like(true.resistance))
@@ -123,7 +127,10 @@ def _against_oracle(
         "aupr_unseen": aupr(estimated),
         "aupr_unseen_oracle": aupr(true),
         "aupr_unseen_potential_oracle": aupr(potential_alone),
+        "aupr_unseen_dna_oracle": aupr(knowable),
         "aupr_unseen_share_of_oracle": lambda rows: aupr(estimated)(rows) / aupr(true)(rows),
+        "aupr_unseen_share_of_dna_oracle": lambda rows: aupr(estimated)(rows)
+        / aupr(knowable)(rows),
     }
 
 

@@ -44,6 +44,7 @@ class World:
     codes : uint8 (n_elements, L), windows of enhancers and promoters in `loci` order
     pairs : enhancer and promoter as rows of `loci`, n_pairs rows potential (n,), resistance (n, C),
     offset (C,), labels (n, C)
+    potential_of_dna : float (n,), U without the elements' hub terms, which no DNA shows
     strength : float (n_loci, C, M), level of each mark before the line's technical offset
     barriers : bool (n_loci, C), active barriers
     barrier_level : float (n_loci,), log of the CTCF signal of a barrier over the typical one
@@ -58,6 +59,7 @@ class World:
     codes: np.ndarray
     pairs: pd.DataFrame
     potential: np.ndarray
+    potential_of_dna: np.ndarray
     resistance: np.ndarray
     offset: np.ndarray
     labels: np.ndarray
@@ -96,7 +98,9 @@ def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], se
         rng.random((len(loci), len(activity))) < BARRIER_ACTIVITY
     )
     pairs = _draw_pairs(config, loci, rng)
-    potential = _potential(config, grammar, pairs, rng) - config.distance_slope * _far(loci, pairs)
+    of_motifs = _potential_of_motifs(config, grammar, pairs, rng)
+    potential_of_dna = of_motifs - config.distance_slope * _far(loci, pairs)
+    potential = potential_of_dna + _hubs(config, len(loci), pairs, rng)
     chromatin = chromatin_of(config, openness, rng_for(seed, Stream.CHROMATIN_STATES))
     resistance = _resistance(chromatin, _barrier_density(loci, barriers, pairs), pairs)
     offset, labels = _labels(config, potential, resistance, len(lines), rng)
@@ -112,6 +116,7 @@ def simulate(config: SimulationConfig, lines: list[str], held_out: list[str], se
         codes,
         pairs,
         potential,
+        potential_of_dna,
         resistance,
         offset,
         labels,
@@ -262,21 +267,25 @@ def _draw_pairs(
     return pd.DataFrame(np.concatenate(chosen), columns=["enhancer", "promoter"])
 
 
-def _potential(
+def _potential_of_motifs(
     config: SimulationConfig, grammar: np.ndarray, pairs: pd.DataFrame, rng: np.random.Generator
 ) -> np.ndarray:
-    """U_i from grammar motifs at both ends and their low-rank compatibility, plus an unlearnable
-    hub term.
-    """
+    """What grammar motifs at both ends and their low-rank compatibility make of U (n,)."""
     size = grammar.shape[1]
     enhancer, promoter = grammar[pairs.enhancer], grammar[pairs.promoter]
     additive = enhancer @ rng.normal(size=size) + promoter @ rng.normal(size=size)
     compatibility = (
         (enhancer @ rng.normal(size=(size, 2))) * (promoter @ rng.normal(size=(size, 2)))
     ).sum(1)
-    hub = config.hub_sd * rng.normal(size=len(grammar))
-    learnable = config.potential_sd * _standard(additive + config.compatibility * compatibility)
-    return learnable + hub[pairs.enhancer] + hub[pairs.promoter]
+    return config.potential_sd * _standard(additive + config.compatibility * compatibility)
+
+
+def _hubs(
+    config: SimulationConfig, loci: int, pairs: pd.DataFrame, rng: np.random.Generator
+) -> np.ndarray:
+    """What both ends add to U (n,) in all lines without any sign of it in their DNA."""
+    hub = config.hub_sd * rng.normal(size=loci)
+    return hub[pairs.enhancer] + hub[pairs.promoter]
 
 
 def _barrier_density(loci: pd.DataFrame, barriers: np.ndarray, pairs: pd.DataFrame) -> np.ndarray:

@@ -211,6 +211,7 @@ def _write_truth(world: World, catalog: Catalog, path: Path) -> None:
             "enhancer_mid": mid[world.pairs.enhancer],
             "promoter_mid": mid[world.pairs.promoter],
             "potential": world.potential,
+            "potential_of_dna": world.potential_of_dna,
         }
     )
     for c, line in enumerate(catalog.lines):
