@@ -1,7 +1,7 @@
 """What each component of the design changes: arms trained beside the design on simulated worlds.
 
 python benchmarks/effects.py                  all worlds, five seeds: about an hour on a core
-python benchmarks/effects.py --worlds dangers --seeds 1 2 3 --arms "no mark masking"
+python benchmarks/effects.py --worlds openness --seeds 1 2 3 --arms "no mark masking"
 python benchmarks/effects.py --worlds "gapped motifs" "GC content" --arms "random filters (cnn)"
 
 A seed is a world of its own, in which every arm trains once. The table `resources/effects.tsv` has
@@ -239,7 +239,7 @@ def effects(table: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     """Train what is missing, and write both tables."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--worlds", nargs="+", default=["default", "dangers", "dangers:200"])
+    parser.add_argument("--worlds", nargs="+", default=["default", "openness", "default:200"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[11, 12, 13, 14, 15])
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
     chosen = parser.parse_args()

@@ -23,7 +23,10 @@ def write_cell(cell, r_corr, share, failed):
     for stage in {stage for stage, _ in COMPARED}:
         values = {metric: 0.5 for of, metric in COMPARED if of == stage}
         if stage == "recovery":
-            values |= {"resistance_within_pair_corr": r_corr, "aupr_unseen_share_of_oracle": share}
+            values |= {
+                "resistance_within_pair_corr": r_corr,
+                "aupr_unseen_share_of_dna_oracle": share,
+            }
         write_json(cell.folder / stage / "metrics.json", {"metrics": values})
     checks = [
         {**CHECK, "outcome": "failed" if failed else "passed"},
@@ -71,7 +74,7 @@ OWN = {"recovery.resistance_within_pair_corr": {"value": 0.5, "why": "a small wo
 
 def test_the_thresholds_are_those_of_the_run(run):
     table = table_of(run, OWN).groupby("metric").needed.first()
-    assert table.resistance_within_pair_corr == 0.5 and table.potential_corr == 0.75
+    assert table.resistance_within_pair_corr == 0.5 and table.potential_dna_corr == 0.75
 
 
 def test_failed_checks_are_counted_over_seeds(run):
@@ -117,7 +120,7 @@ def test_no_failed_check_is_an_empty_table(run):
     ],
 )
 def test_the_conclusion_says_what_the_figures_say(design, other, little, said):
-    metrics = ["resistance_within_pair_corr", "aupr_unseen_share_of_oracle"]
+    metrics = ["resistance_within_pair_corr", "aupr_unseen_share_of_dna_oracle"]
     rows = [
         (arm, 1, metric, value)
         for arm, values in (("design", design), ("other", other))

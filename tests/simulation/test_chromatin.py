@@ -264,11 +264,13 @@ def test_a_mark_that_a_line_lacks_has_no_peak_file_and_the_others_stay_as_they_a
         assert (lacking.root / path).read_bytes() == (whole.root / path).read_bytes(), path
 
 
-def test_all_dangers_at_once_give_a_world_with_loops_in_every_line():
-    values = yaml.safe_load((ROOT / "config" / "presets" / "dangers.yaml").read_text())
+def test_the_default_world_holds_all_dangers_at_once_and_loops_in_every_line():
+    values = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     config = toy_config(**{key: values[key] for key in ("dataset", "simulation")})
     assert isinstance(config.simulation, SimulationConfig)
     assert config.simulation.chromatin == "states" and config.dataset.missing
+    knobs = ("hub_marks", "hub_sd", "distance_slope", "prevalence_shift", "mark_offset")
+    assert all(getattr(config.simulation, knob) > 0 for knob in knobs)
     assert set(config.dataset.missing) <= set(config.all_lines)
     assert {mark for marks in config.dataset.missing.values() for mark in marks} <= set(
         config.marks

@@ -129,8 +129,9 @@ def _against_oracles(
         "aupr_unseen_potential_oracle": aupr(potential_alone),
         "aupr_unseen_dna_oracle": aupr(knowable),
         "aupr_unseen_share_of_oracle": lambda rows: aupr(estimated)(rows) / aupr(true)(rows),
-        "aupr_unseen_share_of_dna_oracle": lambda rows: aupr(estimated)(rows)
-        / aupr(knowable)(rows),
+        "aupr_unseen_share_of_dna_oracle": lambda rows: (
+            aupr(estimated)(rows) / aupr(knowable)(rows)
+        ),
     }
 
 
