@@ -2,13 +2,20 @@ import json
 
 from epidecouple.report import layout as contents
 from epidecouple.core.arms import comparison_runs
+from epidecouple.ablation.arms import (
+    all_arms,
+    all_worlds,
+    in_path,
+    jobs as ablation_jobs,
+    quick_arms,
+)
 from epidecouple.files.catalog import catalog_of
 from epidecouple.core.config import Config, validated
 from epidecouple.core.errors import InputError
 from epidecouple.core.gates import GUARD, RESIDUAL, rows_of, values_of
 from epidecouple.core import memory
 from epidecouple.core.provenance import code_digest, fingerprint
-from epidecouple.core.paths import EFFECTS, MANIFEST, METRICS
+from epidecouple.core.paths import ABLATION, EFFECTS, MANIFEST, METRICS
 from epidecouple.files.manifest import load_sources
 from epidecouple.verification.design import design_digest
 
@@ -29,6 +36,14 @@ MAIN = str(RESULTS / SETUP.run)
 RUN = str(RESULTS / "{run}")
 ARM = f"{RUN}{{arm}}"
 PLACE = placed(MAIN)
+ABLATED = ablation_jobs(**SETUP.ablation.model_dump())
+QUICK = ablation_jobs(
+    ["default"], SETUP.ablation.seeds[:1], SETUP.ablation.seeds[:1], quick_arms()
+)
+NAMED = {
+    "world": {in_path(name): name for name in all_worlds()},
+    "arm": {in_path(name): name for name in all_arms()},
+}
 COMPARED_ARMS = [name.rsplit("/", 1)[-1] for name in ARMS if name]
 SOURCES = {source.path: source for source in load_sources()}
 SIMULATED = SETUP.dataset.kind == "simulated"
@@ -349,6 +364,23 @@ def arm_files(name, items):
     )
 
 
+def ablation_files(name, jobs):
+    """The same file of every training of an ablation; two worlds with the same data share no files."""
+    return [
+        f"{MAIN}/ablation/{in_path(world)}/{seed}/arms/{in_path(arm)}.{name}"
+        for world, seed, arm in jobs
+    ]
+
+
+def ablation_names(wildcards):
+    """World and arm of a job by their names, as options of a stage."""
+    return " ".join(
+        f"--{kind} '{NAMED[kind][wildcards[kind]]}'"
+        for kind in ("world", "arm")
+        if kind in wildcards.keys()
+    )
+
+
 def compared_run(wildcards):
     """Folder of the run whose seeds and arms are compared."""
     return PLACE
@@ -361,5 +393,10 @@ def parent_run(wildcards, input):
 
 def pages_made():
     """The pages of the run that are there: a target of its own has one of its own."""
-    places = ["report.html", "comparison/report.html", "resistance/report.html"]
+    places = [
+        "report.html",
+        "comparison/report.html",
+        "resistance/report.html",
+        "ablation/report.html",
+    ]
     return [f"{PLACE}/{place}" for place in places if Path(f"{PLACE}/{place}").exists()]

@@ -7,6 +7,7 @@ include: "motifs.smk"
 include: "gates.smk"
 include: "report.smk"
 include: "comparison.smk"
+include: "ablation.smk"
 include: "resistance.smk"
 include: "release.smk"
 

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from .errors import InputError, checked, key_place
 from .key_types import DISTINCT, LINE, NAME, Gate, Results, Whole
 from .sections import (
+    AblationConfig,
     BiologyConfig,
     ComparisonConfig,
     CrossfitConfig,
@@ -129,6 +130,7 @@ class Config(Section):
     motifs: MotifsConfig = MotifsConfig()
     crossfit: CrossfitConfig = CrossfitConfig()
     comparison: ComparisonConfig = ComparisonConfig()
+    ablation: AblationConfig = AblationConfig()
     thresholds: dict[str, Threshold] = Field(
         {},
         description="gate.metric -> value and why: replaces the value of that row of"

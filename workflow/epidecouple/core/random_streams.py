@@ -42,6 +42,8 @@ class Stream(IntEnum):
     MASKED_MARKS = 28
     SCORED_PAIRS = 29
     PERMUTED_COUPLING = 30
+    NEGATIVE_CONTROLS = 41
+    FEW_PAIRS = 42
 
 
 def rng_for(seed: int, stream: Stream, *part: int) -> np.random.Generator:

@@ -414,10 +414,30 @@ class CrossfitConfig(Section):
     )
 
 
+SEEDS = Annotated[list[Annotated[Whole, Field(ge=0)]], DISTINCT]
+
+
+class AblationConfig(Section):
+    """The target ablation: arms of `resources/ablation.yaml` in worlds of every seed."""
+
+    worlds: Annotated[list[str], DISTINCT] = Field(
+        ["default", "openness"], min_length=1, description="worlds of resources/ablation.yaml"
+    )
+    arms: Annotated[list[str], DISTINCT] = Field(
+        [], description="arms of resources/ablation.yaml; empty for all of them"
+    )
+    seeds: SEEDS = Field([11, 12, 13], min_length=1, description="a seed is a world of its own")
+    component_seeds: SEEDS = Field(
+        [11, 12, 13, 14, 15],
+        min_length=1,
+        description="seeds of the design and of arms without or with one component",
+    )
+
+
 class ComparisonConfig(Section):
     """The target compare_record22: arms trained on the same data, each under several seeds."""
 
-    seeds: Annotated[list[Annotated[Whole, Field(ge=0)]], DISTINCT] = Field(
+    seeds: SEEDS = Field(
         [1, 2, 3], min_length=1, description="seeds of data and training, one run of every arm each"
     )
     arms: dict[Annotated[str, Field(pattern=LINE)], str] = Field(

@@ -40,6 +40,11 @@ LEARNING_CURVE = (
     " when lines are permuted, and how strongly z and e correlate within lines. The curves show a"
     " direction only; nonlinear probes and intervals are in the section “Decoupling”."
 )
+ABLATION_CAPTION = (
+    "A dot is the mean of an arm over seeds, in the first world. To the left U holds nothing of the"
+    " line, which the design has by construction; above the dotted line an arm has learned from"
+    " marks what all lines share. The grey line joins the soft losses at rising weight."
+)
 FIGURES = {
     "splits": Figure(
         "data/splits.tsv",
@@ -126,6 +131,8 @@ FIGURES = {
         " that are called. It can show that U is not additive, but not why: a response that"
         " saturates looks like interaction too.",
     ),
+    "ablation": Figure("ablation/runs.tsv", ABLATION_CAPTION),
+    "ablation_quick": Figure("ablation_quick/runs.tsv", ABLATION_CAPTION),
     "comparison": Figure(
         "comparison/table.tsv",
         "A dot is a seed, a black bar the threshold of a gate. The AUC within pairs also rewards a"
@@ -138,7 +145,7 @@ FIGURES = {
 OF_SIMULATION, OF_MOTIFS, OF_OTHER_TARGETS = (
     ("recovery",),
     ("motif_effects", "interactions"),
-    ("resistance", "comparison"),
+    ("resistance", "comparison", "ablation", "ablation_quick"),
 )
 
 SECTIONS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..report.figures.biology import prototypes, signs, states, trees
 from ..report.figures.data import funnel, splits
 from ..report.figures.decoupling import correlation, estimators, information
-from ..report.figures.evaluation import comparison, recovery, resistance
+from ..report.figures.evaluation import ablation, comparison, recovery, resistance
 from ..report.figures.motifs import interactions, logos, motif_effects
 from ..report.figures.style import STYLE, plt
 from ..report.figures.training import learning_curve
@@ -19,6 +19,8 @@ FIGURES: dict[str, Callable[[Path], None]] = {
     "learning_curve_subset": learning_curve,
     "recovery": recovery,
     "comparison": comparison,
+    "ablation": ablation,
+    "ablation_quick": ablation,
     "information": information,
     "correlation": correlation,
     "estimators": estimators,

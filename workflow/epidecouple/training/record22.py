@@ -44,6 +44,11 @@ class _ReverseGradient(torch.autograd.Function):
         return -gradient
 
 
+def reverse_gradient(x: Tensor) -> Tensor:
+    """x, whose gradient is turned round on its way back: for an adversary (Ganin 2016)."""
+    return _ReverseGradient.apply(x)  # type: ignore[no-untyped-call]
+
+
 def natural_rows(panel: Panel, lines: list[int], seed: int) -> tuple[MicroBatch, MicroBatch]:
     """Split the published rows of some lines outside the test chromosomes at random: 70 % to train
     on, and the rest.
@@ -103,13 +108,12 @@ def losses(
     logit, z = energy(model, panel, batch)
     lines = panel.tensor(batch.lines)
     labels = panel.tensor(panel.labels[batch.pairs, batch.lines].astype(np.float32))
-    reversed_z = _ReverseGradient.apply(z)  # type: ignore[no-untyped-call]  # untyped in torch
     magnitudes = (parameter.abs().mean() for parameter in model.parameters())
     sparsity = sum(magnitudes, start=torch.zeros((), device=panel.device))
     return {
         "task": nn.functional.binary_cross_entropy_with_logits(logit, labels),
         "adversarial": ADVERSARIAL_WEIGHT
-        * nn.functional.cross_entropy(discriminator(reversed_z), lines),
+        * nn.functional.cross_entropy(discriminator(reverse_gradient(z)), lines),
         "sparsity": SPARSITY_WEIGHT * sparsity,
     }
 

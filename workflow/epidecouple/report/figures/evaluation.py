@@ -110,3 +110,38 @@ def resistance(path: Path) -> None:
         ax.axvline(0.5, color=MUTED, linewidth=0.7, linestyle=":")
         ax.set(title=title, xlabel="within-pair AUC")
     axes[0].set_yticks(range(len(table)), table.arm)
+
+
+def ablation(path: Path) -> None:
+    """Skill against what U holds of the line, an arm a dot, its size by the recovery of U (arm,
+    aupr_unseen, potential_line_share, potential_dna_corr); the soft arms are joined.
+    """
+    runs = pd.read_csv(path, sep="\t")
+    world = runs[runs.world == runs.world.iloc[0]]
+    means = world.groupby("arm", sort=False).mean(numeric_only=True)
+    means = means.dropna(subset=["potential_line_share"])
+    _, axes = plt.subplots(figsize=(8, 4.6))
+    soft = means[means.index.str.startswith("A3 soft")]
+    axes.plot(soft.potential_line_share, soft.aupr_unseen, color=MUTED, lw=1, zorder=1)
+    for arm, row in means.iterrows():
+        colour = COLOURS[0] if arm == "design" else MUTED if arm in soft.index else COLOURS[5]
+        size = 20 + 160 * max(row.potential_dna_corr, 0) ** 2
+        axes.scatter(row.potential_line_share, row.aupr_unseen, s=size, color=colour, alpha=0.8)
+        if arm == "design" or arm.startswith("A"):
+            axes.annotate(
+                arm,
+                (row.potential_line_share, row.aupr_unseen),
+                fontsize=7,
+                xytext=(5, 3),
+                textcoords="offset points",
+            )
+    known = means.aupr_unseen_dna_oracle.mean()
+    axes.axhline(known, color=INK, lw=0.8, ls=":")
+    axes.annotate(
+        "what can be known", (axes.get_xlim()[1], known), ha="right", va="bottom", fontsize=7
+    )
+    axes.set(
+        title=f"Skill against leakage, world “{world.world.iloc[0]}”; larger dots recover U better",
+        xlabel="share of U's variance between the lines of a pair (0 by design)",
+        ylabel="AUPR, unseen lines",
+    )

@@ -1,0 +1,72 @@
+"""The page of an ablation: verdicts on the claims, the plane of skill and leakage, tables."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..ablation.arms import all_arms
+from ..core.metrics import label
+from .pages import drawn_figure, page_templates
+
+SHOWN = (
+    "aupr_unseen",
+    "share_of_knowable",
+    "within_pair_auc",
+    "potential_dna_corr",
+    "resistance_within_pair_corr",
+    "resistance_unseen_corr",
+    "potential_line_share",
+    "z_line_linear",
+    "resistance_potential_corr",
+    "lineage_leak",
+    "seconds",
+)
+
+
+def render(
+    folder: Path, name: str, runs: pd.DataFrame, verdicts: dict[str, list[dict[str, Any]]]
+) -> str:
+    """The page below a run's folder.
+
+    name : of the target, and of its figure; runs : a row per training
+    verdicts : by world, a row per claim and metric
+    """
+    template = page_templates().get_template("ablation.html.j2")
+    return template.render(
+        worlds=[
+            {
+                "name": world,
+                "claims": verdicts[world],
+                "rows": table_rows(block),
+                "oracle": block.aupr_unseen_oracle.mean(),
+                "knowable": block.aupr_unseen_dna_oracle.mean(),
+            }
+            for world, block in runs.groupby("world", sort=False)
+        ],
+        columns=[label(metric) for metric in SHOWN],
+        trainings=len(runs),
+        figure=drawn_figure(folder, name),
+    )
+
+
+def table_rows(block: pd.DataFrame) -> list[dict[str, Any]]:
+    """Per arm of a world: its text, its seeds, and mean and sd of each metric over seeds."""
+    return [
+        {
+            "arm": arm,
+            "text": all_arms()[arm].text,
+            "seeds": len(rows),
+            "values": [
+                _cell(rows.get(metric, pd.Series(dtype=float)).dropna()) for metric in SHOWN
+            ],
+        }
+        for arm, rows in block.groupby("arm", sort=False)
+    ]
+
+
+def _cell(values: pd.Series) -> str:
+    if values.empty:
+        return ""
+    spread = f" ± {values.std():.2f}" if len(values) > 1 else ""
+    return f"{values.mean():.2f}{spread}"
