@@ -1,4 +1,4 @@
-"""What each component of the design changes, as `benchmarks/effects.py` measured it on simulated
+"""What each component of the design changes, as `snakemake ablation` measured it on simulated
 worlds.
 """
 
@@ -9,11 +9,6 @@ import pandas as pd
 from ..core.metrics import label
 from ..core.paths import EFFECTS
 
-# Figures of the table that no stage writes; the others have their names in the registry of metrics.
-OWN_LABELS = {
-    "resistance_unseen_corr": "Correlation of R with the truth in lines never seen",
-    "resistance_potential_corr": "Correlation of R with the true U, which should be 0",
-}
 # Arms that add a component to the design begin so; the others take one out.
 ADDING = "with "
 
@@ -39,7 +34,7 @@ def effect_sentence(arm: str, world: str, metric: str) -> str:
     if arm.startswith(ADDING):
         without, with_it, low, high = with_it, without, -high, -low
     chance = "within chance" if low <= 0 <= high else "beyond chance"
-    name = OWN_LABELS.get(metric) or label(metric)
+    name = label(metric)
     return (
         f"{name}: {without:.2f} without, {with_it:.2f} with it, {with_it - without:+.3f}"
         f" ({low:+.3f} to {high:+.3f}, {chance}; {row.n} seeds, world {world})"
