@@ -91,6 +91,19 @@ def canonical(coupled: Coupled, seed: int) -> dict[str, float]:
     }
 
 
+def z_and_marks(
+    trained: Encoded, untrained: Encoded, panel: Panel, pairs: np.ndarray, lines: list[int]
+) -> float:
+    """Canonical correlation of the trained z with e of an untrained encoder, mean over lines.
+
+    It is what z shares with the marks as they are: where marks show what DNA makes of U, that is
+    no fault of a training, which can only add to it.
+    """
+    z, chrom = trained.z(pairs), panel.chrom[pairs]
+    es = (untrained.e(panel.signal_tensor(pairs, line)) for line in lines)
+    return float(np.mean([held_out_cca(*halves(Coupled(z, e, chrom))) for e in es]))
+
+
 def optimism(coupled: Coupled, seed: int) -> float:
     """Mean canonical correlation when e belongs to other rows than z, in standard errors.
 

@@ -14,7 +14,7 @@ from ..model.initialise import equal_parameters
 from ..statistics.bootstrap import unit_metrics
 from ..statistics.dependence import rank_me
 from ..statistics.probes import knn_information
-from .dependence_of_z_e import CouplingRows, coupling_rows, pairwise, z_and_e
+from .dependence_of_z_e import CouplingRows, coupling_rows, pairwise, z_and_e, z_and_marks
 from .probe_rows import Table, crossed_table, natural_table
 from .probe_runner import answers, information_table, table_metrics
 from .probe_tasks import OF_DNA, Networks, full_questions, subset_questions
@@ -74,6 +74,8 @@ def coupling(
     }
     beside = {f"{name}_floor": value for name, value in floor.items()}
     changes = {f"{name}_change": shared[name] - value for name, value in floor.items()}
+    marks = z_and_marks(*networks, panel, rows.some, lines)
+    changes |= {"z_e_cca_marks": marks, "z_e_cca_excess": shared["z_e_cca"] - marks}
     return shared | beside | changes | evidence, matrix
 
 
