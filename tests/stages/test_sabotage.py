@@ -35,7 +35,7 @@ def noticed(scored, tmp_path, monkeypatch):
 
     def run(panel=None):
         given(monkeypatch, biology, scored[1], panel or scored[0])
-        names = ("mantel", "trees", "signs", "states")
+        names = ("mantel", "trees", "signs", "states", "known")
         tables = {name: tmp_path / f"{name}.tsv" for name in names}
         read = {"model": tmp_path, "elements": tmp_path, "shards": tmp_path}
         energies = tmp_path / "energies.parquet"

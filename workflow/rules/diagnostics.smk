@@ -127,6 +127,7 @@ rule biology:
         trees=f"{ARM}/biology/trees.tsv",
         signs=f"{ARM}/biology/signs.tsv",
         states=f"{ARM}/biology/states.tsv",
+        known=f"{ARM}/biology/known_states.tsv",
         metrics=f"{ARM}/biology/metrics.json",
         provenance=f"{ARM}/biology/provenance.json",
     log:
@@ -145,4 +146,4 @@ rule biology:
     shell:
         "python -m epidecouple.stages.biology --settings {input.settings} --model {input.model} --elements {params.elements}"
         " --shards {params.shards} --energies {input.energies} --mantel {output.mantel} --trees {output.trees}"
-        " --signs {output.signs} --states {output.states} --metrics {output.metrics} 2>&1 | told {log}"
+        " --signs {output.signs} --states {output.states} --known {output.known} --metrics {output.metrics} 2>&1 | told {log}"

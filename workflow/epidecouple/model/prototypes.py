@@ -41,6 +41,11 @@ class StatePrototypes(nn.Module):
         self.followed = torch.zeros(0, size)
         self.register_buffer("usage", torch.full((states,), 1 / states))
 
+    @property
+    def least_share(self) -> float:
+        """Share of the loci below which a state is hardly used: a quarter of an even share."""
+        return 1 / (4 * len(self.codebook))
+
     def distances(self, e: Tensor) -> Tensor:
         """Squared Euclidean distances (..., K) of e (..., d) to the states."""
         return (
@@ -66,8 +71,8 @@ class StatePrototypes(nn.Module):
     def follow(self, e: Tensor, generator: torch.Generator) -> int:
         """Move each state towards the mean of its nearest loci, and re-seed dead states.
 
-        e : (n, d), encoded loci. A state is dead when its usage falls below 1 / (4 K), or when it
-        duplicates an earlier state in use. Returns the number of re-seeded states.
+        e : (n, d), encoded loci. A state is dead when its usage falls below `least_share`, or
+        when it duplicates an earlier state in use. Returns the number of re-seeded states.
         """
         self.followed = e[:: len(e) // FOLLOWED + 1]
         member = nn.functional.one_hot(self.distances(e).argmin(-1), len(self.codebook)).float()
@@ -75,7 +80,7 @@ class StatePrototypes(nn.Module):
         mean = (member.T @ e) / count.clamp(min=1)[:, None]
         self.codebook.lerp_(torch.where(count[:, None] > 0, mean, self.codebook), 1 - MOMENTUM)
         self.usage.lerp_(count / len(e), 1 - MOMENTUM)
-        used = self.usage >= 1 / (4 * len(self.codebook))
+        used = self.usage >= self.least_share
         living = used & ~self._duplicates(used)
         self.codebook[~living] = self._seeds(e, living, generator)
         self.usage[~living] = 1 / len(self.codebook)

@@ -52,6 +52,7 @@ def section_row(
         "figures": [figure for figure in figures if figure],
         "rows": [measured(row, metrics) for row in section.rows if row.metric in metrics],
         "arms": table_rows(run / stage / "arms.tsv"),
+        "known_states": table_rows(run / stage / "known_states.tsv"),
         "states_explain": states_explain(metrics, thresholds),
     }
 

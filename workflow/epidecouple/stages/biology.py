@@ -1,5 +1,5 @@
-"""Biology checks: do the lines' prototypes mirror their epigenomes and loops, and does R follow the
-marks as it should?
+"""Biology checks: do the lines' prototypes mirror their epigenomes and loops, does R follow the
+marks as it should, and which chromatin states have a resistance that the pairs determine?
 """
 
 import logging
@@ -11,6 +11,7 @@ import pandas as pd
 from ..core.config import Config
 from ..core.provenance import Measured
 from ..data.panel import Panel
+from ..interpretation.known_states import compared_states, known_states
 from ..interpretation.line_similarity import compare_lines, groups_of, targets
 from ..interpretation.mark_signs import (
     GATED_MARKS,
@@ -44,8 +45,9 @@ def biology(
     trees: Path,
     signs: Path,
     states: Path,
+    known: Path,
 ) -> Measured:
-    """Hold prototypes against epigenome and loops, R against marks; write the table of states."""
+    """Hold prototypes against epigenome and loops, R against marks; write the tables of states."""
     network, panel = model_and_panel(model, elements, shards, config)
     untrained = start_prototypes(new_model(config, panel), panel, panel.training, config).eval()
     pairs = panel.rows("test")
@@ -66,10 +68,13 @@ def biology(
     metrics |= {f"marks_{mark}": int(mark in config.marks) for mark in GATED_MARKS}
     metrics |= _drawn(units, draws, panel, scored, pairs)
     metrics["residual_share"] = residual_share(network, panel, pairs)
+    known_table, of_known = known_states(compared_states(network, panel))
+    metrics |= of_known
     mantel_table.to_csv(mantel, sep="\t", index=False, float_format="%.6f")
     tree_table.to_csv(trees, sep="\t", index=False, float_format="%.4f")
     sign_table.to_csv(signs, sep="\t", index=False, float_format="%.4f")
     state_table(network, panel, config).to_csv(states, sep="\t", float_format="%.4f")
+    known_table.to_csv(known, sep="\t", index=False, float_format="%.4f")
     log.info(
         "joint Mantel test: rho %.2f, p %.4f",
         metrics["mantel_rho_joint_trained"],
