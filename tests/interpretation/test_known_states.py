@@ -15,7 +15,9 @@ from epidecouple.interpretation.known_states import (
 from sabotage import failed, moved_model
 from toy_panel import toy_panel
 
-GATED = {"state_components", "state_strong_components", "state_information_smallest"}
+ONE, BOTH_WAYS = "state_components", "state_strong_components"
+INFORMATION, AGREEMENT = "state_information_smallest", "state_resistance_agreement"
+GATED = {ONE, BOTH_WAYS, INFORMATION, AGREEMENT}
 PAIRS, LINES, STATES = 600, 4, 5
 TRUTH = np.array([[-1.0, -0.5, 0.0, 0.5, 1.0], [0.6, 0.3, 0.0, -0.3, -0.6]])
 
@@ -27,7 +29,8 @@ def world(states, seed=0, truth=TRUTH):
     resistance = sum(truth[p][states[:, :, p]] for p in range(positions))
     logit = rng.normal(0, 2, (n, 1)) - resistance - np.linspace(0, 1, lines)
     labels = (rng.random((n, lines)) < 1 / (1 + np.exp(-logit))).astype(int)
-    return Compared(states, labels, ["enhancer", "promoter"][:positions], STATES, 1 / 20)
+    names = ["enhancer", "promoter"][:positions]
+    return Compared(states, labels, resistance, names, STATES, 1 / 20)
 
 
 def drawn(seed=0, positions=2, states=STATES):
@@ -67,12 +70,24 @@ def a_state_that_never_loops_alone():
     return dataclasses.replace(compared, labels=np.where(never, 0, compared.labels))
 
 
+def labels_of_the_next_line():
+    compared = world(drawn())
+    return dataclasses.replace(compared, labels=np.roll(compared.labels, 1, axis=1))
+
+
+def resistance_of_other_pairs():
+    compared = world(drawn())
+    return dataclasses.replace(compared, resistance=np.roll(compared.resistance, 1, axis=0))
+
+
 FAILING = {
-    two_islands: {"state_components", "state_strong_components", "state_information_smallest"},
+    two_islands: {ONE, BOTH_WAYS, INFORMATION},
     same_marks_in_all_lines: GATED,
-    a_state_never_compared: GATED,
-    each_line_in_its_state: {"state_information_smallest"},
-    a_state_that_never_loops_alone: {"state_strong_components", "state_information_smallest"},
+    a_state_never_compared: {ONE, BOTH_WAYS, INFORMATION},
+    each_line_in_its_state: {INFORMATION, AGREEMENT},
+    a_state_that_never_loops_alone: {BOTH_WAYS, INFORMATION},
+    labels_of_the_next_line: {AGREEMENT},
+    resistance_of_other_pairs: {AGREEMENT},
 }
 
 
@@ -113,14 +128,14 @@ def test_between_two_islands_only_the_larger_one_is_known():
     table, metrics = known_states(two_islands())
     of_component = table.groupby("component").known.agg(set)
     assert sorted(map(sorted, of_component)) == [["no"], ["yes"]]
-    assert metrics["state_information_smallest"] < 1e-6
+    assert metrics[INFORMATION] < 1e-6
 
 
 def test_two_positions_that_are_always_in_one_state_are_not_told_apart():
     """Their sum is what R is made of, and it is known well; the parts of the sum are not."""
     states = np.repeat(drawn()[:, :, :1], 2, axis=2)
     table, metrics = known_states(world(states))
-    assert metrics["state_information_smallest"] > 16 and set(table.known) == {"no"}
+    assert metrics[INFORMATION] > 16 and set(table.known) == {"no"}
 
 
 def test_the_errors_are_those_of_repeated_worlds():
@@ -133,19 +148,20 @@ def test_the_errors_are_those_of_repeated_worlds():
 
 def test_twice_the_pairs_have_twice_the_information_and_names_do_not_matter():
     compared = world(drawn())
-    information = known_states(compared)[1]["state_information_smallest"]
+    information = known_states(compared)[1][INFORMATION]
     twice = dataclasses.replace(
         compared,
         states=np.tile(compared.states, (2, 1, 1)),
         labels=np.tile(compared.labels, (2, 1)),
+        resistance=np.tile(compared.resistance, (2, 1)),
     )
     renamed = dataclasses.replace(
         compared,
         states=(compared.states[:, ::-1] + 2) % STATES,
         labels=compared.labels[:, ::-1],
     )
-    assert known_states(twice)[1]["state_information_smallest"] == pytest.approx(2 * information)
-    assert known_states(renamed)[1]["state_information_smallest"] == pytest.approx(information)
+    assert known_states(twice)[1][INFORMATION] == pytest.approx(2 * information)
+    assert known_states(renamed)[1][INFORMATION] == pytest.approx(information)
 
 
 def test_one_over_the_root_of_the_information_is_the_largest_error_per_logit_of_spread():
@@ -156,14 +172,16 @@ def test_one_over_the_root_of_the_information_is_the_largest_error_per_logit_of_
     # The states differ by d; their distances from the mean are d times the other one's share.
     assert error == pytest.approx(error.sum() * share[::-1])
     expected = error.sum() * np.sqrt(share.prod())
-    assert metrics["state_information_smallest"] ** -0.5 == pytest.approx(expected)
+    assert metrics[INFORMATION] ** -0.5 == pytest.approx(expected)
 
 
 def test_states_are_those_of_training_pairs_in_training_lines():
     panel = toy_panel()
     model = moved_model(panel)
-    compared = compared_states(model, panel)
+    resistance = np.random.default_rng(0).normal(size=panel.labels.shape)
+    compared = compared_states(model, panel, resistance)
     pairs, r = panel.rows("train"), model.resistance
+    np.testing.assert_array_equal(compared.resistance, resistance[pairs][:, :3])
     np.testing.assert_array_equal(compared.labels, panel.labels_of(pairs, panel.training))
     loci = r.prototypes.distances(r.encoder(panel.signal_tensor(pairs, 1)))[:, :2]
     np.testing.assert_array_equal(compared.states[:, 1, :2], loci.argmin(-1))
@@ -171,7 +189,7 @@ def test_states_are_those_of_training_pairs_in_training_lines():
     changed = dataclasses.replace(panel, labels=panel.labels.copy())
     changed.labels[panel.split != "train"] = 0
     changed.labels[:, len(panel.training) :] = 0
-    other = compared_states(model, changed)
+    other = compared_states(model, changed, resistance)
     np.testing.assert_array_equal(other.labels, compared.labels)
 
 
@@ -183,3 +201,18 @@ def test_a_rare_state_is_named_and_stops_no_run():
     assert list(table[table.known == "rare"].state) == [4]
     assert failed("biology", GATED, metrics) == set()
     assert metrics["known_state_error"] == LARGEST_ERROR
+
+
+def test_r_of_the_model_is_held_against_what_the_pairs_say():
+    """R is right here; its part that the states do not make, and a constant per pair, are left."""
+    compared = world(drawn())
+    rng = np.random.default_rng(3)
+    other = compared.resistance + rng.normal(0, 3, (PAIRS, 1)) + np.arange(LINES)
+    table, metrics = known_states(dataclasses.replace(compared, resistance=other))
+    for p, name in enumerate(("enhancer", "promoter")):
+        rows = table[table.position == name]
+        expected = TRUTH[p] - np.average(TRUTH[p], weights=rows.share)
+        np.testing.assert_allclose(rows.of_model, expected, atol=1e-9)
+    assert metrics[AGREEMENT] > 0.95
+    turned = dataclasses.replace(compared, resistance=-compared.resistance)
+    assert known_states(turned)[1][AGREEMENT] < -0.95

@@ -265,3 +265,19 @@ def test_all_text_is_legible_on_every_ground(theme):
 def test_no_colour_of_text_stands_outside_the_themes():
     rules = re.sub(r":root \{[^}]*\}", "", (TEMPLATES / "style.css").read_text())
     assert not re.findall(r"(?<![-\w])color:\s*#", rules) and "opacity" not in rules
+
+
+def test_the_page_says_which_states_have_a_known_resistance(tmp_path):
+    run = write_run(tmp_path, "a")
+    metrics = {"states_known": 1, "states_frequent": 2, "known_state_error": 0.25}
+    write(run / "biology" / "metrics.json", json.dumps({"metrics": metrics}))
+    table = (
+        "position state share comparisons component resistance error of_model known",
+        "enhancer 4 0.3 120 0 -0.512 0.093 -0.48 yes",
+        "window 7 0.2 0 1 NaN inf NaN no",
+    )
+    write(run / "biology" / "known_states.tsv", "\n".join(table).replace(" ", "\t"))
+    page = re.sub(r"\s+", " ", render(run, ["data"], stopped=False))
+    assert "standard error of at most 0.25 logit" in page
+    assert '<td class="number">-0.51 (0.09)</td> <td class="number">-0.48</td><td>yes</td>' in page
+    assert '<td class="number">not known</td> <td class="number"></td><td>no</td>' in page

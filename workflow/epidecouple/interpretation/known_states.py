@@ -31,14 +31,15 @@ PAIRS_PER_BATCH = 4096
 
 @dataclass(frozen=True)
 class Compared:
-    """States of the lines of n training pairs at the positions of R, and their labels.
+    """States of the lines of n training pairs at the positions of R, their labels and their R.
 
-    states : int (n, C, P), 0 .. n_states - 1; labels : (n, C); positions : names (P,)
+    states : int (n, C, P), 0 .. n_states - 1; labels, resistance : (n, C); positions : names (P,)
     least_share : of pairs and lines, below which a state is rare: no gate asks for its resistance
     """
 
     states: np.ndarray
     labels: np.ndarray
+    resistance: np.ndarray
     positions: list[str]
     n_states: int
     least_share: float
@@ -47,12 +48,8 @@ class Compared:
     def of_discordant(self) -> "Compared":
         """The discordant pairs alone."""
         rows = discordant(self.labels)
-        return dataclasses.replace(self, states=self.states[rows], labels=self.labels[rows])
-
-    @property
-    def lines(self) -> int:
-        """Number of lines."""
-        return self.labels.shape[1]
+        kept = {name: getattr(self, name)[rows] for name in ("states", "labels", "resistance")}
+        return dataclasses.replace(self, **kept)
 
     def shares(self) -> np.ndarray:
         """Share of pairs and lines in each state of each position: (P, K)."""
@@ -64,6 +61,13 @@ class Compared:
         """Comparisons of the states at each position (P, K, K), see `comparisons`."""
         each = [comparisons(at, self.labels, self.n_states) for at in self._at()]
         return np.stack(each)
+
+    def covariance(self) -> np.ndarray:
+        """Covariance (P * K, P * K) over pairs and lines of the indicators of the states."""
+        k, at = self.n_states, [of.ravel().astype(np.int64) for of in self._at()]
+        joint = [[np.bincount(k * a + b, minlength=k * k).reshape(k, k) for b in at] for a in at]
+        mean = self.shares().ravel()
+        return np.block(joint) / self.labels.size - np.outer(mean, mean)
 
     def features(self) -> np.ndarray:
         """Indicators of the state at each position, and of the line: (n, C, P * K + C)."""
@@ -77,10 +81,11 @@ class Compared:
 
 
 @torch.no_grad()
-def compared_states(model: EnergyModel, panel: Panel) -> Compared:
+def compared_states(model: EnergyModel, panel: Panel, resistance: np.ndarray) -> Compared:
     """The states that R meets in the training pairs, in the training lines.
 
     The window is in the state that weighs most on the mean of its bins.
+    resistance : (n, C), R of all pairs of the panel in all its lines
     """
     pairs, r = panel.rows("train"), model.resistance
     batches = np.array_split(pairs, len(pairs) // PAIRS_PER_BATCH + 1)
@@ -88,44 +93,64 @@ def compared_states(model: EnergyModel, panel: Panel) -> Compared:
         np.concatenate([_nearest(model, panel, batch, line) for batch in batches])
         for line in panel.training
     ]
-    labels, states = panel.labels_of(pairs, panel.training), np.stack(of_line, axis=1)
-    k = len(r.prototypes.codebook)
-    return Compared(states, labels, r.positions, k, r.prototypes.least_share)
+    return Compared(
+        np.stack(of_line, axis=1),
+        panel.labels_of(pairs, panel.training),
+        resistance[pairs][:, panel.training],
+        r.positions,
+        len(r.prototypes.codebook),
+        r.prototypes.least_share,
+    )
 
 
 def _nearest(model: EnergyModel, panel: Panel, pairs: np.ndarray, line: int) -> np.ndarray:
     """State of each position (len(pairs), P) of some pairs in one line."""
     r = model.resistance
     loci = r.encoder(r.loci_of(panel.signal_tensor(pairs, line)))
-    return r.at_positions(r.prototypes.assign(loci)).argmax(-1).numpy()
+    return r.at_positions(r.prototypes.assign(loci)).argmax(-1).numpy().astype(np.int16)
 
 
 def known_states(compared: Compared) -> tuple[pd.DataFrame, dict[str, float]]:
     """The table of the states with their resistances, and what gates ask of it.
 
-    One row per position and state that occurs there: share of pairs and lines, comparisons with
-    other states, component of their graph, resistance (logit, against the mean of the frequent
-    states of the largest component) with its standard error, known (yes, no, or rare).
+    One row per position and state that occurs there: share of pairs and lines; comparisons with
+    other states; component of their graph; resistance (logit, against the mean of the frequent
+    states of the largest component) with its standard error; the same of the model's R; known (yes,
+    no, or rare).
     """
     told = compared.of_discordant
     counts, shares = told.counts(), compared.shares()
-    fit = fit_conditional(told.features(), told.labels)
     frequent = shares >= compared.least_share
-    main = np.stack([_main(c, s) for c, s in zip(counts, shares, strict=True)])
+    main = np.stack([_main(*each) for each in zip(counts, shares * frequent, strict=True)])
+    fit = fit_conditional(told.features(), told.labels)
+    contrasts = _contrasts(shares * (main & frequent), len(fit.coefficients))
     table = _table(compared.positions, counts, shares)
-    table["resistance"], table["error"] = _contrasts(fit, shares * (main & frequent))
-    known = (main & frequent).ravel() & (table.error <= LARGEST_ERROR)
+    errors = _errors(fit, contrasts)
+    determined = np.where(np.isfinite(errors), 1, np.nan)
+    table["resistance"] = contrasts @ fit.coefficients * determined
+    table["error"] = errors
+    table["of_model"] = contrasts @ of_model(told) * determined
+    known = (main & frequent).ravel() & (errors <= LARGEST_ERROR)
     table["known"] = np.where(frequent.ravel(), np.where(known, "yes", "no"), "rare")
     metrics = {
         "state_components": _most(counts, frequent, strong=False),
         "state_strong_components": _most(counts, frequent, strong=True),
         "state_information_smallest": smallest_information(fit, compared, frequent),
-        "states_known_share": float(table.share[known].sum() / len(shares)),
-        "states_known": int(known.sum()),
         "states_frequent": int(frequent.sum()),
         "known_state_error": LARGEST_ERROR,
     }
-    return table[table.share > 0], metrics
+    return table[table.share > 0], metrics | _of_known(table[known], len(shares))
+
+
+def _of_known(known: pd.DataFrame, positions: int) -> dict[str, float]:
+    """How many states are known, their share of the loci, and whether R of the model agrees."""
+    of_pairs, of_model = (known[name] * known.share**0.5 for name in ("resistance", "of_model"))
+    sizes = np.sqrt((of_pairs**2).sum() * (of_model**2).sum())
+    return {
+        "states_known": len(known),
+        "states_known_share": float(known.share.sum() / positions),
+        "state_resistance_agreement": float((of_pairs @ of_model) / sizes) if sizes else np.nan,
+    }
 
 
 def _table(positions: list[str], counts: np.ndarray, shares: np.ndarray) -> pd.DataFrame:
@@ -153,23 +178,26 @@ def _most(counts: np.ndarray, frequent: np.ndarray, strong: bool) -> int:
     return max(len(np.unique(components(of, strong)[kept])) for of, kept in each)
 
 
-def _contrasts(fit: LinearFit, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Resistance of each state minus the mean at its position, and its error: (P * K,) each.
+def of_model(compared: Compared) -> np.ndarray:
+    """What the model's R says of each feature within pairs, by least squares: (P * K + C,)."""
+    features, resistance = compared.features(), compared.resistance
+    within = (features - features.mean(1, keepdims=True)).reshape(-1, features.shape[2])
+    return inverse(within.T @ within) @ (within.T @ resistance.ravel())
 
-    weights : (P, K), of the mean. What the pairs do not determine is NaN, its error
-    infinite.
-    """
+
+def _contrasts(weights: np.ndarray, size: int) -> np.ndarray:
+    """Each state (P * K) minus the mean of its position, with the weights (P, K): (P * K, size)."""
     mean = weights / weights.sum(1, keepdims=True)
-    n_positions, n_states = weights.shape
-    centre = np.eye(n_states) - mean[:, None]
-    contrast = np.zeros((n_positions * n_states, len(fit.coefficients)))
-    contrast[:, : n_positions * n_states] = block_diag(*centre)
+    stacked = block_diag(*(np.eye(weights.shape[1]) - mean[:, None]))
+    return np.pad(stacked, ((0, 0), (0, size - len(stacked))))
+
+
+def _errors(fit: LinearFit, contrasts: np.ndarray) -> np.ndarray:
+    """Standard errors (m,) of contrasts (m, D); of what the pairs do not determine, infinite."""
     spread = inverse(fit.information)
-    missed = contrast - contrast @ fit.information @ spread
-    variance = np.einsum("kd,de,ke->k", contrast, spread, contrast)
-    determined = np.abs(missed).max(1) < ROUNDING
-    resistance = np.where(determined, contrast @ fit.coefficients, np.nan)
-    return resistance, np.where(determined, np.sqrt(variance.clip(min=0)), np.inf)
+    missed = contrasts - contrasts @ fit.information @ spread
+    variance = np.einsum("kd,de,ke->k", contrasts, spread, contrasts).clip(min=0)
+    return np.where(np.abs(missed).max(1) < ROUNDING, np.sqrt(variance), np.inf)
 
 
 def smallest_information(fit: LinearFit, compared: Compared, frequent: np.ndarray) -> float:
@@ -179,16 +207,17 @@ def smallest_information(fit: LinearFit, compared: Compared, frequent: np.ndarra
     rare states are profiled out: 1 over its root is the standard error of a part of R, in logit
     per logit of its spread. Contrasts that do not vary are left out.
     """
-    contrasts = _free_contrasts(frequent, len(fit.information))
+    states, size = frequent.size, len(fit.information)
+    contrasts = _free_contrasts(frequent, size)
     if not contrasts.size:
         return 0.0
-    nuisance = np.eye(len(fit.information))[:, ~np.pad(frequent.ravel(), (0, compared.lines))]
+    nuisance = np.eye(size)[:, ~np.pad(frequent.ravel(), (0, size - states))]
     across = nuisance.T @ fit.information @ contrasts
     profiled = contrasts.T @ fit.information @ contrasts - across.T @ (
         inverse(nuisance.T @ fit.information @ nuisance) @ across
     )
-    flat = compared.features().reshape(-1, len(fit.information)) @ contrasts
-    variance, axes = np.linalg.eigh(np.atleast_2d(np.cov(flat.T, bias=True)))
+    spread = contrasts[:states].T @ compared.covariance() @ contrasts[:states]
+    variance, axes = np.linalg.eigh(spread)
     varies = variance > CONSTANT * variance.max()
     scaled = axes[:, varies] / np.sqrt(variance[varies])
     return float(max(np.linalg.eigvalsh(scaled.T @ profiled @ scaled)[0], 0.0))

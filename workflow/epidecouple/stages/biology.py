@@ -59,16 +59,16 @@ def biology(
     metrics, mantel_table, tree_table = compare_lines(
         network, untrained, panel, modalities, draws, groups
     )
-    resistance = scored[[f"resistance_{line}" for line in panel.lines]].to_numpy()[pairs]
+    resistance = scored[[f"resistance_{line}" for line in panel.lines]].to_numpy()
     without = resistance_without_marks(network, panel, pairs)
     sign_table = resistance_against_marks(
-        resistance, without, panel, pairs, config.marks, units, draws, config.windows.bins
+        resistance[pairs], without, panel, pairs, config.marks, units, draws, config.windows.bins
     )
     metrics |= sign_failures(sign_table) | {"lines": len(panel.lines), "groups": len(groups)}
     metrics |= {f"marks_{mark}": int(mark in config.marks) for mark in GATED_MARKS}
     metrics |= _drawn(units, draws, panel, scored, pairs)
     metrics["residual_share"] = residual_share(network, panel, pairs)
-    known_table, of_known = known_states(compared_states(network, panel))
+    known_table, of_known = known_states(compared_states(network, panel, resistance))
     metrics |= of_known
     mantel_table.to_csv(mantel, sep="\t", index=False, float_format="%.6f")
     tree_table.to_csv(trees, sep="\t", index=False, float_format="%.4f")
