@@ -198,7 +198,7 @@ def test_a_rare_state_is_named_and_stops_no_run():
     states[states == 4] = 3
     states[5, 0, 0] = 4
     table, metrics = known_states(world(states))
-    assert list(table[table.known == "rare"].state) == [4]
+    assert list(table[table.known == "not asked"].state) == [4]
     assert failed("biology", GATED, metrics) == set()
     assert metrics["known_state_error"] == LARGEST_ERROR
 
@@ -216,3 +216,36 @@ def test_r_of_the_model_is_held_against_what_the_pairs_say():
     assert metrics[AGREEMENT] > 0.95
     turned = dataclasses.replace(compared, resistance=-compared.resistance)
     assert known_states(turned)[1][AGREEMENT] < -0.95
+
+
+def test_a_state_that_is_alone_at_its_position_is_not_asked_for():
+    states = drawn()
+    states[:, :, 1] = 3
+    states[7, 2, 1] = 4
+    table, metrics = known_states(world(states))
+    promoter = table[table.position == "promoter"]
+    assert set(promoter.known) == {"not asked"} and list(promoter.state) == [3, 4]
+    assert metrics["states_frequent"] == metrics["states_known"] == STATES
+    assert failed("biology", GATED, metrics) == set()
+
+
+def test_where_all_loci_are_in_one_state_nothing_is_known():
+    _, metrics = known_states(world(np.full((PAIRS, LINES, 2), 3)))
+    assert failed("biology", GATED, metrics) == GATED
+
+
+def test_known_is_what_has_a_small_error():
+    compared = world(drawn())
+    few = dataclasses.replace(
+        compared,
+        states=compared.states[:120],
+        labels=compared.labels[:120],
+        resistance=compared.resistance[:120],
+    )
+    table, metrics = known_states(few)
+    assert set(table.known) == {"yes", "no"}
+    np.testing.assert_array_equal(table.known == "yes", table.error <= LARGEST_ERROR)
+    assert metrics["states_known"] == (table.known == "yes").sum() < metrics["states_frequent"]
+    assert metrics["states_known_share"] == pytest.approx(
+        table.share[table.known == "yes"].sum() / 2
+    )

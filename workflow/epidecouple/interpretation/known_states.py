@@ -34,7 +34,7 @@ class Compared:
     """States of the lines of n training pairs at the positions of R, their labels and their R.
 
     states : int (n, C, P), 0 .. n_states - 1; labels, resistance : (n, C); positions : names (P,)
-    least_share : of pairs and lines, below which a state is rare: no gate asks for its resistance
+    least_share : of pairs and lines, below which a state is rare
     """
 
     states: np.ndarray
@@ -61,6 +61,13 @@ class Compared:
         """Comparisons of the states at each position (P, K, K), see `comparisons`."""
         each = [comparisons(at, self.labels, self.n_states) for at in self._at()]
         return np.stack(each)
+
+    def frequent(self) -> np.ndarray:
+        """Whose resistance is asked for, bool (P, K): states that are not rare, nor alone in that
+        at their position.
+        """
+        common = self.shares() >= self.least_share
+        return common & (common.sum(1, keepdims=True) > 1)
 
     def covariance(self) -> np.ndarray:
         """Covariance (P * K, P * K) over pairs and lines of the indicators of the states."""
@@ -116,14 +123,16 @@ def known_states(compared: Compared) -> tuple[pd.DataFrame, dict[str, float]]:
     One row per position and state that occurs there: share of pairs and lines; comparisons with
     other states; component of their graph; resistance (logit, against the mean of the frequent
     states of the largest component) with its standard error; the same of the model's R; known (yes,
-    no, or rare).
+    no, or not asked).
     """
     told = compared.of_discordant
     counts, shares = told.counts(), compared.shares()
-    frequent = shares >= compared.least_share
+    frequent = compared.frequent()
     main = np.stack([_main(*each) for each in zip(counts, shares * frequent, strict=True)])
     fit = fit_conditional(told.features(), told.labels)
-    contrasts = _contrasts(shares * (main & frequent), len(fit.coefficients))
+    contrasts = _contrasts(
+        shares * np.where(frequent.any(1, keepdims=True), main & frequent, 1), fit
+    )
     table = _table(compared.positions, counts, shares)
     errors = _errors(fit, contrasts)
     determined = np.where(np.isfinite(errors), 1, np.nan)
@@ -131,7 +140,7 @@ def known_states(compared: Compared) -> tuple[pd.DataFrame, dict[str, float]]:
     table["error"] = errors
     table["of_model"] = contrasts @ of_model(told) * determined
     known = (main & frequent).ravel() & (errors <= LARGEST_ERROR)
-    table["known"] = np.where(frequent.ravel(), np.where(known, "yes", "no"), "rare")
+    table["known"] = np.where(frequent.ravel(), np.where(known, "yes", "no"), "not asked")
     metrics = {
         "state_components": _most(counts, frequent, strong=False),
         "state_strong_components": _most(counts, frequent, strong=True),
@@ -185,11 +194,11 @@ def of_model(compared: Compared) -> np.ndarray:
     return inverse(within.T @ within) @ (within.T @ resistance.ravel())
 
 
-def _contrasts(weights: np.ndarray, size: int) -> np.ndarray:
-    """Each state (P * K) minus the mean of its position, with the weights (P, K): (P * K, size)."""
+def _contrasts(weights: np.ndarray, fit: LinearFit) -> np.ndarray:
+    """Each state (P * K) minus the mean of its position, with the weights (P, K): (P * K, D)."""
     mean = weights / weights.sum(1, keepdims=True)
     stacked = block_diag(*(np.eye(weights.shape[1]) - mean[:, None]))
-    return np.pad(stacked, ((0, 0), (0, size - len(stacked))))
+    return np.pad(stacked, ((0, 0), (0, len(fit.coefficients) - len(stacked))))
 
 
 def _errors(fit: LinearFit, contrasts: np.ndarray) -> np.ndarray:
@@ -226,9 +235,10 @@ def smallest_information(fit: LinearFit, compared: Compared, frequent: np.ndarra
 def _free_contrasts(frequent: np.ndarray, size: int) -> np.ndarray:
     """Contrasts (size, d) that sum to 0 over the frequent states (P, K) of each position."""
     blocks = []
-    for kept in frequent:
-        block = np.zeros((len(kept), max(kept.sum() - 1, 0)))
+    for kept in frequent[frequent.any(1)]:
+        block = np.zeros((len(kept), kept.sum() - 1))
         block[kept] = null_space(np.ones((1, kept.sum())))
         blocks.append(block)
-    stacked = block_diag(*blocks)
+    stacked = np.zeros((frequent.size, sum(block.shape[1] for block in blocks)))
+    stacked[np.repeat(frequent.any(1), frequent.shape[1])] = block_diag(*blocks)
     return np.pad(stacked, ((0, size - len(stacked)), (0, 0)))

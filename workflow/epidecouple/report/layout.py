@@ -91,7 +91,8 @@ FIGURES = {
         "A row is a chromatin state; all lines share the states. Left: what the state adds to R at"
         " each position. Middle: its mean marks. Right: how many of each line's reference loci are"
         " in it. The figure cannot show which mark is the cause: a state sums up marks, and marks"
-        " come together.",
+        " come together. A locus belongs to several states at once, so what one of them adds is"
+        " known less well than what a state resists, which the table of known states has.",
     ),
     "signs": Figure(
         "biology/signs.tsv",
