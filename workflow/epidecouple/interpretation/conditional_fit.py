@@ -18,13 +18,15 @@ ROUNDING = 1e-10
 
 
 class LinearFit(NamedTuple):
-    """Coefficients (D,) at the maximum, and the Fisher information (D, D) there.
+    """Coefficients (D,) at the maximum, the Fisher information (D, D) there, and each pair's part
+    (n, D) of the slope of the likelihood.
 
     Directions in which the likelihood is flat have the coefficient 0.
     """
 
     coefficients: np.ndarray
     information: np.ndarray
+    slopes: np.ndarray
 
 
 def fit_conditional(features: np.ndarray, labels: np.ndarray) -> LinearFit:
@@ -36,13 +38,25 @@ def fit_conditional(features: np.ndarray, labels: np.ndarray) -> LinearFit:
     coefficients = np.zeros(features.shape[2])
     for _ in range(MOST_STEPS):
         mean, covariance = conditional_moments(-features @ coefficients, labels.sum(1))
-        slope = np.einsum("nc,ncd->d", mean - labels, features)
+        slopes = np.einsum("nc,ncd->nd", mean - labels, features)
         information = information_of(features, covariance)
-        step = inverse(information) @ slope
+        step = inverse(information) @ slopes.sum(0)
         coefficients = coefficients + step
-        if step @ slope < TOLERANCE:
+        if step @ slopes.sum(0) < TOLERANCE:
             break
-    return LinearFit(coefficients, information)
+    return LinearFit(coefficients, information, slopes)
+
+
+def covariances(fit: LinearFit, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Covariance (D, D) of the coefficients where pairs are independent, and where only units are.
+
+    units : int (n,), 0 .. G - 1, of each pair. The second is the sandwich (Liang & Zeger 1986); of
+    a coefficient that one unit decides alone it says 0, so that the larger of the two counts.
+    """
+    spread = inverse(fit.information)
+    of_unit = np.zeros((units.max(initial=0) + 1, len(spread)))
+    np.add.at(of_unit, units, fit.slopes)
+    return spread, spread @ (of_unit.T @ of_unit) @ spread
 
 
 def information_of(features: np.ndarray, covariance: np.ndarray) -> np.ndarray:

@@ -17,8 +17,9 @@ from scipy.linalg import block_diag, null_space
 from ..data.labels import discordant
 from ..data.panel import Panel
 from ..model.energy import EnergyModel
+from ..statistics.bootstrap import megabase_blocks
 from ..statistics.comparisons import comparisons, components
-from .conditional_fit import LinearFit, fit_conditional, inverse
+from .conditional_fit import LinearFit, covariances, fit_conditional, inverse
 
 # Standard error (logit) up to which a resistance is called known.
 LARGEST_ERROR = 0.25
@@ -33,13 +34,16 @@ PAIRS_PER_BATCH = 4096
 class Compared:
     """States of the lines of n training pairs at the positions of R, their labels and their R.
 
-    states : int (n, C, P), 0 .. n_states - 1; labels, resistance : (n, C); positions : names (P,)
+    states : int (n, C, P), 0 .. n_states - 1; labels, resistance : (n, C)
+    units : int (n,), of pairs that lie close together and may share their loops
+    positions : names (P,)
     least_share : of pairs and lines, below which a state is rare
     """
 
     states: np.ndarray
     labels: np.ndarray
     resistance: np.ndarray
+    units: np.ndarray
     positions: list[str]
     n_states: int
     least_share: float
@@ -48,8 +52,8 @@ class Compared:
     def of_discordant(self) -> "Compared":
         """The discordant pairs alone."""
         rows = discordant(self.labels)
-        kept = {name: getattr(self, name)[rows] for name in ("states", "labels", "resistance")}
-        return dataclasses.replace(self, **kept)
+        per_pair = ("states", "labels", "resistance", "units")
+        return dataclasses.replace(self, **{name: getattr(self, name)[rows] for name in per_pair})
 
     def shares(self) -> np.ndarray:
         """Share of pairs and lines in each state of each position: (P, K)."""
@@ -88,11 +92,13 @@ class Compared:
 
 
 @torch.no_grad()
-def compared_states(model: EnergyModel, panel: Panel, resistance: np.ndarray) -> Compared:
+def compared_states(
+    model: EnergyModel, panel: Panel, resistance: np.ndarray, enhancer_mid: np.ndarray
+) -> Compared:
     """The states that R meets in the training pairs, in the training lines.
 
     The window is in the state that weighs most on the mean of its bins.
-    resistance : (n, C), R of all pairs of the panel in all its lines
+    resistance : (n, C), R of all pairs of the panel in all its lines; enhancer_mid : (n,), in bp
     """
     pairs, r = panel.rows("train"), model.resistance
     batches = np.array_split(pairs, len(pairs) // PAIRS_PER_BATCH + 1)
@@ -100,10 +106,12 @@ def compared_states(model: EnergyModel, panel: Panel, resistance: np.ndarray) ->
         np.concatenate([_nearest(model, panel, batch, line) for batch in batches])
         for line in panel.training
     ]
+    blocks = megabase_blocks(panel.chrom[pairs], enhancer_mid[pairs])
     return Compared(
         np.stack(of_line, axis=1),
         panel.labels_of(pairs, panel.training),
         resistance[pairs][:, panel.training],
+        np.unique(blocks, return_inverse=True)[1],
         r.positions,
         len(r.prototypes.codebook),
         r.prototypes.least_share,
@@ -134,7 +142,8 @@ def known_states(compared: Compared) -> tuple[pd.DataFrame, dict[str, float]]:
         shares * np.where(frequent.any(1, keepdims=True), main & frequent, 1), fit
     )
     table = _table(compared.positions, counts, shares)
-    errors = _errors(fit, contrasts)
+    each = _errors(fit, contrasts, told.units)
+    errors = each.max(0)
     determined = np.where(np.isfinite(errors), 1, np.nan)
     table["resistance"] = contrasts @ fit.coefficients * determined
     table["error"] = errors
@@ -147,8 +156,15 @@ def known_states(compared: Compared) -> tuple[pd.DataFrame, dict[str, float]]:
         "state_information_smallest": smallest_information(fit, compared, frequent),
         "states_frequent": int(frequent.sum()),
         "known_state_error": LARGEST_ERROR,
+        "state_error_inflation": _inflation(each[:, frequent.ravel()]),
     }
     return table[table.share > 0], metrics | _of_known(table[known], len(shares))
+
+
+def _inflation(errors: np.ndarray) -> float:
+    """How many times larger errors (2, m) of independent units are than those of pairs; median."""
+    of_pairs, of_units = errors[:, np.isfinite(errors).all(0) & (errors[0] > 0)]
+    return float(np.median(of_units / of_pairs)) if len(of_pairs) else 0.0
 
 
 def _of_known(known: pd.DataFrame, positions: int) -> dict[str, float]:
@@ -201,12 +217,16 @@ def _contrasts(weights: np.ndarray, fit: LinearFit) -> np.ndarray:
     return np.pad(stacked, ((0, 0), (0, len(fit.coefficients) - len(stacked))))
 
 
-def _errors(fit: LinearFit, contrasts: np.ndarray) -> np.ndarray:
-    """Standard errors (m,) of contrasts (m, D); of what the pairs do not determine, infinite."""
-    spread = inverse(fit.information)
-    missed = contrasts - contrasts @ fit.information @ spread
-    variance = np.einsum("kd,de,ke->k", contrasts, spread, contrasts).clip(min=0)
-    return np.where(np.abs(missed).max(1) < ROUNDING, np.sqrt(variance), np.inf)
+def _errors(fit: LinearFit, contrasts: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Standard errors of contrasts (m, D), of independent pairs and of independent units (2, m).
+
+    They are infinite for what the pairs do not determine.
+    """
+    both = covariances(fit, units)
+    missed = contrasts - contrasts @ fit.information @ both[0]
+    variances = np.stack([((contrasts @ spread) * contrasts).sum(1) for spread in both])
+    determined = np.abs(missed).max(1) < ROUNDING
+    return np.where(determined, np.sqrt(variances.clip(min=0)), np.inf)
 
 
 def smallest_information(fit: LinearFit, compared: Compared, frequent: np.ndarray) -> float:

@@ -267,7 +267,7 @@ SECTIONS = {
             Row("residual_share"),
             Row("states_known", ("states_frequent", "states_known_share")),
             Row("state_information_smallest", ("state_components", "state_strong_components")),
-            Row("state_resistance_agreement"),
+            Row("state_resistance_agreement", ("state_error_inflation",)),
         ),
     ),
     "mutagenesis": Section(

@@ -68,7 +68,8 @@ def biology(
     metrics |= {f"marks_{mark}": int(mark in config.marks) for mark in GATED_MARKS}
     metrics |= _drawn(units, draws, panel, scored, pairs)
     metrics["residual_share"] = residual_share(network, panel, pairs)
-    known_table, of_known = known_states(compared_states(network, panel, resistance))
+    mid = scored.enhancer_mid.to_numpy()
+    known_table, of_known = known_states(compared_states(network, panel, resistance, mid))
     metrics |= of_known
     mantel_table.to_csv(mantel, sep="\t", index=False, float_format="%.6f")
     tree_table.to_csv(trees, sep="\t", index=False, float_format="%.4f")
