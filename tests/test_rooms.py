@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "evaluation": "core files statistics data model verification training",
     "interpretation": "core files statistics data model decoupling",
     "prediction": "core files data model interpretation",
+    "ablation": "core data evaluation model simulation statistics training",
     "report": "core",
 }
 MAY_IMPORT["stages"] = " ".join(MAY_IMPORT)

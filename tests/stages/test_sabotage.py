@@ -103,7 +103,8 @@ def test_blocks_of_a_megabase_are_units_where_there_are_two_chromosomes(noticed,
 def recovery_noticed(scored):
     panel, _, table = scored
     tested = table[panel.split == "test"].reset_index(drop=True)
-    truth = tested.assign(lineage_motif_1=np.arange(len(tested)))
+    unknown = {"lineage_motif_1": np.arange(len(tested)), "potential_of_dna": tested.potential}
+    truth = tested.assign(**unknown)
     metrics = energy_recovery.recovered(tested, truth, CONFIG)
     return failed("recovery", {UNITS}, metrics)
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from ..ablation.arms import all_arms
 from ..core.metrics import label
 from .pages import drawn_figure, page_templates
 
@@ -29,7 +28,7 @@ def render(
 ) -> str:
     """The page below a run's folder.
 
-    name : of the target, and of its figure; runs : a row per training
+    name : of the target, and of its figure; runs : a row per training, with what its arm is
     verdicts : by world, a row per claim and metric
     """
     template = page_templates().get_template("ablation.html.j2")
@@ -55,7 +54,7 @@ def table_rows(block: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "arm": arm,
-            "text": all_arms()[arm].text,
+            "text": rows.text.iloc[0],
             "seeds": len(rows),
             "values": [
                 _cell(rows.get(metric, pd.Series(dtype=float)).dropna()) for metric in SHOWN
