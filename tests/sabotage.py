@@ -17,7 +17,7 @@ from epidecouple.model.energy import EnergyModel
 from epidecouple.model.initialise import new_model, start_prototypes
 from toy_panel import toy_config
 
-CONFIG = toy_config(diagnose={"bootstrap": 20})
+CONFIG = toy_config()
 Sabotage = Callable[[pytest.MonkeyPatch], None]
 
 

@@ -53,7 +53,6 @@ def toy_values(**changes: dict) -> dict:
             "rows": 200,
             "folds": 3,
             "boosting_rounds": 3,
-            "bootstrap": 10,
             "permutations": 1,
         },
     }

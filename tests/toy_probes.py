@@ -8,7 +8,7 @@ from epidecouple.decoupling.probe_runner import Question, Topic
 from epidecouple.statistics.permutation import Exchangeable
 from toy_panel import toy_config
 
-CONFIG = toy_config(diagnose={"bootstrap": 50}).diagnose
+CONFIG = toy_config().diagnose
 
 
 def question(probe="linear", permutations=5, gap=1.0, **changes):

@@ -49,6 +49,11 @@ def test_every_metric_of_report_and_comparison_is_one_of_its_stage(where):
     assert stage in find_metric(name).stages
 
 
+def test_what_the_true_energies_reach_comes_from_the_stage_that_knows_them():
+    oracles = [row.oracle for section in SECTIONS.values() for row in section.rows if row.oracle]
+    assert oracles and all(find_metric(name).stages == ["recovery"] for name in oracles)
+
+
 def test_every_metric_of_the_card_is_known():
     assert all(find_metric(name) for name in MEASURED)
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from epidecouple.core.random_streams import Stream, rng_for
-from epidecouple.statistics.bootstrap import STREAM
+from epidecouple.statistics.jackknife import STREAM
 
 
 def test_a_stream_is_its_seed_its_name_and_its_part():
@@ -15,5 +15,5 @@ def test_a_stream_is_its_seed_its_name_and_its_part():
     assert all((rng.random(5) != first).any() for rng in others)
 
 
-def test_no_stream_has_the_number_of_the_bootstrap():
+def test_no_stream_has_the_number_of_the_intervals():
     assert STREAM not in list(Stream)

@@ -9,9 +9,9 @@ from scipy.stats import norm
 from epidecouple.core.gates import judge, rows_of
 from epidecouple.decoupling.dependence_of_z_e import CouplingRows
 from epidecouple.decoupling.diagnosis import coupling, diagnose, of_tables
-from epidecouple.decoupling.probe_rows import Table
+from epidecouple.decoupling.probe_rows import Table, unseen_table
 from epidecouple.decoupling.probe_runner import answers, information_table, table_metrics
-from epidecouple.decoupling.probe_tasks import Networks, about_g, about_line, about_z
+from epidecouple.decoupling.probe_tasks import Networks, about_g, about_label, about_line, about_z
 from epidecouple.decoupling.representations import Encoded
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.stages.diagnose import with_nulls
@@ -155,7 +155,19 @@ def test_a_model_beside_itself_has_no_change(model, panel, full):
     assert metrics["probe_rows"] == (panel.published[:, :3] >= 0).sum()
     assert 1.5 < metrics["line_entropy_bits"] <= np.log2(3)
     assert matrix.shape == (CONFIG.model.z_size, 3 * CONFIG.model.locus_size)
-    assert table.name.is_unique and len(table) == (40 - 4 if full else 6)
+    assert table.name.is_unique and len(table) == (40 - 3 if full else 7)
+
+
+def test_z_is_asked_about_labels_of_unseen_chromosomes(model, panel):
+    """Labels elsewhere do not matter, those of test chromosomes do; of the test pairs alone."""
+    table = unseen_table(panel, [0, 1, 2], 10_000, seed=1)
+    assert set(table.pair) <= set(panel.rows("test")) and set(table.line) == {0, 1, 2}
+    assert len(table.pair) == (panel.published[panel.rows("test"), :3] >= 0).sum()
+    known = 3.0 * table.label[:, None] + np.random.default_rng(0).normal(size=(len(table.pair), 2))
+    question = about_label(table, known, np.zeros_like(known))
+    assert question.name == "z_label_given_line_unseen"
+    assert set(question.groups) == set(panel.chrom[panel.rows("test")])
+    np.testing.assert_array_equal(question.c, panel.published[table.pair, table.line])
 
 
 def test_what_dna_determines_says_exactly_nothing_on_the_crossed_panel(model, panel):
@@ -219,7 +231,6 @@ def failed_checks(z, table, boosted=False):
             "rows": 12000,
             "folds": 4,
             "boosting_rounds": 15,
-            "bootstrap": 100,
             "permutations": 0,
         }
     )

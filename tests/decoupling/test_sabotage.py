@@ -15,7 +15,7 @@ EVIDENCE = {
     "floor_equal_parameters",
     "z_e_shared_rows",
     "z_e_cca_optimism",
-    "bootstrap_units_per_chromosome",
+    "interval_units_per_chromosome",
 }
 
 
@@ -85,7 +85,7 @@ def correlation_of_the_floor_in_sample(patch):
     patch.setattr(diagnosis, "z_and_e", second_in_sample)
 
 
-def pairs_drawn(patch):
+def pairs_left_out(patch):
     table = diagnosis.information_table
 
     def over_pairs(answered, *how):
@@ -107,7 +107,7 @@ NOTICED = {
     halves_of_the_same_chromosomes: {"z_e_shared_rows"},
     correlation_in_sample_behind_the_halves: {"z_e_cca_optimism"},
     correlation_of_the_floor_in_sample: {"z_e_shared_rows", "z_e_cca_optimism"},
-    pairs_drawn: {"bootstrap_units_per_chromosome"},
+    pairs_left_out: {"interval_units_per_chromosome"},
 }
 
 

@@ -14,7 +14,8 @@ from epidecouple.evaluation.resistance_benchmark import (
     unseen_line,
 )
 from epidecouple.evaluation.scores import ALL_LINES, Arm, Kind, arms_of
-from epidecouple.statistics.ranking import within_pair_auc
+from epidecouple.statistics.jackknife import interval, rows_without_each
+from epidecouple.statistics.ranking import balanced_auc, within_pair_auc
 from toy import LOOP, frame
 from toy_panel import toy_config
 
@@ -23,7 +24,7 @@ RNG = np.random.default_rng(0)
 LABELS = np.array([[1, 0, 0], [0, 1, 1], [0, 0, 1], [1, 0, 1]] * 20)
 LISTED = np.eye(3, dtype=bool)[RNG.integers(0, 3, 80)]
 CHROM = np.repeat([f"chr{k}" for k in range(8)], 10)
-CONFIG = toy_config(crossfit={"bootstrap": 50})
+CONFIG = toy_config()
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +131,20 @@ def test_headline_and_unseen_line(ranking):
         table[(table.arm == "R") & (table.setting != ALL_LINES)].auc.mean()
     )
     assert unseen_line(table).loc["R", "gain"] == 0
+    assert metrics["crossfit_balanced_auc"] == table.balanced[0]
+    beside = table[table.arm == "line offsets"].balanced.iloc[0]
+    assert metrics["crossfit_balanced_auc: line offsets"] == beside
+
+
+def test_balanced_figures_are_those_of_whole_rows(ranking):
+    """Sums of chromosomes give what the rows give, with all of them and without each."""
+    score = np.round(np.random.default_rng(2).normal(size=LABELS.shape), 1)
+    value, *bounds = ranking.balanced(score)
+    assert value == pytest.approx(balanced_auc(LABELS, score))
+    without = [balanced_auc(LABELS[rows], score[rows]) for rows in rows_without_each(CHROM)]
+    assert bounds == pytest.approx(interval(value, without, (0, 1)))
+    of_line = np.tile([0.1, 0.5, 0.9], (len(LABELS), 1))
+    assert ranking.balanced(of_line)[0] == 0.5 == ranking.balanced(of_line, involving(1, 3))[0]
 
 
 def test_ceiling_leaves_out_the_comparisons_with_a_near_miss(ranking):

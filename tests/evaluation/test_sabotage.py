@@ -19,7 +19,7 @@ EVIDENCE = {
     "scored_energy_error",
     "scored_additivity_error",
     "rows_outside_their_split",
-    "bootstrap_units_per_chromosome",
+    "interval_units_per_chromosome",
 }
 
 
@@ -95,18 +95,16 @@ def ranked_by_something_else(patch):
     patch.setattr(skill, "logits", lambda u, r: 2 * u[:, None] - r)
 
 
-def pairs_drawn(patch):
+def pairs_left_out(patch):
     patch.setattr(skill, "resampling_units", lambda chrom, mid: np.arange(len(chrom)))
 
 
-def pairs_drawn_behind_the_units(patch):
-    draw = skill.bootstrap_groups
-    patch.setattr(
-        skill, "bootstrap_groups", lambda groups, *how: draw(np.arange(len(groups)), *how)
-    )
+def pairs_left_out_behind_the_units(patch):
+    without = skill.rows_without_each
+    patch.setattr(skill, "rows_without_each", lambda groups: without(np.arange(len(groups))))
 
 
-def everything_drawn_as_one(patch):
+def everything_left_out_at_once(patch):
     patch.setattr(skill, "resampling_units", lambda chrom, mid: np.zeros(len(chrom)))
 
 
@@ -119,9 +117,9 @@ NOTICED = {
     cross_term_where_written: {"scored_energy_error"},
     cross_term_where_ranked: {"scored_additivity_error"},
     ranked_by_something_else: {"scored_additivity_error"},
-    pairs_drawn: {"bootstrap_units_per_chromosome"},
-    pairs_drawn_behind_the_units: {"bootstrap_units_per_chromosome"},
-    everything_drawn_as_one: {"bootstrap_units_per_chromosome"},
+    pairs_left_out: {"interval_units_per_chromosome"},
+    pairs_left_out_behind_the_units: {"interval_units_per_chromosome"},
+    everything_left_out_at_once: {"interval_units_per_chromosome"},
 }
 
 

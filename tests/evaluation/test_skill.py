@@ -6,10 +6,10 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from epidecouple.evaluation.baselines import activity
-from epidecouple.evaluation.skill import baselines, cell, energy_table, skill_lift, within_pair
-from epidecouple.statistics.bootstrap import bootstrap_groups, resampling_units
-from epidecouple.statistics.ranking import element_lookup, macro_aupr, within_pair_auc
-from toy_panel import MARKS, toy_config, toy_panel
+from epidecouple.evaluation.skill import baselines, cell, energy_table, skill_lift
+from epidecouple.statistics.jackknife import rows_without_each
+from epidecouple.statistics.ranking import element_lookup, macro_aupr
+from toy_panel import toy_config, toy_panel
 
 CONFIG = toy_config()
 
@@ -19,9 +19,9 @@ def panel():
     return toy_panel()
 
 
-def whole_chromosomes(panel):
-    """Bootstrap draws of the test pairs."""
-    return bootstrap_groups(panel.chrom[panel.rows("test")], CONFIG.diagnose.bootstrap, CONFIG.seed)
+def without_each_chromosome(panel):
+    """The test pairs that stay when each chromosome is left out."""
+    return rows_without_each(panel.chrom[panel.rows("test")])
 
 
 def test_element_lookup_by_hand():
@@ -42,17 +42,6 @@ def test_element_lookup_sees_no_label_of_what_it_scores():
     labels[scored] = 1 - labels[scored]
     np.testing.assert_array_equal(element_lookup(labels, ends, fitted, scored), before)
     assert before.std() > 0
-
-
-def test_resampling_units_are_chromosomes_where_there_are_three():
-    chrom = np.array(["chr1", "chr2", "chr3", "chr1"])
-    np.testing.assert_array_equal(resampling_units(chrom, np.array([1, 2, 3, 9_000_000])), chrom)
-
-
-def test_resampling_units_are_megabase_blocks_below_three_chromosomes():
-    chrom = np.array(["chr1", "chr1", "chr1", "chr2"])
-    found = resampling_units(chrom, np.array([0, 999_999, 1_000_000, 999_999]))
-    assert found.tolist() == ["chr1:0", "chr1:0", "chr1:1", "chr2:0"]
 
 
 def test_baselines_count_the_pairs_of_each_element_and_prefer_the_close(panel):
@@ -107,7 +96,7 @@ def test_energy_table_keeps_every_number_at_its_pair_and_line(panel):
 
 def test_skill_lift_is_that_over_the_best_baseline(panel):
     rows = panel.rows("test")
-    draws = whole_chromosomes(panel)
+    draws = without_each_chromosome(panel)
     perfect = skill_lift(panel, panel.labels.astype(float), draws)
     auprs = {name: value for name, value in perfect.items() if name.startswith("aupr_baseline_")}
     assert set(auprs) == {
@@ -146,29 +135,7 @@ def test_the_element_lookup_baseline_is_fitted_on_training_pairs_and_lines(panel
     altered[panel.rows("validation")] = 1 - altered[panel.rows("validation")]
     altered[rows] = panel.labels[rows]
     found, again = (
-        skill_lift(p, energy, whole_chromosomes(p))
+        skill_lift(p, energy, without_each_chromosome(p))
         for p in (panel, dataclasses.replace(panel, labels=altered))
     )
     assert found == again
-
-
-def test_low_resistance_where_the_pair_loops_is_what_within_pair_rewards(panel):
-    rows = panel.rows("test")
-    draws = whole_chromosomes(panel)
-    right = within_pair(panel, -panel.labels.astype(float), draws, MARKS)
-    assert right["within_pair_auc"] == right["within_pair_auc_lower"] == 1
-    wrong = within_pair(panel, panel.labels.astype(float), draws, MARKS)
-    assert wrong["within_pair_auc"] == 0
-    keep = rows[[len(set(panel.labels[row])) == 2 for row in rows]]
-    assert right["within_pair_pairs"] == len(keep) < len(rows)
-    rival = within_pair_auc(panel.labels[keep], activity(panel, keep, 2)).mean()
-    assert right["within_pair_auc_activity"] == pytest.approx(rival)
-    assert right["within_pair_gain_lower"] > 0 > wrong["within_pair_gain_upper"]
-    as_activity = within_pair(panel, -activity(panel, np.arange(120), 2), draws, MARKS)
-    assert as_activity["within_pair_gain_lower"] == as_activity["within_pair_gain_upper"] == 0
-
-
-def test_without_the_activity_mark_there_is_no_rival(panel):
-    marks = ["CTCF", "DNase", "H3K4me1", "H3K27me3"]
-    found = within_pair(panel, -panel.labels.astype(float), whole_chromosomes(panel), marks)
-    assert not [name for name in found if "activity" in name or "gain" in name]

@@ -9,12 +9,12 @@ from epidecouple.interpretation.mark_signs import (
     resistance_against_marks,
     sign_failures,
 )
-from epidecouple.statistics.bootstrap import bootstrap_groups, group_draws
+from epidecouple.statistics.jackknife import rows_without_each, weights_without_each
 from toy_panel import BINS, MARKS, toy_panel
 
 PAIRS = np.arange(120)
 UNITS = PAIRS % 8
-DRAWS = group_draws(UNITS, 50, seed=1)
+WITHOUT_EACH = weights_without_each(UNITS)
 WHOLE = np.ones((1, 8))
 
 
@@ -54,13 +54,13 @@ def test_partial_spearman_takes_a_common_cause_away():
     assert correlation(x, y + x, cause[:, None]) > 0.5
 
 
-def test_a_draw_weighs_the_rows_of_its_units():
+def test_weights_count_the_rows_of_their_units():
     """With ranks taken once: the same as repeating the rows."""
     rng = np.random.default_rng(0)
     values, covariates = rng.normal(size=(120, 2)), rng.normal(size=(120, 1))
     ranks = rankdata(np.column_stack([values, covariates]), axis=0)
-    found = partial_spearman(values, covariates, UNITS, DRAWS[:3])
-    for rows, matrix in zip(bootstrap_groups(UNITS, 50, 1)[:3], found, strict=True):
+    found = partial_spearman(values, covariates, UNITS, WITHOUT_EACH[:3])
+    for rows, matrix in zip(rows_without_each(UNITS)[:3], found, strict=True):
         design = np.column_stack([np.ones(len(rows)), ranks[rows, 2]])
         residuals = (
             ranks[rows, :2] - design @ np.linalg.lstsq(design, ranks[rows, :2], rcond=None)[0]
@@ -73,7 +73,9 @@ def test_resistance_follows_the_mark_and_position_it_was_made_from(panel):
         [np.exp(-shard.signal[:, 1, 2].astype(float)) for shard in panel.shards]
     )
     nothing = np.random.default_rng(0).normal(size=(len(MARKS), *resistance.shape))
-    table = resistance_against_marks(resistance, nothing, panel, PAIRS, MARKS, UNITS, DRAWS, BINS)
+    table = resistance_against_marks(
+        resistance, nothing, panel, PAIRS, MARKS, UNITS, WITHOUT_EACH, BINS
+    )
     assert list(table) == COLUMNS and len(table) == 4 * panel.present.sum()
     assert not ((table.line == "LineB") & (table.mark == "H3K27me3")).any()
     made_from = (table.mark == "H3K27ac") & (table.position == "promoter")
@@ -92,7 +94,9 @@ def test_the_window_is_the_mean_of_its_bins_without_the_densities_of_the_way():
         [shard.signal[:, 2 : 2 + BINS, 0].astype(float).mean(1) for shard in panel.shards]
     )
     nothing = np.random.default_rng(0).normal(size=(len(MARKS), *resistance.shape))
-    table = resistance_against_marks(resistance, nothing, panel, PAIRS, MARKS, UNITS, DRAWS, BINS)
+    table = resistance_against_marks(
+        resistance, nothing, panel, PAIRS, MARKS, UNITS, WITHOUT_EACH, BINS
+    )
     rho = table[(table.mark == "CTCF") & (table.position == "window")].rho
     assert len(rho) == 4 and rho.min() > 0.99
 
@@ -100,7 +104,7 @@ def test_the_window_is_the_mean_of_its_bins_without_the_densities_of_the_way():
 def test_expected_signs(panel):
     resistance = np.random.default_rng(0).normal(size=(120, 4))
     table = resistance_against_marks(
-        resistance, np.stack(4 * [resistance]), panel, PAIRS, MARKS, UNITS, DRAWS, BINS
+        resistance, np.stack(4 * [resistance]), panel, PAIRS, MARKS, UNITS, WITHOUT_EACH, BINS
     )
     expected = table.set_index(["mark", "position"]).expected.groupby(level=[0, 1]).first()
     assert expected["H3K27ac", "promoter"] == expected["DNase", "enhancer"] == -1

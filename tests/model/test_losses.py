@@ -144,6 +144,13 @@ def test_pairs_with_equal_labels_say_nothing():
     torch.testing.assert_close(resistance.grad, torch.zeros(2, 5), atol=1e-5, rtol=0)
 
 
+def test_a_batch_without_pairs_costs_nothing():
+    resistance, offset = torch.zeros(0, 5, requires_grad=True), torch.zeros(5, requires_grad=True)
+    loss = conditional_nll(resistance, offset, torch.zeros(0, 5))
+    loss.backward()
+    assert float(loss.detach()) == 0 and offset.grad.tolist() == [0] * 5
+
+
 def test_two_lines_are_a_logistic_regression_on_the_difference():
     resistance, offset = random(30, 2), random(2, seed=1)
     labels = labels_with_both_classes(30, 2)

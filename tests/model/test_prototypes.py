@@ -148,3 +148,15 @@ def test_line_prototypes_reach_a_state_that_stays_and_take_no_gradient():
         made.follow(state, [0])
     torch.testing.assert_close(made.prototypes, state.detach(), atol=1e-3, rtol=0)
     assert not made.prototypes.requires_grad
+
+
+def test_usage_entropy_is_a_share_of_at_most_1():
+    """Also after states were re-seeded, when usages add up to more than 1."""
+    states = StatePrototypes(4, 2)
+    assert states.usage_entropy_share() == pytest.approx(1)
+    states.usage.copy_(torch.tensor([0.25, 0.25, 0.25, 0.9]))
+    expected = torch.distributions.Categorical(states.usage).entropy() / np.log(4)
+    assert states.usage_entropy_share() == pytest.approx(float(expected))
+    assert float(expected) < 1
+    states.usage.copy_(torch.tensor([0.0, 0.0, 0.0, 0.5]))
+    assert states.usage_entropy_share() == pytest.approx(0, abs=1e-6)

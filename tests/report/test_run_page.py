@@ -51,10 +51,10 @@ def write_run(results, name, outcomes=("passed", "passed"), settings=None):
         "versions": {"torch": "2"},
     }
     metrics = {
-        "within_pair_auc": 0.71234,
-        "within_pair_auc_lower": 0.70,
-        "within_pair_auc_upper": 0.72,
-        "within_pair_auc_activity": 0.655,
+        "balanced_auc": 0.71234,
+        "balanced_auc_lower": 0.70,
+        "balanced_auc_upper": 0.72,
+        "balanced_auc_activity": 0.655,
     }
     write(run / "evaluate" / "metrics.json", json.dumps({"metrics": metrics}))
     write(run / "evaluate" / "provenance.json", json.dumps(provenance))
@@ -179,12 +179,21 @@ def test_a_page_takes_the_threshold_of_the_run(tmp_path):
 
 def test_a_row_without_interval_or_comparison_shows_none():
     row = Row("lineage_leak", ("lineage_leak_of_truth", "leakage_index"))
-    assert measured(row, {"lineage_leak": 1.0, "lineage_leak_of_truth": 2.0}) == {
+    assert measured(row, {"lineage_leak": 1.0, "lineage_leak_of_truth": 2.0}, {}) == {
         "label": "Largest correlation of U with a lineage motif",
         "value": 1.0,
         "interval": None,
         "references": [("true U", 2.0)],
     }
+
+
+def test_what_a_figure_could_reach_comes_from_the_stage_that_knows_the_truth():
+    row = Row("balanced_auc", ("balanced_auc_label_rate",), "balanced_auc_oracle")
+    own = {"balanced_auc": 0.7, "balanced_auc_label_rate": 0.5}
+    other = {"balanced_auc_oracle": 0.75, "balanced_auc_label_rate": 0.9}
+    found = measured(row, own, other)
+    assert found["references"] == [("true R", 0.75), ("the line's label rate", 0.5)]
+    assert measured(row, own, {})["references"] == [("the line's label rate", 0.5)]
 
 
 @pytest.mark.parametrize(

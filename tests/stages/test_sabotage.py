@@ -13,7 +13,7 @@ from epidecouple.stages import biology
 from sabotage import CONFIG, failed, given, moved_model, write_pairs
 from toy_panel import toy_panel
 
-UNITS = "bootstrap_units_per_chromosome"
+UNITS = "interval_units_per_chromosome"
 
 
 @pytest.fixture
@@ -67,11 +67,11 @@ def floor_has_the_trained_chromatin_encoder(patch):
     patch.setattr(biology, "new_model", partly_trained)
 
 
-def pairs_drawn(patch):
+def pairs_left_out(patch):
     patch.setattr(biology, "resampling_units", lambda chrom, mid: np.arange(len(chrom)))
 
 
-def everything_drawn_as_one(patch):
+def everything_left_out_at_once(patch):
     patch.setattr(biology, "resampling_units", lambda chrom, mid: np.zeros(len(chrom)))
 
 
@@ -79,8 +79,8 @@ NOTICED = {
     floor_is_the_trained_model: {"floor_equal_parameters"},
     trained_model_on_both_sides: {"floor_equal_parameters"},
     floor_has_the_trained_chromatin_encoder: {"floor_equal_parameters"},
-    pairs_drawn: {UNITS},
-    everything_drawn_as_one: {UNITS},
+    pairs_left_out: {UNITS},
+    everything_left_out_at_once: {UNITS},
 }
 
 
@@ -103,8 +103,8 @@ def test_blocks_of_a_megabase_are_units_where_there_are_two_chromosomes(noticed,
 def recovery_noticed(scored):
     panel, _, table = scored
     tested = table[panel.split == "test"].reset_index(drop=True)
-    unknown = {"lineage_motif_1": np.arange(len(tested)), "potential_of_dna": tested.potential}
-    truth = tested.assign(**unknown)
+    of_dna = {"potential_of_dna": tested.potential, "lineage_motif_1": np.arange(len(tested))}
+    truth = tested.assign(**of_dna)
     metrics = energy_recovery.recovered(tested, truth, CONFIG)
     return failed("recovery", {UNITS}, metrics)
 
@@ -113,9 +113,9 @@ def test_an_honest_recovery_passes(scored):
     assert recovery_noticed(scored) == set()
 
 
-def test_the_run_notices_that_recovery_draws_pairs(scored, monkeypatch):
-    draw = energy_recovery.bootstrap_groups
+def test_the_run_notices_that_recovery_leaves_out_pairs(scored, monkeypatch):
+    without = energy_recovery.rows_without_each
     monkeypatch.setattr(
-        energy_recovery, "bootstrap_groups", lambda chrom, *how: draw(np.arange(len(chrom)), *how)
+        energy_recovery, "rows_without_each", lambda chrom: without(np.arange(len(chrom)))
     )
     assert recovery_noticed(scored) == {UNITS}

@@ -3,7 +3,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from epidecouple.statistics.bootstrap import group_draws
+from epidecouple.statistics.jackknife import weights_without_each
 from epidecouple.statistics.probes import (
     SMALLEST_PROBABILITY,
     ConditionallyValidated,
@@ -69,9 +69,9 @@ def test_information_of_equally_spaced_class_means_is_near_their_mutual_informat
     assert exact - 0.05 < found.bits < exact + 0.02
 
 
-def drawn(groups, draws):
-    """Groups, and bootstrap draws of them."""
-    return groups, group_draws(groups, draws, seed=0)
+def left_out(groups):
+    """Groups, and how often each stays when each is left out."""
+    return groups, weights_without_each(groups)
 
 
 def posterior_entropy(t):
@@ -91,7 +91,7 @@ def test_the_interval_of_nothing_covers_nothing_once_its_bias_is_added():
         found = v_information(
             rng.normal(size=(n, d)), rng.integers(0, 2, n), groups, LinearProbe, FOLDS
         )
-        intervals.append(found.fraction_interval(*drawn(groups, 200)))
+        intervals.append(found.fraction_interval(*left_out(groups)))
     low, high = np.array(intervals).T
     assert (low < 0).all(), "never something where there is nothing"
     assert ((low <= -shortfall) & (-shortfall <= high)).sum() >= 17
@@ -224,13 +224,13 @@ def test_nearest_neighbours_see_each_column_alone_and_never_less_than_nothing():
     )
 
 
-def test_intervals_resample_groups_and_differences_are_row_by_row():
+def test_intervals_leave_out_groups_and_differences_are_row_by_row():
     gains = np.repeat([0.0, 1.0], 50)
     found = Information(gains, 2.0)
-    low, high = found.fraction_interval(*drawn(np.repeat(["chr1", "chr2"], 50), 200))
-    assert (low, high) == (0, 0.5)
-    low, high = found.fraction_interval(*drawn(np.arange(100), 200))
-    assert 0.15 < low < found.fraction == 0.25 < high < 0.35
+    low, high = found.fraction_interval(*left_out(np.repeat(["chr1", "chr2"], 50)))
+    assert (low, high) == pytest.approx(0.25 + 0.25 * 12.706 * np.array([-1, 1]), abs=1e-3)
+    low, high = found.fraction_interval(*left_out(np.arange(100)))
+    assert 0.19 < low < found.fraction == 0.25 < high < 0.31
     change = found.minus(Information(gains - 0.3, 2.0))
     assert change.bits == pytest.approx(0.3)
-    assert change.fraction_interval(*drawn(np.arange(100), 50)) == pytest.approx((0.15, 0.15))
+    assert change.fraction_interval(*left_out(np.arange(100))) == pytest.approx((0.15, 0.15))

@@ -1,16 +1,16 @@
+import itertools
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from epidecouple.statistics.bootstrap import (
-    bootstrap_groups,
-    bootstrap_means,
-    group_draws,
-    independent_units,
-    interval,
-    units_seen,
+from epidecouple.statistics.ranking import (
+    balanced_auc,
+    line_aupr,
+    macro_aupr,
+    within_pair_auc,
+    without_levels,
 )
-from epidecouple.statistics.ranking import line_aupr, macro_aupr, within_pair_auc
 
 
 def discordant_labels(rng, n, lines):
@@ -67,53 +67,45 @@ def test_lines_of_one_class_are_left_out():
     assert macro_aupr(labels, scores) == 1
 
 
-def test_the_bootstrap_draws_whole_groups():
-    groups = np.array(["a", "b", "a", "c", "c", "c"])
-    draws = bootstrap_groups(groups, 200, seed=0)
-    sizes = {name: (groups == name).sum() for name in "abc"}
-    for draw in draws:
-        counts = np.bincount(draw, minlength=6)
-        for name in "abc":
-            assert len(set(counts[groups == name])) == 1
-        assert sum(counts[groups == name][0] for name in "abc") == 3
-    assert len({tuple(sorted(draw)) for draw in draws}) == 10
-    times = np.mean([(groups[draw] == "b").sum() / sizes["b"] for draw in draws])
-    assert times == pytest.approx(1, abs=0.2)
+def ordered_couples(labels, scores):
+    """Balanced AUC by loops: the definition, word by word."""
+    lines = range(labels.shape[1])
+    shares = {}
+    for i, j in itertools.permutations(lines, 2):
+        rows = np.flatnonzero((labels[:, i] == 1) & (labels[:, j] == 0))
+        if len(rows):
+            won = [(s[i] > s[j]) + 0.5 * (s[i] == s[j]) for s in scores[rows]]
+            shares[i, j] = np.mean(won)
+    return np.mean([share for (i, j), share in shares.items() if (j, i) in shares])
 
 
-def test_means_of_bootstrap_samples_are_those_of_their_rows():
-    values, groups = np.random.default_rng(0).normal(size=60), np.arange(60) % 7
-    values[::9] = np.nan
-    expected = [np.nanmean(values[draw]) for draw in bootstrap_groups(groups, 50, seed=3)]
-    draws = group_draws(groups, 50, seed=3)
-    np.testing.assert_allclose(bootstrap_means(values, groups, draws), expected)
-    assert np.isnan(bootstrap_means(np.full(7, np.nan), np.arange(7), draws)).all()
+def test_balanced_auc_is_the_mean_over_ordered_couples():
+    rng = np.random.default_rng(0)
+    labels, scores = discordant_labels(rng, 40, 5), np.round(rng.normal(size=(40, 5)), 1)
+    labels[:, 4] = 0
+    assert balanced_auc(labels, scores) == pytest.approx(ordered_couples(labels, scores))
+    assert balanced_auc(labels, labels) == 1 and balanced_auc(labels, -labels) == 0
+    assert np.isnan(balanced_auc(labels[:, 3:], scores[:, 3:])), "no couple both ways round"
 
 
-def test_draws_show_what_they_draw_as_a_whole():
-    groups = np.arange(600) % 12
-    by_rows = [np.bincount(draw, minlength=600) for draw in bootstrap_groups(groups, 40, seed=0)]
-    by_groups = [of_draw[groups] for of_draw in group_draws(groups, 40, seed=0)]
-    assert units_seen(by_rows) == units_seen(by_groups) == 12
-    pairs = bootstrap_groups(np.arange(600), 40, seed=0)
-    assert units_seen(np.bincount(draw, minlength=600) for draw in pairs) == 600
+def test_a_score_of_the_line_alone_is_rewarded_within_pairs_and_not_when_balanced():
+    rng, rates = np.random.default_rng(0), np.array([0.05, 0.2, 0.5, 0.8])
+    labels = (rng.random((400, 4)) < rates).astype(int)
+    labels = labels[(labels.min(1) == 0) & (labels.max(1) == 1)]
+    scores = np.tile(rates, (len(labels), 1))
+    assert within_pair_auc(labels, scores).mean() > 0.8
+    assert balanced_auc(labels, scores) == 0.5
+    assert balanced_auc(labels, without_levels(scores)) == 0.5
 
 
-def test_independent_units_are_chromosomes_or_blocks():
-    chrom, mid = np.repeat(["chr1", "chr2", "chr3"], 3), np.arange(9) * 600_000
-    assert independent_units(chrom, mid) == 3
-    assert independent_units(chrom[:6], mid[:6]) == 5
-
-
-def test_the_bootstrap_depends_on_its_seed():
-    groups = np.arange(10)
-    same, other = bootstrap_groups(groups, 5, seed=0), bootstrap_groups(groups, 5, seed=1)
-    np.testing.assert_array_equal(same, bootstrap_groups(groups, 5, seed=0))
-    assert not np.array_equal(same, other)
-
-
-def test_interval_holds_the_middle_and_skips_what_is_missing():
-    assert interval(np.append(np.arange(1001), np.nan)) == pytest.approx((25, 975))
+def test_couples_count_alike_however_many_pairs_they_have():
+    """Copies of a couple's pairs change the mean over pairs, not the balanced one."""
+    labels = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    scores = np.array([[3.0, 1, 2], [3, 2, 1], [1, 2, 3]])
+    rows = np.repeat([0, 1, 2], [1, 9, 1])
+    assert balanced_auc(labels, scores) == balanced_auc(labels[rows], scores[rows])
+    before, after = (within_pair_auc(labels[r], scores[r]).mean() for r in (range(3), rows))
+    assert before != pytest.approx(after)
 
 
 def test_within_pair_auc_over_the_comparisons_that_count():

@@ -398,7 +398,7 @@ def test_report_stands_alone_and_tells_every_number_it_is_built_on(cured):
     page = (cured[0] / "results/tiny/report.html").read_text()
     assert not re.findall(r"(?:src|href)\s*=\s*[\"']?https?://", page)
     measured = json.loads((cured[0] / "results/tiny/evaluate/metrics.json").read_text())["metrics"][
-        "within_pair_auc"
+        "balanced_auc"
     ]
     assert f"{measured:.3f}" in page and "All 8 gates passed" in page and len(page) < 5_000_000
     label = find_metric("mantel_rho_joint_trained").label

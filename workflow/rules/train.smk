@@ -98,6 +98,7 @@ if SIMULATED:
             settings=settings("recovery", ARM),
             energies=f"{ARM}/evaluate/energies.parquet",
             truth=f"{RUN}/simulated/truth.parquet",
+            panel=f"{RUN}/panel/panel.parquet",
             evaluated=f"{ARM}/evaluate/metrics.json",
         output:
             points=f"{ARM}/recovery/points.tsv",
@@ -114,4 +115,4 @@ if SIMULATED:
             runtime=minutes(30),
         shell:
             "python -m epidecouple.stages.recovery --settings {input.settings} --energies {input.energies} --truth {input.truth}"
-            " --evaluated {input.evaluated} --points {output.points} --metrics {output.metrics} > {log} 2>&1"
+            " --panel {input.panel} --evaluated {input.evaluated} --points {output.points} --metrics {output.metrics} > {log} 2>&1"

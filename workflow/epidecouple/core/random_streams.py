@@ -11,7 +11,7 @@ import numpy as np
 class Stream(IntEnum):
     """What is drawn, and the number that keeps its draws apart from all others.
 
-    4 belongs to the bootstrap (statistics/bootstrap.py), which knows nothing of this package.
+    4 belongs to the intervals (statistics/jackknife.py), which know nothing of this package.
     """
 
     SIMULATED_FILES = 1

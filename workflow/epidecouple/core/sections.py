@@ -343,7 +343,6 @@ class DiagnoseConfig(Section):
     rows: Whole = Field(12_000, ge=100, description="rows of a probe at most")
     folds: Whole = Field(4, ge=2, description="chromosome groups of the probe's cross-validation")
     boosting_rounds: Whole = Field(15, ge=1, description="rounds of the nonlinear probe")
-    bootstrap: Whole = Field(200, ge=10, description="chromosome-bootstrap draws")
     permutations: Whole = Field(
         19,
         ge=0,
@@ -407,7 +406,6 @@ class CrossfitConfig(Section):
     boosting_rounds: Whole = Field(
         150, ge=1, description="rounds of gradient boosting on the same features"
     )
-    bootstrap: Whole = Field(500, ge=10, description="chromosome-bootstrap draws")
     near_bp: list[Annotated[Whole, Field(ge=1)]] = Field(
         [10_000, 25_000],
         description="distances in bp at which a loop beside both elements counts as a near miss",

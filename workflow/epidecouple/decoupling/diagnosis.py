@@ -11,11 +11,11 @@ from ..core.random_streams import Stream, rng_for
 from ..data.panel import Panel
 from ..model.energy import EnergyModel
 from ..model.initialise import equal_parameters
-from ..statistics.bootstrap import unit_metrics
 from ..statistics.dependence import rank_me
+from ..statistics.jackknife import unit_metrics
 from ..statistics.probes import knn_information
 from .dependence_of_z_e import CouplingRows, coupling_rows, pairwise, z_and_e, z_and_marks
-from .probe_rows import Table, crossed_table, natural_table
+from .probe_rows import CROSSED, Table, crossed_table, natural_table, unseen_table
 from .probe_runner import answers, information_table, table_metrics
 from .probe_tasks import OF_DNA, Networks, full_questions, subset_questions
 from .representations import Encoded
@@ -37,7 +37,9 @@ def diagnose(
     z-e cross-correlation (d_z, d_e).
     """
     limit = config.diagnose.rows
-    tables = [natural_table(panel, lines, limit, config.seed)]
+    tables = [
+        of_table(panel, lines, limit, config.seed) for of_table in (natural_table, unseen_table)
+    ]
     if full:
         tables.append(crossed_table(panel, lines, limit // 2, config.seed))
     rows = coupling_rows(panel, config.seed)
@@ -84,7 +86,7 @@ def of_tables(table: pd.DataFrame) -> dict[str, float]:
     determines on the panel.
     """
     z = table.set_index("name").loc["z_line_linear"]
-    of_dna = table[(table.table == "panel") & table.representation.isin(OF_DNA)]
+    of_dna = table[(table.table == CROSSED) & table.representation.isin(OF_DNA)]
     metrics = {
         "probe_rows": int(z.rows),
         "line_entropy_bits": z.entropy,
@@ -98,13 +100,13 @@ def of_tables(table: pd.DataFrame) -> dict[str, float]:
 def resampled_units(
     information: pd.DataFrame, panel: Panel, tables: list[Table]
 ) -> dict[str, float]:
-    """Over how many units the intervals of the table of information are drawn, in all and per
+    """How many units the intervals of the table of information leave out, in all and per
     chromosome of their rows; of the question in which that is farthest from 1.
     """
     chromosomes = {table.name: len(np.unique(panel.chrom[table.pair])) for table in tables}
     drawn = information.dropna(subset="units")
     each = [unit_metrics(int(row.units), chromosomes[str(row.table)]) for row in drawn.itertuples()]
-    return max(each, key=lambda units: abs(units["bootstrap_units_per_chromosome"] - 1))
+    return max(each, key=lambda units: abs(units["interval_units_per_chromosome"] - 1))
 
 
 def of_z(networks: Networks, table: Table, config: Config) -> dict[str, float]:

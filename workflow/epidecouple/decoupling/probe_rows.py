@@ -1,8 +1,8 @@
-"""The two tables that diagnostics look at: the published one, where DNA tells the line by
-composition, and the crossed panel.
+"""The tables that diagnostics look at: the published one, where DNA tells the line by
+composition, its rows on unseen chromosomes, and the crossed panel.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,16 @@ class Table:
     units: Exchangeable
 
 
+# Names of the tables.
+NATURAL, UNSEEN, CROSSED = "natural", "unseen", "panel"
+
+
+def unseen_table(panel: Panel, lines: list[int], limit: int, seed: int) -> Table:
+    """Published rows of the lines on test chromosomes, which no training saw."""
+    table = natural_table(panel, lines, limit, seed, panel.rows("test"))
+    return replace(table, name=UNSEEN)
+
+
 def natural_table(
     panel: Panel, lines: list[int], limit: int, seed: int, pairs: np.ndarray | None = None
 ) -> Table:
@@ -39,7 +49,7 @@ def natural_table(
     pair = among[at[chosen]]
     line = np.array(lines)[columns[chosen]]
     units = Exchangeable(codes(line, panel.promoter[pair]), panel.chrom[pair])
-    return Table("natural", pair, line, panel.published[pair, line], panel.chrom[pair], units)
+    return Table(NATURAL, pair, line, panel.published[pair, line], panel.chrom[pair], units)
 
 
 def crossed_table(panel: Panel, lines: list[int], limit: int, seed: int) -> Table:
@@ -53,7 +63,7 @@ def crossed_table(panel: Panel, lines: list[int], limit: int, seed: int) -> Tabl
     pair = np.repeat(np.sort(pairs), len(lines))
     line = np.tile(lines, len(pairs))
     units = Exchangeable(np.arange(len(pair)), pair)
-    return Table("panel", pair, line, panel.labels[pair, line], panel.chrom[pair], units)
+    return Table(CROSSED, pair, line, panel.labels[pair, line], panel.chrom[pair], units)
 
 
 def disjoint_pairs(panel: Panel, limit: int, seed: int) -> np.ndarray:

@@ -18,7 +18,7 @@ from joblib import Parallel, delayed, parallel_config
 from ..core.progress import tracked
 from ..core.random_streams import Stream, rng_for
 from ..core.sections import DiagnoseConfig
-from ..statistics.bootstrap import group_draws
+from ..statistics.jackknife import weights_without_each
 from ..statistics.permutation import Exchangeable, p_value, permuted
 from ..statistics.probes import (
     ConditionallyValidated,
@@ -55,7 +55,7 @@ class Question:
 
     name : key of the answer in metrics.json
     floor : the same representation of an untrained encoder (n, d), or None; groups : what folds and
-    bootstrap keep whole (n,)
+    intervals keep whole (n,)
     permutations : size of the null; resampled : whether groups are many enough for an interval
     """
 
@@ -142,7 +142,7 @@ def _validated(
 
 def information_table(answered: list[Answer], config: DiagnoseConfig, seed: int) -> pd.DataFrame:
     """One row per answer: bits, fraction of H(c) with its interval, p against the null, floor and
-    change with theirs; and over how many units the intervals are drawn.
+    change with theirs; and how many units the intervals leave out.
     """
     return pd.DataFrame([_row(answer, config, seed) for answer in answered])
 
@@ -157,10 +157,10 @@ def _row(answer: Answer, config: DiagnoseConfig, seed: int) -> dict[str, Any]:
         "bits": answer.observed.bits,
         "entropy": answer.observed.entropy,
     }
-    draws = group_draws(question.groups, config.bootstrap, seed)
+    without = weights_without_each(question.groups)
     for name, part in (("fraction", answer.observed), ("floor", answer.floor), ("change", change)):
-        row |= _fraction(name, part, question, draws)
-    row["units"] = draws.shape[1] if question.resampled else np.nan
+        row |= _fraction(name, part, question, without)
+    row["units"] = without.shape[1] if question.resampled else np.nan
     row["p"] = p_value(answer.observed.fraction, answer.null)
     row["permutations"] = len(answer.null)
     if answer.null:
@@ -169,14 +169,15 @@ def _row(answer: Answer, config: DiagnoseConfig, seed: int) -> dict[str, Any]:
 
 
 def _fraction(
-    name: str, part: Information | None, question: Question, draws: np.ndarray
+    name: str, part: Information | None, question: Question, without: np.ndarray
 ) -> dict[str, float]:
-    """A fraction of the entropy and its interval over the draws (B, G), NaN for what was not
-    measured.
+    """A fraction of the entropy and its interval, NaN for what was not measured.
+
+    without : (G, G), how often each group stays when each is left out
     """
     lower, upper = np.nan, np.nan
     if part and question.resampled:
-        lower, upper = part.fraction_interval(question.groups, draws)
+        lower, upper = part.fraction_interval(question.groups, without)
     fraction = part.fraction if part else np.nan
     return {name: fraction, f"{name}_lower": lower, f"{name}_upper": upper}
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..core.config import Config
 from ..data.panel import Panel
 from ..statistics.permutation import Exchangeable, codes
-from .probe_rows import Table
+from .probe_rows import CROSSED, UNSEEN, Table
 from .probe_runner import BOOSTED, LINEAR, Question, Topic
 from .representations import Encoded, line_states, locus_subsets, of_dna, of_environment, of_inputs
 
@@ -32,12 +32,16 @@ class Networks:
 def subset_questions(
     networks: Networks, panel: Panel, tables: list[Table], lines: list[int], config: Config
 ) -> list[Question]:
-    """z, U and g, by linear probes."""
-    (table,) = tables
+    """z, U and g, by linear probes.
+
+    tables : the published one, and its rows on unseen chromosomes
+    """
+    table, unseen = tables
     trained, floor = (of_dna(network, panel, table) for network in networks)
     return [
         *about_line(table, trained, floor, {LINEAR: config.diagnose.permutations}),
         *about_z(table, trained["z"], floor["z"], config),
+        about_label(unseen, *(network.z(unseen.pair) for network in networks)),
         *about_g(networks, panel, lines, config),
     ]
 
@@ -45,20 +49,25 @@ def subset_questions(
 def full_questions(
     networks: Networks, panel: Panel, tables: list[Table], lines: list[int], config: Config
 ) -> list[Question]:
-    """Everything, by both probes, on each table; about the label on the first one."""
+    """Everything, by both probes, on the published and on the crossed table; about the label on the
+    published one and on unseen chromosomes.
+
+    tables : the published one, its rows on unseen chromosomes, and the crossed one
+    """
+    natural, unseen, crossed = tables
     permutations = {
         LINEAR: config.diagnose.permutations,
         BOOSTED: config.diagnose.boosted_permutations,
     }
-    questions = []
-    for table in tables:
+    questions = [about_label(unseen, *(network.z(unseen.pair) for network in networks))]
+    for table in (natural, crossed):
         trained, floor = (
             of_dna(network, panel, table) | of_environment(network, panel, table)
             for network in networks
         )
         inputs = of_inputs(panel, table)
         questions += about_line(table, trained | inputs, floor, permutations)
-        questions += about_z(table, trained["z"], floor["z"], config) if table is tables[0] else []
+        questions += about_z(table, trained["z"], floor["z"], config) if table is natural else []
     return questions + about_g(networks, panel, lines, config)
 
 
@@ -76,7 +85,7 @@ def about_line(
     for representation, x in representations.items():
         for probe, count in permutations.items():
             topic = Topic(representation, table.name, probe, "line")
-            needs_null = table.name != "panel" or representation not in OF_DNA
+            needs_null = table.name != CROSSED or representation not in OF_DNA
             questions.append(
                 Question(
                     metric_name(topic),
@@ -97,7 +106,6 @@ def about_z(table: Table, z: np.ndarray, floor: np.ndarray, config: Config) -> l
     label given the line: is z collapsed?
     """
     of_line = Topic("z", table.name, LINEAR, "line", condition="label")
-    of_label = Topic("z", table.name, LINEAR, "label", condition="line")
     blocks = codes(table.units.blocks, table.label)
     strata = codes(table.chrom, table.label)
     return [
@@ -112,17 +120,25 @@ def about_z(table: Table, z: np.ndarray, floor: np.ndarray, config: Config) -> l
             condition=table.label,
             permutations=config.diagnose.permutations,
         ),
-        Question(
-            metric_name(of_label),
-            of_label,
-            z,
-            floor,
-            table.label,
-            table.chrom,
-            table.units,
-            condition=table.line,
-        ),
+        about_label(table, z, floor),
     ]
+
+
+def about_label(table: Table, z: np.ndarray, floor: np.ndarray) -> Question:
+    """z (n, d_z) about the label given the line: is z collapsed, and, on unseen chromosomes, does
+    it know more than the labels it was trained on?
+    """
+    topic = Topic("z", table.name, LINEAR, "label", condition="line")
+    return Question(
+        metric_name(topic),
+        topic,
+        z,
+        floor,
+        table.label,
+        table.chrom,
+        table.units,
+        condition=table.line,
+    )
 
 
 def about_g(networks: Networks, panel: Panel, lines: list[int], config: Config) -> list[Question]:
@@ -152,9 +168,9 @@ def about_g(networks: Networks, panel: Panel, lines: list[int], config: Config) 
 
 def metric_name(topic: Topic) -> str:
     """Key of an answer in metrics.json: z_line_linear, e_raw_line_boosted_panel,
-    z_label_given_line.
+    z_label_given_line_unseen.
     """
     subject = topic.representation.replace("U", "potential").replace(" ", "_")
     how = f"given_{topic.condition}" if topic.condition else topic.probe
-    suffix = "_panel" if topic.table == "panel" else ""
+    suffix = f"_{topic.table}" if topic.table in (CROSSED, UNSEEN) else ""
     return f"{subject}_{topic.about}_{how}{suffix}"

@@ -20,7 +20,7 @@ from ..data.splits import splits_of
 from ..model.energy import EnergyModel
 from ..model.initialise import new_model, start_prototypes
 from ..model.scoring import score_resistance
-from ..statistics.bootstrap import megabase_blocks
+from ..statistics.jackknife import megabase_blocks
 from ..training.loop import fit
 from ..training.phases import ResistancePhase
 from ..training.plan import Plan

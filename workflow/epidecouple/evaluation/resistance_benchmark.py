@@ -15,8 +15,8 @@ import pandas as pd
 
 from ..core.config import Config
 from ..files.intervals import joined
-from ..statistics.bootstrap import bootstrap_groups, interval
-from ..statistics.ranking import within_pair_auc
+from ..statistics.jackknife import ANYTHING, SHARE, interval, weighted_means, weights_without_each
+from ..statistics.ranking import comparisons, mean_of_couples, within_pair_auc
 from .baselines import BOOSTING
 from .scores import ALL_LINES, Arm, Kind, R, Scores, in_setting
 
@@ -26,6 +26,9 @@ COLUMNS = [
     "setting",
     "arm",
     "kind",
+    "balanced",
+    "balanced_lower",
+    "balanced_upper",
     "auc",
     "lower",
     "upper",
@@ -74,13 +77,31 @@ class Ranking:
         self.labels = labels
         self.listed = listed
         self.near_bp = config.crossfit.near_bp
-        self.draws = bootstrap_groups(chrom, config.crossfit.bootstrap, config.seed)
+        self.chrom = chrom
+        self.without = weights_without_each(chrom)
+        self.members = [np.flatnonzero(chrom == name) for name in np.unique(chrom)]
 
-    def summary(self, values: np.ndarray) -> tuple[float, float, float]:
-        """Mean over pairs of a figure per pair (n,), NaN left out, and its interval."""
-        return float(np.nanmean(values)), *interval(
-            [np.nanmean(values[draw]) for draw in self.draws]
-        )
+    def summary(
+        self, values: np.ndarray, within: tuple[float, float] = ANYTHING
+    ) -> tuple[float, float, float]:
+        """Mean over pairs of a figure per pair (n,), NaN left out, and its interval, which lies
+        `within` bounds.
+        """
+        mean = float(np.nanmean(values))
+        return mean, *interval(mean, weighted_means(values, self.chrom, self.without), within)
+
+    def balanced(
+        self, score: np.ndarray, counted: np.ndarray | None = None
+    ) -> tuple[float, float, float]:
+        """`balanced_auc` over the comparisons that count, and its interval."""
+        sums = [
+            np.stack([each[rows].sum(0) for rows in self.members])
+            for each in comparisons(self.labels, score, counted)
+        ]
+        total = mean_of_couples(*(each.sum(0) for each in sums))
+        kept = range(len(self.without))
+        without = (mean_of_couples(*(each.sum(0) - each[k] for each in sums)) for k in kept)
+        return total, *interval(total, without, SHARE)
 
     def aucs(self, score: np.ndarray, counted: np.ndarray | None = None) -> np.ndarray:
         """AUC of each pair (n,) over the comparisons that count."""
@@ -97,8 +118,10 @@ class Ranking:
         rows = []
         for arm, score in scores.items():
             auc = self.aucs(score, lines)
-            figures = (auc, of_r - auc, self.aucs(score, unlisted))
-            summaries = chain(*map(self.summary, figures))
+            figures = (auc, SHARE), (of_r - auc, ANYTHING), (self.aucs(score, unlisted), SHARE)
+            summaries = chain(
+                self.balanced(score, lines), *(self.summary(*figure) for figure in figures)
+            )
             rows.append((arm.setting, arm.name, arm.kind.value, *summaries))
         return rows
 
@@ -142,10 +165,10 @@ def arm_table(scores: Scores, ranking: Ranking, lines: list[str]) -> pd.DataFram
 
 
 def unseen_line(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean over the left-out lines of each arm: arm -> auc, gain, unlisted."""
+    """Mean over the left-out lines of each arm: arm -> balanced, auc, gain, unlisted."""
     return (
         table[table.setting != ALL_LINES]
-        .groupby("arm", sort=False)[["auc", "gain", "unlisted"]]
+        .groupby("arm", sort=False)[["balanced", "auc", "gain", "unlisted"]]
         .mean()
     )
 
@@ -161,7 +184,7 @@ def ceiling(ranking: Ranking, score: np.ndarray, near: dict[int, np.ndarray]) ->
         name = f"near_{bp // 1000}kb"
         metrics[f"{name}_share_of_negatives"] = missed.sum() / (ranking.labels == 0).sum()
         counted = np.broadcast_to(~missed[:, None, :], (*missed.shape, missed.shape[1]))
-        figures = ranking.summary(ranking.aucs(score, counted))
+        figures = ranking.summary(ranking.aucs(score, counted), SHARE)
         names = [f"crossfit_auc_without_{name}{bound}" for bound in BOUNDS]
         metrics |= dict(zip(names, figures, strict=True))
     return metrics
@@ -173,7 +196,9 @@ def headline(table: pd.DataFrame) -> dict[str, float]:
     """
     arms = table[table.setting == ALL_LINES].set_index("arm")
     r = arms.loc[R]
-    metrics = {
+    metrics = {f"crossfit_balanced_auc{bound}": r[f"balanced{bound}"] for bound in BOUNDS}
+    metrics |= {f"crossfit_balanced_auc: {name}": x for name, x in arms.balanced.drop(R).items()}
+    metrics |= {
         "crossfit_auc": r.auc,
         "crossfit_auc_lower": r.lower,
         "crossfit_auc_upper": r.upper,

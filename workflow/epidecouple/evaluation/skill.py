@@ -6,20 +6,17 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
-from ..data.labels import discordant
 from ..data.panel import Panel
-from ..statistics.bootstrap import (
-    bootstrap_groups,
+from ..statistics.jackknife import (
     independent_units,
     interval,
     resampling_units,
+    rows_without_each,
     unit_metrics,
     units_seen,
 )
-from ..statistics.ranking import element_lookup, line_aupr, macro_aupr, within_pair_auc
-from .baselines import activity
-
-ACTIVITY_MARK = "H3K27ac"
+from ..statistics.ranking import element_lookup, line_aupr, macro_aupr
+from .which_line import within_pair
 
 
 def skill(panel: Panel, scored: pd.DataFrame, config: Config) -> dict[str, float | str]:
@@ -30,12 +27,12 @@ def skill(panel: Panel, scored: pd.DataFrame, config: Config) -> dict[str, float
     potential, resistance = energies_in(scored, panel.lines)
     energy, rows = logits(potential, resistance), panel.rows("test")
     chrom, mid = panel.chrom[rows], scored.enhancer_mid.to_numpy()[rows]
-    draws = bootstrap_groups(resampling_units(chrom, mid), config.diagnose.bootstrap, config.seed)
-    metrics = cells(panel, energy) | skill_lift(panel, energy, draws)
-    metrics |= within_pair(panel, resistance, draws, config.marks)
+    without = rows_without_each(resampling_units(chrom, mid))
+    metrics = cells(panel, energy) | skill_lift(panel, energy, without)
+    metrics |= within_pair(panel, resistance, without, config.marks)
     of_line = line_aupr(panel.labels[rows], energy[rows])
     metrics |= {f"aupr_{line}": value for line, value in zip(panel.lines, of_line, strict=True)}
-    metrics |= drawn_units(draws, chrom, mid)
+    metrics |= units_left_out(without, chrom, mid)
     return metrics | {
         "test_pairs": len(rows),
         "held_out_lines": len(panel.lines) - len(panel.training),
@@ -43,11 +40,15 @@ def skill(panel: Panel, scored: pd.DataFrame, config: Config) -> dict[str, float
     }
 
 
-def drawn_units(draws: list[np.ndarray], chrom: np.ndarray, mid: np.ndarray) -> dict[str, float]:
-    """Over how many units bootstrap draws are made of pairs on these chromosomes (n,) and at these
-    midpoints (n,), in bp.
+def units_left_out(
+    without: list[np.ndarray], chrom: np.ndarray, mid: np.ndarray
+) -> dict[str, float]:
+    """How many units intervals leave out, of pairs on these chromosomes (n,) and at these midpoints
+    (n,), in bp.
+
+    without : the rows that stay when each unit is left out
     """
-    copies = (np.bincount(draw, minlength=len(chrom)) for draw in draws)
+    copies = (np.bincount(rows, minlength=len(chrom)) for rows in without)
     return unit_metrics(units_seen(copies), independent_units(chrom, mid))
 
 
@@ -72,7 +73,12 @@ def cells(panel: Panel, energy: np.ndarray) -> dict[str, float]:
     if held_out:
         metrics |= cell(panel, energy, "test", held_out, "unseen_line_unseen_chromosome")
         metrics |= cell(panel, energy, "train", held_out, "unseen_line_seen_chromosome")
-        metrics["aupr_mean_label_unseen_line_seen_chromosome"] = mean_label_aupr(panel, held_out)
+        metrics |= {
+            f"aupr_mean_label_unseen_line_{kind}_chromosome": mean_label_aupr(
+                panel, held_out, split
+            )
+            for kind, split in (("seen", "train"), ("unseen", "test"))
+        }
     return metrics
 
 
@@ -95,9 +101,12 @@ def cell(
     return {f"aupr_{name}": aupr, f"base_rate_{name}": base, f"lift_{name}": aupr / base}
 
 
-def skill_lift(panel: Panel, energy: np.ndarray, draws: list[np.ndarray]) -> dict[str, float | str]:
-    """Macro AUPR on test chromosomes minus the best trivial baseline's, with the interval over
-    bootstrap draws of test pairs, each the row numbers among them.
+def skill_lift(
+    panel: Panel, energy: np.ndarray, without: list[np.ndarray]
+) -> dict[str, float | str]:
+    """Macro AUPR on test chromosomes minus the best trivial baseline's, with its interval.
+
+    without : the test pairs that stay when each unit is left out, as row numbers among them
     """
     rows, lines = panel.rows("test"), list(range(len(panel.lines)))
     labels, energies = panel.labels[rows], energy[rows]
@@ -108,13 +117,16 @@ def skill_lift(panel: Panel, energy: np.ndarray, draws: list[np.ndarray]) -> dic
     rivals["element_lookup"] = np.repeat(_lookup(panel, rows)[:, None], len(lines), axis=1)
     auprs = {name: macro_aupr(labels, score) for name, score in rivals.items()}
     best = max(auprs, key=auprs.__getitem__)
-    differences = [
-        macro_aupr(labels[draw], energies[draw]) - macro_aupr(labels[draw], rivals[best][draw])
-        for draw in draws
-    ]
-    low, high = interval(differences)
+    lift = macro_aupr(labels, energies) - auprs[best]
+    low, high = interval(
+        lift,
+        (
+            macro_aupr(labels[kept], energies[kept]) - macro_aupr(labels[kept], rivals[best][kept])
+            for kept in without
+        ),
+    )
     return {
-        "skill_lift": macro_aupr(labels, energies) - auprs[best],
+        "skill_lift": lift,
         "skill_lift_lower": low,
         "skill_lift_upper": high,
         "best_baseline": best,
@@ -127,36 +139,6 @@ def _lookup(panel: Panel, rows: np.ndarray) -> np.ndarray:
     return element_lookup(
         panel.labels[:, panel.training], [panel.enhancer, panel.promoter], panel.rows("train"), rows
     )
-
-
-def within_pair(
-    panel: Panel, resistance: np.ndarray, draws: list[np.ndarray], marks: list[str]
-) -> dict[str, float]:
-    """Within-pair AUC of -R on discordant test pairs against H3K27ac at both ends, with intervals
-    over bootstrap draws of test pairs, each the row numbers among them.
-    """
-    rows = panel.rows("test")
-    keep = discordant(panel.labels[rows])
-    among = [_among(draw, keep) for draw in draws]
-    rows, draws = rows[keep], [draw for draw in among if len(draw)]
-    of_r = within_pair_auc(panel.labels[rows], -resistance[rows])
-    metrics = {"within_pair_auc": float(of_r.mean()), "within_pair_pairs": len(rows)}
-    metrics["within_pair_auc_lower"], metrics["within_pair_auc_upper"] = interval(
-        [of_r[draw].mean() for draw in draws]
-    )
-    if ACTIVITY_MARK in marks:
-        of_activity = within_pair_auc(
-            panel.labels[rows], activity(panel, rows, marks.index(ACTIVITY_MARK))
-        )
-        metrics["within_pair_auc_activity"] = float(of_activity.mean())
-        low, high = interval([(of_r[draw] - of_activity[draw]).mean() for draw in draws])
-        metrics |= {"within_pair_gain_lower": low, "within_pair_gain_upper": high}
-    return metrics
-
-
-def _among(draw: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    """The drawn rows of those to `keep` (bool (n,)), as row numbers among these."""
-    return (np.cumsum(keep) - 1)[draw[keep[draw]]]
 
 
 def energy_table(
@@ -174,9 +156,11 @@ def energies_in(scored: pd.DataFrame, lines: list[str]) -> tuple[np.ndarray, np.
     return scored.potential.to_numpy(), resistance.to_numpy()
 
 
-def mean_label_aupr(panel: Panel, held_out: list[int]) -> float:
-    """The average-activity baseline of an unseen line on seen chromosomes (Schreiber 2020)."""
-    rows = panel.rows("train")
+def mean_label_aupr(panel: Panel, held_out: list[int], split: str) -> float:
+    """The average-activity baseline of unseen lines (Schreiber 2020): a pair's mean label over the
+    training lines, which on test chromosomes the model never saw.
+    """
+    rows = panel.rows(split)
     mean = panel.labels_of(rows, panel.training).mean(1)
     return macro_aupr(
         panel.labels_of(rows, held_out), np.repeat(mean[:, None], len(held_out), axis=1)

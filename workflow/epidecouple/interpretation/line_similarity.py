@@ -16,8 +16,8 @@ from ..data.panel import Panel
 from ..decoupling.representations import line_states
 from ..model.energy import EnergyModel
 from ..model.initialise import equal_parameters
-from ..statistics.bootstrap import interval
 from ..statistics.dendrograms import cophenetic_correlation, tree_agreement, tree_table
+from ..statistics.jackknife import CORRELATION, interval
 from ..statistics.mantel import (
     distances,
     group_contrast,
@@ -83,8 +83,8 @@ class Target:
 
     role : loops; mark (read by prototypes without it); circular (marks that the prototypes are made
     from)
-    moments : of the profiles of `lines` (columns of the lines that have the modality), grouped for
-    the bootstrap
+    moments : of the profiles of `lines` (columns of the lines that have the modality), grouped by
+    the units of the intervals
     left_out : the mark that the prototypes must not have read
     """
 
@@ -94,19 +94,19 @@ class Target:
     lines: np.ndarray
     left_out: int | None = None
 
-    def distances(self, draws: np.ndarray) -> np.ndarray:
-        """1 - correlation of the lines' profiles in each draw of groups (B, G): (B, C, C)."""
-        return 1 - self.moments.correlation(draws)
+    def distances(self, weights: np.ndarray) -> np.ndarray:
+        """1 - correlation of the lines' profiles when groups count so often (B, G): (B, C, C)."""
+        return 1 - self.moments.correlation(weights)
 
     def whole(self) -> np.ndarray:
-        """Distances (C, C) with every group drawn once."""
+        """Distances (C, C) with every group counted once."""
         return self.distances(np.ones((1, len(self.moments.count))))[0]
 
 
 def targets(panel: Panel, pairs: np.ndarray, units: np.ndarray, marks: list[str]) -> list[Target]:
     """Loops, every mark by itself and all marks together, over the pairs (n,).
 
-    units : int (n,), which unit of the bootstrap a pair is in. Loops: labels of the pairs that loop
+    units : int (n,), which unit of the intervals a pair is in. Loops: labels of the pairs that loop
     in some line. Marks: normalised signal at both ends.
     """
     everyone = np.arange(len(panel.lines))
@@ -130,8 +130,8 @@ def _profiles(ends: np.ndarray, units: np.ndarray) -> GroupMoments:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Mantel correlation of a representation with a target, its exact p, and the correlation in
-    every bootstrap draw (B,).
+    """Mantel correlation of a representation with a target, its exact p, and the correlation
+    when each unit is left out (G,).
     """
 
     target: str
@@ -139,18 +139,19 @@ class Agreement:
     representation: str
     rho: float
     p: float
-    draws: np.ndarray
+    without: np.ndarray
 
 
 def agreements(
     modalities: list[Target],
     of_lines: dict[int | None, dict[str, np.ndarray]],
-    draws: np.ndarray,
+    without_each: np.ndarray,
 ) -> list[Agreement]:
     """Every representation against every target, and against loops and all marks together: the one
     primary test.
 
-    of_lines : mark left out -> representation -> distances (C, C); draws : (B, G). The joint test
+    of_lines : mark left out -> representation -> distances (C, C); without_each : (G, G), how
+    often each unit stays when each is left out. The joint test
     averages the correlations with the loops and with each mark that all lines have, each mark
     against prototypes without it, and permutes the lines once for all of them.
     """
@@ -163,29 +164,42 @@ def agreements(
     rows = []
     for name in REPRESENTATIONS:
         each = {
-            target.name: _agreement(target, name, of_lines[target.left_out][name], draws)
+            target.name: _agreement(target, name, of_lines[target.left_out][name], without_each)
             for target in modalities
         }
         couples = [(target.whole(), of_lines[target.left_out][name]) for target in joint]
         rho, p = joint_mantel(couples)
-        resampled = np.mean([each[target.name].draws for target in joint], axis=0)
-        rows += [Agreement(JOINT, "primary", name, rho, p, resampled), *each.values()]
+        without = np.mean([each[target.name].without for target in joint], axis=0)
+        rows += [Agreement(JOINT, "primary", name, rho, p, without), *each.values()]
     return rows
 
 
-def _agreement(target: Target, name: str, matrix: np.ndarray, draws: np.ndarray) -> Agreement:
+def _agreement(
+    target: Target, name: str, matrix: np.ndarray, without_each: np.ndarray
+) -> Agreement:
     """Of one target with the distances (C, C) of one representation."""
     matrix = matrix[np.ix_(target.lines, target.lines)]
-    resampled = rank_correlations(upper_triangle(matrix), upper_triangle(target.distances(draws)))
+    distances_without = upper_triangle(target.distances(without_each))
+    without = rank_correlations(upper_triangle(matrix), distances_without)
     rho, p = mantel(target.whole(), matrix)
-    return Agreement(target.name, target.role, name, rho, p, resampled)
+    return Agreement(target.name, target.role, name, rho, p, without)
 
 
 def agreement_table(agreed: list[Agreement]) -> pd.DataFrame:
     """One row per agreement: target, role, representation, rho with its interval, exact p, and p of
     the marks after Holm.
     """
-    rows = [(a.target, a.role, a.representation, a.rho, *interval(a.draws), a.p) for a in agreed]
+    rows = [
+        (
+            a.target,
+            a.role,
+            a.representation,
+            a.rho,
+            *interval(a.rho, a.without, CORRELATION),
+            a.p,
+        )
+        for a in agreed
+    ]
     table = pd.DataFrame(
         rows, columns=["target", "role", "representation", "rho", "lower", "upper", "p"]
     )
@@ -198,7 +212,7 @@ def agreement_metrics(agreed: list[Agreement]) -> dict[str, float]:
     whether that is more than chance.
 
     A gain is the difference of two correlations with the same target, its interval that of the same
-    bootstrap draws.
+    units left out.
     """
     named = {(a.target, a.representation): a for a in agreed}
     metrics: dict[str, float] = {}
@@ -218,8 +232,9 @@ def agreement_metrics(agreed: list[Agreement]) -> dict[str, float]:
 
 
 def _gain(name: str, trained: Agreement, control: Agreement) -> dict[str, float]:
-    lower, upper = interval(trained.draws - control.draws)
-    return {name: trained.rho - control.rho, f"{name}_lower": lower, f"{name}_upper": upper}
+    gain = trained.rho - control.rho
+    lower, upper = interval(gain, trained.without - control.without)
+    return {name: gain, f"{name}_lower": lower, f"{name}_upper": upper}
 
 
 def compare_lines(
@@ -227,17 +242,18 @@ def compare_lines(
     untrained: EnergyModel,
     panel: Panel,
     modalities: list[Target],
-    draws: np.ndarray,
+    without_each: np.ndarray,
     groups: list[list[int]],
 ) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame]:
-    """Prototypes against loops and marks: metrics, the table of Mantel tests, and the trees. draws
-    : (B, G).
+    """Prototypes against loops and marks: metrics, the table of Mantel tests, and the trees.
+
+    without_each : (G, G), how often each unit stays when each is left out
     """
     of_lines = {
         left_out: representations(model, untrained, _seen(panel, left_out))
         for left_out in {target.left_out for target in modalities}
     }
-    agreed = agreements(modalities, of_lines, draws)
+    agreed = agreements(modalities, of_lines, without_each)
     trees = {"prototypes": of_lines[None]["trained"]}
     trees |= {target.name: target.whole() for target in modalities if target.role != "mark"}
     table = agreement_table(agreed)

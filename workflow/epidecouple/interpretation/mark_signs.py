@@ -1,5 +1,5 @@
 """Does R follow the marks as it should? Rank correlations in every line, GC and distance regressed
-out, with bootstrap intervals.
+out, with intervals over chromosomes.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from ..data.panel import Panel
 from ..data.signal import places
 from ..model.energy import EnergyModel
 from ..model.scoring import score_resistance
-from ..statistics.bootstrap import interval
+from ..statistics.jackknife import CORRELATION, interval
 from ..statistics.partial_covariance import GroupMoments, correlation_of, partialled
 
 # Sign that the resistance should have against a mark at the two ends: open chromatin lowers it,
@@ -58,17 +58,16 @@ def resistance_without_marks(model: EnergyModel, panel: Panel, pairs: np.ndarray
 
 
 def partial_spearman(
-    values: np.ndarray, covariates: np.ndarray, units: np.ndarray, draws: np.ndarray
+    values: np.ndarray, covariates: np.ndarray, units: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
     """Spearman correlations of the columns of values (n, d) with ranked covariates (n, k) regressed
     out of their ranks.
 
-    units : int (n,), bootstrap unit of each row; draws : (B, G), how often each unit is drawn.
-    Returns (B, d, d). Ranks are taken once, over all rows: a draw weighs rows, it does not rank
-    them again.
+    units : int (n,), unit of each row; weights : (B, G), how often each of G units counts.
+    Returns (B, d, d). Ranks are taken once, over all rows: weights do not rank them again.
     """
     ranks = rankdata(np.column_stack([values, covariates]), axis=0)
-    covariance = GroupMoments.of(ranks, units, draws.shape[1]).covariance(draws)
+    covariance = GroupMoments.of(ranks, units, weights.shape[1]).covariance(weights)
     return correlation_of(partialled(covariance, covariates.shape[1]))
 
 
@@ -79,15 +78,15 @@ def resistance_against_marks(
     pairs: np.ndarray,
     marks: list[str],
     units: np.ndarray,
-    draws: np.ndarray,
+    without_each: np.ndarray,
     bins: int,
 ) -> pd.DataFrame:
     """Partial Spearman of R with each mark at each position and, as the mean of two, at both ends:
     a row per line, mark, position.
 
     resistance : (n, C); without : (M, n, C), R that did not read the mark (columns `held_out`);
-    units : int (n,), bootstrap unit of each pair; draws : (B, G). Marks that a line lacks have no
-    row there.
+    units : int (n,), unit of the intervals that each pair is in; without_each : (G, G), how often
+    each unit stays when each is left out. Marks that a line lacks have no row there.
     """
     covariates = np.column_stack(
         [
@@ -95,7 +94,7 @@ def resistance_against_marks(
             panel.log_distance[pairs],
         ]
     )
-    whole_first = np.vstack([np.ones((1, draws.shape[1]), dtype=int), draws])
+    whole_first = np.vstack([np.ones((1, without_each.shape[1]), dtype=int), without_each])
     rows = []
     for c, line in enumerate(panel.lines):
         signal = panel.shards[c].signal[pairs].astype(np.float32)
@@ -115,14 +114,14 @@ def resistance_against_marks(
 def _rows_of_line(
     line: str, by_place: np.ndarray, present: np.ndarray, marks: list[str]
 ) -> list[tuple[Any, ...]]:
-    """by_place : (1 + B, 1 + M, 3, M): the correlations of R, and of R without each mark, with the
+    """by_place : (1 + G, 1 + M, 3, M): the correlations of R, and of R without each mark, with the
     marks at three places; all pairs first.
     """
     rows = []
     for m in np.flatnonzero(present):
         full, held_out = (_with_ends(by_place[:, version, :, m]) for version in (0, 1 + m))
         for k, position in enumerate((*POSITIONS, ENDS)):
-            both = [(x[0, k], *interval(x[1:, k])) for x in (full, held_out)]
+            both = [(x[0, k], *interval(x[0, k], x[1:, k], CORRELATION)) for x in (full, held_out)]
             rows.append(
                 (line, marks[m], position, *both[0], *both[1], _expected(marks[m], position))
             )

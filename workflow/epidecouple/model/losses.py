@@ -115,7 +115,8 @@ def log_elementary_symmetric(log_weights: Tensor) -> Tensor:
 def conditional_nll(resistance: Tensor, line_offset: Tensor, labels: Tensor) -> Tensor:
     """Negative log-likelihood of a pair's labels, given in how many lines it is positive.
 
-    resistance, labels : (n, C); line_offset : (C,), tau. Returns the mean over pairs.
+    resistance, labels : (n, C); line_offset : (C,), tau. Returns the mean over pairs, 0 with a
+    gradient of 0 where there are none.
     With s_i = sum_c y_ic,
     P(y_i | s_i) = exp(-sum_c y_ic (R_ic + tau_c)) / e_{s_i}(exp(-R_i1 - tau_1), ...)
     (Andersen 1970). U_i cancels, whatever it is.
@@ -125,7 +126,7 @@ def conditional_nll(resistance: Tensor, line_offset: Tensor, labels: Tensor) -> 
     log_weights = log_weights - log_weights.mean(1, keepdim=True)
     positives = labels.sum(1).long()
     log_norm = log_elementary_symmetric(log_weights).gather(1, positives[:, None])[:, 0]
-    return (log_norm - (labels * log_weights).sum(1)).mean()
+    return (log_norm - (labels * log_weights).sum(1)).sum() / max(len(labels), 1)
 
 
 def task_nll(potential: Tensor, offset: Tensor, labels: Tensor, weights: Tensor) -> Tensor:

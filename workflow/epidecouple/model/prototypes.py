@@ -5,6 +5,8 @@ follows the loci nearest to it by an exponential moving average (van den Oord 20
 and no gradient reaches it. A line needs nothing but its epigenome to have a state.
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -68,6 +70,17 @@ class StatePrototypes(nn.Module):
         self.usage.fill_(1 / len(self.codebook))
 
     @torch.no_grad()
+    def usage_entropy_share(self) -> float:
+        """Entropy of how loci share out over the states, as a share of log K: 1 where all states
+        are used alike.
+
+        A state that is re-seeded gets the usage 1 / K, after which usages add up to more than 1:
+        their shares are taken first.
+        """
+        share = self.usage / self.usage.sum()
+        entropy = -(share * share.clamp(min=1e-12).log()).sum()
+        return float(entropy / math.log(len(share)))
+
     def follow(self, e: Tensor, generator: torch.Generator) -> int:
         """Move each state towards the mean of its nearest loci, and re-seed dead states.
 

@@ -8,6 +8,9 @@ from ..core.metrics import label, short_label
 from .layout import HEROES, LEADING, SECTIONS, Row, headline_rows
 from .pages import commit, drawn_figure, page_templates, read_optional, table_rows, verdict_of
 
+# The stage that knows the truth of a simulation.
+RECOVERY = "recovery"
+
 
 def verdict_rows(run: Path, gates: list[str]) -> list[dict[str, Any]]:
     """One entry per gate, in order, each with its leading check."""
@@ -31,18 +34,22 @@ def section_rows(run: Path, thresholds: dict[str, dict[str, Any]]) -> list[dict[
     thresholds : the run's own
     """
     contents = {stage: read_optional(run / stage / "metrics.json") for stage in SECTIONS}
-    return [
-        section_row(run, stage, content["metrics"], thresholds)
-        for stage, content in contents.items()
-        if content is not None
-    ]
+    metrics = {stage: content["metrics"] for stage, content in contents.items() if content}
+    return [section_row(run, stage, metrics, thresholds) for stage in metrics]
 
 
 def section_row(
-    run: Path, stage: str, metrics: dict[str, Any], thresholds: dict[str, dict[str, Any]]
+    run: Path,
+    stage: str,
+    of_stages: dict[str, dict[str, Any]],
+    thresholds: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
-    """A stage's title and question, its rows, all its metrics and its figures."""
-    section = SECTIONS[stage]
+    """A stage's title and question, its rows, all its metrics and its figures.
+
+    of_stages : stage -> its metrics
+    """
+    section, metrics = SECTIONS[stage], of_stages[stage]
+    truth = of_stages.get(RECOVERY, {})
     figures = [drawn_figure(run, name) for name in section.figures]
     return {
         "stage": stage,
@@ -50,7 +57,7 @@ def section_row(
         "question": section.question,
         "metrics": metrics,
         "figures": [figure for figure in figures if figure],
-        "rows": [measured(row, metrics) for row in section.rows if row.metric in metrics],
+        "rows": [measured(row, metrics, truth) for row in section.rows if row.metric in metrics],
         "arms": table_rows(run / stage / "arms.tsv"),
         "known_states": table_rows(run / stage / "known_states.tsv"),
         "states_explain": states_explain(metrics, thresholds),
@@ -63,15 +70,22 @@ def states_explain(metrics: dict[str, Any], thresholds: dict[str, dict[str, Any]
     return metrics.get("residual_share", limit) <= limit
 
 
-def measured(row: Row, metrics: dict[str, Any]) -> dict[str, Any]:
-    """One row of a stage's table: label, value, interval where there is one, reference values."""
+def measured(row: Row, metrics: dict[str, Any], truth: dict[str, Any]) -> dict[str, Any]:
+    """One row of a stage's table: label, value, interval where there is one, reference values.
+
+    metrics : of the stage; truth : of the stage `recovery`, empty where the truth is not known
+    """
     interval = [metrics.get(f"{row.metric}_{end}") for end in ("lower", "upper")]
-    references = [name for name in row.references if metrics.get(name) is not None]
+    beside = [(row.oracle, truth), *((name, metrics) for name in row.references)]
     return {
         "label": label(row.metric),
         "value": metrics[row.metric],
         "interval": None if None in interval else interval,
-        "references": [(short_label(name), metrics[name]) for name in references],
+        "references": [
+            (short_label(name), known[name])
+            for name, known in beside
+            if known.get(name) is not None
+        ],
     }
 
 
@@ -79,7 +93,7 @@ def headlines(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The numbers of the first screen that the run has."""
     metrics = {section["stage"]: section["metrics"] for section in sections}
     return [
-        measured(row, metrics[stage])
+        measured(row, metrics[stage], metrics.get(RECOVERY, {}))
         for stage, row in headline_rows()
         if metrics.get(stage, {}).get(row.metric) is not None
     ]

@@ -23,12 +23,12 @@ from ..interpretation.states import state_table
 from ..model.initialise import new_model, start_prototypes
 from ..model.scoring import residual_share
 from ..model.weights import model_and_panel
-from ..statistics.bootstrap import (
-    group_draws,
+from ..statistics.jackknife import (
     independent_units,
     resampling_units,
     unit_metrics,
     units_seen,
+    weights_without_each,
 )
 from .runner import run
 
@@ -53,20 +53,27 @@ def biology(
     pairs = panel.rows("test")
     scored = pd.read_parquet(energies)
     units = _units(panel, scored, pairs)
-    draws = group_draws(units, config.diagnose.bootstrap, config.seed)
+    without_each = weights_without_each(units)
     groups = groups_of(config.biology.groups, panel.lines)
     modalities = targets(panel, pairs, units, config.marks)
     metrics, mantel_table, tree_table = compare_lines(
-        network, untrained, panel, modalities, draws, groups
+        network, untrained, panel, modalities, without_each, groups
     )
     resistance = scored[[f"resistance_{line}" for line in panel.lines]].to_numpy()
     without = resistance_without_marks(network, panel, pairs)
     sign_table = resistance_against_marks(
-        resistance[pairs], without, panel, pairs, config.marks, units, draws, config.windows.bins
+        resistance[pairs],
+        without,
+        panel,
+        pairs,
+        config.marks,
+        units,
+        without_each,
+        config.windows.bins,
     )
     metrics |= sign_failures(sign_table) | {"lines": len(panel.lines), "groups": len(groups)}
     metrics |= {f"marks_{mark}": int(mark in config.marks) for mark in GATED_MARKS}
-    metrics |= _drawn(units, draws, panel, scored, pairs)
+    metrics |= _left_out(units, without_each, panel, scored, pairs)
     metrics["residual_share"] = residual_share(network, panel, pairs)
     mid = scored.enhancer_mid.to_numpy()
     known_table, of_known = known_states(compared_states(network, panel, resistance, mid))
@@ -85,16 +92,18 @@ def biology(
 
 
 def _units(panel: Panel, scored: pd.DataFrame, pairs: np.ndarray) -> np.ndarray:
-    """What a bootstrap draws as a whole, numbered: int (len(pairs),)."""
+    """What intervals leave out as a whole, numbered: int (len(pairs),)."""
     names = resampling_units(panel.chrom[pairs], scored.enhancer_mid.to_numpy()[pairs])
     return np.unique(names, return_inverse=True)[1]
 
 
-def _drawn(
-    units: np.ndarray, draws: np.ndarray, panel: Panel, scored: pd.DataFrame, pairs: np.ndarray
+def _left_out(
+    units: np.ndarray, without: np.ndarray, panel: Panel, scored: pd.DataFrame, pairs: np.ndarray
 ) -> dict[str, float]:
-    """Over how many units the intervals are drawn, from the units (n,) and the draws (B, G)."""
-    seen = units_seen(of_draw[units] for of_draw in draws)
+    """How many units the intervals leave out, from the units (n,) and how often each stays when
+    each is left out (G, G).
+    """
+    seen = units_seen(of_unit[units] for of_unit in without)
     mid = scored.enhancer_mid.to_numpy()[pairs]
     return unit_metrics(seen, independent_units(panel.chrom[pairs], mid))
 

@@ -10,18 +10,21 @@ import pandas as pd
 from ..core.config import Config
 from ..core.provenance import Measured, read_metrics
 from ..simulation.energy_recovery import KEY, points_shown, recovered
+from ..simulation.lineage_counts import lineage_information
 from .runner import run
 
 log = logging.getLogger(__name__)
 
 
 def recovery(
-    config: Config, energies: Path, truth: Path, evaluated: Path, points: Path
+    config: Config, energies: Path, truth: Path, panel: Path, evaluated: Path, points: Path
 ) -> Measured:
     """Compare the model's energies with the simulated truth."""
     scored = pd.read_parquet(energies).query("split == 'test'")
-    known = scored[KEY].merge(pd.read_parquet(truth), on=KEY, how="left", validate="one_to_one")
+    everything, listed = pd.read_parquet(truth), pd.read_parquet(panel)
+    known = _of_pairs(scored, everything)
     metrics = recovered(scored, known, config)
+    metrics |= lineage_information(listed, _of_pairs(listed, everything), config)
     metrics["potential_sd_across_lines"] = read_metrics(evaluated)[
         "potential_difference_between_lines"
     ]
@@ -35,6 +38,11 @@ def recovery(
         metrics["resistance_within_pair_corr"],
     )
     return Measured(metrics, [energies, truth])
+
+
+def _of_pairs(pairs: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """The truth of the pairs, in their order."""
+    return pairs[KEY].merge(truth, on=KEY, how="left", validate="one_to_one")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,8 @@ def resistance_table(
     table.to_csv(arms, sep="\t", index=False, float_format="%.4f")
     shares = [read_json(path)["residual_share"] for path in folds]
     metrics = benchmark_metrics(table, of_arms, ranking, pairs, loops, shares)
-    log.info("within-pair AUC of -R on %d pairs: %.3f", len(pairs), metrics["crossfit_auc"])
+    balanced = metrics["crossfit_balanced_auc"]
+    log.info("balanced AUC of -R on %d pairs: %.3f", len(pairs), balanced)
     return Measured({"panel_pairs": len(crossed)} | metrics, [panel])
 
 

@@ -1,4 +1,4 @@
-"""Means and products of variables per group of rows: covariances of every bootstrap draw of groups
+"""Means and products of variables per group of rows: covariances with groups weighted or left out,
 without going through the rows again.
 """
 
@@ -29,15 +29,17 @@ class GroupMoments:
             product=np.array([block.T @ block for block in blocks]),
         )
 
-    def covariance(self, draws: np.ndarray) -> np.ndarray:
-        """Covariance matrices (B, d, d); draws (B, G): how often each group is drawn."""
-        rows = (draws @ self.count)[:, None, None]
-        mean = (draws @ self.total)[:, :, None] / rows
-        return np.einsum("bg,gde->bde", draws, self.product) / rows - mean * mean.transpose(0, 2, 1)
+    def covariance(self, weights: np.ndarray) -> np.ndarray:
+        """Covariance matrices (B, d, d); weights (B, G): how often each group counts."""
+        rows = (weights @ self.count)[:, None, None]
+        mean = (weights @ self.total)[:, :, None] / rows
+        return np.einsum("bg,gde->bde", weights, self.product) / rows - mean * mean.transpose(
+            0, 2, 1
+        )
 
-    def correlation(self, draws: np.ndarray) -> np.ndarray:
+    def correlation(self, weights: np.ndarray) -> np.ndarray:
         """Correlation matrices (B, d, d)."""
-        return correlation_of(self.covariance(draws))
+        return correlation_of(self.covariance(weights))
 
 
 def correlation_of(covariance: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_selection import mutual_info_classif
 from sklearn.model_selection import GroupKFold
 
-from .bootstrap import bootstrap_means, interval
+from .jackknife import interval, weighted_means
 from .multinomial import MultinomialRegression
 
 SMALLEST_PROBABILITY = 1e-6
@@ -44,11 +44,12 @@ class Information:
         """V-information as a fraction of H(c), unclipped."""
         return self.bits / self.entropy
 
-    def fraction_interval(self, groups: np.ndarray, draws: np.ndarray) -> tuple[float, float]:
-        """95 % interval of the fraction over draws (B, G) of whole groups (n,); the probe is not
-        refitted.
+    def fraction_interval(self, groups: np.ndarray, without: np.ndarray) -> tuple[float, float]:
+        """95 % interval of the fraction over whole groups (n,); the probe is not refitted.
+
+        without : (G, G), how often each group stays when each is left out
         """
-        return interval(bootstrap_means(self.gains, groups, draws) / self.entropy)
+        return interval(self.fraction, weighted_means(self.gains, groups, without) / self.entropy)
 
     def minus(self, other: "Information") -> "Information":
         """What this probe reads beyond `other` on the same rows."""

@@ -28,20 +28,51 @@ def within_pair_auc(
     counted : bool (n, C, C), which comparisons of a positive with a negative line count; all of
     them by default
     Returns (n,), a tie counting one half, NaN for a pair without a comparison that
-    counts.
+    counts. It rewards knowing which lines have more loops; `balanced_auc` does not.
+    """
+    wins, compared = comparisons(labels, scores, counted)
+    number = compared.sum((1, 2))
+    return np.divide(wins.sum((1, 2)), number, out=np.full(len(labels), np.nan), where=number > 0)
+
+
+def balanced_auc(labels: np.ndarray, scores: np.ndarray) -> float:
+    """In which line does a pair loop, with no reward for knowing which lines have more loops.
+
+    labels, scores : (n, C). For each ordered couple of lines (i, j): the share of pairs that loop
+    in i and not in j whose score is higher in i, a tie counting one half; then the mean over the
+    couples that have such pairs both ways round. So a score of the line alone gets 0.5 exactly.
+    NaN without such couples.
+    """
+    return mean_of_couples(*(each.sum(0) for each in comparisons(labels, scores)))
+
+
+def comparisons(
+    labels: np.ndarray, scores: np.ndarray, counted: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of every pair, line i against line j: what i wins (0, 0.5 or 1) and whether the two are
+    compared, which is where the pair loops in i and not in j; both (n, C, C).
+
+    labels, scores : (n, C); counted : bool (n, C, C), which comparisons count, all by default
     """
     compared = (labels[:, :, None] == 1) & (labels[:, None, :] == 0)
     if counted is not None:
         compared &= counted
     difference = scores[:, :, None] - scores[:, None, :]
-    wins = (difference > 0) + 0.5 * (difference == 0)
-    comparisons = compared.sum((1, 2))
-    return np.divide(
-        (wins * compared).sum((1, 2)),
-        comparisons,
-        out=np.full(len(labels), np.nan),
-        where=comparisons > 0,
-    )
+    return ((difference > 0) + 0.5 * (difference == 0)) * compared, compared
+
+
+def mean_of_couples(wins: np.ndarray, compared: np.ndarray) -> float:
+    """Mean share of wins over the ordered couples of lines that are compared both ways round.
+
+    wins, compared : (C, C), sums over pairs of `comparisons`
+    """
+    both = (compared > 0) & (compared.T > 0)
+    return float((wins[both] / compared[both]).mean()) if both.any() else float("nan")
+
+
+def without_levels(scores: np.ndarray) -> np.ndarray:
+    """Scores (n, C) minus each line's mean: what is left tells pairs of a line apart."""
+    return scores - scores.mean(0)
 
 
 def element_lookup(

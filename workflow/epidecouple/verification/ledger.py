@@ -227,10 +227,6 @@ class Ledger:
         moved = sorted(
             name for name, group in groups.items() if _digest(group) != self.before[name]
         )
-        usage = self.model.resistance.prototypes.usage
-        entropy = -(usage * usage.clamp(min=1e-12).log()).sum() / torch.log(
-            torch.tensor(float(len(usage)))
-        )
         return {
             **{f"calls.{name}": count / epoch.steps for name, count in epoch.calls.items()},
             **{f"smallest.{name}": float(value) for name, value in epoch.smallest.items()},
@@ -242,7 +238,7 @@ class Ledger:
             "line_prototype_drift": float(
                 (line_prototypes - self.prototypes_before[1]).norm(dim=1).mean()
             ),
-            "usage_entropy_share": float(entropy),
+            "usage_entropy_share": self.model.resistance.prototypes.usage_entropy_share(),
             "duplicate_states": _duplicates(states) / len(states),
         }
 

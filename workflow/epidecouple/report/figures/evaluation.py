@@ -82,13 +82,17 @@ def comparison(path: Path) -> None:
 
 
 def resistance(path: Path) -> None:
-    """Within-pair AUC of every arm with its interval, the best on top: all comparisons, and those
-    free of the panel's selection (setting, arm, kind, auc, ..., unlisted_upper).
+    """AUC between lines of every arm with its interval, the best on top: all comparisons, and those
+    free of the panel's selection (setting, arm, kind, balanced, ..., unlisted_upper).
     """
     table = pd.read_csv(path, sep="\t")
-    table = table[table.setting == table.setting.iloc[0]].sort_values("auc", ignore_index=True)
+    table = table[table.setting == table.setting.iloc[0]].sort_values("balanced", ignore_index=True)
     parts = {
-        "all comparisons of two lines": ("auc", "lower", "upper"),
+        "all comparisons, couples of lines balanced": (
+            "balanced",
+            "balanced_lower",
+            "balanced_upper",
+        ),
         "neither line lists the pair": ("unlisted", "unlisted_lower", "unlisted_upper"),
     }
     _, axes = plt.subplots(
@@ -108,7 +112,7 @@ def resistance(path: Path) -> None:
                 fontsize=7,
             )
         ax.axvline(0.5, color=MUTED, linewidth=0.7, linestyle=":")
-        ax.set(title=title, xlabel="within-pair AUC")
+        ax.set(title=title, xlabel="AUC")
     axes[0].set_yticks(range(len(table)), table.arm)
 
 
