@@ -29,7 +29,7 @@ def energies(panel, potential, resistance, code=None) -> Energies:
 def test_what_can_be_known_has_the_whole_share(toy_panel, rows, known):
     panel = toy_panel.panel
     figures = measured(panel, rows, known, energies(panel, known.of_dna, known.resistance))
-    assert figures["share_of_knowable"] == pytest.approx(1)
+    assert figures["aupr_unseen_share_of_dna_oracle"] == pytest.approx(1)
     assert figures["potential_dna_corr"] == pytest.approx(1)
     assert 0.5 < figures["potential_corr"] < 0.9
     assert figures["resistance_within_pair_corr"] == pytest.approx(1)

@@ -9,7 +9,7 @@ import numpy as np
 from ..data.panel import Panel
 from ..simulation.energy_recovery import correlation, lineage_leak, within_pair_centred
 from ..statistics.probes import LinearProbe, v_information
-from ..statistics.ranking import macro_aupr, within_pair_auc
+from ..statistics.ranking import balanced_auc, macro_aupr, without_levels
 from .world import Known
 
 # Folds of whole chromosomes in which the probe of the line is fitted.
@@ -53,7 +53,6 @@ def skill(panel: Panel, rows: np.ndarray, known: Known, score: np.ndarray) -> di
     labels = panel.labels[rows]
     oracle = known.potential[:, None] - known.resistance
     knowable = known.of_dna[:, None] - known.resistance
-    discordant = (labels.min(1) == 0) & (labels.max(1) == 1)
     base, best = labels[:, unseen].mean(), macro_aupr(labels[:, unseen], knowable[:, unseen])
     aupr = macro_aupr(labels[:, unseen], score[:, unseen])
     return {
@@ -61,10 +60,9 @@ def skill(panel: Panel, rows: np.ndarray, known: Known, score: np.ndarray) -> di
         "aupr_unseen": aupr,
         "aupr_unseen_oracle": macro_aupr(labels[:, unseen], oracle[:, unseen]),
         "aupr_unseen_dna_oracle": best,
-        "share_of_knowable": (aupr - base) / (best - base),
-        "within_pair_auc": float(
-            np.nanmean(within_pair_auc(labels[discordant], score[discordant]))
-        ),
+        "aupr_unseen_share_of_dna_oracle": (aupr - base) / (best - base),
+        "balanced_auc": balanced_auc(labels, score),
+        "balanced_auc_levels_removed": balanced_auc(labels, without_levels(score)),
     }
 
 

@@ -76,7 +76,7 @@ def coupling(
     }
     beside = {f"{name}_floor": value for name, value in floor.items()}
     changes = {f"{name}_change": shared[name] - value for name, value in floor.items()}
-    marks = z_and_marks(*networks, panel, rows.some, lines)
+    marks = z_and_marks(networks.trained, networks.untrained, panel, rows.some, lines)
     changes |= {"z_e_cca_marks": marks, "z_e_cca_excess": shared["z_e_cca"] - marks}
     return shared | beside | changes | evidence, matrix
 

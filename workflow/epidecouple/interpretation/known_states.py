@@ -17,7 +17,7 @@ from scipy.linalg import block_diag, null_space
 from ..data.labels import discordant
 from ..data.panel import Panel
 from ..model.energy import EnergyModel
-from ..statistics.bootstrap import megabase_blocks
+from ..statistics.jackknife import megabase_blocks
 from ..statistics.comparisons import comparisons, components
 from .conditional_fit import LinearFit, covariances, fit_conditional, inverse
 

@@ -10,8 +10,8 @@ from .pages import drawn_figure, page_templates
 
 SHOWN = (
     "aupr_unseen",
-    "share_of_knowable",
-    "within_pair_auc",
+    "aupr_unseen_share_of_dna_oracle",
+    "balanced_auc",
     "potential_dna_corr",
     "resistance_within_pair_corr",
     "resistance_unseen_corr",
