@@ -17,8 +17,8 @@ from scipy.linalg import block_diag, null_space
 from ..data.labels import discordant
 from ..data.panel import Panel
 from ..model.energy import EnergyModel
-from ..statistics.jackknife import megabase_blocks
 from ..statistics.comparisons import comparisons, components
+from ..statistics.jackknife import megabase_blocks
 from .conditional_fit import LinearFit, covariances, fit_conditional, inverse
 
 # Standard error (logit) up to which a resistance is called known.
