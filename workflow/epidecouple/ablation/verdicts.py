@@ -20,7 +20,7 @@ LEVEL = 0.95
 
 class Difference(NamedTuple):
     """Mean over seeds of one arm minus another in a metric, with its t interval of 95 %; both arms
-    run in the world of each seed. The interval is NaN with one seed.
+    run in the world of each seed. The interval is NaN with one seed, the mean without a seed.
     """
 
     first: float
@@ -33,7 +33,9 @@ class Difference(NamedTuple):
 
 def difference(block: pd.DataFrame, first: str, second: str, metric: str) -> Difference:
     """Compare two arms in one world; `block` has the columns arm, seed and the metric."""
-    by_arm = block.pivot(index="seed", columns="arm", values=metric)
+    by_arm = block.reindex(columns=["seed", "arm", metric]).pivot(
+        index="seed", columns="arm", values=metric
+    )
     both = by_arm.reindex(columns=[first, second]).dropna()
     paired = both[first] - both[second]
     n = len(paired)
@@ -117,7 +119,8 @@ def _best(claim: Claim, block: pd.DataFrame) -> str:
     """The arm to hold against: of several, the one that is ahead on the mean."""
     if isinstance(claim.worse, str):
         return claim.worse
-    mean = block[block.arm.isin(claim.worse)].groupby("arm")[claim.metric].mean().dropna()
+    rows = block[block.arm.isin(claim.worse)].reindex(columns=["arm", claim.metric])
+    mean = rows.groupby("arm")[claim.metric].mean().dropna()
     if mean.empty:
         return claim.worse[0]
     return str(mean.idxmin() if claim.lower else mean.idxmax())

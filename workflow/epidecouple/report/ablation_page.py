@@ -56,15 +56,14 @@ def table_rows(block: pd.DataFrame) -> list[dict[str, Any]]:
             "arm": arm,
             "text": rows.text.iloc[0],
             "seeds": len(rows),
-            "values": [
-                _cell(rows.get(metric, pd.Series(dtype=float)).dropna()) for metric in SHOWN
-            ],
+            "values": [cell(rows.get(metric, pd.Series(dtype=float)).dropna()) for metric in SHOWN],
         }
         for arm, rows in block.groupby("arm", sort=False)
     ]
 
 
-def _cell(values: pd.Series) -> str:
+def cell(values: pd.Series) -> str:
+    """Mean over seeds, with the standard deviation where there are several; empty without any."""
     if values.empty:
         return ""
     spread = f" ± {values.std():.2f}" if len(values) > 1 else ""
