@@ -18,7 +18,7 @@ from pydantic_core import PydanticUndefined
 from epidecouple.ablation.verdicts import judged
 from epidecouple.core.config import Config, is_section
 from epidecouple.core.gates import SIGNS, load_rows
-from epidecouple.core.metrics import Metric, label, registry, rows
+from epidecouple.core.metrics import Metric, registry, rows, short_label
 from epidecouple.core.paths import ABLATION_RUNS, ROOT
 from epidecouple.core.sections import Section
 from epidecouple.prediction.request import Request
@@ -227,7 +227,7 @@ def ablation_page() -> str:
 def _arms_table(block: pd.DataFrame) -> list[str]:
     """Mean and sd over seeds of the metrics that any arm of a world has."""
     shown = [metric for metric in SHOWN if metric in block and block[metric].notna().any()]
-    head = ["arm", "seeds", *(label(metric) for metric in shown)]
+    head = ["arm", "seeds", *(short_label(metric) for metric in shown)]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for arm, rows_of_arm in block.groupby("arm", sort=False):
         cells = [cell(rows_of_arm[metric].dropna()) for metric in shown]

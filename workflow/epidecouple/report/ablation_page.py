@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..core.metrics import label
+from ..core.metrics import short_label
 from .pages import drawn_figure, page_templates
 
 SHOWN = (
@@ -43,7 +43,7 @@ def render(
             }
             for world, block in runs.groupby("world", sort=False)
         ],
-        columns=[label(metric) for metric in SHOWN],
+        columns=[short_label(metric) for metric in SHOWN],
         trainings=len(runs),
         figure=drawn_figure(folder, name),
     )

@@ -1,5 +1,6 @@
 """Figures of the evaluation."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -117,24 +118,38 @@ def resistance(path: Path) -> None:
 
 
 def ablation(path: Path) -> None:
-    """Skill against what U holds of the line, an arm a dot, its size by the recovery of U (arm,
-    aupr_unseen, potential_line_share, potential_dna_corr); the soft arms are joined.
+    """Skill against what U holds of the line and what R holds of the true U, an arm a dot, larger
+    where U is recovered better; soft arms are joined (arm, aupr_unseen, potential_line_share,
+    resistance_potential_corr, potential_dna_corr, aupr_unseen_dna_oracle).
     """
     runs = pd.read_csv(path, sep="\t")
     world = runs[runs.world == runs.world.iloc[0]]
     means = world.groupby("arm", sort=False).mean(numeric_only=True)
-    means = means.dropna(subset=["potential_line_share"])
-    _, axes = plt.subplots(figsize=(8, 4.6))
+    means = means.dropna(subset=["potential_line_share", "resistance_potential_corr"])
+    means["taken"] = means.resistance_potential_corr.abs()
+    _, axes = plt.subplots(1, 2, figsize=(9, 4.4), sharey=True)
+    _leak_panel(axes[0], means, "potential_line_share")
+    _leak_panel(axes[1], means, "taken")
+    axes[0].set(
+        title=f"World “{world.world.iloc[0]}”: what U holds of the line",
+        xlabel="share of U's variance between the lines of a pair",
+        ylabel="AUPR, unseen lines",
+    )
+    axes[1].set(title="What R holds of U", xlabel="|correlation| of R with the true U")
+
+
+def _leak_panel(axes: Axes, means: pd.DataFrame, leak: str) -> None:
     soft = means[means.index.str.startswith("A3 soft")]
-    axes.plot(soft.potential_line_share, soft.aupr_unseen, color=MUTED, lw=1, zorder=1)
+    axes.plot(soft[leak], soft.aupr_unseen, color=MUTED, lw=1, zorder=1)
     for arm, row in means.iterrows():
         colour = COLOURS[0] if arm == "design" else MUTED if arm in soft.index else COLOURS[5]
         size = 20 + 160 * max(row.potential_dna_corr, 0) ** 2
-        axes.scatter(row.potential_line_share, row.aupr_unseen, s=size, color=colour, alpha=0.8)
-        if arm == "design" or arm.startswith("A"):
+        axes.scatter(row[leak], row.aupr_unseen, s=size, color=colour, alpha=0.7)
+        if arm == "design" or re.match(r"A\d ", str(arm)):
+            name = str(arm).split(" ")[0] if arm not in soft.index and arm != "design" else str(arm)
             axes.annotate(
-                arm,
-                (row.potential_line_share, row.aupr_unseen),
+                name,
+                (row[leak], row.aupr_unseen),
                 fontsize=7,
                 xytext=(5, 3),
                 textcoords="offset points",
@@ -142,10 +157,9 @@ def ablation(path: Path) -> None:
     known = means.aupr_unseen_dna_oracle.mean()
     axes.axhline(known, color=INK, lw=0.8, ls=":")
     axes.annotate(
-        "what can be known", (axes.get_xlim()[1], known), ha="right", va="bottom", fontsize=7
-    )
-    axes.set(
-        title=f"Skill against leakage, world “{world.world.iloc[0]}”; larger dots recover U better",
-        xlabel="share of U's variance between the lines of a pair (0 by design)",
-        ylabel="AUPR, unseen lines",
+        "what can be known",
+        (axes.get_xlim()[1], known),
+        ha="right",
+        va="bottom",
+        fontsize=7,
     )
