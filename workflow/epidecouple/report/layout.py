@@ -44,8 +44,8 @@ LEARNING_CURVE = (
     " direction only; nonlinear probes and intervals are in the section “Decoupling”."
 )
 ABLATION_CAPTION = (
-    "A dot is the mean of an arm over seeds, in the first world; larger dots recover U better. To the"
-    " left U holds nothing of the line, or R nothing of U. Above the dotted line an arm has learned"
+    "A dot is the mean of an arm over seeds, in the first world; larger dots recover U better. To"
+    " the left U holds nothing of the line, or R nothing of U. Above the dotted line an arm has learned"
     " from marks what all lines share. The grey line joins the soft losses at rising weight."
 )
 FIGURES = {
