@@ -45,8 +45,9 @@ LEARNING_CURVE = (
 )
 ABLATION_CAPTION = (
     "A dot is the mean of an arm over seeds, in the first world; larger dots recover U better. To"
-    " the left U holds nothing of the line, or R nothing of U. Above the dotted line an arm has learned"
-    " from marks what all lines share. The grey line joins the soft losses at rising weight."
+    " the left U holds nothing of the line, or R nothing of U. Above the dotted line an arm has"
+    " learned from marks what all lines share. The grey line joins the soft losses at rising"
+    " weight."
 )
 FIGURES = {
     "splits": Figure(
