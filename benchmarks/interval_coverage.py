@@ -1,6 +1,6 @@
 """How often 95 % intervals over few chromosomes hold the truth, in a simulation where it is known.
 
-python benchmarks/interval_coverage.py                 4 to 22 chromosomes: five minutes
+python benchmarks/interval_coverage.py                 4 to 22 chromosomes: nine minutes
 python benchmarks/interval_coverage.py --repeats 50
 
 Chromosomes differ in size, in how many pairs loop and in how well the scores do, so that pairs of
