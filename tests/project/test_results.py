@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from results import BLOCK, LINES, table
 
 
