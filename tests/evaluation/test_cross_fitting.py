@@ -9,6 +9,7 @@ from epidecouple.evaluation.cross_fitting import (
     of_fold,
     share_of_blocks,
     trained_resistance,
+    turned_to,
     with_all_lines,
     without,
 )
@@ -35,9 +36,7 @@ def by_name(scores):
 
 @pytest.fixture(scope="module")
 def fold(panel):
-    return Fold(
-        of_fold(panel, 0, CONFIG), np.arange(len(panel.labels)) // 4, with_all_lines(CONFIG)
-    )
+    return Fold(of_fold(panel, 0, CONFIG), np.arange(len(panel.labels)) // 4, turned_to(CONFIG, 0))
 
 
 def test_every_pair_is_tested_once_and_trains_in_a_fold_of_three(panel):
@@ -129,3 +128,12 @@ def test_arms_are_ours_its_variants_and_the_rivals(fold):
         trained_resistance(hidden, LINES, fold.train, fold.config), hidden, fold.test, LINES
     )
     assert (scores["R, without the window"] == expected).all()
+
+
+@pytest.mark.parametrize("number", range(len(FOLDS)))
+def test_every_fold_is_trained_as_the_design_demands(panel, number):
+    """The ledger looks for the validation pairs in the chromosomes of this fold's configuration."""
+    turned = of_fold(panel, number, CONFIG)
+    fold = Fold(turned, np.arange(len(panel.labels)) // 4, turned_to(CONFIG, number))
+    scores = fold.score(fold.panel, fold.lines, fold.train, fold.config)
+    assert scores.shape == (len(fold.test), len(fold.lines)) and scores.std() > 0

@@ -29,14 +29,21 @@ from .baselines import Fitting, line_offsets, trained_rivals, untrained_rivals
 from .scores import ALL_LINES, Kind, R, Scores, arms_of
 
 
+def turned_to(config: Config, fold: int) -> Config:
+    """The configuration with one fold for test and the next for validation; every line trains.
+
+    Training looks up in it where its validation pairs must lie.
+    """
+    folds = {"test_fold": fold, "validation_fold": (fold + 1) % len(config.splits.folds)}
+    splits = config.splits.model_copy(update=folds)
+    return with_all_lines(config).model_copy(update={"splits": splits})
+
+
 def of_fold(panel: Panel, fold: int, config: Config) -> Panel:
     """The panel with one fold for test, the next for validation and the others for training; every
     line trains.
     """
-    folds = {"test_fold": fold, "validation_fold": (fold + 1) % len(config.splits.folds)}
-    splits = config.splits.model_copy(update=folds)
-    turned = config.model_copy(update={"splits": splits})
-    split = splits_of(turned).of(pd.Series(panel.chrom))
+    split = splits_of(turned_to(config, fold)).of(pd.Series(panel.chrom))
     return dataclasses.replace(
         panel, split=split.to_numpy(dtype=str), training=list(range(len(panel.lines)))
     )
@@ -187,4 +194,4 @@ def fold_of(loci: Path, shards: Path, fold: int, config: Config) -> tuple[Panel,
     rows = np.flatnonzero(discordant(everything.labels))
     pairs = pd.read_parquet(loci / "pairs.parquet").iloc[rows]
     blocks = megabase_blocks(pairs.chrom.to_numpy(dtype=str), pairs.enhancer_mid.to_numpy())
-    return everything, rows, Fold(everything.only(rows), blocks, with_all_lines(config))
+    return everything, rows, Fold(everything.only(rows), blocks, turned_to(config, fold))
