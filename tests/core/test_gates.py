@@ -135,6 +135,7 @@ def test_rows_are_complete_and_unique():
         "resistance",
         "decoupling",
         "biology",
+        "loops",
     }
 
 

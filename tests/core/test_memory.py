@@ -38,6 +38,7 @@ MEASURED = [
     (memory.tables, REAL, Files(inputs=13.4), 253),
     (memory.tables, REAL, Files(inputs=104.0), 1827),
     (memory.crossfitting, REAL, Files(inputs=1.0, signal=6 * 89.5), 1358),
+    (memory.loop_fitting, REAL, Files(inputs=57.7), 1516),
 ]
 
 

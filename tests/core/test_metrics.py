@@ -20,6 +20,7 @@ GATE_STAGES = {
     "resistance": {"evaluate"},
     "decoupling": {"evaluate", "diagnose"},
     "biology": {"biology", "mutagenesis", "motifs", "motif_recovery"},
+    "loops": {"loops"},
 }
 OF_SECTIONS = {
     (stage, metric)

@@ -6,10 +6,12 @@ import pytest
 from epidecouple.data.signal import (
     bins_between,
     ends_signal,
+    in_quantiles,
     mean_signal,
     pair_signal,
     places,
     resized,
+    strongest_peak,
     widths,
 )
 from toy import frame, toy_config
@@ -181,3 +183,30 @@ def test_places_part_the_positions_in_their_order(scales, bins, way):
         "window": list(range(ends, ends + bins)),
         "way": list(range(ends + bins, ends + bins + way)),
     }
+
+
+def test_quantiles_are_ranks_whatever_the_scale_of_a_file():
+    peaks = random_intervals(np.random.default_rng(0), 50, 9_000, 90)
+    peaks["signal"] = np.random.default_rng(1).exponential(size=50)
+    made = in_quantiles(peaks)
+    assert sorted(made.signal) == pytest.approx(np.arange(1, 51) / 50)
+    assert (made.signal.rank() == peaks.signal.rank()).all()
+    curved = in_quantiles(peaks.assign(signal=np.exp(3 * peaks.signal)))
+    pd.testing.assert_frame_equal(curved, made)
+    tied = in_quantiles(frame(PEAKS, *[("chr1", k, k + 1, 2.0) for k in range(4)]))
+    assert tied.signal.tolist() == [0.625] * 4
+
+
+def test_the_strongest_peak_against_all_peaks_one_by_one():
+    rng = np.random.default_rng(0)
+    peaks = random_intervals(rng, 60, 5_000, 90).assign(signal=rng.exponential(size=60))
+    chrom = pd.Series(rng.choice(["chr1", "chr2", "chr4"], 80))
+    middle = rng.integers(0, 5_200, 80)
+    of_peaks = (peaks.start + peaks.end) // 2
+    expected = [
+        peaks.signal[(peaks.chrom == name) & ((of_peaks - place).abs() <= 100)].max()
+        for name, place in zip(chrom, middle, strict=True)
+    ]
+    expected = np.nan_to_num(np.array(expected, dtype=float))
+    assert 0 < (expected == 0).sum() < 80
+    np.testing.assert_array_equal(strongest_peak(chrom, middle, peaks, 100), expected)

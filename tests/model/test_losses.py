@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 import torch
 
-from epidecouple.model.losses import conditional_nll, log_elementary_symmetric, task_nll
+from epidecouple.model.losses import (
+    conditional_nll,
+    line_pair_nll,
+    line_pair_weights,
+    log_elementary_symmetric,
+    task_nll,
+)
 
 
 def random(*shape, seed=0):
@@ -208,3 +214,60 @@ def test_task_likelihood_by_hand():
         potential[:, None] + offset, labels
     )
     torch.testing.assert_close(task_nll(potential, offset, labels, torch.ones(4)), plain)
+
+
+def test_the_pair_loss_is_the_conditional_likelihood_of_every_two_lines():
+    """Of two lines at discordant loci each, by the conditional likelihood of those two alone."""
+    labels, resistance = labels_with_both_classes(30, 4), random(30, 4)
+    weights = line_pair_weights(labels)
+    total = weight = 0.0
+    for row, loops in enumerate(labels):
+        for i, j in product(range(4), repeat=2):
+            if loops[i] == 1 and loops[j] == 0:
+                two = resistance[row, [i, j]][None]
+                nll = conditional_nll(two, torch.zeros(2), torch.tensor([[1.0, 0.0]]))
+                total += float(weights[i, j] * nll)
+                weight += float(weights[i, j])
+    assert float(line_pair_nll(resistance, labels, weights)) == pytest.approx(total / weight)
+
+
+def test_weights_of_pairs_of_lines_by_hand():
+    labels = torch.tensor([[1.0, 0, 0], [1, 0, 0], [1, 1, 0]])
+    weights = line_pair_weights(labels)
+    expected = torch.tensor([[0, 1 / 2, 1 / 3], [0, 0, 1], [0, 0, 0]])
+    torch.testing.assert_close(weights / weights[1, 2], expected)
+    assert weights[weights > 0].mean() == pytest.approx(1)
+
+
+def test_the_pair_loss_gives_nothing_for_telling_the_lines_apart():
+    """Where lines are compared both ways round, the best R of the line alone is a constant; the
+    conditional likelihood follows the lines' label rates.
+    """
+    generator = torch.Generator().manual_seed(0)
+    rates = torch.tensor([0.8, 0.4, 0.2, 0.1])
+    labels = (torch.rand(400, 4, generator=generator) < rates).float()
+    labels = labels[(labels.sum(1) > 0) & (labels.sum(1) < 4)]
+
+    def pull(loss) -> torch.Tensor:
+        level = torch.zeros(4, requires_grad=True)
+        loss(level.expand(len(labels), 4)).backward()
+        return level.grad
+
+    weights = line_pair_weights(labels)
+    balanced = pull(lambda r: line_pair_nll(r, labels, weights))
+    conditional = pull(lambda r: conditional_nll(r, torch.zeros(4), labels))
+    torch.testing.assert_close(balanced, torch.zeros(4), atol=1e-6, rtol=0)
+    assert conditional.abs().max() > 0.1
+
+
+def test_the_pair_loss_ignores_what_lines_of_a_locus_share_and_loci_that_do_not_compare():
+    labels, resistance = labels_with_both_classes(20, 3), random(20, 3)
+    weights = line_pair_weights(labels)
+    loss = line_pair_nll(resistance, labels, weights)
+    moved = line_pair_nll(resistance + random(20, 1, seed=1), labels, weights)
+    torch.testing.assert_close(moved, loss)
+    concordant = torch.cat([labels, torch.ones(2, 3)])
+    torch.testing.assert_close(
+        line_pair_nll(torch.cat([resistance, random(2, 3, seed=2)]), concordant, weights), loss
+    )
+    assert line_pair_nll(resistance[:2], torch.zeros(2, 3), weights).isnan()

@@ -6,8 +6,10 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from epidecouple.statistics.ranking import (
     balanced_auc,
+    comparisons,
     line_aupr,
     macro_aupr,
+    mean_of_couples,
     within_pair_auc,
     without_levels,
 )
@@ -119,3 +121,22 @@ def test_within_pair_auc_over_the_comparisons_that_count():
     assert (
         within_pair_auc(labels, scores, np.ones_like(counted)) == within_pair_auc(labels, scores)
     ).all()
+
+
+def test_couples_compared_one_way_round_count_only_where_asked_for():
+    labels = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0]])
+    scores = np.array([[2, 1, 0], [0, 1, 0], [0, 1, 2]])
+    sums = [each.sum(0) for each in comparisons(labels, scores)]
+    assert mean_of_couples(*sums) == pytest.approx(np.mean([1 / 2, 1]))
+    every_couple = [1 / 2, 1, 3 / 4, 0]
+    assert mean_of_couples(*sums, both_ways=False) == pytest.approx(np.mean(every_couple))
+    only_last = np.arange(3) == 2
+    assert np.isnan(balanced_auc(labels, scores, only_last[None, None]))
+
+
+def test_levels_of_the_lines_are_removed_whatever_they_are():
+    scores = np.random.default_rng(0).normal(size=(30, 3, 2))
+    np.testing.assert_allclose(
+        without_levels(scores + [[[5], [0], [-3]]]), without_levels(scores), atol=1e-12
+    )
+    assert np.abs(without_levels(scores).mean(0)).max() < 1e-12

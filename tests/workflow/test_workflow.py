@@ -358,9 +358,13 @@ def test_resistance_asks_for_neither_genome_nor_gate(tmp_path, snakemake):
     planned = snakemake("-n", "resistance", "--configfile", *(str(ROOT / name) for name in overlay))
     assert planned.returncode == 0, output(planned)
     assert all(
-        f"rule {name}:" in output(planned) for name in ("crossfit", "unseen", "resistance_table")
+        f"rule {name}:" in output(planned)
+        for name in ("loop_fold", "loop_table", "crossfit", "unseen", "resistance_table")
     )
-    assert not re.search(r"rule (inventory|gate_\w+|elements|train_\w+):|\.fa\.gz", output(planned))
+    assert "rule gate_loops:" in output(planned), "the target's own gate"
+    assert not re.search(
+        r"rule (inventory|gate_(?!loops)\w+|elements|train_\w+):|\.fa\.gz", output(planned)
+    )
     assert "IMR90/peaks/E017-H3K27ac" in output(planned) and "E017-H3K4me1" not in output(
         planned
     ), "what the overlay lists is not asked for"

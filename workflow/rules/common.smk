@@ -12,7 +12,13 @@ from epidecouple.ablation.arms import (
 from epidecouple.files.catalog import catalog_of
 from epidecouple.core.config import Config, validated
 from epidecouple.core.errors import InputError
-from epidecouple.core.gates import GUARD, RESIDUAL, rows_of, values_of
+from epidecouple.core.gates import (
+    GUARD,
+    LINE_BLIND,
+    RESIDUAL,
+    rows_of,
+    values_of,
+)
 from epidecouple.core import memory
 from epidecouple.core.provenance import code_digest, fingerprint
 from epidecouple.core.paths import ABLATION, EFFECTS, MANIFEST, METRICS
@@ -23,6 +29,7 @@ try:
     config = validated(config, CONFIG_FILES)
     SETUP = Config.from_dict(config)
     CATALOG = catalog_of(SETUP)
+    LOOP_CATALOG = catalog_of(SETUP.model_copy(update={"marks": SETUP.loop_marks}))
     rows_of("data", config["thresholds"])
     RUNS, ARMS = comparison_runs(config)
 except InputError as error:
@@ -70,6 +77,9 @@ if SIMULATED:
 else:
     del GATES["recovery"]
 
+# Gates of targets of their own, which a run does not wait for.
+TARGET_GATES = {"loops": ["loops"]}
+
 # The training whose model a gate is about.
 TRAINED = {"subset": "train_subset"}
 TRAINED |= dict.fromkeys(["fit", "recovery", "decoupling", "biology"], "train_full")
@@ -93,6 +103,7 @@ MODEL = [
     "fine_tuning",
 ]
 DIAGNOSTICS = [*MODEL, "diagnose"]
+LOOPS = ["seed", "threads", "loop_panel", "crossfit", "splits", *FILES]
 
 
 wildcard_constraints:
@@ -129,7 +140,12 @@ SEES = {
     "crossfit": ("crossfit", ["crossfit", *MODEL]),
     "unseen": ("unseen", ["crossfit", *MODEL]),
     "resistance_table": ("resistance_table", ["seed", "crossfit", *DATA]),
+    "loop_panel": ("loop_panel", ["threads", "loop_panel", "splits", *FILES]),
+    "loop_fold": ("loop_fold", LOOPS),
+    "loop_table": ("loop_table", ["thresholds", *LOOPS]),
 }
+# The thresholds that a stage acts on itself; those of the overfitting guard in every other stage.
+ACTS_ON = {"loop_table": [LINE_BLIND]}
 # What else a stage rests on.
 RESTS_ON = {"inventory": fingerprint(MANIFEST), "model_card": fingerprint(METRICS)}
 RESTS_ON |= dict.fromkeys(
@@ -154,7 +170,8 @@ def content_of_settings(wildcards):
     stage, sections = SEES[wildcards.stage]
     values = RUNS[wildcards.run] | ARMS[wildcards.arm]
     values |= {"results": str(Path(PLACE).parent)}
-    values |= {"thresholds": values_of(GUARD, config["thresholds"])}
+    acted_on = ACTS_ON.get(wildcards.stage, GUARD)
+    values |= {"thresholds": values_of(acted_on, config["thresholds"])}
     content = {"code": code_digest(stage), "rests_on": RESTS_ON.get(wildcards.stage)}
     content["settings"] = {name: values[name] for name in sections}
     return json.dumps(content, sort_keys=True)
@@ -288,7 +305,7 @@ def model_option(wildcards, input):
     return f"--model {input.model}" if input.model else ""
 
 
-JUDGED = {f"judge_{gate}": gate_settings(gate) for gate in GATES}
+JUDGED = {f"judge_{gate}": gate_settings(gate) for gate in GATES | TARGET_GATES}
 
 
 def gate_markers():

@@ -1,6 +1,6 @@
 # Two rules per gate, named after it: judge_<gate> writes the verdict and always succeeds, so that the evidence
 # survives; gate_<gate> exits 1 with one sentence per failed check. Editing a threshold judges again.
-for gate, stages in GATES.items():
+for gate, stages in (GATES | TARGET_GATES).items():
 
     rule:
         name:

@@ -6,7 +6,86 @@ FOLDS = range(len(SETUP.splits.folds))
 rule resistance:
     input:
         f"{MAIN}/resistance/report.html",
+        f"{MAIN}/gates/loops.passed",
     localrule: True
+
+
+# The loop panel: loops and peaks are all it needs.
+rule loop_panel:
+    input:
+        settings=settings("loop_panel"),
+        loops=of_run([files.loops for files in LOOP_CATALOG.lines.values()]),
+        peaks=of_run(
+            [
+                path
+                for files in LOOP_CATALOG.lines.values()
+                for path in files.peaks.values()
+            ]
+        ),
+    output:
+        loci=f"{RUN}/loops/loci.parquet",
+        signal=f"{RUN}/loops/signal.npy",
+    log:
+        f"{RUN}/logs/loops/panel.log",
+    benchmark:
+        f"{RUN}/benchmarks/loops/panel.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=mem_mb("tables"),
+        runtime=minutes(30),
+    shell:
+        "python -m epidecouple.stages.loop_panel --settings {input.settings} --loci {output.loci} --signal {output.signal} > {log} 2>&1"
+
+
+# Folds run side by side, one thread each.
+rule loop_fold:
+    input:
+        settings=settings("loop_fold"),
+        loci=f"{RUN}/loops/loci.parquet",
+        signal=f"{RUN}/loops/signal.npy",
+    output:
+        f"{RUN}/loops/folds/{{fold}}.npz",
+    log:
+        f"{RUN}/logs/loops/fold/{{fold}}.log",
+    benchmark:
+        f"{RUN}/benchmarks/loops/fold/{{fold}}.tsv"
+    wildcard_constraints:
+        fold=r"\d+",
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=mem_mb("loop_fitting"),
+        runtime=minutes(60),
+    shell:
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
+        " python -m epidecouple.stages.loop_fold --settings {input.settings} --fold {wildcards.fold} --loci {input.loci}"
+        " --signal {input.signal} --scores {output} > {log} 2>&1"
+
+
+rule loop_table:
+    input:
+        settings=settings("loop_table"),
+        loci=f"{RUN}/loops/loci.parquet",
+        scores=expand(f"{RUN}/loops/folds/{{fold}}.npz", fold=FOLDS, allow_missing=True),
+    output:
+        arms=f"{RUN}/loops/arms.tsv",
+        strata=f"{RUN}/loops/strata.tsv",
+        metrics=f"{RUN}/loops/metrics.json",
+        provenance=f"{RUN}/loops/provenance.json",
+    log:
+        f"{RUN}/logs/loops/table.log",
+    benchmark:
+        f"{RUN}/benchmarks/loops/table.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: SETUP.threads
+    resources:
+        mem_mb=mem_mb("scores"),
+        runtime=minutes(30),
+    shell:
+        "python -m epidecouple.stages.loop_table --settings {input.settings} --loci {input.loci} --scores {input.scores}"
+        " --arms {output.arms} --strata {output.strata} --metrics {output.metrics} > {log} 2>&1"
 
 
 use rule panel as resistance_panel with:
@@ -176,7 +255,12 @@ rule resistance_table:
 rule resistance_report:
     input:
         metrics=f"{RUN}/resistance/metrics.json",
-        figure=f"{RUN}/figures/resistance.svg",
+        loops=f"{RUN}/loops/metrics.json",
+        verdict=f"{RUN}/gates/loops.verdict.json",
+        figures=[
+            f"{RUN}/figures/{figure}.svg"
+            for figure in ("loops", "loop_strata", "resistance")
+        ],
     output:
         f"{RUN}/resistance/report.html",
     log:
@@ -188,7 +272,7 @@ rule resistance_report:
         code=code_digest("run_report"),
         template=page_digest("report.html.j2", "macros.html.j2", "layout.html.j2"),
         run=parent_run,
-        gates=list(GATES),
+        gates=list(TARGET_GATES),
         thresholds=report_thresholds(),
     shell:
         "python -m epidecouple.stages.run_report --run {params.run} --gates {params.gates} --thresholds {params.thresholds:q} --report {output} 2> {log}"

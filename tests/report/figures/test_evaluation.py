@@ -16,7 +16,10 @@ def test_every_kind_of_arm_has_a_colour():
 def test_r_is_blue_and_every_other_arm_has_the_colour_of_its_kind(tmp_path):
     """Whatever an arm is called."""
     arms = [("R", Kind.OF_R), ("averaged", Kind.OF_R), ("R, a rival", Kind.TRAINED)]
-    rows = [(ALL_LINES, name, kind.value, *12 * [0.1 * k]) for k, (name, kind) in enumerate(arms)]
+    rows = [
+        (ALL_LINES, name, kind.value, *(len(COLUMNS) - 3) * [0.1 * k])
+        for k, (name, kind) in enumerate(arms)
+    ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     table.to_csv(tmp_path / "arms.tsv", sep="\t", index=False)
     figure("resistance", tmp_path / "arms.tsv", tmp_path / "arms.svg")

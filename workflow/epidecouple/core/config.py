@@ -21,6 +21,7 @@ from .sections import (
     DatasetConfig,
     DiagnoseConfig,
     FitConfig,
+    LoopPanelConfig,
     ModelConfig,
     MotifsConfig,
     ObjectiveConfig,
@@ -129,6 +130,7 @@ class Config(Section):
     biology: BiologyConfig = BiologyConfig()
     motifs: MotifsConfig = MotifsConfig()
     crossfit: CrossfitConfig = CrossfitConfig()
+    loop_panel: LoopPanelConfig = LoopPanelConfig()
     comparison: ComparisonConfig = ComparisonConfig()
     ablation: AblationConfig = AblationConfig()
     thresholds: dict[str, Threshold] = Field(
@@ -144,6 +146,11 @@ class Config(Section):
     def all_lines(self) -> list[str]:
         """Training lines, then held-out lines: the order of every (n, C) array."""
         return self.cell_lines + self.held_out_lines
+
+    @property
+    def loop_marks(self) -> list[str]:
+        """Marks of the loop panel, in the order of its signal arrays."""
+        return self.loop_panel.marks or self.marks
 
     @field_validator("resistance", "potential", "fine_tuning", mode="before")
     @classmethod

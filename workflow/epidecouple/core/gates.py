@@ -29,6 +29,8 @@ PASSED, FAILED, NOTED, NOT_APPLICABLE = "passed", "failed", "noted", "not applic
 GUARD = ("fit.train_aupr", "fit.train_minus_validation_aupr")
 # The check by which the report says whether the chromatin states explain R.
 RESIDUAL = "biology.residual_share"
+# The check whose threshold says from which null on an arm of the loop panel recognises lines.
+LINE_BLIND = "loops.loop_null"
 
 
 @with_config(ConfigDict(extra="forbid"))

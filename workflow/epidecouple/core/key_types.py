@@ -49,6 +49,14 @@ Results = Annotated[
     ),
 ]
 Gate = Literal[
-    "download", "data", "subset", "fit", "recovery", "resistance", "decoupling", "biology"
+    "download",
+    "data",
+    "subset",
+    "fit",
+    "recovery",
+    "resistance",
+    "decoupling",
+    "biology",
+    "loops",
 ]
 Reason = Annotated[str, Field(min_length=10)]

@@ -32,6 +32,8 @@ PROBE = 350
 STRANDS_AND_BYTES = 2 * 4
 DEFAULT_FILTERS = 64
 DEEP_CHANNELS, DEEP_SCORED, DEEP_TRAINED = 256, 2, 12
+# How often the signal of the loop panel is held while R and its rivals are fitted.
+LOOP_COPIES = 18
 # Bytes per base that the screen for motifs takes: words of both strands and where they stand.
 SCREENED = 160
 
@@ -134,6 +136,11 @@ def probing(config: Config, files: Files) -> float:
 def crossfitting(config: Config, files: Files) -> float:
     """R alone on all folds: the panel, and at most half of it again as what is fitted on it."""
     return panel(config, files) + files.signal / 2
+
+
+def loop_fitting(config: Config, files: Files) -> float:
+    """R on the loop panel: its signal, standardised, centred, as features of boosting."""
+    return NETWORKS + LOOP_COPIES * files.inputs
 
 
 def estimating(config: Config, files: Files) -> float:

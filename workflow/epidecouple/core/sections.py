@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from .dna import ENDS
-from .key_types import DISTINCT, LINE, Number, Reason, Whole
+from .key_types import DISTINCT, LINE, NAME, Number, Reason, Whole
 
 
 class Section(BaseModel):
@@ -429,6 +429,63 @@ class AblationConfig(Section):
         [11, 12, 13, 14, 15],
         min_length=1,
         description="seeds of the design and of arms without or with one component",
+    )
+
+
+class LoopPanelConfig(Section):
+    """The loop panel of the target resistance: the union of all lines' loops, labelled in every
+    line.
+    """
+
+    marks: Annotated[list[Annotated[str, Field(pattern=NAME)]], DISTINCT] = Field(
+        [], description="marks that R reads there; `marks` where empty"
+    )
+    merge_bp: Whole = Field(
+        25_000,
+        ge=0,
+        description="loops whose anchors both lie within this distance in bp are one locus",
+    )
+    widths: Annotated[list[Annotated[Whole, Field(ge=2, multiple_of=2)]], DISTINCT] = Field(
+        [3_000, 10_000, 30_000, 100_000],
+        min_length=1,
+        description="widths in bp of signal around either anchor's midpoint",
+    )
+    bins: Whole = Field(8, ge=1, description="equal bins between the two midpoints")
+    peak_bp: Whole = Field(
+        7_500, ge=1, description="how far from an anchor's midpoint its strongest peak may lie"
+    )
+    states: Whole = Field(16, ge=2, description="chromatin states of R")
+    locus_size: Whole = Field(24, ge=1, description="size of an encoded position")
+    encoder_hidden: Whole = Field(32, ge=1, description="width of the encoder's hidden layer")
+    hidden: Whole = Field(64, ge=1, description="width of the residual's hidden layer")
+    dropout: Number = Field(0.3, ge=0, le=0.9, description="dropout of the residual")
+    batch_loci: Whole = Field(256, ge=1, description="loci of a step")
+    epochs: Whole = Field(14, ge=1, description="epochs, all of which are run")
+    learning_rate: Number = Field(0.002, gt=0, description="peak learning rate")
+    weight_decay: Number = Field(0.05, ge=0, description="AdamW weight decay")
+    seeds: Annotated[list[Annotated[Whole, Field(ge=0)]], DISTINCT] = Field(
+        [0],
+        min_length=1,
+        description="seeds of the networks; figures are means over them, and the tables have the"
+        " range",
+    )
+    unseen_folds: Whole = Field(
+        1,
+        ge=1,
+        description="in how many of the folds each line is left out in turn; the lines are spread"
+        " over the folds, and as many as there are folds test every line everywhere",
+    )
+    near_bp: list[Annotated[Whole, Field(ge=1)]] = Field(
+        [50_000, 200_000],
+        description="distances in bp at which a line's own loop beside a locus counts as a near"
+        " miss",
+    )
+    distances_bp: list[Annotated[Whole, Field(ge=1)]] = Field(
+        [150_000, 300_000, 600_000],
+        description="distances of the anchors in bp at which loci are parted into strata",
+    )
+    laboratories: dict[Annotated[str, Field(pattern=LINE)], str] = Field(
+        {}, description="cell line -> the laboratory or project that measured its marks"
     )
 
 

@@ -44,6 +44,43 @@ def _integral(peaks: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return edges, np.concatenate([[0.0], np.cumsum(height[:-1] * np.diff(edges))])
 
 
+def in_quantiles(peaks: pd.DataFrame) -> pd.DataFrame:
+    """The peaks of a file with their signal replaced by its quantile in the file, in (0, 1].
+
+    Peaks of equal signal get their mean quantile. Files of different laboratories then have one
+    scale.
+    """
+    return peaks.assign(signal=peaks.signal.rank(pct=True))
+
+
+def strongest_peak(
+    chrom: pd.Series, middle: np.ndarray, peaks: pd.DataFrame, reach_bp: int
+) -> np.ndarray:
+    """Signal of the strongest peak whose midpoint lies within `reach_bp` of each place.
+
+    chrom, middle : (n,), places in bp; peaks : chrom, start, end, signal
+    Returns float64 (n,), 0 where no peak is so near.
+    """
+    strongest = np.zeros(len(middle))
+    peaks_on = dict(tuple(peaks.groupby("chrom", sort=False)))
+    for name, rows in chrom.groupby(chrom.to_numpy(), sort=False).indices.items():
+        if name in peaks_on:
+            strongest[rows] = _strongest_on(middle[rows], peaks_on[name], reach_bp)
+    return strongest
+
+
+def _strongest_on(middle: np.ndarray, peaks: pd.DataFrame, reach_bp: int) -> np.ndarray:
+    """`strongest_peak` on one chromosome."""
+    of_peaks = ((peaks.start + peaks.end) // 2).to_numpy()
+    order = np.argsort(of_peaks)
+    first = np.searchsorted(of_peaks[order], middle - reach_bp)
+    last = np.searchsorted(of_peaks[order], middle + reach_bp, side="right")
+    # reduceat wants indices inside the array, and takes the element itself for an empty range.
+    signal = np.append(peaks.signal.to_numpy()[order], 0.0)
+    maxima = np.maximum.reduceat(signal, np.column_stack([first, last]).ravel())[::2]
+    return np.where(first < last, maxima, 0.0)
+
+
 def bins_between(pairs: pd.DataFrame, bins: int) -> pd.DataFrame:
     """Cut the way between the two midpoints of each pair into `bins` bins of equal width.
 

@@ -38,6 +38,9 @@ COLUMNS = [
     "unlisted",
     "unlisted_lower",
     "unlisted_upper",
+    "disagree",
+    "disagree_lower",
+    "disagree_upper",
 ]
 
 
@@ -46,6 +49,13 @@ def neither_listed(listed: np.ndarray) -> np.ndarray:
     C).
     """
     return ~listed[:, :, None] & ~listed[:, None, :]
+
+
+def listing_disagrees(listed: np.ndarray) -> np.ndarray:
+    """Comparisons (n, C, C) in which the line without the loop, the second one, lists the pair and
+    the other does not; listed : bool (n, C).
+    """
+    return ~listed[:, :, None] & listed[:, None, :]
 
 
 def involving(line: int, n_lines: int) -> np.ndarray:
@@ -98,9 +108,9 @@ class Ranking:
             np.stack([each[rows].sum(0) for rows in self.members])
             for each in comparisons(self.labels, score, counted)
         ]
-        total = mean_of_couples(*(each.sum(0) for each in sums))
+        total = float(mean_of_couples(*(each.sum(0) for each in sums)))
         kept = range(len(self.without))
-        without = (mean_of_couples(*(each.sum(0) - each[k] for each in sums)) for k in kept)
+        without = (float(mean_of_couples(*(each.sum(0) - each[k] for each in sums))) for k in kept)
         return total, *interval(total, without, SHARE)
 
     def aucs(self, score: np.ndarray, counted: np.ndarray | None = None) -> np.ndarray:
@@ -112,13 +122,15 @@ class Ranking:
 
         lines : bool (1, C, C), narrows the comparisons
         """
-        unlisted = neither_listed(self.listed)
-        unlisted = unlisted if lines is None else unlisted & lines
+        every_line = np.ones((1, 1, 1), dtype=bool) if lines is None else lines
+        unlisted = neither_listed(self.listed) & every_line
+        disagree = listing_disagrees(self.listed) & every_line
         (of_r,) = (self.aucs(score, lines) for arm, score in scores.items() if arm.name == R)
         rows = []
         for arm, score in scores.items():
             auc = self.aucs(score, lines)
-            figures = (auc, SHARE), (of_r - auc, ANYTHING), (self.aucs(score, unlisted), SHARE)
+            narrowed = [self.aucs(score, counted) for counted in (unlisted, disagree)]
+            figures = (auc, SHARE), (of_r - auc, ANYTHING), *((each, SHARE) for each in narrowed)
             summaries = chain(
                 self.balanced(score, lines), *(self.summary(*figure) for figure in figures)
             )
@@ -203,8 +215,10 @@ def headline(table: pd.DataFrame) -> dict[str, float]:
         "crossfit_auc_lower": r.lower,
         "crossfit_auc_upper": r.upper,
     }
-    metrics |= {f"crossfit_auc_unlisted{bound}": r[f"unlisted{bound}"] for bound in BOUNDS}
+    for part in ("unlisted", "disagree"):
+        metrics |= {f"crossfit_auc_{part}{bound}": r[f"{part}{bound}"] for bound in BOUNDS}
     metrics |= {f"crossfit_auc: {name}": auc for name, auc in arms.auc.drop(R).items()}
     boosting = arms.loc[BOOSTING]
     metrics |= {f"gain_over_boosting{bound}": boosting[f"gain{bound}"] for bound in BOUNDS}
+    metrics[f"crossfit_auc_disagree: {BOOSTING}"] = boosting.disagree
     return metrics | {f"unseen line: {name}": auc for name, auc in unseen_line(table).auc.items()}

@@ -10,11 +10,14 @@ ALL_LINES = "all lines"
 
 
 class Kind(StrEnum):
-    """An arm is R or a variant of it, a rival that learns from labels, or one that does not."""
+    """An arm is R or a variant of it, a rival that learns from labels, one that does not, or a
+    null, which shows what is reached without the marks of the locus.
+    """
 
     OF_R = "R or a variant"
     TRAINED = "trained rival"
     UNTRAINED = "untrained rival"
+    NULL = "null model"
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ def in_setting(scores: Scores, setting: str) -> Scores:
 
 
 def save_scores(path: Path, pairs: np.ndarray, scores: Scores) -> None:
-    """Write an npz: pairs (n,), scores (A, n, C), and setting, name and kind (A,) of each arm."""
+    """Write an npz: pairs (n,), scores (A, n, C) or (A, n, C, seeds), and setting, name and kind
+    (A,) of each arm.
+    """
     np.savez_compressed(
         path,
         pairs=pairs,
@@ -64,12 +69,20 @@ def read_scores(path: Path) -> tuple[np.ndarray, Scores]:
 
 
 def pooled_scores(folds: list[Path], rows: np.ndarray) -> Scores:
-    """Scores (n, C) of every arm on all discordant pairs, in the order of `rows` (n,).
+    """Scores (n, C, ...) of every arm on all discordant pairs, in the order of `rows` (n,).
 
-    Each pair's scores come from the fold that tested it.
+    Each pair's scores come from the fold that tested it; an arm that a fold lacks, as one that
+    leaves a line out in some folds only, has NaN there.
     """
     pairs, by_fold = zip(*map(read_scores, folds), strict=True)
     order = np.argsort(np.concatenate(pairs))
     if not np.array_equal(np.concatenate(pairs)[order], rows):
         raise ValueError("the folds do not hold every discordant pair once")
-    return {arm: np.concatenate([scores[arm] for scores in by_fold])[order] for arm in by_fold[0]}
+    empty = [np.full_like(next(iter(scores.values())), np.nan) for scores in by_fold]
+    arms = dict.fromkeys(arm for scores in by_fold for arm in scores)
+    return {
+        arm: np.concatenate(
+            [scores.get(arm, none) for scores, none in zip(by_fold, empty, strict=True)]
+        )[order]
+        for arm in arms
+    }

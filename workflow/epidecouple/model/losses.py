@@ -129,6 +129,30 @@ def conditional_nll(resistance: Tensor, line_offset: Tensor, labels: Tensor) -> 
     return (log_norm - (labels * log_weights).sum(1)).sum() / max(len(labels), 1)
 
 
+def line_pair_weights(labels: Tensor) -> Tensor:
+    """Weight (C, C) of a comparison of line i, which loops, with line j, which does not: 1 / n_ij.
+
+    labels : (n, C), of all loci that are learned from; n_ij counts those that loop in i and not in
+    j. Every ordered pair of lines then weighs the same, so that nothing is gained by telling lines
+    with many loops from those with few. 0 where no locus compares them; the others have mean 1.
+    """
+    compared = (labels.T @ (1 - labels)).fill_diagonal_(0)
+    weights = torch.where(compared > 0, 1 / compared.clamp(min=1), 0.0)
+    return weights / weights[compared > 0].mean()
+
+
+def line_pair_nll(resistance: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Negative log-likelihood of which of two lines loops, given that one of them does.
+
+    resistance, labels : (n, C); weights : (C, C), of `line_pair_weights`. Weighted mean over loci
+    and ordered pairs (i, j) with y_i = 1 and y_j = 0 of softplus(R_i - R_j), which is the
+    conditional likelihood (Andersen 1970) of every two lines; NaN without such a pair.
+    """
+    compared = labels[:, :, None] * (1 - labels[:, None, :]) * weights
+    nll = nn.functional.softplus(resistance[:, :, None] - resistance[:, None, :])
+    return (compared * nll).sum() / compared.sum()
+
+
 def task_nll(potential: Tensor, offset: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     """Bernoulli negative log-likelihood of the labels at logit U_i + offset_ic, weighted mean.
 

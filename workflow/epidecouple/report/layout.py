@@ -63,6 +63,19 @@ FIGURES = {
     ),
     "learning_curve_subset": Figure("train_subset/history.tsv", LEARNING_CURVE),
     "learning_curve": Figure("train_full/history.tsv", LEARNING_CURVE),
+    "loops": Figure(
+        "loops/arms.tsv",
+        "Blue: R of the model, with its interval; black: a variant; grey: rivals; orange: nulls."
+        " Filled: as it is; hollow: with each line's mean score removed. A cross is the null of the"
+        " arm, the same model on marks of another locus: what lies between 0.5 and the cross comes"
+        " from recognising the line. The figure shows where loops are called, not what makes them.",
+    ),
+    "loop_strata": Figure(
+        "loops/strata.tsv",
+        "The same figure for parts of the panel. A line without the loop may lack it in the cell or"
+        " only on its map: shallow maps miss loops, and a loop just beside the locus counts as"
+        " none.",
+    ),
     "resistance": Figure(
         "resistance/arms.tsv",
         "Blue: R of the model. Black: variants of R. Grey: rivals. The pairs come from the lines'"
@@ -149,7 +162,7 @@ FIGURES = {
 OF_SIMULATION, OF_MOTIFS, OF_OTHER_TARGETS = (
     ("recovery",),
     ("motif_effects", "interactions"),
-    ("resistance", "comparison", "ablation", "ablation_quick"),
+    ("loops", "loop_strata", "resistance", "comparison", "ablation", "ablation_quick"),
 )
 
 SECTIONS = {
@@ -230,9 +243,30 @@ SECTIONS = {
             ),
         ),
     ),
+    "loops": Section(
+        "In which line does a locus loop? Loops that nobody chose",
+        "Of two lines, one with a loop and one without it: do the marks alone tell which is which?",
+        ("loops", "loop_strata"),
+        (
+            Row("loop_auc", ("loops: gradient boosting", "loops: H3K27ac at both ends")),
+            Row("loop_auc_centred"),
+            Row(
+                "loop_auc_unseen",
+                (
+                    "loops, unseen line: gradient boosting",
+                    "loops, unseen line: H3K27ac at both ends",
+                ),
+            ),
+            Row("loop_null", ("loops: gradient boosting: marks of another locus",)),
+            Row("loop_identity_null"),
+            Row("loop_gain_over_h3k27ac"),
+            Row("loop_gain_over_boosting"),
+            Row("loop_loci", ("loop_loci_of_all_kinds",)),
+        ),
+    ),
     "resistance": Section(
-        "In which line does a pair loop? R alone, without DNA",
-        "How well do the marks alone tell in which lines a pair loops?",
+        "The same on the pairs of the published tables",
+        "How well do the marks tell in which lines a pair loops that some line's table lists?",
         ("resistance",),
         (
             Row(
@@ -254,6 +288,7 @@ SECTIONS = {
             Row("gain_over_boosting"),
             Row("unseen line: R", ("unseen line: gradient boosting",)),
             Row("crossfit_auc_unlisted"),
+            Row("crossfit_auc_disagree", ("crossfit_auc_disagree: gradient boosting",)),
         ),
     ),
     "recovery": Section(
@@ -334,6 +369,7 @@ SECTIONS = {
 # The figure of the first screen is the first of these that was drawn.
 HEROES = (
     "recovery",
+    "loops",
     "resistance",
     "states",
     "signs",
@@ -347,7 +383,9 @@ HEADLINES = (
     ("evaluate", "aupr_seen_line_unseen_chromosome"),
     ("evaluate", "aupr_unseen_line_unseen_chromosome"),
     ("evaluate", "balanced_auc"),
-    ("resistance", "crossfit_balanced_auc"),
+    ("loops", "loop_auc"),
+    ("loops", "loop_auc_unseen"),
+    ("loops", "loop_null"),
     ("recovery", "potential_dna_corr"),
     ("recovery", "resistance_within_pair_corr"),
     ("diagnose", "z_line_linear"),
@@ -362,6 +400,7 @@ LEADING = {
     "resistance": "balanced_gain_lower",
     "decoupling": "z_line_boosted_change",
     "biology": "wrong_sign_H3K27ac",
+    "loops": "loop_null",
 }
 
 

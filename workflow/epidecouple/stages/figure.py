@@ -7,6 +7,7 @@ from ..report.figures.biology import prototypes, signs, states, trees
 from ..report.figures.data import funnel, splits
 from ..report.figures.decoupling import correlation, estimators, information
 from ..report.figures.evaluation import ablation, comparison, recovery, resistance
+from ..report.figures.loops import loop_strata, loops
 from ..report.figures.motifs import interactions, logos, motif_effects
 from ..report.figures.style import STYLE, plt
 from ..report.figures.training import learning_curve
@@ -32,6 +33,8 @@ FIGURES: dict[str, Callable[[Path], None]] = {
     "motif_effects": motif_effects,
     "interactions": interactions,
     "resistance": resistance,
+    "loops": loops,
+    "loop_strata": loop_strata,
 }
 
 

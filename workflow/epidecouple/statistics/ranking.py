@@ -35,15 +35,17 @@ def within_pair_auc(
     return np.divide(wins.sum((1, 2)), number, out=np.full(len(labels), np.nan), where=number > 0)
 
 
-def balanced_auc(labels: np.ndarray, scores: np.ndarray) -> float:
+def balanced_auc(
+    labels: np.ndarray, scores: np.ndarray, counted: np.ndarray | None = None
+) -> float:
     """In which line does a pair loop, with no reward for knowing which lines have more loops.
 
-    labels, scores : (n, C). For each ordered couple of lines (i, j): the share of pairs that loop
-    in i and not in j whose score is higher in i, a tie counting one half; then the mean over the
-    couples that have such pairs both ways round. So a score of the line alone gets 0.5 exactly.
-    NaN without such couples.
+    labels, scores : (n, C); counted : as `comparisons` takes it. For each ordered couple of lines
+    (i, j): the share of pairs that loop in i and not in j whose score is higher in i, a tie
+    counting one half; then the mean over the couples that have such pairs both ways round. So a
+    score of the line alone gets 0.5 exactly. NaN without such couples.
     """
-    return mean_of_couples(*(each.sum(0) for each in comparisons(labels, scores)))
+    return float(mean_of_couples(*(each.sum(0) for each in comparisons(labels, scores, counted))))
 
 
 def comparisons(
@@ -52,7 +54,8 @@ def comparisons(
     """Of every pair, line i against line j: what i wins (0, 0.5 or 1) and whether the two are
     compared, which is where the pair loops in i and not in j; both (n, C, C).
 
-    labels, scores : (n, C); counted : bool (n, C, C), which comparisons count, all by default
+    labels, scores : (n, C); counted : bool (n, C, C) or what broadcasts to it, which comparisons
+    count, all by default
     """
     compared = (labels[:, :, None] == 1) & (labels[:, None, :] == 0)
     if counted is not None:
@@ -61,17 +64,24 @@ def comparisons(
     return ((difference > 0) + 0.5 * (difference == 0)) * compared, compared
 
 
-def mean_of_couples(wins: np.ndarray, compared: np.ndarray) -> float:
+def mean_of_couples(wins: np.ndarray, compared: np.ndarray, both_ways: bool = True) -> np.ndarray:
     """Mean share of wins over the ordered couples of lines that are compared both ways round.
 
-    wins, compared : (C, C), sums over pairs of `comparisons`
+    wins, compared : (..., C, C), sums over pairs of `comparisons`. Returns (...), NaN without such
+    couples.
+    both_ways : False takes couples that are compared one way round, too, as where one line is the
+    negative one throughout; a score of the line alone then need not get 0.5
     """
-    both = (compared > 0) & (compared.T > 0)
-    return float((wins[both] / compared[both]).mean()) if both.any() else float("nan")
+    counts = compared > 0
+    if both_ways:
+        counts = counts & counts.swapaxes(-1, -2)
+    share = np.divide(wins, compared, out=np.zeros(wins.shape), where=counts)
+    couples = counts.sum((-1, -2))
+    return np.where(couples > 0, share.sum((-1, -2)), np.nan) / np.maximum(couples, 1)
 
 
 def without_levels(scores: np.ndarray) -> np.ndarray:
-    """Scores (n, C) minus each line's mean: what is left tells pairs of a line apart."""
+    """Scores (n, C, ...) minus each line's mean: what is left tells pairs of a line apart."""
     return scores - scores.mean(0)
 
 

@@ -10,7 +10,12 @@ from .style import COLOURS, INK, MUTED, Axes, colour_of, plt
 
 POINTS_SHOWN = 1500
 # Kind of an arm -> its colour; R itself is blue.
-KIND_COLOURS = {"R or a variant": INK, "trained rival": MUTED, "untrained rival": MUTED}
+KIND_COLOURS = {
+    "R or a variant": INK,
+    "trained rival": MUTED,
+    "untrained rival": MUTED,
+    "null model": COLOURS[5],
+}
 
 
 def recovery(path: Path) -> None:
