@@ -128,9 +128,22 @@ def test_what_is_centred_has_no_level_of_the_line(figures):
         for arm, s in scores_of_arms().items()
         if arm.name == "gradient boosting" and arm.setting == ALL_LINES
     )
-    expected = np.mean([balanced_auc(LABELS, without_levels(score)[:, :, k]) for k in (0, 1)])
+    levelled = score.copy()
+    for fold in FOLDS:
+        rows = np.isin(CHROM, fold)
+        levelled[rows] = without_levels(score[rows])
+    expected = np.mean([balanced_auc(LABELS, levelled[:, :, k]) for k in (0, 1)])
     assert row_of(table, "gradient boosting").centred == pytest.approx(expected)
     assert expected > row_of(table, "gradient boosting").auc + 0.03
+
+
+def test_levels_that_differ_between_folds_are_no_skill():
+    """As those of the label rates of the other folds, where folds differ in their labels."""
+    ranking = LoopRanking(LABELS[np.argsort(LABELS[:, 0], kind="stable")], CHROM, CONFIG)
+    level = np.select([np.isin(CHROM, fold) for fold in FOLDS], [0.0, 2.0, 5.0])
+    score = level[:, None, None] * np.arange(3)[None, :, None] * np.ones((1, 1, 2))
+    assert ranking.auc(ranking.levelled(score)).value == 0.5
+    assert ranking.auc(without_levels(score)).value != 0.5
 
 
 def test_a_line_never_seen_counts_on_the_loci_where_it_was_left_out_only(figures):

@@ -95,6 +95,13 @@ class LoopRanking:
         rest = mean_of_couples(wins.sum(0) - wins, compared.sum(0) - compared, both_ways)
         return Auc(value, np.where(compared.any((1, 2)), rest, np.nan))
 
+    def levelled(self, scores: np.ndarray) -> np.ndarray:
+        """Scores (n, C, seeds) minus each line's mean in the fold, whose networks gave them."""
+        made = scores.copy()
+        for rows in self.folds:
+            made[rows] = without_levels(scores[rows]) if rows.any() else made[rows]
+        return made
+
     def spread(self, scores: np.ndarray) -> tuple[float, float, float, float]:
         """Lowest and highest balanced AUC of a fold, of all seeds, and of a seed, in all folds."""
         seeds = range(scores.shape[2])
@@ -148,7 +155,7 @@ def loop_figures(ranking: LoopRanking, scores: Scores, lines: list[str]) -> Loop
         plain[Arm(UNSEEN, name, kind)] = mean_of(aucs)
     for of_line in unseen:
         plain |= of_line
-    centred = {arm: ranking.auc(without_levels(score)) for arm, score in own.items()}
+    centred = {arm: ranking.auc(ranking.levelled(score)) for arm, score in own.items()}
     return LoopFigures(plain, centred, {arm: ranking.spread(score) for arm, score in own.items()})
 
 
