@@ -111,6 +111,9 @@ def test_a_chromosome_that_nothing_rests_on_is_none_to_leave_out(ranking):
 def test_the_table_has_every_arm_with_its_null(figures):
     table = loop_arms_table(figures, limit=0.6)
     assert list(table) == COLUMNS and not table.duplicated(["setting", "arm"]).any()
+    kinds = table.kind[table.setting == ALL_LINES]
+    assert list(kinds.unique()) == [kind.value for kind in Kind], "those of a kind together"
+    assert (kinds != kinds.shift()).sum() == len(Kind)
     r, boosting = row_of(table, "R"), row_of(table, "gradient boosting")
     assert r.gain == 0 and boosting.gain == pytest.approx(r.auc - boosting.auc)
     assert r.null == pytest.approx(row_of(table, null_of("R")).auc)

@@ -173,12 +173,18 @@ def _without(line: str, number: int, ranking: LoopRanking, scores: Scores) -> di
 
 
 def loop_arms_table(figures: LoopFigures, limit: float) -> pd.DataFrame:
-    """One row per arm: `COLUMNS`. Gain: AUC of R in the setting minus that of the arm.
+    """One row per arm: `COLUMNS`, those of a kind together. Gain: AUC of R in the setting minus
+    that of the arm.
 
     limit : the largest null of an arm that does not recognise lines, as it is and with each line's
     mean score removed
     """
-    return pd.DataFrame([_row(arm, figures, limit) for arm in figures.plain], columns=COLUMNS)
+    settings = list(dict.fromkeys(arm.setting for arm in figures.plain))
+    kinds = list(Kind)
+    arms = sorted(
+        figures.plain, key=lambda arm: (settings.index(arm.setting), kinds.index(arm.kind))
+    )
+    return pd.DataFrame([_row(arm, figures, limit) for arm in arms], columns=COLUMNS)
 
 
 def _row(arm: Arm, figures: LoopFigures, limit: float) -> tuple[Any, ...]:
@@ -218,7 +224,7 @@ def strata(
     for c in np.argsort(-labels.sum(0)):
         negative = np.arange(len(lines)) == c
         group = f"{lines[c]} ({labels[:, c].sum()} of the loci)"
-        yield "line without the loop, deepest first", group, negative[None, None]
+        yield "line without the loop", group, negative[None, None]
     nearest = nearest_loops(loci, lines)
     for bp in panel.near_bp:
         yield "near misses left out", f"up to {bp // 1000} kb", (nearest > bp)[:, None]

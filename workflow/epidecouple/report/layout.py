@@ -74,7 +74,8 @@ FIGURES = {
         "loops/strata.tsv",
         "The same figure for parts of the panel. A line without the loop may lack it in the cell or"
         " only on its map: shallow maps miss loops, and a loop just beside the locus counts as"
-        " none.",
+        " none. Lines without the loop stand in the order of their numbers of loops; where one line"
+        " is that throughout, a rival that recognises lines is far off on either side.",
     ),
     "resistance": Figure(
         "resistance/arms.tsv",

@@ -37,16 +37,16 @@ def loop_strata(path: Path) -> None:
     """
     table = pd.read_csv(path, sep="\t")
     groups = list(table.groupby(["stratum", "group"], sort=False).groups)
-    arms = list(table.arm.unique())
-    colours = colour_of(sorted(arms, key=lambda arm: arm != "R"))
-    _, axes = plt.subplots(figsize=(8, 0.3 * len(groups) + 1), layout="constrained")
-    for arm in arms:
+    arms = sorted(table.arm.unique(), key=lambda arm: arm != "R")
+    colours = colour_of(arms)
+    _, axes = plt.subplots(figsize=(9, 0.32 * len(groups) + 1), layout="constrained")
+    for number, arm in enumerate(arms):
         rows = table[table.arm == arm]
         at = np.array([groups.index(key) for key in zip(rows.stratum, rows.group, strict=True)])
-        at = at + 0.2 * (arms.index(arm) - (len(arms) - 1) / 2)
+        at = at + 0.2 * (number - (len(arms) - 1) / 2)
         spread = np.abs(rows[["lower", "upper"]].to_numpy().T - rows.auc.to_numpy())
         axes.errorbar(rows.auc, at, xerr=spread, fmt="o", ms=4, color=colours[arm], label=arm)
     axes.axvline(0.5, color=MUTED, linewidth=0.7, linestyle=":")
     axes.set(xlabel="balanced AUC", ylim=(len(groups) - 0.5, -0.5))
     axes.set_yticks(range(len(groups)), [f"{stratum}: {group}" for stratum, group in groups])
-    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(arms))
