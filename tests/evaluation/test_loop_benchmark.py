@@ -143,7 +143,7 @@ def test_what_is_centred_has_no_level_of_the_line(figures):
 def test_levels_that_differ_between_folds_are_no_skill():
     """As those of the label rates of the other folds, where folds differ in their labels."""
     ranking = LoopRanking(LABELS[np.argsort(LABELS[:, 0], kind="stable")], CHROM, CONFIG)
-    level = np.select([np.isin(CHROM, fold) for fold in FOLDS], [0.0, 2.0, 5.0])
+    level = np.select([np.isin(CHROM, fold) for fold in FOLDS], [0.1, 2.3, 5.7])
     score = level[:, None, None] * np.arange(3)[None, :, None] * np.ones((1, 1, 2))
     assert ranking.auc(ranking.levelled(score)).value == 0.5
     assert ranking.auc(without_levels(score)).value != 0.5

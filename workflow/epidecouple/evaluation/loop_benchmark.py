@@ -22,6 +22,8 @@ from .resistance_benchmark import BOUNDS, involving
 from .scores import ALL_LINES, Arm, Kind, R, Scores, in_setting
 
 UNSEEN = "a line never seen, mean"
+# Decimals of scores without levels; scores are of order 1.
+ROUNDED = 9
 H3K27AC = f"{ACTIVITY[0]} at both ends"
 COLUMNS = [
     "setting",
@@ -96,11 +98,14 @@ class LoopRanking:
         return Auc(value, np.where(compared.any((1, 2)), rest, np.nan))
 
     def levelled(self, scores: np.ndarray) -> np.ndarray:
-        """Scores (n, C, seeds) minus each line's mean in the fold, whose networks gave them."""
+        """Scores (n, C, seeds) minus each line's mean in the fold, whose networks gave them.
+
+        They are rounded, so that a score of the line alone leaves ties and no rounding errors.
+        """
         made = scores.copy()
         for rows in self.folds:
             made[rows] = without_levels(scores[rows]) if rows.any() else made[rows]
-        return made
+        return made.round(ROUNDED)
 
     def spread(self, scores: np.ndarray) -> tuple[float, float, float, float]:
         """Lowest and highest balanced AUC of a fold, of all seeds, and of a seed, in all folds."""
