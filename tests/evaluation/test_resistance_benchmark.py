@@ -9,6 +9,7 @@ from epidecouple.evaluation.resistance_benchmark import (
     ceiling,
     headline,
     involving,
+    listing_disagrees,
     near_misses,
     neither_listed,
     unseen_line,
@@ -60,6 +61,11 @@ def test_comparisons_by_hand():
         [False, False, False],
         [False, True, True],
         [False, True, True],
+    ]
+    assert listing_disagrees(listed)[0].tolist() == [
+        [False, False, False],
+        [True, False, False],
+        [True, False, False],
     ]
     assert involving(1, 3)[0].tolist() == [
         [False, True, False],
@@ -159,3 +165,9 @@ def test_ceiling_leaves_out_the_comparisons_with_a_near_miss(ranking):
         within_pair_auc(LABELS, score).mean() == 0.5
         and found["crossfit_auc_without_near_10kb"] == 1
     )
+
+
+def test_the_listing_is_always_wrong_where_it_disagrees_with_looping(ranking):
+    rows = [row for row in ranking.rows(scores_of_arms()) if row[1] == "listing of the pair"]
+    figures = dict(zip(COLUMNS, rows[0], strict=True))
+    assert figures["disagree"] == figures["disagree_upper"] == 0 < figures["auc"]
