@@ -14,7 +14,7 @@ from epidecouple.evaluation.resistance_benchmark import (
     neither_listed,
     unseen_line,
 )
-from epidecouple.evaluation.scores import ALL_LINES, Arm, Kind, arms_of
+from epidecouple.evaluation.scores import ALL_LINES, Arm, Kind, arms_of, in_setting
 from epidecouple.statistics.jackknife import interval, rows_without_each
 from epidecouple.statistics.ranking import balanced_auc, within_pair_auc
 from toy import LOOP, frame
@@ -168,6 +168,7 @@ def test_ceiling_leaves_out_the_comparisons_with_a_near_miss(ranking):
 
 
 def test_the_listing_is_always_wrong_where_it_disagrees_with_looping(ranking):
-    rows = [row for row in ranking.rows(scores_of_arms()) if row[1] == "listing of the pair"]
-    figures = dict(zip(COLUMNS, rows[0], strict=True))
+    rows = ranking.rows(in_setting(scores_of_arms(), ALL_LINES))
+    (row,) = (row for row in rows if row[1] == "listing of the pair")
+    figures = dict(zip(COLUMNS, row, strict=True))
     assert figures["disagree"] == figures["disagree_upper"] == 0 < figures["auc"]
