@@ -17,6 +17,7 @@ from .sections import (
     AblationConfig,
     BiologyConfig,
     ComparisonConfig,
+    CrisprConfig,
     CrossfitConfig,
     DatasetConfig,
     DiagnoseConfig,
@@ -133,6 +134,7 @@ class Config(Section):
     loop_panel: LoopPanelConfig = LoopPanelConfig()
     comparison: ComparisonConfig = ComparisonConfig()
     ablation: AblationConfig = AblationConfig()
+    crispr: CrisprConfig = CrisprConfig()
     thresholds: dict[str, Threshold] = Field(
         {},
         description="gate.metric -> value and why: replaces the value of that row of"

@@ -58,5 +58,6 @@ Gate = Literal[
     "decoupling",
     "biology",
     "loops",
+    "crispr",
 ]
 Reason = Annotated[str, Field(min_length=10)]

@@ -500,3 +500,68 @@ class ComparisonConfig(Section):
         description="name -> overlay of the configuration, beside the configuration itself (the"
         " arm design)",
     )
+
+
+class CrisprConfig(Section):
+    """The targets crispr and real_model: does silencing an element change a gene? Real data, by
+    rows of resources/sources.tsv, whatever the dataset of the run is.
+    """
+
+    lines: Annotated[list[Annotated[str, Field(pattern=LINE)]], DISTINCT] = Field(
+        ["GM12878", "HeLa-S3", "HUVEC", "IMR90", "K562", "NHEK"],
+        min_length=2,
+        description="cell lines whose loops teach the resistance of the way; the one that is scored"
+        " is left out of them",
+    )
+    scored_lines: Annotated[list[Annotated[str, Field(pattern=LINE)]], DISTINCT] = Field(
+        ["K562"],
+        min_length=1,
+        description="lines, among `crispr.lines`, whose rows of the tables are scored; each needs"
+        " peaks of DNase",
+    )
+    way_marks: Annotated[list[Annotated[str, Field(pattern=NAME)]], DISTINCT] = Field(
+        ["CTCF", "H3K27ac", "H3K4me2", "H3K4me3", "H3K9ac", "H2A.Z", "H4K20me1", "POL2"],
+        min_length=1,
+        description="marks that the resistance of the way reads: those that all six lines have",
+    )
+    missing: dict[str, list[str]] = Field(
+        {"IMR90": ["DNase"], "NHEK": ["DNase"]},
+        description="cell line -> marks whose peaks are not read: files above 4 MB, so that the"
+        " model is the same with a mirror that lacks them",
+    )
+    training: str = Field(
+        "gschwind2026_training",
+        description="table of CRISPR pairs that heads are fitted on: a source's name or a path",
+    )
+    tested: str = Field(
+        "",
+        description="table that all scores are compared on, such as one kept apart: a source's name"
+        " or a path; empty for the training table, each chromosome by heads fitted without it",
+    )
+    published: str = Field(
+        "abc_fulco2019_k562",
+        description="published predictions to compare with, where they have the row: a source's"
+        " name or a path",
+    )
+    genes: str = Field(
+        "abc_tss_hg19", description="BED of one TSS per gene symbol: a source's name or a path"
+    )
+    chain: str = Field(
+        "hg38ToHg19",
+        description="chain file from the tables' assembly to that of the peaks: a source's name or"
+        " a path",
+    )
+    looped: Whole = Field(
+        5_000, ge=10, description="pairs that a loop joins, drawn in each line for R_way"
+    )
+    unlooped: Whole = Field(
+        9_000, ge=10, description="random pairs that no line's loop joins, drawn in each line"
+    )
+    bootstrap: Whole = Field(
+        1_000, ge=10, description="bootstrap draws of every interval; 10000 for a publication"
+    )
+    left_out: list[Annotated[str, Field(pattern=NAME)]] = Field(
+        ["chr8", "chr11", "chrX"],
+        description="chromosomes of which the model of models/ also has heads fitted without them:"
+        " those of MYC, HBE1 and GATA1, which the example shows",
+    )

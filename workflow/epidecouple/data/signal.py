@@ -13,23 +13,47 @@ from ..core.dna import ENDS
 from ..core.sections import WindowsConfig
 
 
+class Track:
+    """A mark along the genome: the step function of its peaks, read at any locus.
+
+    peaks : chrom, start, end, signal
+    The integral of a chromosome is made when a locus of it is first read, and kept.
+    """
+
+    def __init__(self, peaks: pd.DataFrame) -> None:
+        self.peaks = dict(tuple(peaks.groupby("chrom", sort=False)))
+        self.integrals: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+
+    def integral(self, loci: pd.DataFrame) -> np.ndarray:
+        """Signal summed over the bases of each locus, float64 (n_loci,); loci as in `mean`, start
+        equal to end allowed.
+        """
+        total = np.zeros(len(loci))
+        start, end = loci.start.to_numpy(), loci.end.to_numpy()
+        for chrom, rows in loci.groupby("chrom", sort=False, observed=True).indices.items():
+            if chrom in self.peaks:
+                edges, integral = self._of(str(chrom))
+                to_start, to_end = (np.interp(at[rows], edges, integral) for at in (start, end))
+                total[rows] = to_end - to_start
+        return total
+
+    def mean(self, loci: pd.DataFrame) -> np.ndarray:
+        """Mean signal over each locus (chrom, start, end, with end > start), float64 (n_loci,)."""
+        return self.integral(loci) / (loci.end - loci.start).to_numpy()
+
+    def _of(self, chrom: str) -> tuple[np.ndarray, np.ndarray]:
+        if chrom not in self.integrals:
+            self.integrals[chrom] = _integral(self.peaks[chrom])
+        return self.integrals[chrom]
+
+
 def mean_signal(loci: pd.DataFrame, peaks: pd.DataFrame) -> np.ndarray:
     """Mean peak signal over each locus.
 
     loci : chrom, start, end, with end > start; peaks : chrom, start, end, signal
     Returns float64 (n_loci,), in the units of the peak file; 0 for a locus without a peak.
     """
-    mean = np.zeros(len(loci))
-    peaks_on = dict(tuple(peaks.groupby("chrom", sort=False)))
-    for chrom, rows in loci.groupby("chrom", sort=False).indices.items():
-        if chrom in peaks_on:
-            start = loci.start.to_numpy()[rows]
-            end = loci.end.to_numpy()[rows]
-            edges, integral = _integral(peaks_on[chrom])
-            mean[rows] = (np.interp(end, edges, integral) - np.interp(start, edges, integral)) / (
-                end - start
-            )
-    return mean
+    return Track(peaks).mean(loci)
 
 
 def _integral(peaks: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,235 @@
+"""How well scores tell which elements regulate a gene, as the field measures it.
+
+Area below the precision-recall curve with the rows weighted by how likely a negative effect is
+direct, precision where 70 % of the regulated pairs are found, intervals over rows and over
+chromosomes. All scores are compared on the same rows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..statistics.bootstrap import interval, row_counts
+from ..statistics.precision_recall import Curve, Ranking
+from .crispr_rivals import DISTANCE_ALONE, SHARE
+from .crispr_scores import ABC, BOOSTING, HEAD, ZERO_SHOT, Score
+
+RECALL = 0.7
+# Shown as curves and in every stratum.
+SHOWN = (ZERO_SHOT, SHARE, DISTANCE_ALONE, HEAD)
+# Recalls of a drawn curve.
+GRID = np.round(np.arange(0.02, 1.001, 0.02), 2)
+# Upper edges of the distance strata in bp.
+DISTANCE_EDGES = {"< 10 kb": 1e4, "10 to 100 kb": 1e5, "100 to 250 kb": 2.5e5, "> 250 kb": np.inf}
+# A stratum with fewer regulated pairs, or no other, says nothing.
+FEWEST_REGULATED = 5
+FIGURES = ("ap", "auprc", "precision")
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Rows that scores are compared on: labels, weights, chromosomes, each (n,)."""
+
+    labels: np.ndarray
+    weights: np.ndarray
+    chrom: np.ndarray
+
+    def of(self, rows: np.ndarray) -> "Tested":
+        """Some of the rows."""
+        return Tested(self.labels[rows], self.weights[rows], self.chrom[rows])
+
+    def groups(self, unit: str) -> np.ndarray:
+        """What a bootstrap draws as a whole: `rows` or `chromosomes`."""
+        return np.arange(len(self.labels)) if unit == "rows" else self.chrom
+
+
+def tested_rows(pairs: pd.DataFrame) -> Tested:
+    """The rows of a table of pairs."""
+    return Tested(
+        pairs.regulated.to_numpy(dtype=float),
+        pairs.weight.to_numpy(dtype=float),
+        pairs.chrom.to_numpy(dtype=str),
+    )
+
+
+def figures(ranking: Ranking, counts: np.ndarray, weights: np.ndarray) -> tuple[float, ...]:
+    """`FIGURES` where each row is there `counts` times: average precision without weights, area and
+    precision at 70 % recall with them.
+    """
+    weighted = ranking.curve(counts * weights)
+    plain = ranking.curve(counts).average_precision
+    return plain, weighted.trimmed_area, weighted.precision_at(RECALL)
+
+
+def measured(tested: Tested, scores: list[Score]) -> np.ndarray:
+    """`FIGURES` of each score on all rows: (scores, figures)."""
+    ones = np.ones(len(tested.labels))
+    return np.array(
+        [figures(Ranking(tested.labels, s.values), ones, tested.weights) for s in scores]
+    )
+
+
+def drawn(
+    tested: Tested, scores: list[Score], unit: str, draws: int, seed: int
+) -> np.ndarray:
+    """`FIGURES` of each score on bootstrap samples of the same rows: (draws, scores, figures)."""
+    rankings = [Ranking(tested.labels, score.values) for score in scores]
+    return np.array(
+        [
+            [figures(ranking, counts, tested.weights) for ranking in rankings]
+            for counts in row_counts(tested.groups(unit), draws, seed)
+        ]
+    )
+
+
+def score_table(tested: Tested, scores: list[Score], draws: int, seed: int) -> pd.DataFrame:
+    """One row per score: its figures, their intervals over rows and over chromosomes, and by how
+    much the area of ours is larger, with its interval over chromosomes.
+
+    Ours is the zero-shot score for scores without labels, and the head with all inputs for others.
+    """
+    values = measured(tested, scores)
+    samples = {unit: drawn(tested, scores, unit, draws, seed) for unit in ("rows", "chromosomes")}
+    names = [score.name for score in scores]
+    rows = []
+    for k, score in enumerate(scores):
+        ours = names.index(HEAD if score.kind.fitted else ZERO_SHOT)
+        row = {"score": score.name, "kind": score.kind.value}
+        for f, figure in enumerate(FIGURES):
+            row |= {figure: values[k, f]} | _intervals(figure, samples, k, f)
+        area = FIGURES.index("auprc")
+        by_chromosome = samples["chromosomes"][:, :, area]
+        gain = interval(by_chromosome[:, ours] - by_chromosome[:, k])
+        row |= {"gain": values[ours, area] - values[k, area]}
+        rows.append(row | {"gain_lower": gain[0], "gain_upper": gain[1]})
+    return pd.DataFrame(rows)
+
+
+def _intervals(figure: str, samples: dict[str, np.ndarray], k: int, f: int) -> dict[str, float]:
+    """Ends of a figure's intervals, by rows and by chromosomes."""
+    ends = {}
+    for unit, values in samples.items():
+        lower, upper = interval(values[:, k, f])
+        ends |= {f"{figure}_{unit}_lower": lower, f"{figure}_{unit}_upper": upper}
+    return ends
+
+
+def curve_table(tested: Tested, scores: list[Score], draws: int, seed: int) -> pd.DataFrame:
+    """Curves of the scores `SHOWN`: score, recall, precision, lower, upper (interval over rows)."""
+    tables = []
+    for score in chosen(scores):
+        ranking = Ranking(tested.labels, score.values)
+        counts = row_counts(tested.groups("rows"), draws, seed)
+        sampled = [_on_grid(ranking.curve(count * tested.weights)) for count in counts]
+        lower, upper = np.nanpercentile(sampled, [2.5, 97.5], axis=0)
+        middle = _on_grid(ranking.curve(tested.weights))
+        columns = {"recall": GRID, "precision": middle, "lower": lower, "upper": upper}
+        tables.append(pd.DataFrame({"score": score.name, **columns}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _on_grid(curve: Curve) -> np.ndarray:
+    """Precision at the strictest threshold that reaches each recall of `GRID`."""
+    at = np.searchsorted(curve.recall, GRID - 1e-9)
+    return curve.precision[np.minimum(at, len(curve.precision) - 1)]
+
+
+def chosen(scores: list[Score]) -> list[Score]:
+    """The scores `SHOWN`, in that order, as far as they are there."""
+    named = {score.name: score for score in scores}
+    return [named[name] for name in SHOWN if name in named]
+
+
+def complete(scores: list[Score]) -> list[Score]:
+    """The scores that know every row: only these can be compared on all of them."""
+    return [score for score in scores if np.isfinite(score.values).all()]
+
+
+def headlines(table: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, float]:
+    """Headline figures of a `score_table`: both forms of ours with intervals over chromosomes, what
+    they gain over rivals, and the area of every score.
+    """
+    of = table.set_index("score")
+    metrics: dict[str, float] = {
+        "rows": len(pairs),
+        "regulated": int(pairs.regulated.sum()),
+        "genes": pairs.gene.nunique(),
+    }
+    for name, score in {"zero_shot": ZERO_SHOT, "head": HEAD}.items():
+        for figure in FIGURES if score in of.index else ():
+            metrics[f"{name}_{figure}"] = of.loc[score, figure]
+            for end in ("lower", "upper"):
+                metrics[f"{name}_{figure}_{end}"] = of.loc[score, f"{figure}_chromosomes_{end}"]
+    for name, rival in {"share": SHARE, "distance": DISTANCE_ALONE, "boosting": BOOSTING}.items():
+        for end in ("", "_lower", "_upper") if rival in of.index else ():
+            metrics[f"gain_over_{name}{end}"] = of.loc[rival, f"gain{end}"]
+    return metrics | {f"crispr_auprc: {name}": row.auprc for name, row in of.iterrows()}
+
+
+def strata(pairs: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray]]:
+    """What the rows are divided by, the part, and its rows (bool): dataset, cell line, distance,
+    class of the element, ubiquitous genes.
+    """
+    distance = (pairs.element_mid - pairs.tss).abs()
+    bins = pd.cut(distance, [-1, *DISTANCE_EDGES.values()], labels=list(DISTANCE_EDGES))
+    ubiquitous = pairs.ubiquitous.map({1.0: "ubiquitous", 0.0: "others"}).fillna("")
+    divided = {
+        "dataset": pairs.dataset,
+        "cell line": pairs.line,
+        "distance": bins.astype(str),
+        "class of the element": pairs.element_class,
+        "genes": ubiquitous,
+    }
+    for by, part in divided.items():
+        for name in [*DISTANCE_EDGES, *sorted(set(part) - {""} - set(DISTANCE_EDGES))]:
+            rows = (part == name).to_numpy()
+            if rows.any():
+                yield by, str(name), rows
+
+
+def stratum_table(
+    pairs: pd.DataFrame, scores: list[Score], draws: int, seed: int
+) -> pd.DataFrame:
+    """Weighted area of the scores `SHOWN` in every stratum with enough regulated pairs, with
+    intervals over rows: by, part, rows, regulated, score, auprc, lower, upper.
+    """
+    tested = tested_rows(pairs)
+    tables = [
+        pd.DataFrame(stratum_rows(tested.of(rows), _of(chosen(scores), rows), draws, seed)).assign(
+            by=by, part=part, rows=rows.sum(), regulated=int(tested.labels[rows].sum())
+        )
+        for by, part, rows in strata(pairs)
+        if FEWEST_REGULATED <= tested.labels[rows].sum() < rows.sum()
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def stratum_rows(
+    tested: Tested, scores: list[Score], draws: int, seed: int
+) -> list[dict[str, object]]:
+    """Area and its interval over rows of each score on some rows."""
+    area = FIGURES.index("auprc")
+    values = measured(tested, scores)[:, area]
+    samples = drawn(tested, scores, "rows", draws, seed)[:, :, area]
+    ends = [interval(samples[:, k]) for k in range(len(scores))]
+    return [
+        {"score": score.name, "auprc": value, "lower": lower, "upper": upper}
+        for score, value, (lower, upper) in zip(scores, values, ends, strict=True)
+    ]
+
+
+def published_rows(pairs: pd.DataFrame, scores: list[Score], draws: int, seed: int) -> pd.DataFrame:
+    """ABC's own score beside all others, on the rows that it has: empty where it has none."""
+    published = [score for score in scores if score.name == ABC]
+    known = np.isfinite(published[0].values) if published else np.zeros(len(pairs), bool)
+    if not pairs.regulated.to_numpy()[known].any():
+        return pd.DataFrame()
+    compared = _of([*chosen(scores), *published], known)
+    rows = stratum_rows(tested_rows(pairs).of(known), compared, draws, seed)
+    return pd.DataFrame(rows).assign(rows=known.sum())
+
+
+def _of(scores: list[Score], rows: np.ndarray) -> list[Score]:
+    return [Score(score.name, score.kind, score.values[rows]) for score in scores]

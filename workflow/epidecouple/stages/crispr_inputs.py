@@ -1,0 +1,62 @@
+"""Pairs of a CRISPR table with the parts of the score and the inputs of the heads, each row in its
+own cell line.
+"""
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from ..core.config import Config
+from ..core.errors import InputError
+from ..core.provenance import read_json
+from ..files.chains import Lift
+from ..files.crispr import placed, read_crispr
+from ..files.crispr_catalog import CrisprCatalog, crispr_catalog
+from ..files.genes import read_tss
+from ..regulation.candidates import candidates, dnase_peaks
+from ..regulation.inputs import Line, head_inputs
+from ..regulation.resistance_of_way import WayResistance
+from ..regulation.tracks import read_tracks
+from .crispr_way import used_tss
+from .runner import run
+
+log = logging.getLogger(__name__)
+
+
+def crispr_inputs(
+    config: Config, table: Literal["training", "tested"], way: Path, inputs: Path
+) -> None:
+    """Write the table of pairs with their inputs; the row of the table is its index."""
+    catalog = crispr_catalog(config.crispr)
+    path = getattr(catalog, table)
+    pairs = placed(read_crispr(path), Lift(catalog.chain), read_tss(catalog.genes))
+    used = {chrom for fold in config.splits.folds for chrom in fold}
+    kept = pairs[pairs.chrom.isin(used) & pairs.line.isin(config.crispr.scored_lines)]
+    if kept.empty:
+        problem = f"no row is of a line among {config.crispr.scored_lines} with a known gene"
+        raise InputError(problem, "Correct crispr.scored_lines", path)
+    tables = [
+        pd.concat([rows, head_inputs(rows, scored_line(str(line), catalog, config, way))], axis=1)
+        for line, rows in kept.groupby("line", sort=False)
+    ]
+    pd.concat(tables).sort_index().to_parquet(inputs)
+    log.info("%d rows, %d regulated", len(kept), kept.regulated.sum())
+
+
+def scored_line(name: str, catalog: CrisprCatalog, config: Config, way: Path) -> Line:
+    """What scoring in a line needs; its resistance was learned without it."""
+    tracks = read_tracks(catalog.peaks[name])
+    others = [
+        read_tracks({mark: catalog.peaks[line][mark] for mark in config.crispr.way_marks})
+        for line in config.crispr.lines
+        if line != name
+    ]
+    resistance = WayResistance(**read_json(way)[name])
+    competing = candidates(tracks, dnase_peaks(tracks["DNase"]))
+    return Line(tracks, competing, others, used_tss(config, catalog), resistance)
+
+
+if __name__ == "__main__":
+    run(crispr_inputs)
