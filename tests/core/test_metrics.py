@@ -21,6 +21,7 @@ GATE_STAGES = {
     "decoupling": {"evaluate", "diagnose"},
     "biology": {"biology", "mutagenesis", "motifs", "motif_recovery"},
     "loops": {"loops"},
+    "crispr": {"crispr"},
 }
 OF_SECTIONS = {
     (stage, metric)

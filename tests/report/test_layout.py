@@ -14,7 +14,7 @@ from epidecouple.stages.figure import FIGURES as DRAWINGS
 
 def test_every_figure_of_a_section_has_a_caption_a_table_and_a_drawing():
     shown = {name for section in SECTIONS.values() for name in section.figures}
-    own_pages = {"comparison", "ablation", "ablation_quick"}
+    own_pages = {"comparison", "ablation", "ablation_quick", "crispr_curves", "crispr_scores"}
     assert shown | own_pages == set(FIGURES), "no caption without a place on a page"
     assert set(FIGURES) <= set(DRAWINGS)
     assert all(figure.table.endswith(".tsv") and figure.caption for figure in FIGURES.values())

@@ -10,6 +10,7 @@ from epidecouple.ablation.arms import (
     quick_arms,
 )
 from epidecouple.files.catalog import catalog_of
+from epidecouple.files.crispr_catalog import crispr_catalog
 from epidecouple.core.config import Config, validated
 from epidecouple.core.errors import InputError
 from epidecouple.core.gates import (
@@ -30,6 +31,7 @@ try:
     SETUP = Config.from_dict(config)
     CATALOG = catalog_of(SETUP)
     LOOP_CATALOG = catalog_of(SETUP.model_copy(update={"marks": SETUP.loop_marks}))
+    CRISPR = crispr_catalog(SETUP.crispr)
     rows_of("data", config["thresholds"])
     RUNS, ARMS = comparison_runs(config)
 except InputError as error:
@@ -78,7 +80,8 @@ else:
     del GATES["recovery"]
 
 # Gates of targets of their own, which a run does not wait for.
-TARGET_GATES = {"loops": ["loops"]}
+CRISPR_TESTED = "tested" if SETUP.crispr.tested else "training"
+TARGET_GATES = {"loops": ["loops"], "crispr": ["crispr", f"crispr/{CRISPR_TESTED}"]}
 
 # The training whose model a gate is about.
 TRAINED = {"subset": "train_subset"}
@@ -104,6 +107,7 @@ MODEL = [
 ]
 DIAGNOSTICS = [*MODEL, "diagnose"]
 LOOPS = ["seed", "threads", "loop_panel", "crossfit", "splits", *FILES]
+CRISPR_SECTIONS = ["seed", "threads", "splits", "crispr"]
 
 
 wildcard_constraints:
@@ -143,6 +147,10 @@ SEES = {
     "loop_panel": ("loop_panel", ["threads", "loop_panel", "splits", *FILES]),
     "loop_fold": ("loop_fold", LOOPS),
     "loop_table": ("loop_table", ["thresholds", *LOOPS]),
+    "crispr_way": ("crispr_way", CRISPR_SECTIONS),
+    "crispr_inputs": ("crispr_inputs", CRISPR_SECTIONS),
+    "crispr_scores": ("crispr_scores", CRISPR_SECTIONS),
+    "crispr_table": ("crispr_table", CRISPR_SECTIONS),
 }
 # The thresholds that a stage acts on itself; those of the overfitting guard in every other stage.
 ACTS_ON = {"loop_table": [LINE_BLIND]}
@@ -415,5 +423,6 @@ def pages_made():
         "comparison/report.html",
         "resistance/report.html",
         "ablation/report.html",
+        "crispr/report.html",
     ]
     return [f"{PLACE}/{place}" for place in places if Path(f"{PLACE}/{place}").exists()]

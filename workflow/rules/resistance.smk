@@ -272,7 +272,7 @@ rule resistance_report:
         code=code_digest("run_report"),
         template=page_digest("report.html.j2", "macros.html.j2", "layout.html.j2"),
         run=parent_run,
-        gates=list(TARGET_GATES),
+        gates=["loops"],
         thresholds=report_thresholds(),
     shell:
         "python -m epidecouple.stages.run_report --run {params.run} --gates {params.gates} --thresholds {params.thresholds:q} --report {output} 2> {log}"

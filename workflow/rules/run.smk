@@ -9,6 +9,7 @@ include: "report.smk"
 include: "comparison.smk"
 include: "ablation.smk"
 include: "resistance.smk"
+include: "crispr.smk"
 include: "release.smk"
 
 

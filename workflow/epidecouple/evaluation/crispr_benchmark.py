@@ -26,6 +26,14 @@ DISTANCE_EDGES = {"< 10 kb": 1e4, "10 to 100 kb": 1e5, "100 to 250 kb": 2.5e5, "
 # A stratum with fewer regulated pairs, or no other, says nothing.
 FEWEST_REGULATED = 5
 FIGURES = ("ap", "auprc", "precision")
+# Both forms of ours, and the rivals that the headlines compare each with.
+OURS = {"zero_shot": ZERO_SHOT, "head": HEAD}
+HEADLINE_RIVALS = {
+    "zero_shot": {"share": SHARE, "distance": DISTANCE_ALONE},
+    "head": {"zero_shot": ZERO_SHOT, "boosting": BOOSTING},
+}
+# Ends of the names of a figure and of its interval.
+BOUNDS = ("", "_lower", "_upper")
 
 
 @dataclass(frozen=True)
@@ -71,9 +79,7 @@ def measured(tested: Tested, scores: list[Score]) -> np.ndarray:
     )
 
 
-def drawn(
-    tested: Tested, scores: list[Score], unit: str, draws: int, seed: int
-) -> np.ndarray:
+def drawn(tested: Tested, scores: list[Score], unit: str, draws: int, seed: int) -> np.ndarray:
     """`FIGURES` of each score on bootstrap samples of the same rows: (draws, scores, figures)."""
     rankings = [Ranking(tested.labels, score.values) for score in scores]
     return np.array(
@@ -86,24 +92,25 @@ def drawn(
 
 def score_table(tested: Tested, scores: list[Score], draws: int, seed: int) -> pd.DataFrame:
     """One row per score: its figures, their intervals over rows and over chromosomes, and by how
-    much the area of ours is larger, with its interval over chromosomes.
-
-    Ours is the zero-shot score for scores without labels, and the head with all inputs for others.
+    much the area of each of `OURS` is larger, with its interval over chromosomes.
     """
     values = measured(tested, scores)
     samples = {unit: drawn(tested, scores, unit, draws, seed) for unit in ("rows", "chromosomes")}
     names = [score.name for score in scores]
+    area = FIGURES.index("auprc")
     rows = []
     for k, score in enumerate(scores):
-        ours = names.index(HEAD if score.kind.fitted else ZERO_SHOT)
-        row = {"score": score.name, "kind": score.kind.value}
+        row: dict[str, object] = {"score": score.name, "kind": score.kind.value}
         for f, figure in enumerate(FIGURES):
             row |= {figure: values[k, f]} | _intervals(figure, samples, k, f)
-        area = FIGURES.index("auprc")
-        by_chromosome = samples["chromosomes"][:, :, area]
-        gain = interval(by_chromosome[:, ours] - by_chromosome[:, k])
-        row |= {"gain": values[ours, area] - values[k, area]}
-        rows.append(row | {"gain_lower": gain[0], "gain_upper": gain[1]})
+        for form, ours in OURS.items():
+            if ours in names:
+                own = names.index(ours)
+                by_chromosome = samples["chromosomes"][:, :, area]
+                ends = interval(by_chromosome[:, own] - by_chromosome[:, k])
+                gain = (values[own, area] - values[k, area], *ends)
+                row |= {f"{form}_gain{end}": x for end, x in zip(BOUNDS, gain, strict=True)}
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -153,19 +160,27 @@ def headlines(table: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, float]:
     """
     of = table.set_index("score")
     metrics: dict[str, float] = {
-        "rows": len(pairs),
-        "regulated": int(pairs.regulated.sum()),
-        "genes": pairs.gene.nunique(),
+        "crispr_rows": len(pairs),
+        "crispr_regulated": int(pairs.regulated.sum()),
+        "crispr_genes": pairs.gene.nunique(),
     }
-    for name, score in {"zero_shot": ZERO_SHOT, "head": HEAD}.items():
-        for figure in FIGURES if score in of.index else ():
-            metrics[f"{name}_{figure}"] = of.loc[score, figure]
-            for end in ("lower", "upper"):
-                metrics[f"{name}_{figure}_{end}"] = of.loc[score, f"{figure}_chromosomes_{end}"]
-    for name, rival in {"share": SHARE, "distance": DISTANCE_ALONE, "boosting": BOOSTING}.items():
-        for end in ("", "_lower", "_upper") if rival in of.index else ():
-            metrics[f"gain_over_{name}{end}"] = of.loc[rival, f"gain{end}"]
-    return metrics | {f"crispr_auprc: {name}": row.auprc for name, row in of.iterrows()}
+    for form, ours in OURS.items():
+        if ours in of.index:
+            metrics |= form_headlines(form, of)
+    return metrics | {f"crispr_auprc: {name}": value for name, value in of.auprc.items()}
+
+
+def form_headlines(form: str, of: pd.DataFrame) -> dict[str, float]:
+    """Figures of one form of ours, of a `score_table` by score."""
+    own = of.loc[OURS[form]]
+    metrics = {f"{form}_{figure}": own[figure] for figure in FIGURES}
+    for figure in FIGURES:
+        for end in BOUNDS[1:]:
+            metrics[f"{form}_{figure}{end}"] = own[f"{figure}_chromosomes{end}"]
+    for rival, score in HEADLINE_RIVALS[form].items():
+        for end in BOUNDS:
+            metrics[f"{form}_gain_over_{rival}{end}"] = of.loc[score, f"{form}_gain{end}"]
+    return metrics
 
 
 def strata(pairs: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray]]:
@@ -189,9 +204,7 @@ def strata(pairs: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray]]:
                 yield by, str(name), rows
 
 
-def stratum_table(
-    pairs: pd.DataFrame, scores: list[Score], draws: int, seed: int
-) -> pd.DataFrame:
+def stratum_table(pairs: pd.DataFrame, scores: list[Score], draws: int, seed: int) -> pd.DataFrame:
     """Weighted area of the scores `SHOWN` in every stratum with enough regulated pairs, with
     intervals over rows: by, part, rows, regulated, score, auprc, lower, upper.
     """

@@ -75,7 +75,10 @@ def all_scores(
         ZERO_SHOT: tested[LOGIT].to_numpy(),
         **rules(tested),
         ABC: published_score(tested, published),
-        **{tier.name: left_out(fit_head, *(narrowed(rows, tier) for rows in both)) for tier in tiers()},
+        **{
+            tier.name: left_out(fit_head, *(narrowed(rows, tier) for rows in both))
+            for tier in tiers()
+        },
         BOOSTING: left_out(boosted(seed), *full),
         COUNTS: left_out(fit_head, *counts),
     }

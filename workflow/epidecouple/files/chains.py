@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+
 from pyliftover import LiftOver
 
 from .text import readable

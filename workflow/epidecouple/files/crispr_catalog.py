@@ -25,7 +25,9 @@ class CrisprCatalog:
 
     def peak_files(self, lines: list[str], marks: list[str]) -> list[Path]:
         """Files of some marks in some lines, where a line has them."""
-        return [self.peaks[line][mark] for line in lines for mark in marks if mark in self.peaks[line]]
+        return [
+            self.peaks[line][mark] for line in lines for mark in marks if mark in self.peaks[line]
+        ]
 
     def all_peaks(self, line: str) -> list[Path]:
         """Every peak file of a line."""

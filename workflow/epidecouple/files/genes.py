@@ -32,6 +32,4 @@ def read_tss(path: Path) -> pd.DataFrame:
 
 def tss_by_chromosome(genes: pd.DataFrame) -> dict[str, np.ndarray]:
     """TSS of each chromosome in order; genes : chrom, tss."""
-    return {
-        str(chrom): np.sort(rows.to_numpy()) for chrom, rows in genes.groupby("chrom").tss
-    }
+    return {str(chrom): np.sort(rows.to_numpy()) for chrom, rows in genes.groupby("chrom").tss}

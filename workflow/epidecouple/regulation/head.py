@@ -83,9 +83,7 @@ def fit_head(inputs: pd.DataFrame, labels: np.ndarray) -> Head:
     )
 
 
-def left_out(
-    fit: Fit, trained: Rows, tested: Rows
-) -> np.ndarray:
+def left_out(fit: Fit, trained: Rows, tested: Rows) -> np.ndarray:
     """Scores (n,) of the tested rows, each by what `fit` makes of the trained rows of all other
     chromosomes.
 

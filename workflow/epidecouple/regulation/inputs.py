@@ -10,17 +10,27 @@ import pandas as pd
 
 from ..files.crispr import ROW_COLUMNS
 from .activity import activity
-from .between import TSS_BETWEEN, way_inputs
+from .between import way_inputs
 from .candidates import Candidates
 from .contact import contact
 from .neighbourhood import neighbourhood
 from .other_lines import other_lines
 from .resistance_of_way import WayResistance, end_inputs
-from .score import PARTS, parts
+from .score import parts
 from .tracks import Tracks
 
 # Marks of the smaller head; all other marks of a line are those of the larger one.
-NINE_MARKS = ["CTCF", "DNase", "H3K27ac", "H3K4me2", "H3K4me3", "H3K9ac", "H2A.Z", "H4K20me1", "POL2"]
+NINE_MARKS = [
+    "CTCF",
+    "DNase",
+    "H3K27ac",
+    "H3K4me2",
+    "H3K4me3",
+    "H3K9ac",
+    "H2A.Z",
+    "H4K20me1",
+    "POL2",
+]
 UBIQUITOUS = "ubiquitous"
 # Ends of the names of what `marks_of` gives.
 OWN_PLACES = (" way", " element 3000", " element 600", " promoter 3000")

@@ -35,7 +35,10 @@ def neighbourhood(
     columns = {
         "stronger candidates": stronger(pairs, own, competing),
         **on_the_way(pairs, competing),
-        **{f"activity within {reach // 1000} kb": near(pairs, competing, reach) for reach in CLOSE_BP},
+        **{
+            f"activity within {reach // 1000} kb": near(pairs, competing, reach)
+            for reach in CLOSE_BP
+        },
         "TSS within 100 kb": tss_near(pairs, tss),
     }
     logarithms = {name: np.log1p(values) for name, values in columns.items()}
@@ -95,9 +98,7 @@ def tss_near(pairs: pd.DataFrame, tss: dict[str, np.ndarray]) -> np.ndarray:
     return count
 
 
-def promoter_share(
-    pairs: pd.DataFrame, tracks: Tracks, tss: dict[str, np.ndarray]
-) -> np.ndarray:
+def promoter_share(pairs: pd.DataFrame, tracks: Tracks, tss: dict[str, np.ndarray]) -> np.ndarray:
     """The promoter's part in what all promoters within 1 Mb hold of the element, in (0, 1].
 
     A promoter holds by sqrt(H3K27ac x H3K4me3) over 3 kb and by its contact.

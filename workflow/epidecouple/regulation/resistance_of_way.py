@@ -86,7 +86,9 @@ def fit_way(
     lines = sorted(set(line))
     bins = np.eye(len(DISTANCE_EDGES) + 1)[np.searchsorted(DISTANCE_EDGES, distance)]
     of_line = np.column_stack([line == name for name in lines])
-    weight = fit_logistic(np.column_stack([(x - mean) / sd, bins, of_line]), labels, INVERSE_PENALTY)
+    weight = fit_logistic(
+        np.column_stack([(x - mean) / sd, bins, of_line]), labels, INVERSE_PENALTY
+    )
     way = list(inputs.columns).index(TSS_BETWEEN) + 1
     kept = (values[:way].tolist() for values in (mean, sd, weight))
     return WayResistance(list(inputs.columns[:way]), *kept, lines)

@@ -48,9 +48,7 @@ def train_way(
     spaces = spaces_of(elements, tss)
     labelled = labelled_pairs(loops, spaces, SURPLUS * draws.unlooped, draws.rng)
     samples = {name: sample(labelled, k, draws) for k, name in enumerate(lines)}
-    inputs = [
-        pair_inputs(pairs, lines[name].tracks, marks, tss) for name, pairs in samples.items()
-    ]
+    inputs = [pair_inputs(pairs, lines[name].tracks, marks, tss) for name, pairs in samples.items()]
     pairs = pd.concat(samples, names=["line"]).reset_index("line")
     distance = (pairs.element_mid - pairs.tss).abs().to_numpy()
     return fit_way(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..core.config import Config
 from ..core.errors import InputError
-from ..core.provenance import read_json
+from ..core.provenance import Measured, read_json
 from ..files.chains import Lift
 from ..files.crispr import placed, read_crispr
 from ..files.crispr_catalog import CrisprCatalog, crispr_catalog
@@ -27,13 +27,16 @@ log = logging.getLogger(__name__)
 
 def crispr_inputs(
     config: Config, table: Literal["training", "tested"], way: Path, inputs: Path
-) -> None:
-    """Write the table of pairs with their inputs; the row of the table is its index."""
+) -> Measured:
+    """Write the table of pairs with their inputs, the row of the table being its index, and count
+    the rows that are left.
+    """
     catalog = crispr_catalog(config.crispr)
-    path = getattr(catalog, table)
-    pairs = placed(read_crispr(path), Lift(catalog.chain), read_tss(catalog.genes))
+    path: Path = getattr(catalog, table)
+    every = read_crispr(path)
     used = {chrom for fold in config.splits.folds for chrom in fold}
-    kept = pairs[pairs.chrom.isin(used) & pairs.line.isin(config.crispr.scored_lines)]
+    wanted = every[every.chrom.isin(used) & every.line.isin(config.crispr.scored_lines)]
+    kept = placed(wanted, Lift(catalog.chain), read_tss(catalog.genes))
     if kept.empty:
         problem = f"no row is of a line among {config.crispr.scored_lines} with a known gene"
         raise InputError(problem, "Correct crispr.scored_lines", path)
@@ -43,6 +46,12 @@ def crispr_inputs(
     ]
     pd.concat(tables).sort_index().to_parquet(inputs)
     log.info("%d rows, %d regulated", len(kept), kept.regulated.sum())
+    counts = {
+        "crispr_table_rows": len(every),
+        "crispr_rows_of_scored_lines": len(wanted),
+        "crispr_rows_without_place": 1 - len(kept) / len(wanted),
+    }
+    return Measured(counts, [path, way])
 
 
 def scored_line(name: str, catalog: CrisprCatalog, config: Config, way: Path) -> Line:

@@ -15,8 +15,8 @@ from ..files.genes import read_tss, tss_by_chromosome
 from ..files.loops import read_loops
 from ..files.peaks import read_peaks
 from ..regulation.activity import ACTIVE, OPEN
-from ..regulation.training import Draws, LoopLine, train_way
 from ..regulation.tracks import read_tracks
+from ..regulation.training import Draws, LoopLine, train_way
 from .runner import run
 
 log = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..report.figures.biology import prototypes, signs, states, trees
+from ..report.figures.crispr import crispr_curves, crispr_scores
 from ..report.figures.data import funnel, splits
 from ..report.figures.decoupling import correlation, estimators, information
 from ..report.figures.evaluation import ablation, comparison, recovery, resistance
@@ -35,6 +36,8 @@ FIGURES: dict[str, Callable[[Path], None]] = {
     "resistance": resistance,
     "loops": loops,
     "loop_strata": loop_strata,
+    "crispr_curves": crispr_curves,
+    "crispr_scores": crispr_scores,
 }
 
 

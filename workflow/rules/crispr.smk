@@ -1,0 +1,154 @@
+# Does silencing an element change a gene? Real data whatever the dataset of the run is: loops and peaks of the lines,
+# tables of CRISPR pairs, genes and a chain. Nothing here asks for the genome or for a gate of the run.
+CRISPR_LINES = SETUP.crispr.lines
+WAY_PEAKS = CRISPR.peak_files(CRISPR_LINES, SETUP.crispr.way_marks)
+ELEMENT_PEAKS = CRISPR.peak_files(CRISPR_LINES, ["H3K27ac", "DNase"])
+SCORED_PEAKS = [
+    path for line in SETUP.crispr.scored_lines for path in CRISPR.all_peaks(line)
+]
+CRISPR_TABLES = {"training": CRISPR.training, "tested": CRISPR.tested}
+
+
+def crispr_files(*paths):
+    """Files of the catalog, each once, where they lie whatever prefix a module has."""
+    return [local(path) for path in dict.fromkeys(map(str, paths))]
+
+
+def crispr_table_file(wildcards):
+    """The table of CRISPR pairs that is meant."""
+    return crispr_files(CRISPR_TABLES[wildcards.table])
+
+
+rule crispr:
+    input:
+        f"{MAIN}/crispr/report.html",
+        f"{MAIN}/gates/crispr.passed",
+    localrule: True
+
+
+rule crispr_way:
+    input:
+        settings=settings("crispr_way"),
+        loops=crispr_files(*CRISPR.loops.values()),
+        peaks=crispr_files(*WAY_PEAKS, *ELEMENT_PEAKS),
+        genes=crispr_files(CRISPR.genes),
+    output:
+        f"{RUN}/crispr/way.json",
+    log:
+        f"{RUN}/logs/crispr/way.log",
+    benchmark:
+        f"{RUN}/benchmarks/crispr/way.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=minutes(30),
+    shell:
+        "python -m epidecouple.stages.crispr_way --settings {input.settings} --way {output} > {log} 2>&1"
+
+
+rule crispr_inputs:
+    input:
+        settings=settings("crispr_inputs"),
+        way=f"{RUN}/crispr/way.json",
+        table=crispr_table_file,
+        peaks=crispr_files(*WAY_PEAKS, *SCORED_PEAKS),
+        genes=crispr_files(CRISPR.genes, CRISPR.chain),
+    output:
+        inputs=f"{RUN}/crispr/{{table}}/inputs.parquet",
+        metrics=f"{RUN}/crispr/{{table}}/metrics.json",
+        provenance=f"{RUN}/crispr/{{table}}/provenance.json",
+    log:
+        f"{RUN}/logs/crispr/{{table}}.log",
+    benchmark:
+        f"{RUN}/benchmarks/crispr/{{table}}.tsv"
+    wildcard_constraints:
+        table="|".join(CRISPR_TABLES),
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=minutes(30),
+    shell:
+        "python -m epidecouple.stages.crispr_inputs --settings {input.settings} --table {wildcards.table} --way {input.way}"
+        " --inputs {output.inputs} --metrics {output.metrics} > {log} 2>&1"
+
+
+rule crispr_scores:
+    input:
+        settings=settings("crispr_scores"),
+        training=f"{RUN}/crispr/training/inputs.parquet",
+        tested=f"{RUN}/crispr/{CRISPR_TESTED}/inputs.parquet",
+        published=crispr_files(CRISPR.published),
+    output:
+        scores=f"{RUN}/crispr/scores.parquet",
+        predictions=f"{RUN}/crispr/predictions.tsv",
+    log:
+        f"{RUN}/logs/crispr/scores.log",
+    benchmark:
+        f"{RUN}/benchmarks/crispr/scores.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=minutes(30),
+    # One thread: the trees of gradient boosting are too small for two, which wait for each other.
+    shell:
+        "export OMP_NUM_THREADS=1;"
+        " python -m epidecouple.stages.crispr_scores --settings {input.settings} --training {input.training}"
+        " --tested {input.tested} --scores {output.scores} --predictions {output.predictions} > {log} 2>&1"
+
+
+rule crispr_table:
+    input:
+        settings=settings("crispr_table"),
+        tested=f"{RUN}/crispr/{CRISPR_TESTED}/inputs.parquet",
+        scores=f"{RUN}/crispr/scores.parquet",
+    output:
+        table=f"{RUN}/crispr/table.tsv",
+        curves=f"{RUN}/crispr/curves.tsv",
+        strata=f"{RUN}/crispr/strata.tsv",
+        published=f"{RUN}/crispr/published.tsv",
+        metrics=f"{RUN}/crispr/metrics.json",
+        provenance=f"{RUN}/crispr/provenance.json",
+    log:
+        f"{RUN}/logs/crispr/table.log",
+    benchmark:
+        f"{RUN}/benchmarks/crispr/table.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=minutes(60),
+    shell:
+        "python -m epidecouple.stages.crispr_table --settings {input.settings} --tested {input.tested} --scores {input.scores}"
+        " --table {output.table} --curves {output.curves} --strata {output.strata} --published {output.published}"
+        " --metrics {output.metrics} > {log} 2>&1"
+
+
+# The page rests on the verdict, not on the gate: it is there when the gate fails, too.
+rule crispr_report:
+    input:
+        verdict=f"{RUN}/gates/crispr.verdict.json",
+        metrics=f"{RUN}/crispr/metrics.json",
+        inputs=f"{RUN}/crispr/{CRISPR_TESTED}/metrics.json",
+        way=f"{RUN}/crispr/way.json",
+        tables=[
+            f"{RUN}/crispr/{name}.tsv" for name in ("table", "strata", "published")
+        ],
+        figures=[
+            f"{RUN}/figures/{name}.svg" for name in ("crispr_curves", "crispr_scores")
+        ],
+    output:
+        f"{RUN}/crispr/report.html",
+    log:
+        f"{RUN}/logs/crispr_report.log",
+    localrule: True
+    conda:
+        "../../envs/base.yaml"
+    params:
+        code=code_digest("crispr_report"),
+        template=page_digest("crispr.html.j2", "macros.html.j2", "layout.html.j2"),
+        run=parent_run,
+    shell:
+        "python -m epidecouple.stages.crispr_report --run {params.run} --page {output} 2> {log}"
