@@ -10,7 +10,7 @@ from epidecouple.ablation.arms import (
     quick_arms,
 )
 from epidecouple.files.catalog import catalog_of
-from epidecouple.files.crispr_catalog import crispr_catalog
+from epidecouple.experiments.crispr_catalog import crispr_catalog
 from epidecouple.core.config import Config, validated
 from epidecouple.core.errors import InputError
 from epidecouple.core.gates import (
@@ -151,11 +151,13 @@ SEES = {
     "crispr_inputs": ("crispr_inputs", CRISPR_SECTIONS),
     "crispr_scores": ("crispr_scores", CRISPR_SECTIONS),
     "crispr_table": ("crispr_table", CRISPR_SECTIONS),
+    "real_model": ("real_model", CRISPR_SECTIONS),
 }
 # The thresholds that a stage acts on itself; those of the overfitting guard in every other stage.
 ACTS_ON = {"loop_table": [LINE_BLIND]}
 # What else a stage rests on.
 RESTS_ON = {"inventory": fingerprint(MANIFEST), "model_card": fingerprint(METRICS)}
+RESTS_ON |= {"real_model": [fingerprint(MANIFEST), fingerprint(METRICS)]}
 RESTS_ON |= dict.fromkeys(
     ["train_subset", "train_full", "crossfit", "unseen"], design_digest()
 )

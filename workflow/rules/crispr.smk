@@ -152,3 +152,32 @@ rule crispr_report:
         run=parent_run,
     shell:
         "python -m epidecouple.stages.crispr_report --run {params.run} --page {output} 2> {log}"
+
+
+# The trained score as a folder to hand on. It waits for the gate: what fails it is not handed on.
+rule real_model:
+    input:
+        settings=settings("real_model", MAIN),
+        way=f"{MAIN}/crispr/way.json",
+        training=f"{MAIN}/crispr/training/inputs.parquet",
+        measured=f"{MAIN}/crispr/metrics.json",
+        gate=f"{MAIN}/gates/crispr.passed",
+    output:
+        files=[
+            local(f"{SETUP.crispr.model}/{name}")
+            for name in ("way.json", "heads.json", "README.md", "SHA256SUMS")
+        ],
+    log:
+        f"{MAIN}/logs/real_model.log",
+    benchmark:
+        f"{MAIN}/benchmarks/real_model.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=minutes(10),
+    params:
+        folder=subpath(output.files[0], parent=True),
+    shell:
+        "python -m epidecouple.stages.real_model --settings {input.settings} --way {input.way} --training {input.training}"
+        " --measured {input.measured} --folder {params.folder} > {log} 2>&1"

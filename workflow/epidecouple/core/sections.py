@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from .dna import ENDS
-from .key_types import DISTINCT, LINE, NAME, Number, Reason, Whole
+from .key_types import DISTINCT, FOLDER, LINE, NAME, Number, Reason, Whole
 
 
 class Section(BaseModel):
@@ -564,4 +564,9 @@ class CrisprConfig(Section):
         ["chr8", "chr11", "chrX"],
         description="chromosomes of which the model of models/ also has heads fitted without them:"
         " those of MYC, HBE1 and GATA1, which the example shows",
+    )
+    model: str = Field(
+        "models/regulation",
+        pattern=FOLDER,
+        description="folder that real_model writes the trained score to",
     )

@@ -37,25 +37,25 @@ BOUNDS = ("", "_lower", "_upper")
 
 
 @dataclass(frozen=True)
-class Tested:
+class Compared:
     """Rows that scores are compared on: labels, weights, chromosomes, each (n,)."""
 
     labels: np.ndarray
     weights: np.ndarray
     chrom: np.ndarray
 
-    def of(self, rows: np.ndarray) -> "Tested":
+    def of(self, rows: np.ndarray) -> "Compared":
         """Some of the rows."""
-        return Tested(self.labels[rows], self.weights[rows], self.chrom[rows])
+        return Compared(self.labels[rows], self.weights[rows], self.chrom[rows])
 
     def groups(self, unit: str) -> np.ndarray:
         """What a bootstrap draws as a whole: `rows` or `chromosomes`."""
         return np.arange(len(self.labels)) if unit == "rows" else self.chrom
 
 
-def tested_rows(pairs: pd.DataFrame) -> Tested:
+def compared_rows(pairs: pd.DataFrame) -> Compared:
     """The rows of a table of pairs."""
-    return Tested(
+    return Compared(
         pairs.regulated.to_numpy(dtype=float),
         pairs.weight.to_numpy(dtype=float),
         pairs.chrom.to_numpy(dtype=str),
@@ -71,7 +71,7 @@ def figures(ranking: Ranking, counts: np.ndarray, weights: np.ndarray) -> tuple[
     return plain, weighted.trimmed_area, weighted.precision_at(RECALL)
 
 
-def measured(tested: Tested, scores: list[Score]) -> np.ndarray:
+def measured(tested: Compared, scores: list[Score]) -> np.ndarray:
     """`FIGURES` of each score on all rows: (scores, figures)."""
     ones = np.ones(len(tested.labels))
     return np.array(
@@ -79,7 +79,7 @@ def measured(tested: Tested, scores: list[Score]) -> np.ndarray:
     )
 
 
-def drawn(tested: Tested, scores: list[Score], unit: str, draws: int, seed: int) -> np.ndarray:
+def drawn(tested: Compared, scores: list[Score], unit: str, draws: int, seed: int) -> np.ndarray:
     """`FIGURES` of each score on bootstrap samples of the same rows: (draws, scores, figures)."""
     rankings = [Ranking(tested.labels, score.values) for score in scores]
     return np.array(
@@ -90,7 +90,7 @@ def drawn(tested: Tested, scores: list[Score], unit: str, draws: int, seed: int)
     )
 
 
-def score_table(tested: Tested, scores: list[Score], draws: int, seed: int) -> pd.DataFrame:
+def score_table(tested: Compared, scores: list[Score], draws: int, seed: int) -> pd.DataFrame:
     """One row per score: its figures, their intervals over rows and over chromosomes, and by how
     much the area of each of `OURS` is larger, with its interval over chromosomes.
     """
@@ -123,7 +123,7 @@ def _intervals(figure: str, samples: dict[str, np.ndarray], k: int, f: int) -> d
     return ends
 
 
-def curve_table(tested: Tested, scores: list[Score], draws: int, seed: int) -> pd.DataFrame:
+def curve_table(tested: Compared, scores: list[Score], draws: int, seed: int) -> pd.DataFrame:
     """Curves of the scores `SHOWN`: score, recall, precision, lower, upper (interval over rows)."""
     tables = []
     for score in chosen(scores):
@@ -208,7 +208,7 @@ def stratum_table(pairs: pd.DataFrame, scores: list[Score], draws: int, seed: in
     """Weighted area of the scores `SHOWN` in every stratum with enough regulated pairs, with
     intervals over rows: by, part, rows, regulated, score, auprc, lower, upper.
     """
-    tested = tested_rows(pairs)
+    tested = compared_rows(pairs)
     tables = [
         pd.DataFrame(stratum_rows(tested.of(rows), _of(chosen(scores), rows), draws, seed)).assign(
             by=by, part=part, rows=rows.sum(), regulated=int(tested.labels[rows].sum())
@@ -220,7 +220,7 @@ def stratum_table(pairs: pd.DataFrame, scores: list[Score], draws: int, seed: in
 
 
 def stratum_rows(
-    tested: Tested, scores: list[Score], draws: int, seed: int
+    tested: Compared, scores: list[Score], draws: int, seed: int
 ) -> list[dict[str, object]]:
     """Area and its interval over rows of each score on some rows."""
     area = FIGURES.index("auprc")
@@ -240,7 +240,7 @@ def published_rows(pairs: pd.DataFrame, scores: list[Score], draws: int, seed: i
     if not pairs.regulated.to_numpy()[known].any():
         return pd.DataFrame()
     compared = _of([*chosen(scores), *published], known)
-    rows = stratum_rows(tested_rows(pairs).of(known), compared, draws, seed)
+    rows = stratum_rows(compared_rows(pairs).of(known), compared, draws, seed)
     return pd.DataFrame(rows).assign(rows=known.sum())
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from ..files.crispr import READ_COUNTS
+from ..experiments.crispr import READ_COUNTS
 from ..regulation.head import Fit, Scorer
 from ..regulation.inputs import DISTANCE, UBIQUITOUS
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..files.crispr import ROW_COLUMNS
+from ..experiments.crispr import ROW_COLUMNS
 from .activity import activity
 from .between import way_inputs
 from .candidates import Candidates

@@ -11,10 +11,10 @@ import pandas as pd
 from ..core.config import Config
 from ..core.errors import InputError
 from ..core.provenance import Measured, read_json
-from ..files.chains import Lift
-from ..files.crispr import placed, read_crispr
-from ..files.crispr_catalog import CrisprCatalog, crispr_catalog
-from ..files.genes import read_tss
+from ..experiments.chains import Lift
+from ..experiments.crispr import placed, read_crispr
+from ..experiments.crispr_catalog import CrisprCatalog, crispr_catalog
+from ..experiments.genes import read_tss
 from ..regulation.candidates import candidates, dnase_peaks
 from ..regulation.inputs import Line, head_inputs
 from ..regulation.resistance_of_way import WayResistance

@@ -9,8 +9,8 @@ import pandas as pd
 
 from ..core.config import Config
 from ..evaluation.crispr_scores import HEAD, ZERO_SHOT, all_scores
-from ..files.crispr import read_predictions
-from ..files.crispr_catalog import crispr_catalog
+from ..experiments.crispr import read_predictions
+from ..experiments.crispr_catalog import crispr_catalog
 from ..regulation.score import PARTS
 from .runner import run
 

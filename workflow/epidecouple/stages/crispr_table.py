@@ -10,13 +10,13 @@ import pandas as pd
 from ..core.config import Config
 from ..core.provenance import Measured
 from ..evaluation.crispr_benchmark import (
+    compared_rows,
     complete,
     curve_table,
     headlines,
     published_rows,
     score_table,
     stratum_table,
-    tested_rows,
 )
 from ..evaluation.crispr_scores import scores_of
 from .runner import run
@@ -37,7 +37,7 @@ def crispr_table(
     pairs = pd.read_parquet(tested)
     every = scores_of(pd.read_parquet(scores))
     shared = complete(every)
-    rows, draws = tested_rows(pairs), (config.crispr.bootstrap, config.seed)
+    rows, draws = compared_rows(pairs), (config.crispr.bootstrap, config.seed)
     compared = score_table(rows, shared, *draws)
     tables = {
         table: compared,

@@ -10,18 +10,17 @@ import numpy as np
 from ..core.config import Config
 from ..core.provenance import write_json
 from ..core.random_streams import Stream, rng_for
-from ..files.crispr_catalog import CrisprCatalog, crispr_catalog
-from ..files.genes import read_tss, tss_by_chromosome
+from ..experiments.crispr_catalog import CrisprCatalog, crispr_catalog
+from ..experiments.genes import read_tss, tss_by_chromosome
 from ..files.loops import read_loops
 from ..files.peaks import read_peaks
+from ..prediction.regulation_model import ALL_LINES
 from ..regulation.activity import ACTIVE, OPEN
 from ..regulation.tracks import read_tracks
 from ..regulation.training import Draws, LoopLine, train_way
 from .runner import run
 
 log = logging.getLogger(__name__)
-
-ALL_LINES = "all lines"
 
 
 def crispr_way(config: Config, way: Path) -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epidecouple.files.chains import Lift
-from epidecouple.files.crispr import lifted, placed, read_crispr, read_predictions, with_tss
-from epidecouple.files.genes import read_tss, tss_by_chromosome
+from epidecouple.experiments.chains import Lift
+from epidecouple.experiments.crispr import lifted, placed, read_crispr, read_predictions, with_tss
+from epidecouple.experiments.genes import read_tss, tss_by_chromosome
 from toy import refusal, says
 
 # chr1 0-1000 goes to 100-1100, 1500-2000 to 1600-2100; 3000-4000 to the other strand of chr1 (of

@@ -1,7 +1,7 @@
 import pytest
 
 from epidecouple.core.sections import CrisprConfig
-from epidecouple.files.crispr_catalog import crispr_catalog
+from epidecouple.experiments.crispr_catalog import crispr_catalog
 from epidecouple.files.manifest import DOWNLOADS, load_sources
 from toy import refusal, says
 

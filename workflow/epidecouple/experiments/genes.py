@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
-from .text import readable
+from ..files.text import readable
 
 COLUMNS = ["chrom", "start", "end", "gene"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ..core.errors import InputError
 from ..core.sections import CrisprConfig
-from .catalog import COLLECTION
-from .manifest import Source, download_path, load_sources
+from ..files.catalog import COLLECTION
+from ..files.manifest import Source, download_path, load_sources
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,13 @@ class CrisprCatalog:
     chain: Path
     loops: dict[str, Path]
     peaks: dict[str, dict[str, Path]]
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file of the catalog, whether the configuration reads it or not."""
+        tables = [self.training, self.tested, self.published, self.genes, self.chain]
+        peaks = [path for of_line in self.peaks.values() for path in of_line.values()]
+        return [*tables, *self.loops.values(), *peaks]
 
     def peak_files(self, lines: list[str], marks: list[str]) -> list[Path]:
         """Files of some marks in some lines, where a line has them."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from pyliftover import LiftOver
 
-from .text import readable
+from ..files.text import readable
 
 
 class Lift:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
+from ..files.text import readable
 from .chains import Lift
-from .text import readable
 
 # Name in the file -> name here. `direct_*` and `indirect_*` are made from distance and dataset and
 # are never inputs of a model; the first of them is the weight of a row in the evaluation.
@@ -54,8 +54,8 @@ def read_crispr(path: Path) -> pd.DataFrame:
     """Tested pairs: the values of `COLUMNS` and, where the file has them, of `OPTIONAL`.
 
     `regulated` is bool, `weight` 1 and `dataset` and `element_class` empty where the file has none,
-    `ubiquitous` float and `READ_COUNTS` (NaN where unknown). Raises `InputError` for a damaged gzip or a table
-    without one of the columns.
+    `ubiquitous` float and `READ_COUNTS` (NaN where unknown). Raises `InputError` for a damaged gzip
+    or a table without one of the columns.
     """
     with readable(path):
         table = pd.read_csv(path, sep="\t", low_memory=False)

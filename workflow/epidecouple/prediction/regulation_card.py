@@ -1,0 +1,111 @@
+"""The card of a regulation model: what it is, what it was trained on, how well it does, limits.
+
+Nothing is measured here: all numbers come from the metrics of the target crispr.
+"""
+
+from typing import Any
+
+from ..core.metrics import label
+from ..core.sections import CrisprConfig
+from ..files.manifest import Source
+from .regulation_model import ALL_CHROMOSOMES, CARD, HEADS, WAY, RegulationModel
+
+MEASURED = (
+    "zero_shot_auprc",
+    "zero_shot_ap",
+    "zero_shot_gain_over_share",
+    "zero_shot_gain_over_distance",
+    "head_auprc",
+    "head_ap",
+    "head_gain_over_zero_shot",
+    "head_gain_over_boosting",
+)
+LIMITS = (
+    "The heads were fitted in one cell line, K562. Outside of it nothing is proven; the zero-shot"
+    " score and R_way need no labels of the line that is scored.",
+    "It ranks element-gene pairs. The logit of a head is no probability in another line, and a"
+    " threshold set on one table did not transfer to another.",
+    "Beyond 250 kb it finds little, as every other score here.",
+    "The flag says that a gene is expressed everywhere. No list of such genes comes with the model:"
+    " the heads with it need the flag of the user, those without it do not.",
+    "Peaks are read as quantiles of their own file. Lists of H3K27me3 and H4K20me1 differ between"
+    " laboratories: inputs are clipped, and rows with many clipped inputs deserve doubt.",
+)
+
+
+def regulation_card(
+    model: RegulationModel,
+    config: CrisprConfig,
+    metrics: dict[str, Any],
+    sources: list[Source],
+    run_command: str,
+) -> str:
+    """The card as Markdown.
+
+    sources : rows of the manifest that it was made from; run_command : what makes it again
+    """
+    parts = [
+        "# Does this element regulate this gene?\n",
+        "`logit = U(distance) + activity - competition - R_way`, hg19 peaks, no DNA."
+        " R_way was learned from loops, the heads from CRISPR interference"
+        f" ({metrics['crispr_regulated']:,} regulated of {metrics['crispr_rows']:,} pairs).\n",
+        _files(model),
+        _measured(metrics),
+        "## Limits\n\n" + "".join(f"- {text}\n" for text in LIMITS),
+        _inputs(model, config),
+        _sources(sources),
+        f"## Make it again\n\n```bash\n{run_command}\n```\n",
+    ]
+    return "\n".join(parts)
+
+
+def _files(model: RegulationModel) -> str:
+    left_out = [name for name in next(iter(model.heads.values())) if name != ALL_CHROMOSOMES]
+    return (
+        "## Files\n\n"
+        f"- `{WAY}`: R_way by the line whose loops and peaks it never saw: {', '.join(model.ways)}\n"
+        f"- `{HEADS}`: {len(model.heads)} heads ({'; '.join(model.heads)}), each fitted on all"
+        f" chromosomes, and without {', '.join(left_out)}\n"
+        f"- `{CARD}`: this card\n- `SHA256SUMS`: checksums, `sha256sum -c SHA256SUMS`\n"
+    )
+
+
+def _measured(metrics: dict[str, Any]) -> str:
+    rows = [
+        f"| {label(name)} | {metrics[name]:.3f} ({metrics[f'{name}_lower']:.3f} to"
+        f" {metrics[f'{name}_upper']:.3f}) |\n"
+        for name in MEASURED
+        if name in metrics
+    ]
+    every = [
+        f"| {label(name)} | {value:.3f} |\n"
+        for name, value in metrics.items()
+        if name.startswith("crispr_auprc: ")
+    ]
+    head = "| figure, 95 % interval over chromosomes | value |\n|---|---|\n"
+    note = (
+        "\nThe zero-shot score never saw a CRISPR label, nor loops of the line that it scores. With"
+        " a head every chromosome is scored by a fit without it.\n"
+    )
+    return f"## Measured\n\n{head}{''.join(rows)}{''.join(every)}{note}"
+
+
+def _inputs(model: RegulationModel, config: CrisprConfig) -> str:
+    rows = [
+        f"| {tier} | {len(heads[ALL_CHROMOSOMES].inputs)} |\n"
+        for tier, heads in model.heads.items()
+    ]
+    return (
+        "## What it reads\n\n"
+        f"R_way: {', '.join(config.way_marks)}. The score: DNase and H3K27ac besides.\n\n"
+        f"| head | inputs |\n|---|---|\n{''.join(rows)}"
+    )
+
+
+def _sources(sources: list[Source]) -> str:
+    licences: dict[tuple[str, str], int] = {}
+    for source in sources:
+        key = (source.citation, source.licence)
+        licences[key] = licences.get(key, 0) + 1
+    rows = [f"| {who} | {licence} | {n} |\n" for (who, licence), n in sorted(licences.items())]
+    return f"## Sources\n\n| source | licence | files |\n|---|---|---|\n{''.join(rows)}"

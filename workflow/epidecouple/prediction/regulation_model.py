@@ -1,0 +1,119 @@
+"""The regulation score as a folder that can be handed on: R_way, heads, card, checksums.
+
+`way.json` holds R_way by the line that it was learned without, `heads.json` the heads by tier and
+by the chromosome that they were fitted without.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..core.errors import InputError
+from ..core.provenance import read_json, write_json
+from ..regulation.head import Head, Tier, tiers
+from ..regulation.resistance_of_way import WayResistance
+
+WAY, HEADS, CARD, CHECKSUMS = "way.json", "heads.json", "README.md", "SHA256SUMS"
+ALL_LINES, ALL_CHROMOSOMES = "all lines", "all chromosomes"
+# Numbers are written with so many significant digits: what differs beyond them between machines is
+# rounding.
+DIGITS = 9
+
+
+@dataclass(frozen=True)
+class RegulationModel:
+    """A trained score: resistances by the line left out, heads by tier and chromosome left out."""
+
+    ways: dict[str, WayResistance]
+    heads: dict[str, dict[str, Head]]
+
+    def way(self, line: str) -> WayResistance:
+        """R_way for a line: learned without it, where the line was among those that teach."""
+        return self.ways.get(line, self.ways[ALL_LINES])
+
+    def best_tier(self, inputs: pd.DataFrame) -> Tier | None:
+        """The last tier whose inputs are all there, none of them missing in any row; None where no
+        head can be used.
+        """
+        known = set(inputs.columns[inputs.notna().all()])
+        usable = [tier for tier in tiers() if known >= set(self._any_head(tier).inputs)]
+        return usable[-1] if usable else None
+
+    def logit(self, tier: Tier, inputs: pd.DataFrame, chrom: np.ndarray) -> np.ndarray:
+        """Logit (n,) of a head on inputs as `head_inputs` gives them; chrom (n,) : rows of a
+        chromosome that a head was fitted without are scored by that head.
+        """
+        of_tier = self.heads[tier.name]
+        logit = of_tier[ALL_CHROMOSOMES](inputs)
+        for name in set(of_tier) & set(chrom):
+            own = chrom == name
+            logit[own] = of_tier[name](inputs[own])
+        return logit
+
+    def _any_head(self, tier: Tier) -> Head:
+        return self.heads[tier.name][ALL_CHROMOSOMES]
+
+
+def save_regulation(model: RegulationModel, folder: Path) -> None:
+    """Write `way.json` and `heads.json`."""
+    ways = {name: way.as_dict() for name, way in model.ways.items()}
+    heads = {
+        tier: {name: head.as_dict() for name, head in of_tier.items()}
+        for tier, of_tier in model.heads.items()
+    }
+    write_json(folder / WAY, _rounded(ways))
+    write_json(folder / HEADS, _rounded(heads))
+
+
+def load_regulation(folder: Path) -> RegulationModel:
+    """Read a folder; raises `InputError` for a file that is missing or not the one that the
+    checksums name.
+    """
+    check_files(folder)
+    ways = {name: WayResistance(**of) for name, of in read_json(folder / WAY).items()}
+    heads = {
+        tier: {name: Head(**of) for name, of in of_tier.items()}
+        for tier, of_tier in read_json(folder / HEADS).items()
+    }
+    return RegulationModel(ways, heads)
+
+
+def write_checksums(folder: Path) -> None:
+    """Write SHA-256 of every other file, as `sha256sum` does."""
+    files = sorted(path for path in folder.iterdir() if path.name != CHECKSUMS)
+    lines = [f"{sha256(path)}  {path.name}\n" for path in files]
+    (folder / CHECKSUMS).write_text("".join(lines))
+
+
+def check_files(folder: Path) -> None:
+    """Raise `InputError` unless all files are there and are those that the checksums name."""
+    sums = folder / CHECKSUMS
+    listed = sums.read_text().split() if sums.is_file() else []
+    expected = dict(zip(listed[1::2], listed[::2], strict=True))
+    for name in (WAY, HEADS):
+        path = folder / name
+        if not path.is_file() or expected.get(name) != sha256(path):
+            raise InputError(
+                "this file is missing or not the one that SHA256SUMS names",
+                "Copy the whole folder again, or make it again with `snakemake real_model`",
+                path,
+            )
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's content, in full."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers in nested lists and mappings at `DIGITS` significant digits."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value

@@ -1,0 +1,56 @@
+"""A regulation model trained on real data, as a folder to hand on: R_way, heads, card, checksums."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..core.config import Config
+from ..core.provenance import read_json, read_metrics
+from ..evaluation.crispr_scores import narrowed, rows_of
+from ..experiments.crispr_catalog import crispr_catalog
+from ..files.manifest import download_path, load_sources
+from ..prediction.regulation_card import regulation_card
+from ..prediction.regulation_model import (
+    ALL_CHROMOSOMES,
+    CARD,
+    RegulationModel,
+    save_regulation,
+    write_checksums,
+)
+from ..regulation.head import Head, Rows, fit_head, tiers
+from ..regulation.resistance_of_way import WayResistance
+from .runner import run
+
+log = logging.getLogger(__name__)
+
+COMMAND = "snakemake --cores 2 real_model --config mirror=<folder or http base>"
+
+
+def real_model(config: Config, way: Path, training: Path, measured: Path, folder: Path) -> None:
+    """Write the folder. Without a mirror the files are downloaded."""
+    rows = rows_of(pd.read_parquet(training))
+    left_out = [name for name in config.crispr.left_out if name in set(rows.chrom)]
+    heads = {tier.name: fits(narrowed(rows, tier), left_out) for tier in tiers()}
+    ways = {name: WayResistance(**of) for name, of in read_json(way).items()}
+    model = RegulationModel(ways, heads)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_regulation(model, folder)
+    used = set(crispr_catalog(config.crispr).files)
+    sources = [source for source in load_sources() if download_path(source) in used]
+    card = regulation_card(model, config.crispr, read_metrics(measured), sources, COMMAND)
+    (folder / CARD).write_text(card)
+    write_checksums(folder)
+    log.info("%d heads of %d fits each", len(heads), 1 + len(left_out))
+
+
+def fits(rows: Rows, left_out: list[str]) -> dict[str, Head]:
+    """A head fitted on all rows, and one without each of some chromosomes."""
+    fitted = {name: rows.chrom != name for name in left_out}
+    fitted = {ALL_CHROMOSOMES: np.ones(len(rows.labels), bool)} | fitted
+    return {name: fit_head(rows.inputs[of], rows.labels[of]) for name, of in fitted.items()}
+
+
+if __name__ == "__main__":
+    run(real_model)
