@@ -371,6 +371,18 @@ def test_resistance_asks_for_neither_genome_nor_gate(tmp_path, snakemake):
 
 
 @pytest.mark.slow
+def test_crispr_asks_for_real_data_alone_and_not_for_what_a_mirror_lacks(tmp_path, snakemake):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    planned = snakemake("-n", "real_model")
+    assert planned.returncode == 0, output(planned)
+    rules = set(re.findall(r"^(?:local)?rule (\w+):", output(planned), re.M))
+    made = {"crispr_way", "crispr_inputs", "crispr_scores", "crispr_table", "real_model"}
+    assert rules == {"download", "settings", "judge_crispr", "gate_crispr", *made}
+    assert "E017-H3K27ac" in output(planned) and "E017-DNase" not in output(planned)
+    assert "heldout" not in output(planned), "the table kept apart is read where it is given"
+
+
+@pytest.mark.slow
 def test_a_training_gets_the_thresholds_of_the_guard_and_no_others(tmp_path, snakemake):
     """What a rule does not hand over cannot make it run again."""
     own = {

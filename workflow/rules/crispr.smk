@@ -1,5 +1,6 @@
 # Does silencing an element change a gene? Real data whatever the dataset of the run is: loops and peaks of the lines,
-# tables of CRISPR pairs, genes and a chain. Nothing here asks for the genome or for a gate of the run.
+# tables of CRISPR pairs, genes and a chain. Nothing here asks for the genome or for a gate of the run. One thread each:
+# the model has the same bytes on every machine, and matrices and trees are too small for more.
 CRISPR_LINES = SETUP.crispr.lines
 WAY_PEAKS = CRISPR.peak_files(CRISPR_LINES, SETUP.crispr.way_marks)
 ELEMENT_PEAKS = CRISPR.peak_files(CRISPR_LINES, ["H3K27ac", "DNase"])
@@ -44,7 +45,8 @@ rule crispr_way:
         mem_mb=3000,
         runtime=minutes(30),
     shell:
-        "python -m epidecouple.stages.crispr_way --settings {input.settings} --way {output} > {log} 2>&1"
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
+        " python -m epidecouple.stages.crispr_way --settings {input.settings} --way {output} > {log} 2>&1"
 
 
 rule crispr_inputs:
@@ -70,7 +72,8 @@ rule crispr_inputs:
         mem_mb=3000,
         runtime=minutes(30),
     shell:
-        "python -m epidecouple.stages.crispr_inputs --settings {input.settings} --table {wildcards.table} --way {input.way}"
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
+        " python -m epidecouple.stages.crispr_inputs --settings {input.settings} --table {wildcards.table} --way {input.way}"
         " --inputs {output.inputs} --metrics {output.metrics} > {log} 2>&1"
 
 
@@ -92,9 +95,8 @@ rule crispr_scores:
     resources:
         mem_mb=2000,
         runtime=minutes(30),
-    # One thread: the trees of gradient boosting are too small for two, which wait for each other.
     shell:
-        "export OMP_NUM_THREADS=1;"
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
         " python -m epidecouple.stages.crispr_scores --settings {input.settings} --training {input.training}"
         " --tested {input.tested} --scores {output.scores} --predictions {output.predictions} > {log} 2>&1"
 
@@ -121,7 +123,8 @@ rule crispr_table:
         mem_mb=2000,
         runtime=minutes(60),
     shell:
-        "python -m epidecouple.stages.crispr_table --settings {input.settings} --tested {input.tested} --scores {input.scores}"
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
+        " python -m epidecouple.stages.crispr_table --settings {input.settings} --tested {input.tested} --scores {input.scores}"
         " --table {output.table} --curves {output.curves} --strata {output.strata} --published {output.published}"
         " --metrics {output.metrics} > {log} 2>&1"
 
@@ -133,9 +136,7 @@ rule crispr_report:
         metrics=f"{RUN}/crispr/metrics.json",
         inputs=f"{RUN}/crispr/{CRISPR_TESTED}/metrics.json",
         way=f"{RUN}/crispr/way.json",
-        tables=[
-            f"{RUN}/crispr/{name}.tsv" for name in ("table", "strata", "published")
-        ],
+        tables=[f"{RUN}/crispr/{name}.tsv" for name in ("table", "strata", "published")],
         figures=[
             f"{RUN}/figures/{name}.svg" for name in ("crispr_curves", "crispr_scores")
         ],
@@ -163,10 +164,10 @@ rule real_model:
         measured=f"{MAIN}/crispr/metrics.json",
         gate=f"{MAIN}/gates/crispr.passed",
     output:
-        files=[
-            local(f"{SETUP.crispr.model}/{name}")
-            for name in ("way.json", "heads.json", "README.md", "SHA256SUMS")
-        ],
+        way=local(f"{SETUP.crispr.model}/way.json"),
+        heads=local(f"{SETUP.crispr.model}/heads.json"),
+        card=local(f"{SETUP.crispr.model}/README.md"),
+        checksums=local(f"{SETUP.crispr.model}/SHA256SUMS"),
     log:
         f"{MAIN}/logs/real_model.log",
     benchmark:
@@ -177,7 +178,8 @@ rule real_model:
         mem_mb=2000,
         runtime=minutes(10),
     params:
-        folder=subpath(output.files[0], parent=True),
+        folder=subpath(output.card, parent=True),
     shell:
-        "python -m epidecouple.stages.real_model --settings {input.settings} --way {input.way} --training {input.training}"
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
+        " python -m epidecouple.stages.real_model --settings {input.settings} --way {input.way} --training {input.training}"
         " --measured {input.measured} --folder {params.folder} > {log} 2>&1"

@@ -163,6 +163,7 @@ def headlines(table: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, float]:
         "crispr_rows": len(pairs),
         "crispr_regulated": int(pairs.regulated.sum()),
         "crispr_genes": pairs.gene.nunique(),
+        "crispr_rows_without_flag": float(pairs.ubiquitous.isna().mean()),
     }
     for form, ours in OURS.items():
         if ours in of.index:

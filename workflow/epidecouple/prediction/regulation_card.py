@@ -63,7 +63,7 @@ def _files(model: RegulationModel) -> str:
     left_out = [name for name in next(iter(model.heads.values())) if name != ALL_CHROMOSOMES]
     return (
         "## Files\n\n"
-        f"- `{WAY}`: R_way by the line whose loops and peaks it never saw: {', '.join(model.ways)}\n"
+        f"- `{WAY}`: R_way by the line that it was learned without: {', '.join(model.ways)}\n"
         f"- `{HEADS}`: {len(model.heads)} heads ({'; '.join(model.heads)}), each fitted on all"
         f" chromosomes, and without {', '.join(left_out)}\n"
         f"- `{CARD}`: this card\n- `SHA256SUMS`: checksums, `sha256sum -c SHA256SUMS`\n"

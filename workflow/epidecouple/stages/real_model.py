@@ -1,4 +1,4 @@
-"""A regulation model trained on real data, as a folder to hand on: R_way, heads, card, checksums."""
+"""A regulation model trained on real data, as a folder to hand on."""
 
 import logging
 from pathlib import Path
