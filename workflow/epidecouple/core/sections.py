@@ -503,15 +503,13 @@ class ComparisonConfig(Section):
 
 
 class CrisprConfig(Section):
-    """The targets crispr and real_model: does silencing an element change a gene? Real data, by
-    rows of resources/sources.tsv, whatever the dataset of the run is.
-    """
+    """The targets crispr and real_model: does silencing an element change a gene? Real data."""
 
     lines: Annotated[list[Annotated[str, Field(pattern=LINE)]], DISTINCT] = Field(
         ["GM12878", "HeLa-S3", "HUVEC", "IMR90", "K562", "NHEK"],
         min_length=2,
-        description="cell lines whose loops teach the resistance of the way; the one that is scored"
-        " is left out of them",
+        description="cell lines of resources/sources.tsv whose loops teach the resistance of the"
+        " way, whatever the dataset of the run is; the one that is scored is left out of them",
     )
     scored_lines: Annotated[list[Annotated[str, Field(pattern=LINE)]], DISTINCT] = Field(
         ["K562"],
