@@ -136,6 +136,7 @@ def test_rows_are_complete_and_unique():
         "decoupling",
         "biology",
         "loops",
+        "crispr",
     }
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from epidecouple.evaluation.crispr_evidence import evidence
 from epidecouple.evaluation.crispr_rivals import RULES, rules
 from epidecouple.evaluation.crispr_scores import (
     ABC,
@@ -11,9 +12,12 @@ from epidecouple.evaluation.crispr_scores import (
     ZERO_SHOT,
     all_scores,
     kinds,
+    narrowed,
+    rows_of,
     scores_of,
 )
 from epidecouple.experiments.crispr import READ_COUNTS
+from epidecouple.regulation.head import Rows, fit_head, left_out, tiers
 from epidecouple.regulation.inputs import UBIQUITOUS
 
 N = 240
@@ -93,3 +97,31 @@ def test_rules_rise_with_what_they_read(name):
     closer = TABLE.assign(**{"log10 distance": TABLE["log10 distance"] - 1})
     closer[more] += 1
     assert (rules(closer)[name] > SCORES[name]).all()
+
+
+WAY = {"K562": {"lines": ["A", "B"]}, "A": {"lines": ["B"]}}
+STORED = pd.DataFrame(SCORES)
+
+
+def observed(table=TABLE, stored=STORED, way=WAY):
+    return evidence(TABLE, table.assign(line="K562"), stored, way)
+
+
+def test_a_healthy_table_shows_what_was_designed():
+    found = observed()
+    assert found["score_additivity_error"] < 1e-12 and found["smallest_sd_of_parts"] > 0.5
+    assert found["scored_lines_that_taught"] == found["head_error_without_own_labels"] == 0
+
+
+def test_broken_tables_do_not():
+    """A product in the logit, a constant part, a line that taught itself, folds of rows."""
+    product = TABLE.assign(logit=TABLE.logit + 0.1 * TABLE.activity * TABLE.potential)
+    assert observed(product)["score_additivity_error"] > 0.1
+    assert observed(TABLE.assign(activity=1.0))["smallest_sd_of_parts"] == 0
+    taught = observed(way={"K562": {"lines": ["A", "K562"]}})
+    assert taught["scored_lines_that_taught"] == 1
+    head = tiers()[-1]
+    rows = narrowed(rows_of(TABLE), head)
+    by_row = Rows(rows.inputs, rows.labels, np.arange(N).astype(str))
+    leaked = STORED.assign(**{head.name: left_out(fit_head, by_row, by_row)})
+    assert observed(stored=leaked)["head_error_without_own_labels"] > 0.01

@@ -81,7 +81,10 @@ else:
 
 # Gates of targets of their own, which a run does not wait for.
 CRISPR_TESTED = "tested" if SETUP.crispr.tested else "training"
-TARGET_GATES = {"loops": ["loops"], "crispr": ["crispr", f"crispr/{CRISPR_TESTED}"]}
+TARGET_GATES = {
+    "loops": ["loops"],
+    "crispr": ["crispr", f"crispr/{CRISPR_TESTED}", "crispr/scores"],
+}
 
 # The training whose model a gate is about.
 TRAINED = {"subset": "train_subset"}

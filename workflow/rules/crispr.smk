@@ -82,10 +82,13 @@ rule crispr_scores:
         settings=settings("crispr_scores"),
         training=f"{RUN}/crispr/training/inputs.parquet",
         tested=f"{RUN}/crispr/{CRISPR_TESTED}/inputs.parquet",
+        way=f"{RUN}/crispr/way.json",
         published=crispr_files(CRISPR.published),
     output:
-        scores=f"{RUN}/crispr/scores.parquet",
+        scores=f"{RUN}/crispr/scores/scores.parquet",
         predictions=f"{RUN}/crispr/predictions.tsv",
+        metrics=f"{RUN}/crispr/scores/metrics.json",
+        provenance=f"{RUN}/crispr/scores/provenance.json",
     log:
         f"{RUN}/logs/crispr/scores.log",
     benchmark:
@@ -98,14 +101,15 @@ rule crispr_scores:
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
         " python -m epidecouple.stages.crispr_scores --settings {input.settings} --training {input.training}"
-        " --tested {input.tested} --scores {output.scores} --predictions {output.predictions} > {log} 2>&1"
+        " --tested {input.tested} --way {input.way} --scores {output.scores} --predictions {output.predictions}"
+        " --metrics {output.metrics} > {log} 2>&1"
 
 
 rule crispr_table:
     input:
         settings=settings("crispr_table"),
         tested=f"{RUN}/crispr/{CRISPR_TESTED}/inputs.parquet",
-        scores=f"{RUN}/crispr/scores.parquet",
+        scores=f"{RUN}/crispr/scores/scores.parquet",
     output:
         table=f"{RUN}/crispr/table.tsv",
         curves=f"{RUN}/crispr/curves.tsv",

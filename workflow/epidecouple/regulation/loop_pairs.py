@@ -87,7 +87,7 @@ def _near(positions: np.ndarray, at: np.ndarray, reach: np.ndarray) -> np.ndarra
 
 def choices(space: Space) -> np.ndarray:
     """First and last + 1 of the TSS at most `FURTHEST_BP` from each element: (n_elements, 2)."""
-    return _near(space.tss, space.elements, np.int64(FURTHEST_BP))
+    return _near(space.tss, space.elements, np.full(len(space.elements), FURTHEST_BP))
 
 
 def random_pairs(space: Space, count: int, rng: np.random.Generator) -> np.ndarray:
