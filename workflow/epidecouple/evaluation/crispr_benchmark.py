@@ -116,7 +116,7 @@ def score_table(tested: Compared, scores: list[Score], draws: int, seed: int) ->
 
 def _intervals(figure: str, samples: dict[str, np.ndarray], k: int, f: int) -> dict[str, float]:
     """Ends of a figure's intervals, by rows and by chromosomes."""
-    ends = {}
+    ends: dict[str, float] = {}
     for unit, values in samples.items():
         lower, upper = interval(values[:, k, f])
         ends |= {f"{figure}_{unit}_lower": lower, f"{figure}_{unit}_upper": upper}

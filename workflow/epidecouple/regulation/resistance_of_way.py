@@ -90,5 +90,10 @@ def fit_way(
         np.column_stack([(x - mean) / sd, bins, of_line]), labels, INVERSE_PENALTY
     )
     way = list(inputs.columns).index(TSS_BETWEEN) + 1
-    kept = (values[:way].tolist() for values in (mean, sd, weight))
-    return WayResistance(list(inputs.columns[:way]), *kept, lines)
+    return WayResistance(
+        inputs=list(inputs.columns[:way]),
+        mean=mean[:way].tolist(),
+        sd=sd[:way].tolist(),
+        weight=weight[:way].tolist(),
+        lines=lines,
+    )
