@@ -13,6 +13,7 @@ from epidecouple.evaluation.crispr_benchmark import (
     drawn,
     headlines,
     measured,
+    published_headlines,
     published_rows,
     score_table,
     strata,
@@ -129,7 +130,10 @@ def test_a_score_that_does_not_know_every_row_is_compared_elsewhere():
     assert (found.rows == 300).all() and set(found.score) > {ABC, ZERO_SHOT}
     same = measured(ROWS.of(np.arange(N) < 300), [Score("", Kind.RULE, TRUTH[:300])])
     assert found.auprc[found.score == ABC].iloc[0] == same[0, 1]
-    assert published_rows(PAIRS, [Score(ABC, Kind.RULE, np.full(N, np.nan))], 10, 1).empty
+    headline = published_headlines(found)
+    assert headline["published_auprc_abc"] == same[0, 1] and headline["published_rows"] == 300
+    none = published_rows(PAIRS, [Score(ABC, Kind.RULE, np.full(N, np.nan))], 10, 1)
+    assert none.empty and published_headlines(none) == {}
 
 
 def test_rows_are_divided_by_what_the_table_tells():

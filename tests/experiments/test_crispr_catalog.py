@@ -35,3 +35,12 @@ def test_a_table_may_be_a_file(tmp_path):
 )
 def test_a_line_that_lacks_what_the_score_needs(changes, told):
     says(refusal(crispr_catalog, CrisprConfig(**changes)), told)
+
+
+def test_what_the_score_rests_on_is_named_once_and_nothing_else_is():
+    config = CrisprConfig()
+    files = crispr_catalog(config).learned_from(config)
+    assert len(set(files)) == len(files)
+    assert PATHS["targetfinder_K562_RAD21"] in files, "a head reads all marks of its line"
+    for name in ("abc_fulco2019_k562", "gschwind2026_held_out", "targetfinder_HUVEC_H3K36me3"):
+        assert PATHS[name] not in files

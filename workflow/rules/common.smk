@@ -10,7 +10,7 @@ from epidecouple.ablation.arms import (
     quick_arms,
 )
 from epidecouple.files.catalog import catalog_of
-from epidecouple.experiments.crispr_catalog import crispr_catalog
+from epidecouple.experiments.crispr_catalog import ELEMENT_MARKS, crispr_catalog
 from epidecouple.core.config import Config, validated
 from epidecouple.core.errors import InputError
 from epidecouple.core.gates import (

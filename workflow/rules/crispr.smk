@@ -3,7 +3,7 @@
 # the model has the same bytes on every machine, and matrices and trees are too small for more.
 CRISPR_LINES = SETUP.crispr.lines
 WAY_PEAKS = CRISPR.peak_files(CRISPR_LINES, SETUP.crispr.way_marks)
-ELEMENT_PEAKS = CRISPR.peak_files(CRISPR_LINES, ["H3K27ac", "DNase"])
+ELEMENT_PEAKS = CRISPR.peak_files(CRISPR_LINES, ELEMENT_MARKS)
 SCORED_PEAKS = [
     path for line in SETUP.crispr.scored_lines for path in CRISPR.all_peaks(line)
 ]

@@ -241,8 +241,18 @@ def published_rows(pairs: pd.DataFrame, scores: list[Score], draws: int, seed: i
     if not pairs.regulated.to_numpy()[known].any():
         return pd.DataFrame()
     compared = _of([*chosen(scores), *published], known)
-    rows = stratum_rows(compared_rows(pairs).of(known), compared, draws, seed)
-    return pd.DataFrame(rows).assign(rows=known.sum())
+    of_scores = stratum_rows(compared_rows(pairs).of(known), compared, draws, seed)
+    return pd.DataFrame(of_scores).assign(rows=known.sum())
+
+
+def published_headlines(table: pd.DataFrame) -> dict[str, float]:
+    """Both forms of ours beside ABC's own score on the rows that it has, of `published_rows`."""
+    if table.empty:
+        return {}
+    area = table.set_index("score").auprc
+    named = {"abc": ABC, **OURS}
+    metrics = {f"published_auprc_{name}": area[of] for name, of in named.items() if of in area}
+    return metrics | {"published_rows": int(table.rows.iloc[0])}
 
 
 def _of(scores: list[Score], rows: np.ndarray) -> list[Score]:

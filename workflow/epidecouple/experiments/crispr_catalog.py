@@ -8,6 +8,9 @@ from ..core.sections import CrisprConfig
 from ..files.catalog import COLLECTION
 from ..files.manifest import Source, download_path, load_sources
 
+# Peaks of these are elements that loops may join to a TSS.
+ELEMENT_MARKS = ["H3K27ac", "DNase"]
+
 
 @dataclass(frozen=True)
 class CrisprCatalog:
@@ -23,13 +26,6 @@ class CrisprCatalog:
     loops: dict[str, Path]
     peaks: dict[str, dict[str, Path]]
 
-    @property
-    def files(self) -> list[Path]:
-        """Every file of the catalog, whether the configuration reads it or not."""
-        tables = [self.training, self.tested, self.published, self.genes, self.chain]
-        peaks = [path for of_line in self.peaks.values() for path in of_line.values()]
-        return [*tables, *self.loops.values(), *peaks]
-
     def peak_files(self, lines: list[str], marks: list[str]) -> list[Path]:
         """Files of some marks in some lines, where a line has them."""
         return [
@@ -39,6 +35,15 @@ class CrisprCatalog:
     def all_peaks(self, line: str) -> list[Path]:
         """Every peak file of a line."""
         return list(self.peaks[line].values())
+
+    def learned_from(self, config: CrisprConfig) -> list[Path]:
+        """The files that the trained score rests on, each once: loops, peaks of the way, of
+        elements and of the scored lines, the training table, genes and chain.
+        """
+        peaks = self.peak_files(config.lines, [*config.way_marks, *ELEMENT_MARKS])
+        scored = [path for line in config.scored_lines for path in self.all_peaks(line)]
+        tables = [self.training, self.genes, self.chain]
+        return list(dict.fromkeys([*tables, *self.loops.values(), *peaks, *scored]))
 
 
 def crispr_catalog(config: CrisprConfig) -> CrisprCatalog:

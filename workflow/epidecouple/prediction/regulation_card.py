@@ -77,6 +77,11 @@ def _measured(metrics: dict[str, Any]) -> str:
         for name in MEASURED
         if name in metrics
     ]
+    rows += [
+        f"| {label(name)} | {value:.3f} |\n"
+        for name, value in metrics.items()
+        if name.startswith("published_auprc_")
+    ]
     every = [
         f"| {label(name)} | {value:.3f} |\n"
         for name, value in metrics.items()

@@ -35,7 +35,7 @@ def render(run: Path) -> str:
             scores=[score_row(row) for row in scores],
             columns=[*SHOWN.values(), *GAINS.values()],
             strata=by_part(table_rows(folder / "strata.tsv")),
-            published=table_rows(folder / "published.tsv"),
+            published=[{**row, "cell": area(row)} for row in table_rows(folder / "published.tsv")],
             way=way_rows(read_json(folder / "way.json")),
         )
     )
@@ -96,11 +96,19 @@ def score_row(row: dict[str, str]) -> dict[str, Any]:
 
 
 def cell(row: dict[str, str], name: str, ends: str) -> str:
-    """A value of a table with its interval; empty where the table has none."""
-    if not row.get(name):
+    """A value of a table with its interval; empty where the table has none, or where a score is
+    compared with itself.
+    """
+    if not row.get(name) or float(row[f"{ends}_lower"]) == float(row[f"{ends}_upper"]):
         return ""
     lower, upper = (float(row[f"{ends}_{end}"]) for end in ("lower", "upper"))
     return f"{float(row[name]):.3f} ({lower:.3f} to {upper:.3f})"
+
+
+def area(row: dict[str, str]) -> str:
+    """The area of a score on some rows with its interval."""
+    value, lower, upper = (float(row[name]) for name in ("auprc", "lower", "upper"))
+    return f"{value:.3f} ({lower:.3f} to {upper:.3f})"
 
 
 def by_part(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
@@ -109,7 +117,7 @@ def by_part(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
     for row in rows:
         key = (row["by"], row["part"])
         entry = parts.setdefault(key, {**row, "scores": []})
-        entry["scores"].append(row)
+        entry["scores"].append({**row, "cell": area(row)})
     return list(parts.values())
 
 

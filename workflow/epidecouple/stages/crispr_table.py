@@ -14,6 +14,7 @@ from ..evaluation.crispr_benchmark import (
     complete,
     curve_table,
     headlines,
+    published_headlines,
     published_rows,
     score_table,
     stratum_table,
@@ -47,7 +48,7 @@ def crispr_table(
     }
     for path, content in tables.items():
         content.to_csv(path, sep="\t", index=False, float_format="%.4f")
-    metrics = headlines(compared, pairs)
+    metrics = headlines(compared, pairs) | published_headlines(tables[published])
     log.info("weighted AUPRC, zero-shot: %.3f", metrics["zero_shot_auprc"])
     return Measured(metrics, [tested, scores])
 

@@ -10,12 +10,11 @@ import numpy as np
 from ..core.config import Config
 from ..core.provenance import write_json
 from ..core.random_streams import Stream, rng_for
-from ..experiments.crispr_catalog import CrisprCatalog, crispr_catalog
+from ..experiments.crispr_catalog import ELEMENT_MARKS, CrisprCatalog, crispr_catalog
 from ..experiments.genes import read_tss, tss_by_chromosome
 from ..files.loops import read_loops
 from ..files.peaks import read_peaks
 from ..prediction.regulation_model import ALL_LINES
-from ..regulation.activity import ACTIVE, OPEN
 from ..regulation.tracks import read_tracks
 from ..regulation.training import Draws, LoopLine, train_way
 from .runner import run
@@ -50,7 +49,7 @@ def loop_line(line: str, catalog: CrisprCatalog, config: Config) -> LoopLine:
     """A line's loops, tracks of the marks of the way, and peaks that are elements."""
     own = catalog.peaks[line]
     tracks = read_tracks({mark: own[mark] for mark in config.crispr.way_marks})
-    elements = [read_peaks(path) for path in catalog.peak_files([line], [ACTIVE, OPEN])]
+    elements = [read_peaks(path) for path in catalog.peak_files([line], ELEMENT_MARKS)]
     return LoopLine(read_loops(catalog.loops[line]), tracks, elements)
 
 

@@ -37,7 +37,7 @@ def real_model(config: Config, way: Path, training: Path, measured: Path, folder
     model = RegulationModel(ways, heads)
     folder.mkdir(parents=True, exist_ok=True)
     save_regulation(model, folder)
-    used = set(crispr_catalog(config.crispr).files)
+    used = set(crispr_catalog(config.crispr).learned_from(config.crispr))
     sources = [source for source in load_sources() if download_path(source) in used]
     card = regulation_card(model, config.crispr, read_metrics(measured), sources, COMMAND)
     (folder / CARD).write_text(card)
