@@ -12,6 +12,7 @@ from epidecouple.ablation.arms import (
 from epidecouple.files.catalog import catalog_of
 from epidecouple.experiments.crispr_catalog import ELEMENT_MARKS, crispr_catalog
 from epidecouple.core.config import Config, validated
+from epidecouple.regulation.other_lines import MARKS
 from epidecouple.core.errors import InputError
 from epidecouple.core.gates import (
     GUARD,

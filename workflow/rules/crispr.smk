@@ -4,6 +4,7 @@
 CRISPR_LINES = SETUP.crispr.lines
 WAY_PEAKS = CRISPR.peak_files(CRISPR_LINES, SETUP.crispr.way_marks)
 ELEMENT_PEAKS = CRISPR.peak_files(CRISPR_LINES, ELEMENT_MARKS)
+OTHER_PEAKS = CRISPR.peak_files(CRISPR_LINES, MARKS)
 SCORED_PEAKS = [
     path for line in SETUP.crispr.scored_lines for path in CRISPR.all_peaks(line)
 ]
@@ -54,7 +55,7 @@ rule crispr_inputs:
         settings=settings("crispr_inputs"),
         way=f"{RUN}/crispr/way.json",
         table=crispr_table_file,
-        peaks=crispr_files(*WAY_PEAKS, *SCORED_PEAKS),
+        peaks=crispr_files(*OTHER_PEAKS, *SCORED_PEAKS),
         genes=crispr_files(CRISPR.genes, CRISPR.chain),
     output:
         inputs=f"{RUN}/crispr/{{table}}/inputs.parquet",

@@ -17,6 +17,7 @@ from ..experiments.crispr_catalog import CrisprCatalog, crispr_catalog
 from ..experiments.genes import read_tss
 from ..regulation.candidates import candidates, dnase_peaks
 from ..regulation.inputs import Line, head_inputs
+from ..regulation.other_lines import MARKS
 from ..regulation.resistance_of_way import WayResistance
 from ..regulation.tracks import read_tracks
 from .crispr_way import used_tss
@@ -55,12 +56,14 @@ def crispr_inputs(
 
 
 def scored_line(name: str, catalog: CrisprCatalog, config: Config, way: Path) -> Line:
-    """What scoring in a line needs; its resistance was learned without it."""
+    """What scoring in a line needs; its resistance was learned without it, and the other lines are
+    those that have the marks to compare with.
+    """
     tracks = read_tracks(catalog.peaks[name])
     others = [
-        read_tracks({mark: catalog.peaks[line][mark] for mark in config.crispr.way_marks})
+        read_tracks({mark: catalog.peaks[line][mark] for mark in MARKS})
         for line in config.crispr.lines
-        if line != name
+        if line != name and set(MARKS) <= set(catalog.peaks[line])
     ]
     resistance = WayResistance(**read_json(way)[name])
     competing = candidates(tracks, dnase_peaks(tracks["DNase"]))
