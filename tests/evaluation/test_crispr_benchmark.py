@@ -21,8 +21,7 @@ from epidecouple.evaluation.crispr_benchmark import (
 )
 from epidecouple.evaluation.crispr_rivals import DISTANCE_ALONE, SHARE, published_score
 from epidecouple.evaluation.crispr_scores import ABC, BOOSTING, HEAD, ZERO_SHOT, Kind, Score
-from epidecouple.statistics.bootstrap import row_counts
-from epidecouple.statistics.precision_recall import Ranking
+from epidecouple.statistics.precision_recall import Ranking, row_counts
 
 RNG = np.random.default_rng(0)
 N = 600

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..statistics.bootstrap import interval, row_counts
-from ..statistics.precision_recall import Curve, Ranking
+from ..statistics.precision_recall import Curve, Ranking, interval, row_counts
 from .crispr_rivals import DISTANCE_ALONE, SHARE
 from .crispr_scores import ABC, BOOSTING, HEAD, ZERO_SHOT, Score
 

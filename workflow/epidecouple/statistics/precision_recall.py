@@ -1,7 +1,11 @@
 """Precision and recall of a score whose rows have weights, many times over: the order of the rows
 is found once, a bootstrap only changes how much each row counts.
+
+Percentiles of a bootstrap, as the field takes them for these tables, need many groups: over few of
+them use the jackknife (statistics/jackknife.py).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +14,9 @@ import numpy as np
 # and calculate_auprc of its crisprComparisonBootstrapFunctions.R); its first point, at recall 0 and
 # precision 1, is none here.
 TRIMMED = 2
+# Keeps these draws apart from a run's other random streams, which have names
+# (core/random_streams.py).
+STREAM = 4
 
 
 @dataclass(frozen=True)
@@ -64,3 +71,20 @@ class Ranking:
             positive[reached] / total,
             np.where(total > 0, positive[reached] / everything[reached], np.nan),
         )
+
+
+def row_counts(groups: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each bootstrap sample of whole groups holds each row, one int (n,) after the other,
+    where all of them at once would not fit in memory; groups of one row are a plain bootstrap.
+    """
+    code = np.unique(groups, return_inverse=True)[1]
+    size = code.max() + 1
+    rng = np.random.default_rng([seed, STREAM])
+    for _ in range(draws):
+        yield np.bincount(rng.integers(0, size, size), minlength=size)[code]
+
+
+def interval(values: list[float] | np.ndarray) -> tuple[float, float]:
+    """Percentile interval that holds 95 % of the values."""
+    lower, upper = np.nanpercentile(values, [2.5, 97.5])
+    return float(lower), float(upper)
