@@ -77,6 +77,17 @@ def test_labels_of_a_chromosome_change_no_score_on_it():
     assert all(not np.array_equal(SCORES[name], after[name]) for name in fitted)
 
 
+def test_a_head_whose_marks_a_line_lacks_does_not_know_its_rows():
+    fewer = TABLE.drop(columns=["RAD21 way"])
+    found = all_scores(TABLE, fewer, PUBLISHED, 1)
+    for name in ("head, nine marks", "head, nine marks, flag"):
+        assert np.array_equal(found[name], SCORES[name])
+    assert np.isnan(found["head, all marks"]).all()
+    stored = pd.DataFrame(found)
+    seen = evidence(TABLE, fewer.assign(line="K562"), stored, WAY)
+    assert seen["head_error_without_own_labels"] == 0, "by the head that knows them"
+
+
 def test_without_labels_no_label_counts():
     turned = TABLE.assign(regulated=~TABLE.regulated)
     after = {ZERO_SHOT: turned.logit.to_numpy(), **rules(turned)}

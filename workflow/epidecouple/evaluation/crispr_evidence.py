@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..regulation.head import LOGIT, Rows, fit_head, left_out, tiers
 from ..regulation.score import PARTS
-from .crispr_scores import HEAD, narrowed, rows_of
+from .crispr_scores import narrowed, rows_of
 
 
 def evidence(
@@ -34,16 +34,17 @@ def additivity_error(tested: pd.DataFrame) -> float:
 
 
 def own_label_error(trained: pd.DataFrame, tested: pd.DataFrame, scores: pd.DataFrame) -> float:
-    """Largest difference, on the chromosome with the most rows, between the stored score of the
-    head and that of a head for which all labels of this chromosome are turned round.
+    """Largest difference, on the chromosome with the most rows, between the stored score of a head
+    and that of a head for which all labels of this chromosome are turned round.
 
-    0 where no head saw the labels of a chromosome that it scores; NaN where the table has no flag.
+    0 where no head saw the labels of a chromosome that it scores. The head is the one with the most
+    inputs among those that know every row.
     """
     chrom = str(tested.chrom.mode()[0])
-    tier = next(tier for tier in tiers() if tier.name == HEAD)
+    tier = [tier for tier in tiers() if np.isfinite(scores[tier.name]).all()][-1]
     rows = narrowed(rows_of(trained), tier)
     own = rows.chrom == chrom
     turned = Rows(rows.inputs, np.where(own, 1 - rows.labels, rows.labels), rows.chrom)
     on_it = tested.chrom == chrom
     again = left_out(fit_head, turned, narrowed(rows_of(tested[on_it]), tier))
-    return float(np.abs(scores[HEAD].to_numpy()[on_it] - again).max())
+    return float(np.abs(scores[tier.name].to_numpy()[on_it] - again).max())

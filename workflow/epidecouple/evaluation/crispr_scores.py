@@ -63,9 +63,10 @@ def all_scores(
     """Every score (n,) of the tested rows by its name, NaN for rows that it does not know; higher
     where an element is more likely to regulate the gene.
 
-    trained, tested : pairs with their labels and inputs; published : of `read_predictions`
+    trained, tested : pairs with their labels and inputs; published : of `read_predictions`. A head
+    whose marks the tested rows lack does not know them.
     """
-    both = rows_of(trained), rows_of(tested)
+    both = rows_of(trained), rows_of(tested.reindex(columns=trained.columns))
     full = [narrowed(rows, tiers()[-1]) for rows in both]
     counts = [
         Rows(read_count_inputs(table), rows.labels, rows.chrom)
