@@ -259,7 +259,8 @@ def test_generated_pages_are_current():
 
 
 def test_every_gate_is_documented_and_wired(plan):
-    for gate in {row["gate"] for row in load_rows()}:
+    """But that of the target crispr, which is no part of a run."""
+    for gate in {row["gate"] for row in load_rows()} - {"crispr"}:
         assert f"rule judge_{gate}:" in plan and f"rule gate_{gate}:" in plan
 
 
