@@ -432,3 +432,13 @@ def pages_made():
         "crispr/report.html",
     ]
     return [f"{PLACE}/{place}" for place in places if Path(f"{PLACE}/{place}").exists()]
+
+
+def crispr_files(*paths):
+    """Files of the catalog, each once, where they lie whatever prefix a module has."""
+    return [local(path) for path in dict.fromkeys(map(str, paths))]
+
+
+def crispr_table_file(wildcards):
+    """The table of CRISPR pairs that is meant."""
+    return crispr_files(getattr(CRISPR, wildcards.table))

@@ -8,17 +8,6 @@ OTHER_PEAKS = CRISPR.peak_files(CRISPR_LINES, MARKS)
 SCORED_PEAKS = [
     path for line in SETUP.crispr.scored_lines for path in CRISPR.all_peaks(line)
 ]
-CRISPR_TABLES = {"training": CRISPR.training, "tested": CRISPR.tested}
-
-
-def crispr_files(*paths):
-    """Files of the catalog, each once, where they lie whatever prefix a module has."""
-    return [local(path) for path in dict.fromkeys(map(str, paths))]
-
-
-def crispr_table_file(wildcards):
-    """The table of CRISPR pairs that is meant."""
-    return crispr_files(CRISPR_TABLES[wildcards.table])
 
 
 rule crispr:
@@ -66,7 +55,7 @@ rule crispr_inputs:
     benchmark:
         f"{RUN}/benchmarks/crispr/{{table}}.tsv"
     wildcard_constraints:
-        table="|".join(CRISPR_TABLES),
+        table="training|tested",
     conda:
         "../../envs/data.yaml"
     resources:
