@@ -45,7 +45,7 @@ class Stream(IntEnum):
     ANOTHER_LOCUS = 31
     NEGATIVE_CONTROLS = 41
     FEW_PAIRS = 42
-    PAIRS_OF_LOOPS = 31
+    PAIRS_OF_LOOPS = 51
 
 
 def rng_for(seed: int, stream: Stream, *part: int) -> np.random.Generator:
