@@ -1,4 +1,5 @@
 # make run    set up, run the default configuration, end with the path of the report
+# make example   set up, draw three loci from real data in the repository, end with the path of the page
 # make test   set up, run the tests
 # make test-slurm   set SLURM up on this machine (as root), run the tests that need it, take it down again
 # make benchmark   install the peers in an environment of their own, compare with them, print a table of ratios
@@ -7,7 +8,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run test test-slow test-slurm benchmark lint docs bedtools
+.PHONY: setup run example test test-slow test-slurm benchmark lint docs bedtools
 
 setup: bedtools .venv/.done
 
@@ -37,6 +38,10 @@ install:
 run: setup
 	snakemake --cores all
 	@echo "Report: $(CURDIR)/results/demo/report.html"
+
+example: setup
+	snakemake --cores 1 example
+	@echo "Page: $(CURDIR)/results/example/report.html"
 
 # Two processes, a file of tests in one of them, so that the runs which the tests of a file share are made once.
 test: setup

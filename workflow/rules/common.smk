@@ -23,8 +23,9 @@ from epidecouple.core.gates import (
 )
 from epidecouple.core import memory
 from epidecouple.core.provenance import code_digest, fingerprint
-from epidecouple.core.paths import ABLATION, EFFECTS, MANIFEST, METRICS
+from epidecouple.core.paths import ABLATION, EFFECTS, EXAMPLE, MANIFEST, METRICS
 from epidecouple.files.manifest import load_sources
+from epidecouple.regulation.inputs import NINE_MARKS
 from epidecouple.verification.design import design_digest
 
 try:
@@ -156,6 +157,7 @@ SEES = {
     "crispr_scores": ("crispr_scores", CRISPR_SECTIONS),
     "crispr_table": ("crispr_table", CRISPR_SECTIONS),
     "real_model": ("real_model", CRISPR_SECTIONS),
+    "example_inputs": ("example_inputs", CRISPR_SECTIONS),
 }
 # The thresholds that a stage acts on itself; those of the overfitting guard in every other stage.
 ACTS_ON = {"loop_table": [LINE_BLIND]}

@@ -10,6 +10,7 @@ include: "comparison.smk"
 include: "ablation.smk"
 include: "resistance.smk"
 include: "crispr.smk"
+include: "example.smk"
 include: "release.smk"
 
 

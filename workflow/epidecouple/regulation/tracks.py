@@ -23,7 +23,12 @@ def quantile_track(peaks: pd.DataFrame) -> Track:
     """Track of a mark (chrom, start, end, signal) whose peaks have the quantile of their signal
     among all peaks of the file, in (0, 1], ties the mean of theirs.
     """
-    return Track(peaks.assign(signal=rankdata(peaks.signal) / max(len(peaks), 1)))
+    return Track(with_quantiles(peaks))
+
+
+def with_quantiles(peaks: pd.DataFrame) -> pd.DataFrame:
+    """The peaks with the quantile of each one's signal in place of the signal."""
+    return peaks.assign(signal=rankdata(peaks.signal) / max(len(peaks), 1))
 
 
 def read_tracks(files: dict[str, Path]) -> Tracks:

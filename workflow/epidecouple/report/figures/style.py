@@ -7,6 +7,7 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.typing import RcKeyType
@@ -18,8 +19,10 @@ __all__ = [
     "MUTED",
     "STYLE",
     "Axes",
+    "Figure",
     "Line2D",
     "Rectangle",
+    "SubFigure",
     "colour_of",
     "plt",
 ]

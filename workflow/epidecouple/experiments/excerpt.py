@@ -1,0 +1,148 @@
+"""An excerpt of real data around a few promoters, small enough for the repository: peaks, genes and
+tested pairs in a folder. Coordinates are 0-based and half-open, in bp.
+
+A peak's quantile depends on its whole file, and so does whether it is among the strongest. Both are
+kept: the signal of an excerpt's peaks is their quantile, and the peaks that compete have a file of
+their own.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..core.errors import InputError
+from ..files.peaks import read_peaks
+from ..files.text import readable
+
+# What a peak file has between the end of a peak and its signal: name, score, strand.
+UNUSED = (".", 0, ".")
+SUFFIX = ".bed.gz"
+# Quantiles are written with so many significant digits.
+DIGITS = 12
+# Columns of the tested pairs; places are in the assembly of the peaks, `start` and `end` in that of
+# the table that they come from.
+TESTED = [
+    "chrom",
+    "start",
+    "end",
+    "element_mid",
+    "gene",
+    "tss",
+    "line",
+    "dataset",
+    "effect",
+    "regulated",
+    "abc",
+]
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Files of an excerpt in its folder."""
+
+    folder: Path
+
+    @property
+    def tested(self) -> Path:
+        """Pairs tested by CRISPR interference, the columns of `TESTED`."""
+        return self.folder / "tested.tsv"
+
+    @property
+    def genes(self) -> Path:
+        """Genes, one TSS each, as the source has them."""
+        return self.folder / "genes.bed"
+
+    @property
+    def candidates(self) -> Path:
+        """DNase peaks that are among the strongest of the whole file."""
+        return self.folder / f"candidates{SUFFIX}"
+
+    def peaks(self, mark: str) -> Path:
+        """Peaks of a mark."""
+        return self.folder / "peaks" / f"{mark}{SUFFIX}"
+
+    @property
+    def marks(self) -> list[str]:
+        """The marks that there are, in order; raises `InputError` where there is none."""
+        marks = [path.name.removesuffix(SUFFIX) for path in self.peaks("*").parent.glob(f"*{SUFFIX}")]
+        if not marks:
+            raise InputError("there are no peaks", "Name the folder of an excerpt", self.folder)
+        return sorted(marks)
+
+    def read_peaks(self) -> dict[str, pd.DataFrame]:
+        """Peaks of every mark, their signal being the quantile in the whole file."""
+        return {mark: read_peaks(self.peaks(mark)) for mark in self.marks}
+
+    def read_genes(self) -> pd.DataFrame:
+        """Genes for a picture: chrom, tss, gene, strand, and whether one is `coding`."""
+        with readable(self.genes):
+            table = pd.read_csv(self.genes, sep="\t")
+        return pd.DataFrame(
+            {
+                "chrom": table.iloc[:, 0],
+                "tss": (table.start + table.end) // 2,
+                "gene": table.name,
+                "strand": table.strand,
+                "coding": table.gene_type == "protein_coding",
+            }
+        )
+
+    def read_tested(self) -> pd.DataFrame:
+        """Tested pairs; raises `InputError` for a table without one of the columns."""
+        with readable(self.tested):
+            table = pd.read_csv(self.tested, sep="\t")
+        for name in TESTED:
+            if name not in table:
+                raise InputError(
+                    f"there is no column '{name}'", "Copy the folder again", self.tested
+                )
+        return table
+
+
+def around(genes: pd.DataFrame, reach: int) -> pd.DataFrame:
+    """chrom, start, end of what lies within `reach` bp of each TSS (chrom, tss)."""
+    start = (genes.tss - reach).clip(lower=0)
+    return pd.DataFrame({"chrom": genes.chrom, "start": start, "end": genes.tss + reach})
+
+
+def cut(table: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table (chrom, start, end) that share a base with one of a few regions, in their
+    order.
+    """
+    kept = pd.Series(False, table.index)
+    for region in regions.itertuples():
+        reaches = (table.start < region.end) & (table.end > region.start)
+        kept |= reaches & (table.chrom == region.chrom)
+    return table[kept]
+
+
+def write_peaks(peaks: pd.DataFrame, path: Path) -> None:
+    """Write peaks (chrom, start, end, signal) as `read_peaks` reads them: gzip, the same bytes for
+    the same peaks.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    name, score, strand = UNUSED
+    table = peaks.assign(name=name, score=score, strand=strand)
+    table[["chrom", "start", "end", "name", "score", "strand", "signal"]].to_csv(
+        path,
+        sep="\t",
+        header=False,
+        index=False,
+        float_format=f"%.{DIGITS}g",
+        compression={"method": "gzip", "mtime": 0},
+    )
+
+
+def write_genes(source: Path, regions: pd.DataFrame, path: Path) -> None:
+    """Copy the lines of a BED with a header whose interval shares a base with one of the regions;
+    of a symbol that occurs more often only the first line of the source.
+    """
+    with readable(source):
+        table = pd.read_csv(source, sep="\t", dtype=str)
+    chrom, start, end, symbol = table.columns[:4]
+    once = table.drop_duplicates(symbol)
+    places = pd.DataFrame(
+        {"chrom": once[chrom], "start": once[start].astype(int), "end": once[end].astype(int)}
+    )
+    once.loc[cut(places, regions).index].to_csv(path, sep="\t", index=False)

@@ -1,0 +1,107 @@
+"""The page of the target example: one picture per locus, how well each score does, and the elements
+that are regulated or predicted.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from .pages import data_uri, page_templates, table_rows
+
+# Columns of the table of elements: what the page calls them, and how their numbers are written.
+ELEMENT_COLUMNS = {
+    "gene": ("gene", ""),
+    "distance_bp": ("distance, bp", ",.0f"),
+    "with a head": ("score with a head, logit", "+.2f"),
+    "share x exp(-R_way)": ("zero-shot score, logit", "+.2f"),
+    "potential": ("U(distance)", "+.2f"),
+    "activity": ("activity", "+.2f"),
+    "competition": ("competition", "+.2f"),
+    "resistance_of_way": ("R of the way", "+.2f"),
+    "effect": ("measured change", "+.0%"),
+}
+YES = "True"
+OURS = "with a head"
+
+
+def render(folder: Path) -> str:
+    """The page of a folder of results as HTML."""
+    pairs, loci = table_rows(folder / "pairs.tsv"), table_rows(folder / "loci.tsv")
+    genes = list(dict.fromkeys(row["gene"] for row in pairs))
+    return (
+        page_templates()
+        .get_template("example.html.j2")
+        .render(
+            pictures=[picture(folder, gene) for gene in genes],
+            sentence=sentence(loci),
+            ahead=ahead(loci),
+            loci=by_gene(loci),
+            columns=[name for name, _ in ELEMENT_COLUMNS.values()],
+            elements=[element(row) for row in pairs if YES in (row["regulated"], row["predicted"])],
+            tested=len(pairs),
+        )
+    )
+
+
+def picture(folder: Path, gene: str) -> dict[str, str]:
+    """A locus' picture for its page."""
+    name = f"{gene}.svg"
+    return {"gene": gene, "svg": name, "uri": data_uri(folder / name)}
+
+
+def by_gene(loci: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Per gene, and all genes, its counts and its scores."""
+    genes: dict[str, dict[str, Any]] = {}
+    for row in loci:
+        genes.setdefault(row["gene"], {**row, "scores": []})["scores"].append(row)
+    return list(genes.values())
+
+
+def sentence(loci: list[dict[str, str]]) -> str:
+    """What the page shows, in one sentence with its numbers."""
+    found = [
+        f"{row['found']} of {row['regulated']} for {row['gene']}"
+        for row in loci
+        if row["score"] == OURS
+    ][:-1]
+    everything = by_gene(loci)[-1]
+    precision = {row["score"]: row for row in everything["scores"]}
+    return (
+        f"Found among as many best-scored elements as the gene has: {', '.join(found)}."
+        f" Average precision of all {everything['pairs']} pairs: {with_interval(precision[OURS])};"
+        f" of distance alone {with_interval(precision['distance'])}."
+    )
+
+
+def ahead(loci: list[dict[str, str]]) -> list[str]:
+    """A sentence for every gene at which a score without a head has the higher average precision."""
+    sentences = []
+    for gene in by_gene(loci):
+        ours, *others = gene["scores"]
+        best = max(others, key=lambda row: float(row["ap"]))
+        if float(best["ap"]) > float(ours["ap"]):
+            sentences.append(
+                f"{gene['gene']}: {best['score']} finds {best['found']} of {best['regulated']},"
+                f" average precision {with_interval(best)}; ours {with_interval(ours)}"
+            )
+    return sentences
+
+
+def with_interval(row: dict[str, str]) -> str:
+    """An average precision with its interval over rows."""
+    value, lower, upper = (float(row[name]) for name in ("ap", "lower", "upper"))
+    return f"{value:.2f} ({lower:.2f} to {upper:.2f})"
+
+
+def element(row: dict[str, str]) -> dict[str, Any]:
+    """An element's place, cells, and whether it is regulated and predicted."""
+    cells = [
+        format(float(row[name]), form) if form else row[name]
+        for name, (_, form) in ELEMENT_COLUMNS.items()
+    ]
+    place = f"{row['chrom']}:{int(row['element_mid']):,}"
+    return {
+        "place": place,
+        "cells": cells,
+        "regulated": row["regulated"] == YES,
+        "predicted": row["predicted"] == YES,
+    }

@@ -1,0 +1,106 @@
+# Three loci that everybody knows, from an excerpt of real data that stands in the repository: nothing is downloaded, and
+# the results are those of no run.
+EXAMPLE_RESULTS = str(RESULTS / "example")
+EXAMPLE_GENES = ["HBE1", "GATA1", "MYC"]
+EXCERPT = sorted(map(str, EXAMPLE.rglob("*.bed*"))) + [str(EXAMPLE / "tested.tsv")]
+
+
+def model_in_repository():
+    """Folder of the trained score: as configured, in the working directory or in the checkout."""
+    own = Path(SETUP.crispr.model)
+    return own if own.is_dir() else ROOT / own
+
+
+def model_checksums(wildcards):
+    """What the model is; it is no input, since the rule that makes it asks for downloads."""
+    sums = model_in_repository() / "SHA256SUMS"
+    return fingerprint(sums) if sums.is_file() else "missing"
+
+
+rule example:
+    input:
+        f"{EXAMPLE_RESULTS}/report.html",
+    localrule: True
+
+
+rule example_scores:
+    input:
+        EXCERPT,
+    output:
+        pairs=f"{EXAMPLE_RESULTS}/pairs.tsv",
+        loci=f"{EXAMPLE_RESULTS}/loci.tsv",
+    log:
+        f"{EXAMPLE_RESULTS}/logs/scores.log",
+    benchmark:
+        f"{EXAMPLE_RESULTS}/benchmarks/scores.tsv"
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    params:
+        code=code_digest("example"),
+        checksums=model_checksums,
+        model=model_in_repository(),
+        excerpt=EXAMPLE,
+    shell:
+        "python -m epidecouple.stages.example --excerpt {params.excerpt} --model {params.model} --pairs {output.pairs} --loci {output.loci} > {log} 2>&1"
+
+
+rule example_figure:
+    input:
+        EXCERPT,
+        pairs=f"{EXAMPLE_RESULTS}/pairs.tsv",
+    output:
+        expand(f"{EXAMPLE_RESULTS}/{{name}}.svg", name=["example", *EXAMPLE_GENES]),
+    log:
+        f"{EXAMPLE_RESULTS}/logs/figure.log",
+    localrule: True
+    conda:
+        "../../envs/data.yaml"
+    params:
+        code=code_digest("example_figure"),
+        excerpt=EXAMPLE,
+    shell:
+        "python -m epidecouple.stages.example_figure --excerpt {params.excerpt} --pairs {input.pairs} --svg {output} > {log} 2>&1"
+
+
+rule example_report:
+    input:
+        tables=[f"{EXAMPLE_RESULTS}/{name}.tsv" for name in ("pairs", "loci")],
+        figures=[f"{EXAMPLE_RESULTS}/{gene}.svg" for gene in EXAMPLE_GENES],
+    output:
+        f"{EXAMPLE_RESULTS}/report.html",
+    log:
+        f"{EXAMPLE_RESULTS}/logs/report.log",
+    localrule: True
+    conda:
+        "../../envs/base.yaml"
+    params:
+        code=code_digest("example_report"),
+        template=page_digest("example.html.j2", "macros.html.j2", "layout.html.j2"),
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python -m epidecouple.stages.example_report --folder {params.folder} --page {output} > {log} 2>&1"
+
+
+# The excerpt again, from the public files; what it writes is copied to resources/example by hand, so that nobody changes
+# the repository by asking for a page.
+rule example_inputs:
+    input:
+        settings=settings("example_inputs", MAIN),
+        peaks=crispr_files(*CRISPR.peak_files(["K562"], NINE_MARKS)),
+        tables=crispr_files(
+            CRISPR.training, CRISPR.published, CRISPR.genes, CRISPR.chain
+        ),
+    output:
+        directory(f"{EXAMPLE_RESULTS}/excerpt"),
+    log:
+        f"{EXAMPLE_RESULTS}/logs/excerpt.log",
+    benchmark:
+        f"{EXAMPLE_RESULTS}/benchmarks/excerpt.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=minutes(10),
+    shell:
+        "python -m epidecouple.stages.example_inputs --settings {input.settings} --folder {output} > {log} 2>&1"
