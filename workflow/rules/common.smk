@@ -55,6 +55,7 @@ NAMED = {
     "world": {in_path(name): name for name in all_worlds()},
     "arm": {in_path(name): name for name in all_arms()},
 }
+EXAMPLE_RESULTS = str(RESULTS / "example")
 COMPARED_ARMS = [name.rsplit("/", 1)[-1] for name in ARMS if name]
 SOURCES = {source.path: source for source in load_sources()}
 SIMULATED = SETUP.dataset.kind == "simulated"
@@ -433,7 +434,11 @@ def pages_made():
         "ablation/report.html",
         "crispr/report.html",
     ]
-    return [f"{PLACE}/{place}" for place in places if Path(f"{PLACE}/{place}").exists()]
+    pages = [
+        *(f"{PLACE}/{place}" for place in places),
+        f"{placed(EXAMPLE_RESULTS)}/report.html",
+    ]
+    return [page for page in pages if Path(page).exists()]
 
 
 def crispr_files(*paths):

@@ -1,6 +1,5 @@
 # Three loci that everybody knows, from an excerpt of real data that stands in the repository: nothing is downloaded, and
 # the results are those of no run.
-EXAMPLE_RESULTS = str(RESULTS / "example")
 EXAMPLE_GENES = ["HBE1", "GATA1", "MYC"]
 EXCERPT = sorted(map(str, EXAMPLE.rglob("*.bed*"))) + [str(EXAMPLE / "tested.tsv")]
 

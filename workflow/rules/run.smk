@@ -67,8 +67,10 @@ ALL_RUNS = Path(PLACE).parent
 INDEX = f"python -m epidecouple.stages.index --results {ALL_RUNS} --page {ALL_RUNS}/index.html"
 
 
+# A target of its own may leave the run's folder unmade.
 onsuccess:
-    shell(f"{INDEX} 2> {PLACE}/logs/index.log || true")
+    if Path(f"{PLACE}/logs").is_dir():
+        shell(f"{INDEX} 2> {PLACE}/logs/index.log || true")
     logger.info(
         f"\nReport: {' '.join(pages_made())}   all runs: {ALL_RUNS}/index.html\n"
     )

@@ -65,7 +65,9 @@ class Excerpt:
     @property
     def marks(self) -> list[str]:
         """The marks that there are, in order; raises `InputError` where there is none."""
-        marks = [path.name.removesuffix(SUFFIX) for path in self.peaks("*").parent.glob(f"*{SUFFIX}")]
+        marks = [
+            path.name.removesuffix(SUFFIX) for path in self.peaks("*").parent.glob(f"*{SUFFIX}")
+        ]
         if not marks:
             raise InputError("there are no peaks", "Name the folder of an excerpt", self.folder)
         return sorted(marks)

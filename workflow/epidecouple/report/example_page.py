@@ -73,7 +73,7 @@ def sentence(loci: list[dict[str, str]]) -> str:
 
 
 def ahead(loci: list[dict[str, str]]) -> list[str]:
-    """A sentence for every gene at which a score without a head has the higher average precision."""
+    """A sentence for every gene where a score without a head has the higher average precision."""
     sentences = []
     for gene in by_gene(loci):
         ours, *others = gene["scores"]
