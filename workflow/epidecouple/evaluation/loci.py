@@ -4,8 +4,6 @@ A score finds an element when it is among the best of its gene, as many as the g
 ones.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
@@ -14,6 +12,7 @@ from ..statistics.precision_recall import Ranking
 
 ALL_GENES = "all three"
 DRAWS = 500
+ENDS = ("lower", "upper")
 
 
 def best(pairs: pd.DataFrame, score: str) -> np.ndarray:
@@ -25,40 +24,40 @@ def best(pairs: pd.DataFrame, score: str) -> np.ndarray:
 
 
 def locus_table(pairs: pd.DataFrame, scores: list[str], seed: int) -> pd.DataFrame:
-    """One row per gene, and all genes, and score: pairs, regulated, found among the best, average
-    precision and its interval over rows; pairs that a score does not know are left out of its row.
+    """One row per gene, then all genes, and score that knows all its pairs: pairs, regulated, found
+    among the best, average precision, and by how much that is above the last score's; with
+    intervals over rows.
     """
     marked = {score: best(pairs, score) for score in scores}
-    return pd.DataFrame(
-        [
-            {"gene": gene, "score": score} | _measured(rows, score, marked[score][position], seed)
-            for gene, position, rows in _by_gene(pairs)
-            for score in scores
-            if rows[score].notna().all()
-        ]
-    )
+    tables = []
+    for gene, position in _positions(pairs).items():
+        rows = pairs.iloc[position]
+        known = [score for score in scores if rows[score].notna().all()]
+        found = [int(rows.regulated[marked[score][position]].sum()) for score in known]
+        counts = {"pairs": len(rows), "regulated": int(rows.regulated.sum()), "found": found}
+        columns = {"gene": gene, "score": known, **counts, **_precision(rows, known, seed)}
+        tables.append(pd.DataFrame(columns))
+    return pd.concat(tables, ignore_index=True)
 
 
-def _by_gene(pairs: pd.DataFrame) -> Iterator[tuple[str, np.ndarray, pd.DataFrame]]:
-    """Name, positions and rows of each gene, in the order of the table, then of all."""
-    for gene, position in pairs.groupby("gene", sort=False).indices.items():
-        yield str(gene), position, pairs.iloc[position]
-    yield ALL_GENES, np.arange(len(pairs)), pairs
+def _positions(pairs: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Rows of each gene, in the order of the table, and of all."""
+    of_gene = pairs.groupby("gene", sort=False).indices
+    return {str(gene): rows for gene, rows in of_gene.items()} | {ALL_GENES: np.arange(len(pairs))}
 
 
-def _measured(rows: pd.DataFrame, score: str, marked: np.ndarray, seed: int) -> dict[str, float]:
+def _precision(rows: pd.DataFrame, scores: list[str], seed: int) -> dict[str, np.ndarray]:
+    """Average precision of each score and what it gains on the last one, with their intervals over
+    the same bootstraps of rows.
+    """
     labels = rows.regulated.to_numpy(dtype=float)
-    ranking = Ranking(labels, rows[score].to_numpy(dtype=float))
-    drawn = [
-        ranking.curve(counts).average_precision
-        for counts in row_counts(np.arange(len(rows)), DRAWS, seed)
-    ]
-    lower, upper = interval(drawn)
-    return {
-        "pairs": len(rows),
-        "regulated": int(labels.sum()),
-        "found": int(labels[marked].sum()),
-        "ap": ranking.curve(np.ones(len(rows))).average_precision,
-        "lower": lower,
-        "upper": upper,
-    }
+    rankings = [Ranking(labels, rows[score].to_numpy(dtype=float)) for score in scores]
+    every = np.arange(len(rows))
+    samples = [np.ones(len(rows)), *row_counts(every, DRAWS, seed)]
+    values = np.array([[r.curve(counts).average_precision for r in rankings] for counts in samples])
+    columns = {}
+    for name, of_sample in (("ap", values), ("gain", values - values[:, -1:])):
+        ends = [interval(of_score) for of_score in of_sample[1:].T]
+        columns[name] = of_sample[0]
+        columns |= {f"{name}_{end}": x for end, x in zip(ENDS, np.transpose(ends), strict=True)}
+    return columns

@@ -21,6 +21,8 @@ ELEMENT_COLUMNS = {
 }
 YES = "True"
 OURS = "with a head"
+# Figures of a score, each with its interval.
+FIGURES = ("ap", "gain")
 
 
 def render(folder: Path) -> str:
@@ -52,23 +54,20 @@ def by_gene(loci: list[dict[str, str]]) -> list[dict[str, Any]]:
     """Per gene, and all genes, its counts and its scores."""
     genes: dict[str, dict[str, Any]] = {}
     for row in loci:
-        genes.setdefault(row["gene"], {**row, "scores": []})["scores"].append(row)
+        gene = genes.setdefault(row["gene"], {**row, "scores": []})
+        gene["scores"].append({**row, "cells": [with_interval(row, name) for name in FIGURES]})
     return list(genes.values())
 
 
 def sentence(loci: list[dict[str, str]]) -> str:
     """What the page shows, in one sentence with its numbers."""
-    found = [
-        f"{row['found']} of {row['regulated']} for {row['gene']}"
-        for row in loci
-        if row["score"] == OURS
-    ][:-1]
-    everything = by_gene(loci)[-1]
-    precision = {row["score"]: row for row in everything["scores"]}
+    *genes, everything = (row for row in loci if row["score"] == OURS)
+    found = [f"{row['found']} of {row['regulated']} for {row['gene']}" for row in genes]
     return (
-        f"Found among as many best-scored elements as the gene has: {', '.join(found)}."
-        f" Average precision of all {everything['pairs']} pairs: {with_interval(precision[OURS])};"
-        f" of distance alone {with_interval(precision['distance'])}."
+        f"Found among as many best-scored elements as change the gene: {', '.join(found)}."
+        f" Average precision of all {everything['pairs']} pairs"
+        f" {with_interval(everything, 'ap')}, {with_interval(everything, 'gain')} above distance"
+        " alone."
     )
 
 
@@ -81,14 +80,14 @@ def ahead(loci: list[dict[str, str]]) -> list[str]:
         if float(best["ap"]) > float(ours["ap"]):
             sentences.append(
                 f"{gene['gene']}: {best['score']} finds {best['found']} of {best['regulated']},"
-                f" average precision {with_interval(best)}; ours {with_interval(ours)}"
+                f" average precision {with_interval(best, 'ap')}; ours {with_interval(ours, 'ap')}"
             )
     return sentences
 
 
-def with_interval(row: dict[str, str]) -> str:
-    """An average precision with its interval over rows."""
-    value, lower, upper = (float(row[name]) for name in ("ap", "lower", "upper"))
+def with_interval(row: dict[str, str], name: str) -> str:
+    """A figure of a score with its interval over rows."""
+    value, lower, upper = (float(row[f"{name}{end}"]) for end in ("", "_lower", "_upper"))
     return f"{value:.2f} ({lower:.2f} to {upper:.2f})"
 
 

@@ -13,6 +13,7 @@ from ..experiments.crispr_catalog import CrisprCatalog, crispr_catalog
 from ..experiments.excerpt import TESTED, Excerpt, around, cut, write_genes, write_peaks
 from ..experiments.genes import read_tss
 from ..files.peaks import read_peaks
+from ..regulation.activity import OPEN
 from ..regulation.candidates import STRONGEST, strongest
 from ..regulation.competition import REACH_BP
 from ..regulation.inputs import NINE_MARKS
@@ -34,15 +35,22 @@ def example_inputs(config: Config, folder: Path) -> None:
     regions = around(genes, REACH_BP + MARGIN_BP)
     folder.mkdir(parents=True, exist_ok=True)
     for mark in NINE_MARKS:
-        peaks = read_peaks(catalog.peaks[LINE][mark])
-        write_peaks(cut(with_quantiles(peaks), regions), excerpt.peaks(mark))
-        if mark == "DNase":
-            competing = with_quantiles(peaks).loc[strongest(peaks, STRONGEST).index]
-            write_peaks(cut(competing.sort_index(), regions), excerpt.candidates)
+        write_mark(excerpt, mark, read_peaks(catalog.peaks[LINE][mark]), regions)
     write_genes(catalog.genes, regions, excerpt.genes)
     tested = tested_pairs(catalog)
     tested.to_csv(excerpt.tested, sep="\t", index=False, float_format="%.6g")
     log.info("%d tested pairs, %d regulated", len(tested), tested.regulated.sum())
+
+
+def write_mark(excerpt: Excerpt, mark: str, peaks: pd.DataFrame, regions: pd.DataFrame) -> None:
+    """Write the peaks of a whole file that lie in the regions, by their quantile in it; of DNase
+    also which of them compete.
+    """
+    ranked = with_quantiles(peaks)
+    write_peaks(cut(ranked, regions), excerpt.peaks(mark))
+    if mark == OPEN:
+        competing = ranked.loc[strongest(peaks, STRONGEST).index].sort_index()
+        write_peaks(cut(competing, regions), excerpt.candidates)
 
 
 def tested_pairs(catalog: CrisprCatalog) -> pd.DataFrame:

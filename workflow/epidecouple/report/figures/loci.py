@@ -18,6 +18,8 @@ KINDS = {
     WRONG: "predicted, no change measured",
 }
 NOTE = "Rows at the bottom, parts of R: red resists more than the gene's median element, blue less"
+# The score, a logit, whose best elements are `predicted`.
+SCORE = "with a head"
 TRACKS = ("DNase", "H3K27ac", "CTCF")
 # Rows below the arcs: parts of the score, whether a larger one resists, and what they are called.
 PARTS = {
@@ -94,7 +96,7 @@ def draw_locus(figure: Figure | SubFigure, locus: Locus) -> None:
     figure.subplots_adjust(left=0.14, right=0.975, top=0.9, bottom=0.14, hspace=0.08)
     measured, genes, *tracks, scored = axes[: -len(PARTS)]
     arcs(measured, locus, "regulated", -locus.pairs.effect.clip(upper=0))
-    arcs(scored, locus, "predicted", 1 / (1 + np.exp(-locus.pairs["with a head"])))
+    arcs(scored, locus, "predicted", 1 / (1 + np.exp(-locus.pairs[SCORE])))
     scored.invert_yaxis()
     draw_genes(genes, locus)
     for ax, mark in zip(tracks, TRACKS, strict=True):
