@@ -1,4 +1,4 @@
-"""An excerpt keeps what a score reads of the whole files, and the one in the repository is small."""
+"""An excerpt keeps what a score reads of whole files; that of the repository is small."""
 
 import numpy as np
 import pandas as pd

@@ -23,11 +23,11 @@ from epidecouple.regulation.head import Head, tiers
 from epidecouple.regulation.inputs import NINE_MARKS, Line, head_inputs
 from epidecouple.regulation.resistance_of_way import WayResistance
 from epidecouple.regulation.tracks import quantile_track
+from epidecouple.report.example_page import OURS
+from epidecouple.report.figures.loci import SCORE
 from epidecouple.stages.example import HEAD, scored_pairs
 from epidecouple.stages.example_figure import loci_of
 from epidecouple.stages.example_inputs import MARGIN_BP, REACH_BP, example_inputs, write_mark
-from epidecouple.report.example_page import OURS
-from epidecouple.report.figures.loci import SCORE
 from toy import refusal, says
 
 MIRROR = ROOT.parent / "shared" / "mirror"
