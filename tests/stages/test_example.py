@@ -12,11 +12,18 @@ import pytest
 
 from epidecouple.core.config import read_config
 from epidecouple.core.paths import EXAMPLE, ROOT
+from epidecouple.core.sections import CrisprConfig
 from epidecouple.data.signal import Track
 from epidecouple.evaluation.crispr_scores import ZERO_SHOT
+from epidecouple.evaluation.loci import locus_table
 from epidecouple.experiments.excerpt import Excerpt, around
 from epidecouple.files.peaks import read_peaks
-from epidecouple.prediction.regulation_model import ALL_CHROMOSOMES, ALL_LINES, RegulationModel
+from epidecouple.prediction.regulation_model import (
+    ALL_CHROMOSOMES,
+    ALL_LINES,
+    RegulationModel,
+    load_regulation,
+)
 from epidecouple.regulation.between import TSS_BETWEEN
 from epidecouple.regulation.candidates import candidates, dnase_peaks
 from epidecouple.regulation.head import Head, tiers
@@ -24,12 +31,13 @@ from epidecouple.regulation.inputs import NINE_MARKS, Line, head_inputs
 from epidecouple.regulation.resistance_of_way import WayResistance
 from epidecouple.regulation.tracks import quantile_track
 from epidecouple.report.example_page import OURS
-from epidecouple.report.figures.loci import SCORE
-from epidecouple.stages.example import HEAD, scored_pairs
+from epidecouple.report.figures.loci import SCORE, headline
+from epidecouple.stages.example import HEAD, SEED, scored_pairs
 from epidecouple.stages.example_figure import loci_of
 from epidecouple.stages.example_inputs import MARGIN_BP, REACH_BP, example_inputs, write_mark
 from toy import refusal, says
 
+MODEL = ROOT / CrisprConfig().model
 MIRROR = ROOT.parent / "shared" / "mirror"
 WAY = WayResistance(["CTCF", TSS_BETWEEN], [0.5, 0.2], [1.5, 1.0], [-0.7, -0.4], ["GM12878"])
 LEFT_OUT = ("chr8", "chr11", "chrX")
@@ -150,3 +158,14 @@ def test_the_excerpt_of_the_repository_is_what_the_public_files_give(tmp_path, m
     assert read_peaks(again.candidates).equals(read_peaks(kept.candidates))
     for mark, peaks in kept.read_peaks().items():
         assert peaks.equals(read_peaks(again.peaks(mark))), mark
+
+
+@pytest.mark.skipif(not MODEL.is_dir(), reason="no trained model is in the repository")
+def test_the_picture_and_the_table_of_the_documentation_are_those_of_the_model():
+    scored = scored_pairs(Excerpt(EXAMPLE), load_regulation(MODEL))
+    drawn = (ROOT / "docs" / "example.svg").read_text()
+    for locus in loci_of(Excerpt(EXAMPLE), scored):
+        assert headline(locus) in drawn
+    ours = locus_table(scored, [HEAD, "distance"], SEED).iloc[-2]
+    text = f"{ours.ap:.2f} ({ours.ap_lower:.2f} to {ours.ap_upper:.2f})"
+    assert ours.score == HEAD and text in (ROOT / "docs" / "example.md").read_text()
