@@ -384,6 +384,16 @@ def test_crispr_asks_for_real_data_alone_and_not_for_what_a_mirror_lacks(tmp_pat
 
 
 @pytest.mark.slow
+def test_the_example_asks_for_the_repository_alone(tmp_path, snakemake):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    planned = snakemake("-n", "example")
+    assert planned.returncode == 0, output(planned)
+    rules = set(re.findall(r"^(?:local)?rule (\w+):", output(planned), re.M))
+    assert rules == {"example", "example_scores", "example_figure", "example_report"}
+    assert "resources/download" not in output(planned)
+
+
+@pytest.mark.slow
 def test_a_training_gets_the_thresholds_of_the_guard_and_no_others(tmp_path, snakemake):
     """What a rule does not hand over cannot make it run again."""
     own = {

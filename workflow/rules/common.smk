@@ -449,3 +449,21 @@ def crispr_files(*paths):
 def crispr_table_file(wildcards):
     """The table of CRISPR pairs that is meant."""
     return crispr_files(getattr(CRISPR, wildcards.table))
+
+
+def index_made():
+    """Where the index of all runs is, once there is one."""
+    index = Path(PLACE).parent / "index.html"
+    return f"   all runs: {index}" if index.exists() else ""
+
+
+def model_in_repository():
+    """Folder of the trained score: as configured, in the working directory or in the checkout."""
+    own = Path(SETUP.crispr.model)
+    return own if own.is_dir() else ROOT / own
+
+
+def model_checksums(wildcards):
+    """What the model is; it is no input, since the rule that makes it asks for downloads."""
+    sums = model_in_repository() / "SHA256SUMS"
+    return fingerprint(sums) if sums.is_file() else "missing"

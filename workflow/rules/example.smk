@@ -4,18 +4,6 @@ EXAMPLE_GENES = ["HBE1", "GATA1", "MYC"]
 EXCERPT = sorted(map(str, EXAMPLE.rglob("*.bed*"))) + [str(EXAMPLE / "tested.tsv")]
 
 
-def model_in_repository():
-    """Folder of the trained score: as configured, in the working directory or in the checkout."""
-    own = Path(SETUP.crispr.model)
-    return own if own.is_dir() else ROOT / own
-
-
-def model_checksums(wildcards):
-    """What the model is; it is no input, since the rule that makes it asks for downloads."""
-    sums = model_in_repository() / "SHA256SUMS"
-    return fingerprint(sums) if sums.is_file() else "missing"
-
-
 rule example:
     input:
         f"{EXAMPLE_RESULTS}/report.html",

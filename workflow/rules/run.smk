@@ -71,15 +71,14 @@ INDEX = f"python -m epidecouple.stages.index --results {ALL_RUNS} --page {ALL_RU
 onsuccess:
     if Path(f"{PLACE}/logs").is_dir():
         shell(f"{INDEX} 2> {PLACE}/logs/index.log || true")
-    logger.info(
-        f"\nReport: {' '.join(pages_made())}   all runs: {ALL_RUNS}/index.html\n"
-    )
+    logger.info(f"\nReport: {' '.join(pages_made())}{index_made()}\n")
 
 
 # A failing gate ends the run: render the report of what there is, and say so.
 onerror:
-    shell(
-        f"python -m epidecouple.stages.run_report --run {PLACE} --gates {' '.join(GATES)} --thresholds {{REPORT_THRESHOLDS:q}} --report {PLACE}/report.html --failed 2> {PLACE}/logs/report_failed.log"
-        f" && {INDEX} 2> {PLACE}/logs/index.log"
-        f" && echo 'Report of what was done: {PLACE}/report.html' >&2 || true"
-    )
+    if Path(f"{PLACE}/logs").is_dir():
+        shell(
+            f"python -m epidecouple.stages.run_report --run {PLACE} --gates {' '.join(GATES)} --thresholds {{REPORT_THRESHOLDS:q}} --report {PLACE}/report.html --failed 2> {PLACE}/logs/report_failed.log"
+            f" && {INDEX} 2> {PLACE}/logs/index.log"
+            f" && echo 'Report of what was done: {PLACE}/report.html' >&2 || true"
+        )

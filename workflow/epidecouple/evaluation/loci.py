@@ -7,8 +7,7 @@ ones.
 import numpy as np
 import pandas as pd
 
-from ..statistics.bootstrap import interval, row_counts
-from ..statistics.precision_recall import Ranking
+from ..statistics.precision_recall import Ranking, interval, row_counts
 
 ALL_GENES = "all three"
 DRAWS = 500

@@ -31,12 +31,12 @@ PARTS = {
 MARGIN, NARROWEST_BP = 0.08, 100_000
 # Smallest width of a peak, of the picture's width, and the width of a letter of a gene's name.
 THINNEST, LETTER = 0.0012, 0.0095
-LEVELS = 2
+LEVELS = 3
 # Names of clones in place of a gene's.
 CLONE = r"[-.]|^LOC"
 # In inches.
-WIDTH, LOCUS_HEIGHT, LEGEND_HEIGHT = 8.6, 3.3, 0.6
-ROWS = (1.3, 0.62, *[0.28] * len(TRACKS), 1.1, *[0.16] * len(PARTS))
+WIDTH, LOCUS_HEIGHT, LEGEND_HEIGHT = 8.6, 3.4, 0.6
+ROWS = (1.3, 1.05, *[0.28] * len(TRACKS), 1.1, *[0.16] * len(PARTS))
 
 
 @dataclass(frozen=True)
