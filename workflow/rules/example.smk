@@ -42,7 +42,7 @@ rule example_figure:
         f"{EXAMPLE_RESULTS}/logs/figure.log",
     localrule: True
     conda:
-        "../../envs/data.yaml"
+        "../../envs/base.yaml"
     params:
         code=code_digest("example_figure"),
         excerpt=EXAMPLE,
