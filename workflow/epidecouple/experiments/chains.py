@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-
 from pyliftover import LiftOver
 
 from ..files.text import readable
