@@ -168,7 +168,7 @@ def judged(tmp_path, waive, **metrics) -> dict:
 def test_judge_always_writes_and_the_gate_exits_as_the_verdict_says(
     tmp_path, caplog, value, waive, status
 ):
-    found = judged(tmp_path, waive, balanced_gain_lower=value)
+    found = judged(tmp_path, waive, balanced_gain_lower=value, balanced_gain=0.1)
     assert found["checks"][0]["why"] and found["passed"] is (status == 0)
     with pytest.raises(SystemExit) as stopped:
         call(gate.gate, ["--verdict", str(tmp_path / "verdict.json")])
