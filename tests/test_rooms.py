@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "regulation": "files statistics data experiments",
     "evaluation": "core files statistics data model verification training experiments regulation",
     "interpretation": "core files statistics data model decoupling",
-    "prediction": "core files data model interpretation regulation",
+    "prediction": "core files statistics data model interpretation experiments regulation",
     "ablation": "core data evaluation model simulation statistics training",
     "report": "core",
 }

@@ -6,11 +6,13 @@ import pytest
 
 from epidecouple.core.sections import CrisprConfig
 from epidecouple.files.manifest import load_sources
+from epidecouple.prediction.operating_points import OperatingPoint
 from epidecouple.prediction.regulation_card import regulation_card
 from epidecouple.prediction.regulation_model import (
     ALL_CHROMOSOMES,
     ALL_LINES,
     HEADS,
+    ZERO_SHOT,
     RegulationModel,
     load_regulation,
     save_regulation,
@@ -42,7 +44,8 @@ def model():
         }
         for tier in tiers()
     }
-    return RegulationModel(WAYS, heads)
+    point = OperatingPoint(-0.5, (0.6, 0.5, 0.7), (0.7, 0.6, 0.8), {"Gasperini2019": (0.7, 0.7)})
+    return RegulationModel(WAYS, heads, {ZERO_SHOT: point})
 
 
 @pytest.fixture

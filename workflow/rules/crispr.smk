@@ -155,11 +155,14 @@ rule real_model:
         settings=settings("real_model", MAIN),
         way=f"{MAIN}/crispr/way.json",
         training=f"{MAIN}/crispr/training/inputs.parquet",
+        tested=f"{MAIN}/crispr/{CRISPR_TESTED}/inputs.parquet",
+        scores=f"{MAIN}/crispr/scores/scores.parquet",
         measured=f"{MAIN}/crispr/metrics.json",
         gate=f"{MAIN}/gates/crispr.passed",
     output:
         way=local(f"{SETUP.crispr.model}/way.json"),
         heads=local(f"{SETUP.crispr.model}/heads.json"),
+        thresholds=local(f"{SETUP.crispr.model}/thresholds.json"),
         card=local(f"{SETUP.crispr.model}/README.md"),
         checksums=local(f"{SETUP.crispr.model}/SHA256SUMS"),
     log:
@@ -176,4 +179,4 @@ rule real_model:
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
         " python -m epidecouple.stages.real_model --settings {input.settings} --way {input.way} --training {input.training}"
-        " --measured {input.measured} --folder {params.folder} > {log} 2>&1"
+        " --tested {input.tested} --scores {input.scores} --measured {input.measured} --folder {params.folder} > {log} 2>&1"

@@ -57,11 +57,11 @@ def crispr_catalog(config: CrisprConfig) -> CrisprCatalog:
         for line in config.lines
     }
     catalog = CrisprCatalog(
-        training=_place(config.training, named),
-        tested=_place(config.tested or config.training, named),
-        published=_place(config.published, named),
-        genes=_place(config.genes, named),
-        chain=_place(config.chain, named),
+        training=place_of(config.training, named),
+        tested=place_of(config.tested or config.training, named),
+        published=place_of(config.published, named),
+        genes=place_of(config.genes, named),
+        chain=place_of(config.chain, named),
         loops={line: _loops(line, own) for line, own in of_line.items()},
         peaks={line: _peaks(own, config.missing.get(line, [])) for line, own in of_line.items()},
     )
@@ -69,7 +69,7 @@ def crispr_catalog(config: CrisprConfig) -> CrisprCatalog:
     return catalog
 
 
-def _place(name: str, named: dict[str, Source]) -> Path:
+def place_of(name: str, named: dict[str, Source]) -> Path:
     """Where a source is kept, or the path itself; raises `InputError` where there is neither."""
     if name in named:
         return download_path(named[name])

@@ -20,6 +20,8 @@ UNUSED = (".", 0, ".")
 SUFFIX = ".bed.gz"
 # Quantiles are written with so many significant digits.
 DIGITS = 12
+# Width of an element that is asked for.
+PAIR_BP = 500
 # Columns of the tested pairs; places are in the assembly of the peaks, `start` and `end` in that of
 # the table that they come from.
 TESTED = [
@@ -49,6 +51,11 @@ class Excerpt:
         return self.folder / "tested.tsv"
 
     @property
+    def pairs(self) -> Path:
+        """The tested pairs as somebody would ask for them: a BED of elements with their gene."""
+        return self.folder / "pairs.bed"
+
+    @property
     def genes(self) -> Path:
         """Genes, one TSS each, as the source has them."""
         return self.folder / "genes.bed"
@@ -57,6 +64,11 @@ class Excerpt:
     def candidates(self) -> Path:
         """DNase peaks that are among the strongest of the whole file."""
         return self.folder / f"candidates{SUFFIX}"
+
+    @property
+    def files(self) -> list[Path]:
+        """What scoring reads of it."""
+        return [*map(self.peaks, self.marks), self.candidates, self.genes, self.tested]
 
     def peaks(self, mark: str) -> Path:
         """Peaks of a mark."""
@@ -100,6 +112,15 @@ class Excerpt:
                     f"there is no column '{name}'", "Copy the folder again", self.tested
                 )
         return table
+
+
+def write_pairs(tested: pd.DataFrame, path: Path) -> None:
+    """Write tested pairs as a BED in the assembly of the peaks: `PAIR_BP` around the middle of each
+    element, and its gene.
+    """
+    start = tested.element_mid - PAIR_BP // 2
+    columns = {"chrom": tested.chrom, "start": start, "end": start + PAIR_BP, "gene": tested.gene}
+    pd.DataFrame(columns).to_csv(path, sep="\t", header=False, index=False)
 
 
 def around(genes: pd.DataFrame, reach: int) -> pd.DataFrame:

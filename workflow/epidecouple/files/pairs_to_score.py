@@ -46,7 +46,7 @@ def read_scorable(path: Path) -> pd.DataFrame:
     `promoter_name`), or a BEDPE without header (named *.bedpe, enhancer first); gzip where the name
     ends in .gz. Raises `InputError` for a file that is missing, damaged, or without these columns.
     """
-    lines = _lines(path)
+    lines = lines_of(path)
     if Path(path.name.removesuffix(".gz")).suffix == ".bedpe":
         return _table(
             [(number, text) for number, text in lines if not text.startswith(NO_PAIRS)],
@@ -79,8 +79,10 @@ def as_scorable(table: pd.DataFrame) -> pd.DataFrame:
     return table[kept].astype(str).reset_index(drop=True).assign(row=row, reason="")
 
 
-def _lines(path: Path) -> list[tuple[int, str]]:
-    """Lines that are not blank, with their numbers from 1."""
+def lines_of(path: Path) -> list[tuple[int, str]]:
+    """Lines of a file that are not blank, with their numbers from 1; gzip where the name ends in
+    .gz. Raises `InputError` for a file that is missing, damaged or no text.
+    """
     if not path.is_file():
         raise InputError("there is no such file", "Correct the path of the pairs", path)
     with (
@@ -145,7 +147,7 @@ def check_rows(
     """
     reasons = Reasons(table.reason)
     numbers = pd.DataFrame(
-        {name: _whole_numbers(table[name], reasons) for name in EDGES}, index=table.index
+        {name: whole_numbers(table[name], reasons) for name in EDGES}, index=table.index
     )
     for end in ENDS:
         _check_interval(table, numbers, end, reasons)
@@ -188,7 +190,8 @@ def _check_chromosomes(table: pd.DataFrame, sizes: dict[str, int], reasons: Reas
     return size
 
 
-def _whole_numbers(text: pd.Series, reasons: Reasons) -> pd.Series:
+def whole_numbers(text: pd.Series, reasons: Reasons) -> pd.Series:
+    """Text as numbers, 0 where it is no whole one; adds the reason of those rows."""
     numbers = pd.to_numeric(text, errors="coerce").astype(float)
     wrong = ~(numbers.abs() < LARGEST) | (numbers % 1 != 0)
     reasons.add(wrong, lambda row: f"{text.name} is '{text[row]}', not a whole number")

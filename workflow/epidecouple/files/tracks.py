@@ -4,6 +4,7 @@ Only rows that could be scored can be drawn; the table of predictions holds the 
 reason.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,8 @@ INTERACT_COLUMNS = [
     "targetName",
     "targetStrand",
 ]
+# What a pair's row of a BEDPE ends with.
+ENERGIES = ("U_I", "R_E", "logit", "probability")
 SHADED_BY_SCORE = "0"
 LARGEST_SCORE = 1000
 
@@ -58,9 +61,9 @@ def browser_score(probability: pd.Series) -> np.ndarray:
     return np.rint(probability.to_numpy(dtype=float) * LARGEST_SCORE).astype(np.int64)
 
 
-def bedpe(predictions: pd.DataFrame) -> pd.DataFrame:
-    """BEDPE: enhancer, promoter, name `<cell line>:<row>`, score, no strands; then U_I, R_E, logit
-    and probability.
+def bedpe(predictions: pd.DataFrame, values: Sequence[str] = ENERGIES) -> pd.DataFrame:
+    """BEDPE: enhancer, promoter, name `<cell line>:<row>`, score, no strands; then the columns
+    `values`.
     """
     rows = scored(predictions)
     columns = [
@@ -72,7 +75,7 @@ def bedpe(predictions: pd.DataFrame) -> pd.DataFrame:
     table = dict(
         zip(BEDPE_COLUMNS, [*columns, name, browser_score(rows.probability), ".", "."], strict=True)
     )
-    return pd.DataFrame(table, index=rows.index).join(rows[["U_I", "R_E", "logit", "probability"]])
+    return pd.DataFrame(table, index=rows.index).join(rows[list(values)])
 
 
 def interact(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -104,21 +107,21 @@ def interact(predictions: pd.DataFrame) -> pd.DataFrame:
     return track.sort_values(["chrom", "chromStart", "chromEnd"], kind="stable")
 
 
-def write_bedpe(predictions: pd.DataFrame, path: Path) -> None:
+def write_bedpe(predictions: pd.DataFrame, path: Path, values: Sequence[str] = ENERGIES) -> None:
     """Write the BEDPE with a comment that names its columns."""
-    table = bedpe(predictions)
+    table = bedpe(predictions, values)
     with path.open("w") as file:
         file.write("#" + "\t".join(table.columns) + "\n")
         table.to_csv(file, sep="\t", index=False, header=False)
 
 
-def write_interact(predictions: pd.DataFrame, path: Path) -> None:
+def write_interact(predictions: pd.DataFrame, path: Path, what: str = "P(interaction)") -> None:
     """Write one custom track per cell line into one file, which the UCSC browser loads as it is."""
     table = interact(predictions)
     with path.open("w") as file:
         for line, rows in table.groupby("exp", sort=False):
             file.write(
-                f'track type=interact name="{line}" description="P(interaction) in {line},'
+                f'track type=interact name="{line}" description="{what} in {line},'
                 ' epidecouple" interactDirectional=true spectrum=on visibility=full'
                 " maxHeightPixels=200:100:50\n"
             )

@@ -8,7 +8,8 @@ from typing import Any
 from ..core.metrics import label
 from ..core.sections import CrisprConfig
 from ..files.manifest import Source
-from .regulation_model import ALL_CHROMOSOMES, CARD, HEADS, WAY, RegulationModel
+from .operating_points import RECALL
+from .regulation_model import ALL_CHROMOSOMES, CARD, HEADS, POINTS, WAY, RegulationModel
 
 MEASURED = (
     "zero_shot_auprc",
@@ -66,6 +67,8 @@ def _files(model: RegulationModel) -> str:
         f"- `{WAY}`: R_way by the line that it was learned without: {', '.join(model.ways)}\n"
         f"- `{HEADS}`: {len(model.heads)} heads ({'; '.join(model.heads)}), each fitted on all"
         f" chromosomes, and without {', '.join(left_out)}\n"
+        f"- `{POINTS}`: per score the threshold that finds {RECALL:.0%} of the regulated pairs,"
+        " with its precision, also screen by screen\n"
         f"- `{CARD}`: this card\n- `SHA256SUMS`: checksums, `sha256sum -c SHA256SUMS`\n"
     )
 

@@ -1,11 +1,12 @@
 """The regulation score as a folder that can be handed on: R_way, heads, card, checksums.
 
 `way.json` holds R_way by the line that it was learned without, `heads.json` the heads by tier and
-by the chromosome that they were fitted without.
+by the chromosome that they were fitted without, `thresholds.json` a threshold per score.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,12 @@ from ..core.errors import InputError
 from ..core.provenance import read_json, write_json
 from ..regulation.head import Head, Tier, tiers
 from ..regulation.resistance_of_way import WayResistance
+from .operating_points import OperatingPoint
 
-WAY, HEADS, CARD, CHECKSUMS = "way.json", "heads.json", "README.md", "SHA256SUMS"
+WAY, HEADS, POINTS = "way.json", "heads.json", "thresholds.json"
+CARD, CHECKSUMS = "README.md", "SHA256SUMS"
+# The score without labels among the thresholds; the others are tiers of heads.
+ZERO_SHOT = "zero-shot"
 ALL_LINES, ALL_CHROMOSOMES = "all lines", "all chromosomes"
 # Numbers are written with so many significant digits: what differs beyond them between machines is
 # rounding.
@@ -26,10 +31,13 @@ DIGITS = 9
 
 @dataclass(frozen=True)
 class RegulationModel:
-    """A trained score: resistances by the line left out, heads by tier and chromosome left out."""
+    """A trained score: resistances by the line left out, heads by tier and chromosome left out,
+    thresholds by tier and for `ZERO_SHOT`.
+    """
 
     ways: dict[str, WayResistance]
     heads: dict[str, dict[str, Head]]
+    points: dict[str, OperatingPoint]
 
     def way(self, line: str) -> WayResistance:
         """R_way for a line: learned without it, where the line was among those that teach."""
@@ -47,19 +55,41 @@ class RegulationModel:
         """Logit (n,) of a head on inputs as `head_inputs` gives them; chrom (n,) : rows of a
         chromosome that a head was fitted without are scored by that head.
         """
-        of_tier = self.heads[tier.name]
-        logit = of_tier[ALL_CHROMOSOMES](inputs)
-        for name in set(of_tier) & set(chrom):
-            own = chrom == name
-            logit[own] = of_tier[name](inputs[own])
+        logit = np.zeros(len(inputs))
+        for name, own in self._rows_of_fits(tier, chrom):
+            logit[own] = self.heads[tier.name][name](inputs[own])
         return logit
+
+    def clipped(self, tier: Tier, inputs: pd.DataFrame, chrom: np.ndarray) -> np.ndarray:
+        """Share (n,) of each row's inputs that lie outside of what the head that scores it was
+        fitted on.
+        """
+        share = np.zeros(len(inputs))
+        for name, own in self._rows_of_fits(tier, chrom):
+            head = self.heads[tier.name][name]
+            share[own] = head.clipped(inputs[own]) / len(head.inputs)
+        return share
+
+    def fits(self, tier: Tier, chrom: np.ndarray) -> np.ndarray:
+        """Which fit scores each row, in words: (n,)."""
+        words = np.full(len(chrom), ALL_CHROMOSOMES, dtype=object)
+        for name in set(self.heads[tier.name]) & set(chrom):
+            words[chrom == name] = f"without {name}"
+        return words
+
+    def _rows_of_fits(self, tier: Tier, chrom: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """Fits by the chromosome left out, and the rows (n,) that each scores."""
+        left_out = [name for name in self.heads[tier.name] if name in set(chrom)]
+        for name in left_out:
+            yield name, chrom == name
+        yield ALL_CHROMOSOMES, ~np.isin(chrom, left_out)
 
     def _any_head(self, tier: Tier) -> Head:
         return self.heads[tier.name][ALL_CHROMOSOMES]
 
 
 def save_regulation(model: RegulationModel, folder: Path) -> None:
-    """Write `way.json` and `heads.json`."""
+    """Write `way.json`, `heads.json` and `thresholds.json`."""
     ways = {name: way.as_dict() for name, way in model.ways.items()}
     heads = {
         tier: {name: head.as_dict() for name, head in of_tier.items()}
@@ -67,6 +97,7 @@ def save_regulation(model: RegulationModel, folder: Path) -> None:
     }
     write_json(folder / WAY, _rounded(ways))
     write_json(folder / HEADS, _rounded(heads))
+    write_json(folder / POINTS, _rounded({name: asdict(of) for name, of in model.points.items()}))
 
 
 def load_regulation(folder: Path) -> RegulationModel:
@@ -79,7 +110,8 @@ def load_regulation(folder: Path) -> RegulationModel:
         tier: {name: Head(**of) for name, of in of_tier.items()}
         for tier, of_tier in read_json(folder / HEADS).items()
     }
-    return RegulationModel(ways, heads)
+    points = {name: OperatingPoint(**of) for name, of in read_json(folder / POINTS).items()}
+    return RegulationModel(ways, heads, points)
 
 
 def write_checksums(folder: Path) -> None:
@@ -94,7 +126,7 @@ def check_files(folder: Path) -> None:
     sums = folder / CHECKSUMS
     listed = sums.read_text().split() if sums.is_file() else []
     expected = dict(zip(listed[1::2], listed[::2], strict=True))
-    for name in (WAY, HEADS):
+    for name in (WAY, HEADS, POINTS):
         path = folder / name
         if not path.is_file() or expected.get(name) != sha256(path):
             raise InputError(
@@ -114,6 +146,6 @@ def _rounded(value: Any) -> Any:
     """Numbers in nested lists and mappings at `DIGITS` significant digits."""
     if isinstance(value, dict):
         return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_rounded(item) for item in value]
     return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value

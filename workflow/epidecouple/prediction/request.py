@@ -5,7 +5,7 @@ runs.
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator, Field
 
@@ -15,6 +15,7 @@ from ..core.key_types import Results, Whole
 from ..core.provenance import fingerprint
 from ..core.sections import Section
 from .bundle import RECORD, WEIGHTS, find_bundle, read_bundle
+from .regulation_request import RegulationRequest, is_regulation
 
 PEAK_COLUMNS = ["cell_line", "mark", "path"]
 
@@ -79,6 +80,11 @@ class Request(Section):
         return [self.pairs, *peaks, *([self.genome] if self.genome else [])]
 
     @property
+    def own_files(self) -> list[str]:
+        """Every file that has to be there."""
+        return self.files
+
+    @property
     def folder(self) -> str:
         """Where the output goes, below the run the model was trained in."""
         return str(
@@ -91,26 +97,34 @@ class Request(Section):
         folder = find_bundle(self.model)
         return [fingerprint(folder / name) for name in (RECORD, WEIGHTS)]
 
+    def check(self) -> None:
+        """Raise `InputError` where no trained model is in the folder."""
+        find_bundle(self.model)
 
-def request_of(config: dict[str, Any], files: Sequence[str | Path] = ()) -> Request:
-    """The request in a configuration that names `pairs`; keys of a run in it play no part.
+
+def request_of(
+    config: dict[str, Any], files: Sequence[str | Path] = ()
+) -> Request | RegulationRequest:
+    """The request in a configuration that names `pairs`, of the kind that the model's folder asks
+    for; keys of a run in it play no part.
 
     files : the configuration files it came from. Raises `InputError` for wrong keys, or files that
     are not there.
     """
     if not isinstance(config.get("model"), str):
         raise InputError("predict needs a trained model", "Give model=results/<run>", "config")
-    of_run = set(Config.model_fields) - set(Request.model_fields)
+    kind = RegulationRequest if is_regulation(Path(config["model"])) else Request
+    of_run = set(Config.model_fields) - set(kind.model_fields)
     values = {name: value for name, value in config.items() if name not in of_run}
-    request = checked(values, Request, files)
+    request = cast(Request | RegulationRequest, checked(values, kind, files))
     name = request.name or Path(request.pairs).name.split(".")[0]
     request = request.model_copy(update={"name": name})
-    for path in request.files:
+    for path in request.own_files:
         if not Path(path).is_file():
             raise InputError(
                 "there is no such file", "Correct its path in the request for predictions", path
             )
-    find_bundle(request.model)
+    request.check()
     return request
 
 

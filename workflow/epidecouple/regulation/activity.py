@@ -16,8 +16,12 @@ LEAST = 1e-3
 
 
 def activity(tracks: Tracks, chrom: pd.Series, middle: pd.Series) -> np.ndarray:
-    """sqrt(DNase x H3K27ac) around positions (n,), mean quantiles over 600 bp and 3 kb."""
+    """sqrt(DNase x H3K27ac) around positions (n,), mean quantiles over 600 bp and 3 kb; DNase alone
+    in a line without H3K27ac.
+    """
     accessible = tracks[OPEN].mean(window(chrom, middle, OPEN_BP))
+    if ACTIVE not in tracks:
+        return accessible
     acetylated = tracks[ACTIVE].mean(window(chrom, middle, ACTIVE_BP))
     return np.sqrt(accessible * acetylated)
 

@@ -5,7 +5,7 @@ way between, the distance and the line. Only its terms on the way are kept: thos
 describe where loops end, which is CTCF, and not what makes an element regulate.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,15 @@ class WayResistance:
         """R_way (n,) of inputs as `way_inputs` gives them."""
         standard = (inputs[self.inputs].to_numpy() - self.mean) / self.sd
         return -standard @ np.array(self.weight)
+
+    def reading(self, marks: list[str]) -> "WayResistance":
+        """The same for a line that has only some marks: of the others every way holds the mean."""
+        kept = [n for n, name in enumerate(self.inputs) if name in (*marks, TSS_BETWEEN)]
+        chosen = {
+            field: [getattr(self, field)[n] for n in kept]
+            for field in ("inputs", "mean", "sd", "weight")
+        }
+        return replace(self, **chosen)
 
     def as_dict(self) -> dict[str, Any]:
         """The fields by name, for a file."""

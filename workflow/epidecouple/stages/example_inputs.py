@@ -10,7 +10,15 @@ from ..evaluation.crispr_rivals import published_score
 from ..experiments.chains import Lift
 from ..experiments.crispr import placed, read_crispr, read_predictions
 from ..experiments.crispr_catalog import CrisprCatalog, crispr_catalog
-from ..experiments.excerpt import TESTED, Excerpt, around, cut, write_genes, write_peaks
+from ..experiments.excerpt import (
+    TESTED,
+    Excerpt,
+    around,
+    cut,
+    write_genes,
+    write_pairs,
+    write_peaks,
+)
 from ..experiments.genes import read_tss
 from ..files.peaks import read_peaks
 from ..regulation.activity import OPEN
@@ -39,6 +47,7 @@ def example_inputs(config: Config, folder: Path) -> None:
     write_genes(catalog.genes, regions, excerpt.genes)
     tested = tested_pairs(catalog)
     tested.to_csv(excerpt.tested, sep="\t", index=False, float_format="%.6g")
+    write_pairs(tested, excerpt.pairs)
     log.info("%d tested pairs, %d regulated", len(tested), tested.regulated.sum())
 
 

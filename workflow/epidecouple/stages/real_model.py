@@ -8,13 +8,16 @@ import pandas as pd
 
 from ..core.config import Config
 from ..core.provenance import read_json, read_metrics
+from ..evaluation.crispr_scores import ZERO_SHOT as SHARE_AND_WAY
 from ..evaluation.crispr_scores import narrowed, rows_of
 from ..experiments.crispr_catalog import crispr_catalog
 from ..files.manifest import download_path, load_sources
+from ..prediction.operating_points import OperatingPoint, operating_point
 from ..prediction.regulation_card import regulation_card
 from ..prediction.regulation_model import (
     ALL_CHROMOSOMES,
     CARD,
+    ZERO_SHOT,
     RegulationModel,
     save_regulation,
     write_checksums,
@@ -28,13 +31,25 @@ log = logging.getLogger(__name__)
 COMMAND = "snakemake --cores 2 real_model --config mirror=<folder or http base>"
 
 
-def real_model(config: Config, way: Path, training: Path, measured: Path, folder: Path) -> None:
-    """Write the folder. Without a mirror the files are downloaded."""
+def real_model(
+    config: Config,
+    way: Path,
+    training: Path,
+    tested: Path,
+    scores: Path,
+    measured: Path,
+    folder: Path,
+) -> None:
+    """Write the folder. Without a mirror the files are downloaded.
+
+    scores : every score of the rows of `tested`, each by a fit without its chromosome
+    """
     rows = rows_of(pd.read_parquet(training))
     left_out = [name for name in config.crispr.left_out if name in set(rows.chrom)]
     heads = {tier.name: fits(narrowed(rows, tier), left_out) for tier in tiers()}
     ways = {name: WayResistance(**of) for name, of in read_json(way).items()}
-    model = RegulationModel(ways, heads)
+    points = operating_points(pd.read_parquet(tested), pd.read_parquet(scores), config)
+    model = RegulationModel(ways, heads, points)
     folder.mkdir(parents=True, exist_ok=True)
     save_regulation(model, folder)
     used = set(crispr_catalog(config.crispr).learned_from(config.crispr))
@@ -43,6 +58,19 @@ def real_model(config: Config, way: Path, training: Path, measured: Path, folder
     (folder / CARD).write_text(card)
     write_checksums(folder)
     log.info("%d heads of %d fits each", len(heads), 1 + len(left_out))
+
+
+def operating_points(
+    pairs: pd.DataFrame, scores: pd.DataFrame, config: Config
+) -> dict[str, OperatingPoint]:
+    """A threshold for the score without labels and for every head."""
+    columns = {ZERO_SHOT: SHARE_AND_WAY, **{tier.name: tier.name for tier in tiers()}}
+    return {
+        name: operating_point(
+            pairs, scores[column].to_numpy(), config.crispr.bootstrap, config.seed
+        )
+        for name, column in columns.items()
+    }
 
 
 def fits(rows: Rows, left_out: list[str]) -> dict[str, Head]:

@@ -1,0 +1,79 @@
+"""Elements and genes that somebody wants scored: every row kept as it stands, in its order, with
+the reason where it cannot be scored.
+
+Coordinates are 0-based and half-open.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ..core.errors import InputError
+from .pairs_to_score import Reasons, lines_of
+
+# Ours, and the names that other tables have: ABC and ENCODE-rE2G, CRISPR_comparison, and pairs of
+# an enhancer and a promoter.
+NAMES = {
+    "chrom": ["chr", "enhancer_chrom"],
+    "start": ["chromStart", "enhancer_start"],
+    "end": ["chromEnd", "enhancer_end"],
+    "gene": ["TargetGene", "measuredGeneSymbol", "gene_symbol"],
+    "promoter_chrom": [],
+    "promoter_start": [],
+    "promoter_end": [],
+    "ubiquitous": ["measuredGeneUbiquitousExpressed"],
+}
+ELEMENT = ["chrom", "start", "end"]
+PROMOTER = ["promoter_chrom", "promoter_start", "promoter_end"]
+# Columns of a BED without header; those behind them are not read.
+BED = [*ELEMENT, "gene"]
+NO_ROWS = ("track", "browser")
+
+
+def read_elements(path: Path) -> pd.DataFrame:
+    """All rows of a file as text: row (line in the file), the columns of `NAMES` (empty where the
+    file has none), reason.
+
+    A TSV or CSV with a header, or a BED without one whose fourth column is the gene; gzip where the
+    name ends in .gz. Raises `InputError` for a file that is missing, damaged, or without these.
+    """
+    lines = [(n, text) for n, text in lines_of(path) if not text.startswith(NO_ROWS)]
+    number, head = lines[0] if lines else (1, "")
+    separator = "\t" if "\t" in head else ","
+    fields = [name.strip().removeprefix("#") for name in head.split(separator)]
+    if is_bed(fields):
+        return table_of(lines, separator, BED)
+    columns = [ours(name) for name in fields]
+    if not set(ELEMENT) <= set(columns) or not {"gene", "promoter_start"} & set(columns):
+        raise InputError(
+            f"the columns are {fields}",
+            "Give chrom, start, end, gene, a BED with the gene in column 4, or six coordinates of"
+            " enhancer and promoter",
+            path,
+            number,
+        )
+    return table_of(lines[1:], separator, columns)
+
+
+def is_bed(fields: list[str]) -> bool:
+    """Whether a first line is a row of a BED with a gene, and no header."""
+    return len(fields) >= len(BED) and fields[1].isdigit() and fields[2].isdigit()
+
+
+def ours(name: str) -> str:
+    """Our name of a column, its own where we have none."""
+    known = {other: mine for mine, others in NAMES.items() for other in others}
+    return known.get(name, name)
+
+
+def table_of(lines: list[tuple[int, str]], separator: str, columns: list[str]) -> pd.DataFrame:
+    """Rows of `NAMES` as text, with the reason of those that have too few fields."""
+    width = len(columns)
+    fields = [text.split(separator) for _, text in lines]
+    rows = [(row + [""] * width)[:width] for row in fields]
+    table = pd.DataFrame(rows, columns=columns, dtype=str)
+    table = table.loc[:, ~table.columns.duplicated()].reindex(columns=list(NAMES), fill_value="")
+    reasons = Reasons(pd.Series("", index=table.index, dtype=object))
+    counts = pd.Series([len(row) for row in fields], dtype="int64")
+    reasons.add(counts < width, lambda row: f"{counts[row]} fields where {width} are needed")
+    return table.assign(row=[number for number, _ in lines], reason=reasons.text)

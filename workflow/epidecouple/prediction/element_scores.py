@@ -1,0 +1,100 @@
+"""Scores of elements and genes in one line by a regulation model: without labels, and by the
+largest head that the line's marks allow.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..data.signal import Track
+from ..experiments.excerpt import Excerpt
+from ..experiments.genes import tss_by_chromosome
+from ..files.peaks import read_peaks
+from ..regulation.activity import ACTIVE, OPEN
+from ..regulation.candidates import Candidates, candidates, dnase_peaks
+from ..regulation.head import LOGIT
+from ..regulation.inputs import NINE_MARKS, UBIQUITOUS, Line, head_inputs
+from ..regulation.score import PARTS, parts
+from ..regulation.tracks import Tracks, read_tracks
+from .regulation_model import RegulationModel
+
+FAR_BP = 250_000
+# Of the inputs that a head was fitted on one in a hundred was clipped.
+MANY_CLIPPED = 0.1
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks of a line as tracks, and its candidate elements."""
+
+    tracks: Tracks
+    competing: Candidates
+
+
+def marks_of_files(files: dict[str, str]) -> Marks:
+    """Read whole peak files by mark, DNase among them; raises `InputError` as `read_peaks` does."""
+    tracks = read_tracks({mark: Path(path) for mark, path in files.items()})
+    return Marks(tracks, candidates(tracks, dnase_peaks(tracks[OPEN])))
+
+
+def marks_of_excerpt(excerpt: Excerpt) -> Marks:
+    """Read an excerpt, whose signals are quantiles already."""
+    tracks = {mark: Track(peaks) for mark, peaks in excerpt.read_peaks().items()}
+    return Marks(tracks, candidates(tracks, read_peaks(excerpt.candidates)))
+
+
+def scoring_line(name: str, marks: Marks, genes: pd.DataFrame, model: RegulationModel) -> Line:
+    """What scoring in the line needs; of a mark that it lacks R_way reads nothing."""
+    resistance = model.way(name).reading(list(marks.tracks))
+    return Line(marks.tracks, marks.competing, [], tss_by_chromosome(genes), resistance)
+
+
+def missing_marks(name: str, marks: Marks, model: RegulationModel) -> list[str]:
+    """Marks that the score without labels reads and the line lacks, in order."""
+    read = [OPEN, ACTIVE, *model.way(name).marks]
+    return [mark for mark in dict.fromkeys(read) if mark not in marks.tracks]
+
+
+def element_scores(pairs: pd.DataFrame, line: Line, model: RegulationModel) -> pd.DataFrame:
+    """One row per pair (chrom, element_mid, tss, ubiquitous): distance_bp, `PARTS`, zero_shot, and
+    where a head can be used head, head_name, head_fit, clipped_inputs; scores in logit units.
+    """
+    inputs = read_inputs(pairs, line)
+    tier = model.best_tier(inputs)
+    chrom = pairs.chrom.to_numpy(dtype=str)
+    columns = {
+        "distance_bp": (pairs.element_mid - pairs.tss).abs(),
+        **inputs[list(PARTS)],
+        "zero_shot": inputs[LOGIT],
+        "head": np.nan if tier is None else model.logit(tier, inputs, chrom),
+        "head_name": "" if tier is None else tier.name,
+        "head_fit": "" if tier is None else model.fits(tier, chrom),
+        "clipped_inputs": 0.0 if tier is None else model.clipped(tier, inputs, chrom),
+    }
+    return pd.DataFrame(columns, pairs.index)
+
+
+def read_inputs(pairs: pd.DataFrame, line: Line) -> pd.DataFrame:
+    """Inputs of a head, and the parts; the parts alone where a head's marks are not all there."""
+    if not set(NINE_MARKS) <= set(line.tracks):
+        return parts(pairs, line.tracks, line.competing, line.tss, line.resistance)
+    inputs = head_inputs(pairs, line)
+    return inputs.assign(**{UBIQUITOUS: pairs.ubiquitous})
+
+
+def doubts(scored: pd.DataFrame, missing: list[str]) -> pd.Series:
+    """Why a row deserves doubt, in words; empty where nothing is known against it.
+
+    scored : of `element_scores`; missing : marks that the line lacks
+    """
+    reasons = {
+        f"beyond {FAR_BP // 1000} kb": scored.distance_bp > FAR_BP,
+        "many clipped inputs": scored.clipped_inputs > MANY_CLIPPED,
+        f"missing: {', '.join(missing)}": pd.Series(bool(missing), scored.index),
+    }
+    text = pd.Series("", scored.index, dtype=object)
+    for reason, rows in reasons.items():
+        text = text.where(~rows, text.str.cat([reason] * len(text), sep="; "))
+    return text.str.removeprefix("; ")

@@ -1,0 +1,163 @@
+"""A request for the regulation score: which elements and genes, in which line, by which model."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from ..core.errors import InputError
+from ..core.key_types import LINE, Results, Whole
+from ..core.paths import EXAMPLE
+from ..core.provenance import fingerprint
+from ..core.sections import CrisprConfig, Section
+from ..experiments.crispr_catalog import place_of
+from ..experiments.excerpt import Excerpt
+from ..files.manifest import load_sources
+from ..regulation.activity import OPEN
+from .regulation_model import CHECKSUMS, WAY
+
+PEAK_COLUMNS = ["mark", "path"]
+EXCERPT_LINE = "K562"
+
+
+def _peaks(value: Any) -> Any:
+    return listed_marks(Path(value)) if isinstance(value, str) else value
+
+
+class RegulationRequest(Section):
+    """A request for the regulation score."""
+
+    pairs: str = Field(
+        min_length=1,
+        description="elements and genes to score: BED with the gene in column 4; TSV or CSV with"
+        " chrom, start, end, gene (or the names of ABC's, ENCODE-rE2G's or CRISPR_comparison's"
+        " tables), or with the coordinates of enhancer and promoter; naming it makes the call a"
+        " prediction",
+    )
+    model: str = Field(
+        min_length=1, description="folder of a regulation model, such as models/regulation"
+    )
+    line: str = Field(
+        "", pattern=f"{LINE}|^$", description="name of the cell line; empty: that of the excerpt"
+    )
+    peaks: Annotated[dict[str, str], BeforeValidator(_peaks)] = Field(
+        {},
+        description="the line's peak files, whole: mark -> path, or a TSV with the columns mark,"
+        " path; DNase is needed, other marks may be missing; empty: the excerpt",
+    )
+    excerpt: str = Field(
+        "",
+        description="folder of an excerpt that is read where no peaks are given; empty: K562 around"
+        " HBE1, GATA1 and MYC, in the repository",
+    )
+    assembly: Literal["hg19", "hg38"] = Field(
+        "hg19", description="assembly of the elements; peaks and TSS are hg19"
+    )
+    genes: str = Field(
+        CrisprConfig.model_fields["genes"].default,
+        description="BED of one TSS per gene symbol: a source's name, downloaded where it is"
+        " missing, or a path; with an excerpt its own",
+    )
+    chain: str = Field(
+        CrisprConfig.model_fields["chain"].default,
+        description="chain file from hg38 to hg19: a source's name or a path",
+    )
+    mirror: str = Field("", description="folder or http base that holds the sources")
+    name: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9_.-]*$",
+        description="output goes to <results>/<name of the model>/predict/<name>/; empty: the name"
+        " of the pairs' file",
+    )
+    results: Results = "results"
+    threads: Whole = Field(1, ge=1, description="threads of the numerical libraries")
+
+    @classmethod
+    def from_json(cls, text: str) -> "RegulationRequest":
+        """Build the record from what the rule passed on its command line."""
+        return cls(**json.loads(text))
+
+    @property
+    def settings(self) -> str:
+        """The record as JSON."""
+        return json.dumps(self.model_dump(), sort_keys=True)
+
+    @property
+    def read_excerpt(self) -> Excerpt | None:
+        """The excerpt, where no peaks are given."""
+        return None if self.peaks else Excerpt(Path(self.excerpt) if self.excerpt else EXAMPLE)
+
+    @property
+    def cell_line(self) -> str:
+        """Name of the line."""
+        return self.line or ("own" if self.peaks else EXCERPT_LINE)
+
+    @property
+    def own_files(self) -> list[str]:
+        """Every file that the user brings; they have to be there."""
+        excerpt = self.read_excerpt
+        of_line = excerpt.files if excerpt else self.peaks.values()
+        return [self.pairs, *map(str, of_line)]
+
+    @property
+    def genes_file(self) -> Path:
+        """The table of TSS."""
+        excerpt = self.read_excerpt
+        return excerpt.genes if excerpt else place_of(self.genes, _sources())
+
+    @property
+    def chain_file(self) -> Path | None:
+        """The chain, where the elements have to be lifted."""
+        return place_of(self.chain, _sources()) if self.assembly == "hg38" else None
+
+    @property
+    def files(self) -> list[str]:
+        """Every file that is read; those of the manifest may be missing yet."""
+        public = [self.genes_file, *([self.chain_file] if self.chain_file else [])]
+        return list(dict.fromkeys([*self.own_files, *map(str, public)]))
+
+    @property
+    def folder(self) -> str:
+        """Where the output goes."""
+        return str(Path(self.results, Path(self.model).resolve().name, "predict", self.name))
+
+    @property
+    def model_fingerprint(self) -> list[str]:
+        """What changes when the model was trained again."""
+        return [fingerprint(Path(self.model, CHECKSUMS))]
+
+    def check(self) -> None:
+        """Raise `InputError` for peaks without accessibility and a model that is not whole."""
+        if self.peaks and OPEN not in self.peaks:
+            raise InputError(
+                f"there are no peaks of {OPEN}",
+                f"Add {OPEN}, or ATAC peaks under that name: elements and competition are read from"
+                " them",
+                "peaks",
+            )
+        if not Path(self.model, CHECKSUMS).is_file():
+            raise InputError("there is no SHA256SUMS", "Copy the whole folder again", self.model)
+
+
+def is_regulation(model: Path) -> bool:
+    """Whether a folder holds a regulation model."""
+    return (model / WAY).is_file()
+
+
+def listed_marks(path: Path) -> dict[str, str]:
+    """Peak files by mark from a TSV with the columns mark, path; raises `InputError`."""
+    rows = []
+    if path.is_file():
+        rows = [line.split("\t") for line in path.read_text().splitlines() if line.strip()]
+    if not rows or rows[0] != PEAK_COLUMNS or any(len(row) != len(PEAK_COLUMNS) for row in rows):
+        raise InputError(
+            "this is no list of peaks",
+            f"Give mark -> file, or a TSV with the header {' '.join(PEAK_COLUMNS)}",
+            path,
+        )
+    return {row[0]: row[1] for row in rows[1:]}
+
+
+def _sources() -> dict[str, Any]:
+    return {source.name: source for source in load_sources()}

@@ -1,0 +1,124 @@
+"""Predict: which elements regulate which genes, by a regulation model, with the parts of the score
+and browser tracks.
+"""
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..core.provenance import Measured
+from ..experiments.chains import Lift
+from ..experiments.genes import read_tss
+from ..files.elements_to_score import read_elements
+from ..files.tracks import write_bedpe, write_interact
+from ..prediction.element_places import Genome, place_elements
+from ..prediction.element_scores import (
+    Marks,
+    doubts,
+    element_scores,
+    marks_of_excerpt,
+    marks_of_files,
+    missing_marks,
+    scoring_line,
+)
+from ..prediction.operating_points import OperatingPoint
+from ..prediction.regulation_model import ZERO_SHOT, RegulationModel, load_regulation
+from ..prediction.regulation_request import RegulationRequest
+from ..regulation.score import PARTS
+from .runner import run
+
+log = logging.getLogger(__name__)
+
+TRACK_VALUES = ("zero_shot", "head", *PARTS)
+
+
+def score_elements(request: RegulationRequest, folder: Path) -> Measured:
+    """Turn a table of elements and genes into predictions.tsv and two tracks."""
+    model = load_regulation(Path(request.model))
+    predictions, missing = predicted(request, model)
+    folder.mkdir(parents=True, exist_ok=True)
+    predictions.to_csv(folder / "predictions.tsv", sep="\t", index=False, float_format="%.5g")
+    track = drawable(predictions)
+    write_bedpe(track, folder / "predictions.bedpe", TRACK_VALUES)
+    write_interact(track, folder / "predictions.interact", "regulation score")
+    counts = summary(predictions, missing, model.points)
+    log.info("%d of %d rows scored", counts["scored"], counts["rows"])
+    for reason, count in predictions.reason[predictions.reason != ""].value_counts()[:5].items():
+        log.warning("not scored: %d rows: %s", count, reason)
+    return Measured(counts, [Path(path) for path in request.files])
+
+
+def predicted(request: RegulationRequest, model: RegulationModel) -> tuple[pd.DataFrame, list[str]]:
+    """Every row of the request with its scores, doubts, and the reason where it has none; and the
+    marks that the line lacks.
+    """
+    table = read_elements(Path(request.pairs))
+    genes = read_tss(request.genes_file)
+    lift = Lift(request.chain_file) if request.chain_file else None
+    pairs, reason = place_elements(table, Genome(genes, lift, request.read_excerpt))
+    marks = marks_of(request)
+    missing = missing_marks(request.cell_line, marks, model)
+    scored = element_scores(pairs, scoring_line(request.cell_line, marks, genes, model), model)
+    scored = scored.assign(doubts=doubts(scored, missing))
+    given = table[["row", "chrom", "start", "end", "gene"]].assign(cell_line=request.cell_line)
+    places = pairs[["element_mid", "tss"]].astype("Int64")
+    return given.join(places).join(scored).assign(reason=reason), missing
+
+
+def marks_of(request: RegulationRequest) -> Marks:
+    """The line's marks: from the peak files, or else from the excerpt."""
+    excerpt = request.read_excerpt
+    return marks_of_excerpt(excerpt) if excerpt else marks_of_files(request.peaks)
+
+
+def drawable(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Scored rows as the tracks draw them, in the assembly of the peaks: the element as wide as it
+    was given, the promoter one base; the logit is that of the head, or else of the score without
+    labels, and shades by its rank in the request.
+    """
+    rows = predictions[predictions.reason == ""]
+    half = (rows.end.astype(int) - rows.start.astype(int)) // 2
+    logit = rows["head"].where(rows["head"].notna(), rows.zero_shot)
+    return rows.assign(
+        enhancer_chrom=rows.chrom,
+        enhancer_start=(rows.element_mid - half).clip(lower=0),
+        enhancer_end=rows.element_mid + np.maximum(half, 1),
+        promoter_chrom=rows.chrom,
+        promoter_start=rows.tss,
+        promoter_end=rows.tss + 1,
+        logit=logit,
+        probability=logit.rank(pct=True),
+    )
+
+
+def summary(
+    predictions: pd.DataFrame, missing: list[str], points: dict[str, OperatingPoint]
+) -> dict[str, Any]:
+    """Counts of a table of predictions, the head that was used, the marks that were missing, and
+    per score its threshold with the number of rows that reach it.
+    """
+    scored = predictions[predictions.reason == ""]
+    head = next(iter(scored.head_name), "")
+    used = {ZERO_SHOT: scored.zero_shot, head: scored["head"]}
+    return {
+        "line": next(iter(predictions.cell_line), ""),
+        "rows": len(predictions),
+        "scored": len(scored),
+        "not_scored": len(predictions) - len(scored),
+        "doubted": int((scored.doubts != "").sum()),
+        "head": head,
+        "missing_marks": ", ".join(missing),
+        "thresholds": {
+            name: asdict(points[name]) | {"above": int((values >= points[name].threshold).sum())}
+            for name, values in used.items()
+            if name in points
+        },
+    }
+
+
+if __name__ == "__main__":
+    run(score_elements)
