@@ -21,6 +21,7 @@ from epidecouple.core.gates import SIGNS, load_rows
 from epidecouple.core.metrics import Metric, registry, rows, short_label
 from epidecouple.core.paths import ABLATION_RUNS, ROOT
 from epidecouple.core.sections import Section
+from epidecouple.prediction.regulation_request import RegulationRequest
 from epidecouple.prediction.request import Request
 from epidecouple.report.ablation_page import SHOWN, cell
 from epidecouple.verification.design import Component, Requirement, load_design
@@ -48,6 +49,14 @@ predictions and no run; it reads these keys only, from `--config` or a file of i
 `snakemake --cores 2 predict --configfile request.yaml`.
 
 """
+REGULATION_HEAD = """
+### With a regulation model
+
+Generated from `workflow/epidecouple/prediction/regulation_request.py`. Where `model` names a folder
+such as `models/regulation`, elements and genes are scored, and these keys are read
+([docs/predict.md](../docs/predict.md)).
+
+"""
 ABLATION_HEAD = """# What does each part of the design buy, and what does it cost?
 
 Generated from `resources/ablation_runs.tsv`; do not edit by hand. The table is that of
@@ -70,8 +79,9 @@ def config_page() -> str:
     meaning.
     """
     keys = "".join(_rows(Config))
-    keys_of_request = "".join(_rows(Request))
-    return CONFIG_HEAD + TABLE_HEAD + keys + REQUEST_HEAD + TABLE_HEAD + keys_of_request
+    parts = [CONFIG_HEAD, TABLE_HEAD, keys]
+    parts += [REQUEST_HEAD, TABLE_HEAD, *_rows(Request)]
+    return "".join([*parts, REGULATION_HEAD, TABLE_HEAD, *_rows(RegulationRequest)])
 
 
 def _rows(kind: type[Section], prefix: str = "", defaults: Section | None = None) -> list[str]:

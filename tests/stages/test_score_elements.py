@@ -1,20 +1,30 @@
 """Elements and genes as users bring them, scored by the regulation model of the repository."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
+import track_rules
 from epidecouple.core.paths import EXAMPLE, ROOT
+from epidecouple.core.provenance import write_json
 from epidecouple.core.sections import CrisprConfig
 from epidecouple.evaluation.crispr_scores import ZERO_SHOT
 from epidecouple.experiments.excerpt import Excerpt
 from epidecouple.prediction.regulation_model import load_regulation
 from epidecouple.prediction.request import request_of
 from epidecouple.regulation.score import PARTS
+from epidecouple.report.prediction_page import render
 from epidecouple.stages.example import HEAD, scored_pairs
 from epidecouple.stages.score_elements import score_elements
+from toy import refusal, says, written
 
 FOLDER = ROOT / CrisprConfig().model
 PAIRS = EXAMPLE / "pairs.bed"
+MARKS = {mark: str(Excerpt(EXAMPLE).peaks(mark)) for mark in Excerpt(EXAMPLE).marks}
+GENES = str(Excerpt(EXAMPLE).genes)
+# An element of HBE1 in several words, its TSS, and as many bp that hg38 has before it here.
+ELEMENT, TSS, SHIFT = ("chr11", 5_301_800, 5_302_300), 5_291_373, 1_000
+CHAIN = f"chain 1 chr11 135086622 + {SHIFT} 10001000 chr11 135006516 + 0 10000000 1\n10000000\n\n"
 
 
 def predicted(folder, **request):
@@ -25,10 +35,22 @@ def predicted(folder, **request):
     return table, measured.metrics
 
 
+def of_text(folder, text, name="mine.tsv", **request):
+    """Predictions of a table that is written first."""
+    return predicted(folder, pairs=str(written(folder / name, text)), **request)
+
+
+def element(shift=0, separator="\t"):
+    chrom, start, end = ELEMENT
+    return separator.join([chrom, str(start + shift), str(end + shift)])
+
+
 @pytest.fixture(scope="module")
 def of_excerpt(tmp_path_factory):
     folder = tmp_path_factory.mktemp("predicted")
-    return folder, *predicted(folder)
+    table, counts = predicted(folder)
+    write_json(folder / "metrics.json", {"metrics": counts})
+    return folder, table, counts
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +58,155 @@ def example():
     return scored_pairs(Excerpt(EXAMPLE), load_regulation(FOLDER))
 
 
+@pytest.fixture(scope="module")
+def one(tmp_path_factory):
+    """The element's row from a BED."""
+    table, _ = of_text(tmp_path_factory.mktemp("one"), f"{element()}\tHBE1\n", "one.bed")
+    return table.iloc[0]
+
+
 def test_the_scores_are_those_of_the_example(of_excerpt, example):
     _, table, counts = of_excerpt
     assert counts["scored"] == len(example) == 442 and list(table.gene) == list(example.gene)
-    columns = {"zero_shot": ZERO_SHOT, "head": HEAD} | {name: name for name in PARTS}
-    for ours, theirs in columns.items():
-        found = pd.to_numeric(table[ours]).to_numpy()
+    names = {"zero_shot": ZERO_SHOT, "head": HEAD} | {part: part for part in PARTS}
+    for ours, theirs in names.items():
+        found = table[ours].to_numpy(dtype=float)
         assert found == pytest.approx(example[theirs].to_numpy(), rel=1e-4, abs=1e-4), ours
+    assert set(table.head_fit) == {"without chr8", "without chr11", "without chrX"}
+
+
+def test_the_parts_add_up_and_far_pairs_are_doubted(of_excerpt):
+    table = of_excerpt[1]
+    total = sum(sign * table[name] for name, sign in PARTS.items())
+    assert total.to_numpy() == pytest.approx(table.zero_shot.to_numpy(), abs=2e-3)
+    far = table.doubts.str.contains("beyond 250 kb")
+    assert (far == (table.distance_bp > 250_000)).all() and 0 < far.sum() < len(far)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("abc.tsv", f"#chr\tstart\tend\tname\tTargetGene\n{element()}\te1\tHBE1\n"),
+        ("mine.csv", f"gene,chrom,start,end\nHBE1,{element(separator=',')}\n"),
+        (
+            "crispr.tsv.gz",
+            f"chrom\tchromStart\tchromEnd\tmeasuredGeneSymbol\n{element()}\tHBE1\n",
+        ),
+        (
+            "pairs.tsv",
+            "enhancer_chrom\tenhancer_start\tenhancer_end\tpromoter_chrom\tpromoter_start\t"
+            f"promoter_end\n{element()}\tchr11\t{TSS - 250}\t{TSS + 250}\n",
+        ),
+    ],
+)
+def test_tables_of_other_tools_say_the_same(tmp_path, one, name, text):
+    row = of_text(tmp_path, text, name)[0].iloc[0]
+    assert row.reason == "" and row.tss == TSS == one.tss
+    assert (row.zero_shot, row["head"]) == (one.zero_shot, one["head"])
+
+
+def test_another_assembly_goes_through_the_chain(tmp_path, one):
+    chain = str(written(tmp_path / "shift.chain", CHAIN))
+    text = f"{element(SHIFT)}\tHBE1\nchr11\t20000000\t20000500\tHBE1\n"
+    table, _ = of_text(tmp_path, text, "m.bed", assembly="hg38", chain=chain)
+    found = table.iloc[0][["element_mid", "zero_shot", "head"]].astype(float)
+    assert found.to_dict() == one[["element_mid", "zero_shot", "head"]].to_dict()
+    assert "chain holds no place for chr11:20000000-20000500" in table.reason[1]
+
+
+def test_no_row_is_dropped_and_each_says_why_it_has_no_score(tmp_path):
+    rows = {
+        f"{element()}\tHBE1": "",
+        f"{element()}\tNONE": "gene NONE is not in the table of TSS",
+        f"{element()}\tMYC": "gene MYC lies on chr8, the element on chr11",
+        "chr11\t?\t900\tHBE1": "start is '?', not a whole number",
+        "chr11\t900\t900\tHBE1": "element chr11:900-900 is not an interval",
+        f"{element()}\t": "neither a gene nor a promoter is named",
+        "chr11\t5301800": "2 fields where 4 are needed",
+        "chr8\t124000000\t124000500\tZHX2": "does not hold this promoter's surroundings",
+    }
+    table, counts = of_text(tmp_path, "chrom\tstart\tend\tgene\n" + "\n".join(rows))
+    assert (counts["rows"], counts["scored"]) == (len(rows), 1)
+    assert table.row.tolist() == list(range(2, len(rows) + 2))
+    for found, expected in zip(table.reason, rows.values(), strict=True):
+        assert (found == "") == (expected == "") and expected in found
+
+
+def test_a_line_with_fewer_marks_has_the_score_without_labels_and_says_so(tmp_path, one):
+    peaks = {mark: MARKS[mark] for mark in ("DNase", "CTCF", "H3K4me3")}
+    text = f"{element()}\tHBE1\n"
+    table, counts = of_text(tmp_path, text, "a.bed", peaks=peaks, genes=GENES, line="Mine")
+    row = table.iloc[0]
+    assert row["head"] == row.head_name == counts["head"] == "" and np.isfinite(row.zero_shot)
+    missing = "H3K27ac, H3K4me2, H3K9ac, H2A.Z, H4K20me1, POL2"
+    assert counts["missing_marks"] == missing and f"missing: {missing}" in row.doubts
+    assert row.resistance_of_way != one.resistance_of_way and row.potential == one.potential
+
+
+def test_ranks_are_taken_in_whole_files_but_not_again_in_the_excerpt(tmp_path, one):
+    text = f"{element()}\tHBE1\n"
+    table, counts = of_text(tmp_path, text, "a.bed", peaks=MARKS, genes=GENES, line="K562")
+    assert counts["head"] == "head, nine marks" and counts["missing_marks"] == ""
+    assert table.activity[0] != one.activity, "quantiles of an excerpt's peaks are others"
+
+
+def test_the_flag_of_genes_is_read_where_every_row_has_it(tmp_path):
+    head = "chrom\tstart\tend\tgene\tubiquitous\n"
+    rows = [f"{element()}\tHBE1\t{flag}\n" for flag in ("TRUE", "FALSE", "")]
+    names = [
+        of_text(tmp_path, head + "".join(of))[1]["head"] for of in (rows[:2], rows[1:], rows[:1])
+    ]
+    assert names == ["head, nine marks, flag", "head, nine marks", "head, nine marks, flag"]
+
+
+def test_the_tracks_pass_the_rules_of_the_browser(of_excerpt, monkeypatch):
+    folder, table, _ = of_excerpt
+    sizes = {"chr8": 146_364_022, "chr11": 135_006_516, "chrX": 155_270_560}
+    monkeypatch.setattr(track_rules, "SIZES", sizes)
+    rows = track_rules.parse_interact((folder / "predictions.interact").read_text())["K562"]
+    assert len(rows) == len(table)
+    best = max(rows, key=lambda row: row["score"])
+    assert best["score"] == 1000 and best["value"] == pytest.approx(table["head"].max(), abs=1e-3)
+    bedpe = (folder / "predictions.bedpe").read_text().splitlines()
+    assert len(bedpe) == len(table) + 1 and all(line.count("\t") == 15 for line in bedpe)
+
+
+def test_the_page_says_what_the_thresholds_were_worth(of_excerpt):
+    folder, _, counts = of_excerpt
+    page = render(folder)
+    assert list(counts["thresholds"]) == ["zero-shot", "head, nine marks"]
+    for of in counts["thresholds"].values():
+        assert f"{of['threshold']:+.2f}" in page and f"{of['precision'][0]:.2f}" in page
+    assert "442 of 442 pairs" in page and "did not transfer between screens" in page
+    assert page.count("<tr><td class=") == 50 and "logit units" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({"peaks": {"CTCF": MARKS["CTCF"]}}, ["no peaks of DNase"]),
+        ({"line": "NoLine"}, ["line NoLine has no peaks"]),
+        ({"peaks": MARKS, "excerpt": str(EXAMPLE)}, ["peaks and an excerpt"]),
+        ({"peaks": "none.tsv"}, ["none.tsv: ", "mark path"]),
+        ({"genes": "none.bed", "peaks": MARKS}, ["none.bed: ", "no such file"]),
+        ({"assembly": "mm10"}, ["'assembly'", "hg19"]),
+        ({"pairs": "none.bed"}, ["none.bed: ", "no such file"]),
+        ({"explain": 3}, ["unknown key 'explain'"]),
+    ],
+)
+def test_a_wrong_request_is_refused_before_anything_runs(changes, parts):
+    says(refusal(request_of, {"model": str(FOLDER), "pairs": str(PAIRS)} | changes), *parts)
+
+
+def test_a_line_of_the_manifest_brings_its_own_files():
+    request = request_of({"model": str(FOLDER), "pairs": str(PAIRS), "line": "GM12878"})
+    assert request.read_excerpt is None and {"DNase", "H3K27ac"} <= set(request.peak_files)
+    assert request.folder == "results/regulation/predict/pairs"
+    assert set(request.peak_files.values()) < set(request.files)
+    assert request.own_files == [str(PAIRS)], "what can be downloaded need not be there"
+
+
+def test_a_table_without_elements_is_refused(tmp_path):
+    path = written(tmp_path / "x.tsv", "chrom\tposition\tgene\nchr11\t5\tHBE1\n")
+    request = request_of({"model": str(FOLDER), "pairs": str(path)})
+    says(refusal(score_elements, request, tmp_path), f"{path}:1: ", "chrom, start, end, gene")

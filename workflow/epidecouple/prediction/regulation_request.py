@@ -11,7 +11,7 @@ from ..core.key_types import LINE, Results, Whole
 from ..core.paths import EXAMPLE
 from ..core.provenance import fingerprint
 from ..core.sections import CrisprConfig, Section
-from ..experiments.crispr_catalog import place_of
+from ..experiments.crispr_catalog import crispr_catalog, place_of
 from ..experiments.excerpt import Excerpt
 from ..files.manifest import load_sources
 from ..regulation.activity import OPEN
@@ -39,17 +39,20 @@ class RegulationRequest(Section):
         min_length=1, description="folder of a regulation model, such as models/regulation"
     )
     line: str = Field(
-        "", pattern=f"{LINE}|^$", description="name of the cell line; empty: that of the excerpt"
+        "",
+        pattern=f"{LINE}|^$",
+        description="name of the cell line; without peaks a line of resources/sources.tsv, whose"
+        " files are downloaded; empty: that of the excerpt",
     )
     peaks: Annotated[dict[str, str], BeforeValidator(_peaks)] = Field(
         {},
         description="the line's peak files, whole: mark -> path, or a TSV with the columns mark,"
-        " path; DNase is needed, other marks may be missing; empty: the excerpt",
+        " path; DNase is needed, other marks may be missing",
     )
     excerpt: str = Field(
         "",
-        description="folder of an excerpt that is read where no peaks are given; empty: K562 around"
-        " HBE1, GATA1 and MYC, in the repository",
+        description="folder of an excerpt that is read in place of peaks; empty, where neither"
+        " peaks nor a line are given: K562 around HBE1, GATA1 and MYC, in the repository",
     )
     assembly: Literal["hg19", "hg38"] = Field(
         "hg19", description="assembly of the elements; peaks and TSS are hg19"
@@ -85,8 +88,18 @@ class RegulationRequest(Section):
 
     @property
     def read_excerpt(self) -> Excerpt | None:
-        """The excerpt, where no peaks are given."""
-        return None if self.peaks else Excerpt(Path(self.excerpt) if self.excerpt else EXAMPLE)
+        """The excerpt, where it takes the place of peaks."""
+        if self.excerpt:
+            return Excerpt(Path(self.excerpt))
+        return None if self.peaks or self.line else Excerpt(EXAMPLE)
+
+    @property
+    def peak_files(self) -> dict[str, str]:
+        """The line's peak files by mark, its own or those of the manifest; none with an excerpt."""
+        if self.peaks or self.read_excerpt:
+            return self.peaks
+        every = crispr_catalog(CrisprConfig()).peaks.get(self.line, {})
+        return {mark: str(path) for mark, path in every.items()}
 
     @property
     def cell_line(self) -> str:
@@ -98,7 +111,9 @@ class RegulationRequest(Section):
         """Every file that the user brings; they have to be there."""
         excerpt = self.read_excerpt
         of_line = excerpt.files if excerpt else self.peaks.values()
-        return [self.pairs, *map(str, of_line)]
+        named = [self.genes, self.chain] if not excerpt else []
+        own = [path for path in named if path not in _sources()]
+        return [self.pairs, *map(str, of_line), *own]
 
     @property
     def genes_file(self) -> Path:
@@ -115,7 +130,7 @@ class RegulationRequest(Section):
     def files(self) -> list[str]:
         """Every file that is read; those of the manifest may be missing yet."""
         public = [self.genes_file, *([self.chain_file] if self.chain_file else [])]
-        return list(dict.fromkeys([*self.own_files, *map(str, public)]))
+        return list(dict.fromkeys([*self.own_files, *self.peak_files.values(), *map(str, public)]))
 
     @property
     def folder(self) -> str:
@@ -128,13 +143,18 @@ class RegulationRequest(Section):
         return [fingerprint(Path(self.model, CHECKSUMS))]
 
     def check(self) -> None:
-        """Raise `InputError` for peaks without accessibility and a model that is not whole."""
-        if self.peaks and OPEN not in self.peaks:
+        """Raise `InputError` for a line without accessibility, peaks beside an excerpt, and a
+        model that is not whole.
+        """
+        excerpt = self.read_excerpt
+        if excerpt and self.peaks:
+            raise InputError("peaks and an excerpt are given", "Leave one out", "config")
+        if OPEN not in (excerpt.marks if excerpt else self.peak_files):
             raise InputError(
-                f"there are no peaks of {OPEN}",
-                f"Add {OPEN}, or ATAC peaks under that name: elements and competition are read from"
-                " them",
-                "peaks",
+                f"line {self.cell_line} has no peaks of {OPEN}",
+                f"Give peaks with {OPEN}, or ATAC peaks under that name: elements and competition"
+                " are read from them",
+                "config",
             )
         if not Path(self.model, CHECKSUMS).is_file():
             raise InputError("there is no SHA256SUMS", "Copy the whole folder again", self.model)

@@ -72,7 +72,7 @@ def predicted(request: RegulationRequest, model: RegulationModel) -> tuple[pd.Da
 def marks_of(request: RegulationRequest) -> Marks:
     """The line's marks: from the peak files, or else from the excerpt."""
     excerpt = request.read_excerpt
-    return marks_of_excerpt(excerpt) if excerpt else marks_of_files(request.peaks)
+    return marks_of_excerpt(excerpt) if excerpt else marks_of_files(request.peak_files)
 
 
 def drawable(predictions: pd.DataFrame) -> pd.DataFrame:
