@@ -1,5 +1,7 @@
 """Elements and genes as users bring them, scored by the regulation model of the repository."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,8 @@ from epidecouple.core.paths import EXAMPLE, ROOT
 from epidecouple.core.provenance import write_json
 from epidecouple.core.sections import CrisprConfig
 from epidecouple.evaluation.crispr_scores import ZERO_SHOT
-from epidecouple.experiments.excerpt import Excerpt
+from epidecouple.experiments.excerpt import Excerpt, write_peaks
+from epidecouple.files.peaks import read_peaks
 from epidecouple.prediction.regulation_model import load_regulation
 from epidecouple.prediction.request import request_of
 from epidecouple.regulation.score import PARTS
@@ -112,6 +115,27 @@ def test_another_assembly_goes_through_the_chain(tmp_path, one):
     found = table.iloc[0][["element_mid", "zero_shot", "head"]].astype(float)
     assert found.to_dict() == one[["element_mid", "zero_shot", "head"]].to_dict()
     assert "chain holds no place for chr11:20000000-20000500" in table.reason[1]
+
+
+def test_peaks_of_another_assembly_go_through_the_chain(tmp_path):
+    """The same peaks 1 kb further on, with the chain that takes them back."""
+    files = {"here": {}, "there": {}}
+    for mark in ("DNase", "H3K27ac", "CTCF"):
+        peaks = read_peaks(Excerpt(EXAMPLE).peaks(mark)).query("chrom == 'chr11' & end < 9000000")
+        for name, shift in (("here", 0), ("there", SHIFT)):
+            moved = peaks.assign(start=peaks.start + shift, end=peaks.end + shift)
+            files[name][mark] = str(tmp_path / f"{mark}.{name}.bed.gz")
+            write_peaks(moved, Path(files[name][mark]))
+    chain = str(written(tmp_path / "shift.chain", CHAIN))
+    asked = {"line": "Mine", "genes": GENES, "chain": chain}
+    of = {"here": {}, "there": {"assembly": "hg38"}}
+    text = {"here": f"{element()}\tHBE1\n", "there": f"{element(SHIFT)}\tHBE1\n"}
+    here, there, mixed = (
+        of_text(tmp_path, text[name], "a.bed", peaks=files[name], **asked, **keys)[0].iloc[0]
+        for name, keys in [*of.items(), ("there", {"assembly": "hg38", "peaks_assembly": "hg19"})]
+    )
+    assert here[list(PARTS)].to_dict() == there[list(PARTS)].to_dict()
+    assert mixed.activity != here.activity, "peaks that are not lifted lie elsewhere"
 
 
 def test_no_row_is_dropped_and_each_says_why_it_has_no_score(tmp_path):

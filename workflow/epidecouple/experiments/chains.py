@@ -3,9 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from pyliftover import LiftOver
 
 from ..files.text import readable
+
+# Of an interval's width; more is a gap or a repeat between its ends.
+LARGEST_CHANGE = 0.5
 
 
 class Lift:
@@ -27,3 +31,15 @@ class Lift:
         """Many positions at once: float64 (n,), as `position` gives them."""
         pairs = zip(chroms, positions, strict=True)
         return np.array([self.position(chrom, int(at)) for chrom, at in pairs], dtype=float)
+
+    def intervals(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows of a table (chrom, start, end) whose both ends have a place, there: an inverted
+        interval is turned, one that is stretched or shrunk by more than a half is left out.
+        """
+        first = self.positions(table.chrom.to_numpy(), table.start.to_numpy())
+        last = self.positions(table.chrom.to_numpy(), table.end.to_numpy() - 1)
+        start, end = np.minimum(first, last), np.maximum(first, last) + 1
+        width = (table.end - table.start).to_numpy()
+        kept = np.abs(end - start - width) <= LARGEST_CHANGE * width
+        places = {"start": start[kept].astype(np.int64), "end": end[kept].astype(np.int64)}
+        return table[kept].assign(**places)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..data.signal import Track
+from ..experiments.chains import Lift
 from ..experiments.excerpt import Excerpt
 from ..experiments.genes import tss_by_chromosome
 from ..files.peaks import read_peaks
@@ -17,7 +18,7 @@ from ..regulation.candidates import Candidates, candidates, dnase_peaks
 from ..regulation.head import LOGIT
 from ..regulation.inputs import NINE_MARKS, UBIQUITOUS, Line, head_inputs
 from ..regulation.score import PARTS, parts
-from ..regulation.tracks import Tracks, read_tracks
+from ..regulation.tracks import Tracks, with_quantiles
 from .regulation_model import RegulationModel
 
 FAR_BP = 250_000
@@ -33,10 +34,19 @@ class Marks:
     competing: Candidates
 
 
-def marks_of_files(files: dict[str, str]) -> Marks:
-    """Read whole peak files by mark, DNase among them; raises `InputError` as `read_peaks` does."""
-    tracks = read_tracks({mark: Path(path) for mark, path in files.items()})
+def marks_of_files(files: dict[str, str], lift: Lift | None = None) -> Marks:
+    """Read whole peak files by mark, DNase among them; raises `InputError` as `read_peaks` does.
+
+    lift : from their assembly to hg19; a peak keeps its rank among all peaks of its file
+    """
+    tracks = {mark: ranked_track(Path(path), lift) for mark, path in files.items()}
     return Marks(tracks, candidates(tracks, dnase_peaks(tracks[OPEN])))
+
+
+def ranked_track(path: Path, lift: Lift | None) -> Track:
+    """Track of a peak file whose peaks count by their rank in it."""
+    peaks = with_quantiles(read_peaks(path))
+    return Track(lift.intervals(peaks) if lift else peaks)
 
 
 def marks_of_excerpt(excerpt: Excerpt) -> Marks:

@@ -19,6 +19,8 @@ from .regulation_model import CHECKSUMS, WAY
 
 PEAK_COLUMNS = ["mark", "path"]
 EXCERPT_LINE = "K562"
+# The assembly that goes through the chain.
+LIFTED = "hg38"
 
 
 def _peaks(value: Any) -> Any:
@@ -55,11 +57,14 @@ class RegulationRequest(Section):
         " peaks nor a line are given: K562 around HBE1, GATA1 and MYC, in the repository",
     )
     assembly: Literal["hg19", "hg38"] = Field(
-        "hg19", description="assembly of the elements; peaks and TSS are hg19"
+        "hg19", description="assembly of the elements; the scores are made in hg19"
+    )
+    peaks_assembly: Literal["", "hg19", "hg38"] = Field(
+        "", description="assembly of the files in peaks; empty: that of the elements"
     )
     genes: str = Field(
         CrisprConfig.model_fields["genes"].default,
-        description="BED of one TSS per gene symbol: a source's name, downloaded where it is"
+        description="BED of one TSS per gene symbol, hg19: a source's name, downloaded where it is"
         " missing, or a path; with an excerpt its own",
     )
     chain: str = Field(
@@ -122,9 +127,20 @@ class RegulationRequest(Section):
         return excerpt.genes if excerpt else place_of(self.genes, _sources())
 
     @property
+    def lifts_peaks(self) -> bool:
+        """Whether the peaks have to be lifted; those of the manifest and of an excerpt are hg19."""
+        return bool(self.peaks) and (self.peaks_assembly or self.assembly) == LIFTED
+
+    @property
+    def lifts_elements(self) -> bool:
+        """Whether the elements have to be lifted."""
+        return self.assembly == LIFTED
+
+    @property
     def chain_file(self) -> Path | None:
-        """The chain, where the elements have to be lifted."""
-        return place_of(self.chain, _sources()) if self.assembly == "hg38" else None
+        """The chain, where something has to be lifted."""
+        needed = self.lifts_elements or self.lifts_peaks
+        return place_of(self.chain, _sources()) if needed else None
 
     @property
     def files(self) -> list[str]:

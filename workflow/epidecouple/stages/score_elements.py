@@ -46,6 +46,7 @@ def score_elements(request: RegulationRequest, folder: Path) -> Measured:
     write_bedpe(track, folder / "predictions.bedpe", TRACK_VALUES)
     write_interact(track, folder / "predictions.interact", "regulation score")
     counts = summary(predictions, missing, model.points)
+    counts["loops_of"] = ", ".join(model.way(request.cell_line).lines)
     log.info("%d of %d rows scored", counts["scored"], counts["rows"])
     for reason, count in predictions.reason[predictions.reason != ""].value_counts()[:5].items():
         log.warning("not scored: %d rows: %s", count, reason)
@@ -59,8 +60,9 @@ def predicted(request: RegulationRequest, model: RegulationModel) -> tuple[pd.Da
     table = read_elements(Path(request.pairs))
     genes = read_tss(request.genes_file)
     lift = Lift(request.chain_file) if request.chain_file else None
-    pairs, reason = place_elements(table, Genome(genes, lift, request.read_excerpt))
-    marks = marks_of(request)
+    genome = Genome(genes, lift if request.lifts_elements else None, request.read_excerpt)
+    pairs, reason = place_elements(table, genome)
+    marks = marks_of(request, lift)
     missing = missing_marks(request.cell_line, marks, model)
     scored = element_scores(pairs, scoring_line(request.cell_line, marks, genes, model), model)
     scored = scored.assign(doubts=doubts(scored, missing))
@@ -69,10 +71,11 @@ def predicted(request: RegulationRequest, model: RegulationModel) -> tuple[pd.Da
     return given.join(places).join(scored).assign(reason=reason), missing
 
 
-def marks_of(request: RegulationRequest) -> Marks:
-    """The line's marks: from the peak files, or else from the excerpt."""
-    excerpt = request.read_excerpt
-    return marks_of_excerpt(excerpt) if excerpt else marks_of_files(request.peak_files)
+def marks_of(request: RegulationRequest, lift: Lift | None) -> Marks:
+    """The line's marks: from an excerpt, or else from the peak files."""
+    if request.read_excerpt:
+        return marks_of_excerpt(request.read_excerpt)
+    return marks_of_files(request.peak_files, lift if request.lifts_peaks else None)
 
 
 def drawable(predictions: pd.DataFrame) -> pd.DataFrame:
