@@ -1,3 +1,4 @@
+import logging
 import re
 
 import numpy as np
@@ -54,15 +55,36 @@ def test_nothing_is_left_beside_the_genome(genome):
 
 
 def test_letter_that_is_no_base_is_named_with_its_position(tmp_path):
-    path = written(tmp_path / "genome.fa", ">chr1\nACGTACGT\n>chr2\nACGTA\nCRTAC\n")
-    assert decoded(encoded(path, ("chr2", 0, 3), ("chr2", 7, 10))) == ["ACG", "TAC"]
+    path = written(tmp_path / "genome.fa", ">chr1\nACGTACGT\n>chr2\nACGTA\nC*TA*\n")
+    assert decoded(encoded(path, ("chr2", 0, 3), ("chr1", 5, 8))) == ["ACG", "CGT"]
     says(
-        refusal(encoded, path, ("chr1", 0, 4), ("chr2", 0, 4), ("chr2", 5, 9)),
+        refusal(encoded, path, ("chr1", 0, 5), ("chr2", 0, 5), ("chr2", 5, 10)),
         f"{path}: ",
-        "'R'",
+        "'*'",
         "chr2:6 ",
-        "Replace it by N",
+        "2 such letters",
+        "Replace them by N",
     )
+
+
+def test_codes_for_more_than_one_base_are_read_as_n_and_counted(tmp_path, caplog):
+    path = written(tmp_path / "genome.fa", ">chr1\nACMRacgy\n")
+    with caplog.at_level(logging.INFO):
+        assert decoded(encoded(path, ("chr1", 0, 8))) == ["ACNNACGN"]
+    assert "3 letters of the windows are IUPAC codes" in caplog.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["", "\n\n\n", "\r\n\r\n"])
+def test_empty_lines_at_the_end_and_other_encodings(tmp_path, encoding, end):
+    path = tmp_path / "genome.fa"
+    path.write_bytes((">chr1\nACGTA\nCC" + end).encode(encoding))
+    assert decoded(encoded(path, ("chr1", 0, 7))) == ["ACGTACC"]
+
+
+def test_a_sequence_without_letters_is_refused(tmp_path):
+    path = written(tmp_path / "genome.fa", ">chr1\n>chr2\nACGT\n")
+    says(refusal(encoded, path, ("chr2", 0, 4)), f"{path}: ", "sequence chr1 is empty")
 
 
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.97])

@@ -45,8 +45,8 @@ def test_a_good_row_is_placed_by_its_midpoints():
         ),
         (("chr1", "100", "inf", "chr1", "600", "700"), "enhancer_end is 'inf', not a whole number"),
         (
-            ("chr1", "200", "200", "chr1", "600", "700"),
-            "enhancer chr1:200-200 is not an interval (0-based, half-open)",
+            ("chr1", "201", "200", "chr1", "600", "700"),
+            "enhancer chr1:201-200 is not an interval (0-based, half-open)",
         ),
         (
             ("chr1", "100", "200", "chr1", "-1", "700"),
@@ -56,8 +56,11 @@ def test_a_good_row_is_placed_by_its_midpoints():
             ("chr1", "100", "200", "chr2", "100", "200"),
             "enhancer on chr1, promoter on chr2: one chromosome is needed",
         ),
-        (("chrZ", "100", "200", "chrZ", "600", "700"), "chromosome chrZ is not in the genome"),
-        (("", "100", "200", "", "600", "700"), "chromosome  is not in the genome"),
+        (
+            ("chrZ", "100", "200", "chrZ", "600", "700"),
+            "chromosome chrZ is not in the genome, which has chr1, chr2",
+        ),
+        (("", "100", "200", "", "600", "700"), "enhancer_chrom is empty"),
         (
             ("chr1", "100", "200", "chr1", "600", "1001"),
             "the promoter ends at 1001, beyond chr1 of 1000 bp",
@@ -79,6 +82,12 @@ def test_a_row_that_cannot_be_scored_says_why(row, told):
 def test_windows_may_touch_both_ends_of_a_chromosome():
     usable, reasons = checked(("chr1", "0", "100", "chr1", "900", "1000"))
     assert reasons.tolist() == [""] and len(usable) == 1
+
+
+def test_a_point_is_scored_at_itself():
+    """ABC and ENCODE-rE2G write the TSS as an interval of length 0."""
+    usable, reasons = checked(("chr1", "100", "201", "chr1", "600", "600"))
+    assert reasons.tolist() == [""] and usable.promoter_mid.tolist() == [600]
 
 
 def test_the_first_reason_is_told():

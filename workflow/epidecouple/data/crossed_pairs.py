@@ -16,7 +16,7 @@ from ..files.catalog import Catalog
 from ..files.intervals import inside, joined
 from ..files.loops import named_like, read_loops
 from ..files.pairs import midpoints, read_pairs
-from ..files.peaks import read_peaks
+from ..files.peaks import read_regions
 from .labels import discordant, label_matrix
 
 KEY = ["chrom", "enhancer_mid", "promoter_mid"]
@@ -129,7 +129,7 @@ def build_panel(
     }
     natural = funnel.keep("on chromosomes of the folds", natural, on_chromosomes(natural, config))
     if catalog.regions:
-        regions = read_peaks(catalog.regions)[["chrom", "start", "end"]]
+        regions = read_regions(catalog.regions)
         natural = funnel.keep(
             "both DNA windows inside dataset.regions",
             natural,

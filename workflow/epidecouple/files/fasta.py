@@ -3,12 +3,15 @@
 Coordinates are 0-based and half-open.
 """
 
-import gzip
-import shutil
+import codecs
+import io
+import logging
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -16,12 +19,20 @@ import pyfaidx
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ..core.errors import InputError
-from .text import readable
+from .text import opened, readable
+
+log = logging.getLogger(__name__)
 
 NO_BASE = 255
+N = 4
+# IUPAC's codes for more than one base are read as N: assemblies hold a few of them.
+AMBIGUOUS, AMBIGUITY_CODES = 254, b"RYSWKMBDHVryswkmbdhv"
 _CODE_OF_BYTE = np.full(256, NO_BASE, dtype=np.uint8)
 for _code, _letters in enumerate((b"Aa", b"Cc", b"Gg", b"Tt", b"Nn")):
     _CODE_OF_BYTE[list(_letters)] = _code
+_CODE_OF_BYTE[list(AMBIGUITY_CODES)] = AMBIGUOUS
+WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+BLOCK = 1 << 22
 
 
 @contextmanager
@@ -29,21 +40,48 @@ def open_genome(path: Path) -> Iterator[pyfaidx.Fasta]:
     """Open a FASTA, plain or gzip; the unpacked copy and the index live in a scratch folder and go
     with it.
 
-    Raises `InputError` for a truncated gzip and for what is no FASTA.
+    Raises `InputError` for a truncated gzip, for what is no FASTA, and for an empty sequence.
     """
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "genome.fa"
-        if path.suffix == ".gz":
-            _unpack(path, plain)
-        else:
+        if _as_it_is(path):
             plain.symlink_to(path.resolve())
+        else:
+            with opened(path) as source, plain.open("wb") as file:
+                _unpack(source, file)
         with _indexed(plain, path) as fasta:
+            for record in fasta:
+                if not len(record):
+                    problem = f"sequence {record.name} is empty"
+                    raise InputError(problem, "Remove it or get the file again", path)
             yield fasta
 
 
-def _unpack(path: Path, target: Path) -> None:
-    with readable(path), gzip.open(path) as source, target.open("wb") as file:
-        shutil.copyfileobj(source, file, 1 << 22)
+def _as_it_is(path: Path) -> bool:
+    """Whether a FASTA can be read in its place: plain, without a mark in front, and without blank
+    lines at its end.
+    """
+    with path.open("rb") as file:
+        head = file.read(1)
+        file.seek(0, io.SEEK_END)
+        file.seek(-min(4, file.tell()), io.SEEK_END)
+        return head in (b">", b";", b"") and not re.search(rb"\n\s+\Z", file.read())
+
+
+def _unpack(source: io.BufferedReader, target: BinaryIO) -> None:
+    """Copy a FASTA as bytes of ASCII letters, without blank lines."""
+    head = source.peek(4)[:4]
+    text = io.TextIOWrapper(
+        source, "utf-16" if head.startswith(WIDE) else "utf-8-sig", "surrogateescape"
+    )
+    ends = ""
+    while block := text.read(BLOCK):
+        block = ends + block
+        ends = block[len(block.rstrip("\n")) :][:1]
+        if "\n\n" in block:
+            block = re.sub(r"\n\n+", "\n", block)
+        target.write(block.rstrip("\n").encode("utf-8", "surrogateescape"))
+    target.write(b"\n")
 
 
 def _indexed(plain: Path, path: Path) -> pyfaidx.Fasta:
@@ -69,8 +107,10 @@ def chromosome_sizes(fasta: pyfaidx.Fasta) -> dict[str, int]:
 
 
 def gather_codes(fasta: pyfaidx.Fasta, windows: pd.DataFrame) -> np.ndarray:
-    """Codes uint8 (n, L) of windows of equal length: A C G T N = 0 1 2 3 4, and `NO_BASE` for any
-    other letter.
+    """Codes uint8 (n, L) of windows of equal length: A C G T N = 0 1 2 3 4, and `NO_BASE` for what
+    is no code of bases.
+
+    The log counts the letters that stand for more than one base, which are read as N.
     """
     length = int(windows.end.iloc[0] - windows.start.iloc[0])
     codes = np.empty((len(windows), length), dtype=np.uint8)
@@ -79,20 +119,25 @@ def gather_codes(fasta: pyfaidx.Fasta, windows: pd.DataFrame) -> np.ndarray:
         codes[rows] = _CODE_OF_BYTE[
             sliding_window_view(letters, length)[windows.start.to_numpy()[rows]]
         ]
+    ambiguous = codes == AMBIGUOUS
+    if ambiguous.any():
+        log.info("%d letters of the windows are IUPAC codes and are read as N", ambiguous.sum())
+        codes[ambiguous] = N
     return codes
 
 
 def encode_windows(fasta: pyfaidx.Fasta, windows: pd.DataFrame, genome: Path) -> np.ndarray:
-    """Codes as `gather_codes` gives them; raises `InputError` for a letter other than ACGTN, naming
-    its position.
+    """Codes as `gather_codes` gives them; raises `InputError` for letters that are none, with their
+    number and the position of the first.
     """
     codes = gather_codes(fasta, windows)
-    for row, offset in np.argwhere(codes == NO_BASE)[:1]:
+    wrong = np.argwhere(codes == NO_BASE)
+    for row, offset in wrong[:1]:
         chrom = windows.chrom.iloc[row]
         at = int(windows.start.iloc[row] + offset)
-        raise InputError(
-            f"letter '{fasta[chrom][at]}' at {chrom}:{at} is not one of A C G T N",
-            "Replace it by N",
-            genome,
+        problem = (
+            f"letter '{fasta[chrom][at]}' at {chrom}:{at} is not one of A C G T N or an IUPAC code"
+            f" ({len(wrong)} such letters in all windows)"
         )
+        raise InputError(problem, "Replace them by N", genome)
     return codes

@@ -4,8 +4,8 @@ where it cannot be scored.
 Coordinates are 0-based and half-open.
 """
 
-import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +13,14 @@ import pandas as pd
 
 from ..core.dna import ENDS
 from ..core.errors import InputError
-from .pairs import ENCODING, GENERIC_COLUMNS, NAME_PATTERN
-from .text import readable
+from .pairs import GENERIC_COLUMNS, NAME_PATTERN
+from .text import Rows, numbers_of, read_headed, read_plain
 
 COORDINATES = GENERIC_COLUMNS[:-1]
 EDGES = [name for name in COORDINATES if not name.endswith("chrom")]
 NAMES = ["enhancer_name", "promoter_name"]
-# Whole numbers up to here are exact in the float64 that text is read into.
-LARGEST = 2**53
-NO_PAIRS = ("track", "browser", "#")
+# Chromosomes of the genome that a reason names.
+NAMED = 3
 
 
 class Reasons:
@@ -42,29 +41,18 @@ def read_scorable(path: Path) -> pd.DataFrame:
     """All rows of a file as text: row (line in the file), the six coordinates, cell_line if there
     is one, reason.
 
-    A TSV or CSV with the columns of `COORDINATES`, TargetFinder's CSV (`enhancer_name`,
-    `promoter_name`), or a BEDPE without header (named *.bedpe, enhancer first); gzip where the name
-    ends in .gz. Raises `InputError` for a file that is missing, damaged, or without these columns.
+    A table with the columns of `COORDINATES` or TargetFinder's (`enhancer_name`, `promoter_name`),
+    or a BEDPE without header (named *.bedpe, enhancer first), as `text` reads them. Raises
+    `InputError` for a file that is missing, damaged, or without these columns.
     """
-    lines = lines_of(path)
+    if not path.is_file():
+        raise InputError("there is no such file", "Correct the path of the pairs", path)
     if Path(path.name.removesuffix(".gz")).suffix == ".bedpe":
-        return _table(
-            [(number, text) for number, text in lines if not text.startswith(NO_PAIRS)],
-            "\t",
-            COORDINATES,
-            exact=False,
-        )
-    number, head = lines[0] if lines else (1, "")
-    separator = "\t" if "\t" in head else ","
-    columns = [name.strip() for name in head.split(separator)]
-    if not set(COORDINATES) <= set(columns) and not set(NAMES) <= set(columns):
-        raise InputError(
-            f"the columns are {columns}",
-            f"Give {COORDINATES} or {NAMES}, or a BEDPE named *.bedpe",
-            path,
-            number,
-        )
-    return _table(lines[1:], separator, columns, exact=True)
+        rows = read_plain(path, len(COORDINATES))
+        rows = replace(rows, table=rows.table.set_axis(COORDINATES, axis=1))
+        return _with_reasons(rows, rows.fields < rows.width)
+    rows = read_headed(path, [COORDINATES, NAMES], ["cell_line"], ", or a BEDPE named *.bedpe")
+    return _with_reasons(rows, rows.fields != rows.width)
 
 
 def as_scorable(table: pd.DataFrame) -> pd.DataFrame:
@@ -79,46 +67,18 @@ def as_scorable(table: pd.DataFrame) -> pd.DataFrame:
     return table[kept].astype(str).reset_index(drop=True).assign(row=row, reason="")
 
 
-def lines_of(path: Path) -> list[tuple[int, str]]:
-    """Lines of a file that are not blank, with their numbers from 1; gzip where the name ends in
-    .gz. Raises `InputError` for a file that is missing, damaged or no text.
+def _with_reasons(rows: Rows, wrong: pd.Series) -> pd.DataFrame:
+    """The rows with the reason of those that have a `wrong` number of fields, or names that cannot
+    be read.
     """
-    if not path.is_file():
-        raise InputError("there is no such file", "Correct the path of the pairs", path)
-    with (
-        readable(path),
-        (gzip.open if path.suffix == ".gz" else open)(
-            path, "rt", encoding=ENCODING, errors="replace"
-        ) as file,
-    ):
-        return [
-            (number, text.rstrip("\r\n"))
-            for number, text in enumerate(file, start=1)
-            if text.strip()
-        ]
-
-
-def _table(
-    lines: list[tuple[int, str]], separator: str, columns: list[str], exact: bool
-) -> pd.DataFrame:
-    """Rows as text; one with too few fields is filled up, one with too many is cut when it need not
-    be `exact`.
-    """
-    fields = [text.split(separator) for _, text in lines]
-    counts = pd.Series([len(row) for row in fields], dtype="int64")
-    width = len(columns)
-    table = pd.DataFrame(
-        [(row + [""] * width)[:width] for row in fields], columns=columns, dtype=str
-    )
+    table, lines = rows.table.reset_index(drop=True), rows.table.index.to_numpy()
+    counts = rows.fields.to_numpy()
     reasons = Reasons(pd.Series("", index=table.index, dtype=object))
-    reasons.add(
-        (counts < width) | (exact & (counts > width)),
-        lambda row: f"{counts[row]} fields where {width} are needed",
-    )
-    if not set(COORDINATES) <= set(columns):
+    reasons.add(wrong, lambda row: f"{counts[row]} fields where {rows.width} are needed")
+    if not set(COORDINATES) <= set(table.columns):
         table = _from_names(table, reasons)
     kept = table[[name for name in (*COORDINATES, "cell_line") if name in table]]
-    return kept.assign(row=[number for number, _ in lines], reason=reasons.text)
+    return kept.assign(row=lines, reason=reasons.text)
 
 
 def _from_names(table: pd.DataFrame, reasons: Reasons) -> pd.DataFrame:
@@ -161,13 +121,16 @@ def check_rows(
 
 
 def _check_interval(table: pd.DataFrame, numbers: pd.DataFrame, end: str, reasons: Reasons) -> None:
-    """Add the reasons of rows whose element at one end is no interval, in the words of the file."""
+    """Add the reasons of rows whose element at one end is no interval, in the words of the file.
+
+    A point, such as a TSS, is one: only its midpoint is read.
+    """
     start = numbers[f"{end}_start"]
     stop = numbers[f"{end}_end"]
     coordinates = table[f"{end}_start"] + "-" + table[f"{end}_end"]
     place = f"{end} " + table[f"{end}_chrom"] + ":" + coordinates
     reasons.add(
-        (start < 0) | (start >= stop),
+        (start < 0) | (start > stop),
         lambda row: f"{place[row]} is not an interval (0-based, half-open)",
     )
 
@@ -184,16 +147,18 @@ def _check_chromosomes(table: pd.DataFrame, sizes: dict[str, int], reasons: Reas
         ),
     )
     size = table.enhancer_chrom.map(sizes).astype(float)
+    has = ", ".join([*list(sizes)[:NAMED], *(["..."] if len(sizes) > NAMED else [])])
+    reasons.add(table.enhancer_chrom == "", lambda row: "enhancer_chrom is empty")
     reasons.add(
-        size.isna(), lambda row: f"chromosome {table.enhancer_chrom[row]} is not in the genome"
+        size.isna(),
+        lambda row: f"chromosome {table.enhancer_chrom[row]} is not in the genome, which has {has}",
     )
     return size
 
 
 def whole_numbers(text: pd.Series, reasons: Reasons) -> pd.Series:
     """Text as numbers, 0 where it is no whole one; adds the reason of those rows."""
-    numbers = pd.to_numeric(text, errors="coerce").astype(float)
-    wrong = ~(numbers.abs() < LARGEST) | (numbers % 1 != 0)
+    numbers, wrong = numbers_of(text)
     reasons.add(wrong, lambda row: f"{text.name} is '{text[row]}', not a whole number")
     return numbers.where(~wrong, 0)
 

@@ -1,19 +1,92 @@
-"""Reading text files, and the line number of a mistake."""
+"""Delimited text from outside: the one core under every reader of tables, and the line of a
+mistake.
 
+A file may be plain, gzip or bgzip under any name; UTF-8 or UTF-16, with or without a byte order
+mark, and letters of Latin-1 where it is neither; its lines may end in any way. Quotes are taken off
+fields that they enclose and are letters anywhere else. Blank lines, comments (lines that begin with
+#) and the `track` and `browser` lines of genome browsers are no rows. Every table that is returned
+has the line in the file, from 1, as its index, and all its fields as text.
+"""
+
+import codecs
+import csv
 import gzip
+import io
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
+import pandas as pd
+
 from ..core.errors import InputError
+
+GZIP = b"\x1f\x8b"
+FOREIGN = {
+    b"PK\x03\x04": "a zip archive, perhaps an Excel workbook",
+    b"BZh": "packed by bzip2",
+    b"\xfd7zXZ": "packed by xz",
+    b"\x28\xb5\x2f\xfd": "packed by zstd",
+    b"HIC\x00": "a .hic matrix",
+    b"\x26\xfc\x8f\x88": "a bigWig file",
+    b"\x88\x8f\xfc\x26": "a bigWig file",
+    b"\xeb\xf2\x89\x87": "a bigBed file",
+    b"\x87\x89\xf2\xeb": "a bigBed file",
+    b"\x89HDF": "an HDF5 file such as .cool",
+    b"PAR1": "a parquet file",
+    b"BAM\x01": "a BAM file",
+    b"\x43\x27\x41\x1a": "a 2bit genome",
+    b"<!DOCTYPE": "a web page",
+    b"<html": "a web page",
+}
+MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+HEAD = 4096
+# More undecodable letters, or control characters, than this share of the head: no text.
+LARGEST_STRANGE_SHARE = 0.3
+LONGEST_LINE = 1_000_000
+# Rows of one table, and letters of one file: ten times what the largest published tables have.
+MOST_ROWS, MOST_LETTERS = 20_000_000, 4_000_000_000
+ROWS_AT_ONCE = 100_000
+NO_ROWS = ("#", "track ", "track\t", "browser ", "browser\t")
+SEPARATORS = ("\t", ",", ";", None)
+WHOLE = r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?"
+DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+# Whole numbers up to here are exact in the float64 that text is read into.
+LARGEST = 2**53
+
+
+def _as_latin1(error: UnicodeError) -> tuple[str, int]:
+    """Letters of Latin-1 for bytes that are no UTF-8."""
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error("latin-1 else", _as_latin1)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a file: the chosen columns as text, "" where a row is too short; how many fields each
+    row has, and how many it should have.
+    """
+
+    table: pd.DataFrame
+    fields: pd.Series
+    width: int
 
 
 @contextmanager
 def readable(path: str | Path) -> Iterator[None]:
-    """Around reading a text file, plain or gzip: raises `InputError` for a damaged gzip and for
-    what is no text at all.
+    """Around reading a file, plain or gzip: raises `InputError` for a damaged gzip and for what is
+    no text at all.
     """
     try:
         yield
@@ -21,22 +94,328 @@ def readable(path: str | Path) -> Iterator[None]:
         raise InputError(
             f"this gzip file is damaged or cut short ({error})", "Remove it and get it again", path
         ) from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            "this is no text file",
-            "Give text, plain or gzip (named .gz); bigWig and .hic cannot be read",
-            path,
-        ) from error
+    except UnicodeError as error:
+        raise no_text(path) from error
 
 
-def line_of_row(file: Path, row: int) -> int:
-    """Line (from 1) of a row (from 0) of a text file, plain or gzip; blank lines and lines that
-    begin with # are no rows.
+def no_text(path: str | Path, what: str = "") -> InputError:
+    """The refusal of a file that is no text; `what` it is, where that is known."""
+    return InputError(
+        f"this is no text file{what and f' but {what}'}",
+        "Give text, plain or gzip (.gz); bigWig and .hic cannot be read",
+        path,
+    )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[io.BufferedReader]:
+    """The bytes of a file, unpacked where they begin as gzip does; raises `InputError` for a file
+    that is damaged or of a binary format.
     """
-    with (gzip.open if file.suffix == ".gz" else open)(file, "rt") as lines:
-        rows = (
-            number
-            for number, text in enumerate(lines, start=1)
-            if text.strip() and not text.startswith("#")
+    with readable(path), path.open("rb") as file:
+        packed = file.peek(2)[:2] == GZIP
+        raw = gzip.GzipFile(fileobj=file) if packed else file
+        with io.BufferedReader(raw, 1 << 18) as stream:
+            head = stream.peek(HEAD)[:HEAD]
+            for magic, what in FOREIGN.items():
+                if head.startswith(magic):
+                    raise no_text(path, what)
+            yield stream
+
+
+def text_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Every line of a text file with its number from 1, without its end.
+
+    Raises `InputError` for what is no text, for a line longer than `LONGEST_LINE`, and for more
+    than `MOST_LETTERS`.
+    """
+    letters = 0
+    with opened(path) as stream:
+        encoding = _encoding(stream.peek(HEAD)[:HEAD], path)
+        errors = "replace" if encoding.startswith("utf-16") else "latin-1 else"
+        text = io.TextIOWrapper(stream, encoding, errors)
+        for number, line in enumerate(iter(lambda: text.readline(LONGEST_LINE + 1), ""), start=1):
+            letters += len(line)
+            if len(line) > LONGEST_LINE or letters > MOST_LETTERS:
+                raise InputError(
+                    "this line, or all of the file, is longer than any table",
+                    "Give a text table with one row per line",
+                    path,
+                    number,
+                )
+            if "\0" in line:
+                raise no_text(path)
+            yield number, line.rstrip("\n")
+
+
+def _encoding(head: bytes, path: Path) -> str:
+    """The encoding of a file that begins with `head`; raises `InputError` for no text."""
+    for mark, encoding in MARKS.items():
+        if head.startswith(mark):
+            return encoding
+    for encoding, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
+        if len(head) > 3 and zeros.count(0) > 0.9 * len(zeros):
+            return encoding
+    lost = len(head) - len(head.decode("utf-8", "ignore").encode())
+    controls = sum(head.count(code) for code in range(32) if code not in b"\t\n\r\f\x1a")
+    if 0 in head or lost + controls > LARGEST_STRANGE_SHARE * len(head):
+        raise no_text(path)
+    return "utf-8"
+
+
+def data_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file that are rows, or a header, with their numbers."""
+    return (
+        (number, text)
+        for number, text in text_lines(path)
+        if text.strip() and not text.startswith(NO_ROWS)
+    )
+
+
+def split_fields(text: str, separator: str | None) -> list[str]:
+    """Fields of a line; None separates at any white space."""
+    if '"' not in text:
+        return text.split(separator)
+    if separator is None:
+        fields = re.findall(r'"[^"]*"(?=\s|$)|\S+', text)
+    elif separator == "\t":
+        fields = text.split("\t")
+    else:
+        fields = _quoted_fields(text, separator)
+    return [_unquoted(field.strip()) for field in fields]
+
+
+def _quoted_fields(text: str, separator: str) -> list[str]:
+    """Fields that may hold the separator between quotes; a quote that nothing closes is a
+    letter.
+    """
+    fields = []
+    for match in re.finditer(
+        rf'("(?:[^"]|"")*" *(?={separator}|$)|[^{separator}]*)({separator}|$)', text
+    ):
+        fields.append(match[1])
+        if not match[2]:
+            break
+    return fields
+
+
+def _unquoted(field: str) -> str:
+    if len(field) > 1 and field[0] == field[-1] == '"':
+        return field[1:-1].replace('""', '"')
+    return field
+
+
+def separator_of(line: str) -> str | None:
+    """What separates the fields of a line: a tab where there is one, else white space, else a comma
+    or a semicolon.
+    """
+    if "\t" in line:
+        return "\t"
+    if len(line.split()) > 1:
+        return None
+    return next((separator for separator in (",", ";") if separator in line), None)
+
+
+def read_plain(path: Path, columns: int | None = None) -> Rows:
+    """Rows of a file without header, columns named 0, 1, ...: the first `columns`, or as many as
+    the first row has.
+
+    Trailing columns that are empty in every row are left out.
+    """
+    lines = data_lines(path)
+    first = next(lines, None)
+    if first is None:
+        return Rows(pd.DataFrame(columns=range(columns or 0)), pd.Series(dtype="int64"), 0)
+    separator = separator_of(first[1])
+    width = len(split_fields(first[1], separator))
+    rows = _collected(
+        chain([first], lines), separator, list(range(columns or width)), columns or width, path
+    )
+    kept = rows.table
+    while columns is None and len(kept.columns) > 1 and (kept[kept.columns[-1]] == "").all():
+        kept = kept[kept.columns[:-1]]
+    return Rows(kept, rows.fields, rows.width)
+
+
+def read_headed(
+    path: Path,
+    wanted: Sequence[Sequence[str]],
+    optional: Sequence[str] = (),
+    otherwise: str = "",
+) -> Rows:
+    """The columns of a file with a header: the first of the `wanted` sets that it has, and those of
+    the `optional` ones.
+
+    The separator is the one that makes such a header: tab, comma, semicolon or white space. A
+    header may begin with #. Where every row has one field more than the header, the first holds
+    row names, as R writes them, and is set aside. Raises `InputError` when no set of columns is
+    there, or one of them twice.
+    """
+    number, head, lines = _head(path, wanted)
+    separator, names, chosen = header_of(head, wanted)
+    if not chosen:
+        alternatives = " or ".join(str(list(columns)) for columns in wanted)
+        remedy = f"Give {alternatives}{otherwise}"
+        raise InputError(f"the columns are {names}", remedy, path, number)
+    chosen = [*chosen, *(name for name in optional if name in names)]
+    for name in chosen:
+        if names.count(name) > 1:
+            raise InputError(f"column '{name}' stands twice", "Keep one of them", path, number)
+    first = next(lines, None)
+    extra, shift = _beyond_header(first[1] if first else "", separator, len(names))
+    rows = _collected(
+        chain([first] if first else [], lines),
+        separator,
+        [names.index(name) + shift for name in chosen],
+        len(names) + extra,
+        path,
+    )
+    return Rows(rows.table.set_axis(chosen, axis=1), rows.fields, rows.width)
+
+
+def _head(
+    path: Path, wanted: Sequence[Sequence[str]]
+) -> tuple[int, str, Iterator[tuple[int, str]]]:
+    """Line number and text of the header, and the rows below it; a comment that has the wanted
+    names is a header.
+    """
+    lines = text_lines(path)
+    for number, text in lines:
+        if text.startswith("#") and not header_of(text.lstrip("# "), wanted)[2]:
+            continue
+        if text.strip() and not text.startswith(NO_ROWS[1:]):
+            rows = (row for row in lines if row[1].strip() and not row[1].startswith(NO_ROWS))
+            return number, text.lstrip("# "), rows
+    return 1, "", iter(())
+
+
+def header_of(
+    text: str, wanted: Sequence[Sequence[str]]
+) -> tuple[str | None, list[str], Sequence[str]]:
+    """Separator and names of a header, and the first of the wanted sets of names that it has."""
+    for separator in SEPARATORS:
+        names = split_fields(text, separator)
+        names = [name.strip() for name in names]
+        for columns in wanted:
+            if set(columns) <= set(names):
+                return separator, names, columns
+    separator = "\t" if "\t" in text else ","
+    return separator, [name.strip() for name in split_fields(text, separator)], ()
+
+
+def _beyond_header(row: str, separator: str | None, width: int) -> tuple[int, int]:
+    """How many fields a row has beyond the header, 0 or 1, and by how many the columns are
+    shifted.
+    """
+    fields = split_fields(row, separator)
+    if len(fields) != width + 1:
+        return 0, 0
+    return 1, int(fields[-1].strip() != "")
+
+
+def _collected(
+    lines: Iterable[tuple[int, str]],
+    separator: str | None,
+    positions: list[int],
+    width: int,
+    path: Path,
+) -> Rows:
+    """Fields at some positions of every line, in blocks, so that no more than these are kept."""
+    numbers: list[int] = []
+    counts: list[int] = []
+    blocks = [_block([], separator, positions)]
+    for block in _batched(lines):
+        numbers += [number for number, _ in block]
+        if len(numbers) > MOST_ROWS:
+            raise InputError(f"more than {MOST_ROWS:,} rows", "Split or filter the table", path)
+        texts = [text for _, text in block]
+        counts += _counts(texts, separator)
+        blocks.append(_block(texts, separator, positions))
+    table = pd.concat(blocks, ignore_index=True).set_axis(numbers, axis=0)
+    return Rows(table, pd.Series(counts, index=table.index, dtype="int64"), width)
+
+
+def _batched(lines: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    lines = iter(lines)
+    while block := list(islice(lines, ROWS_AT_ONCE)):
+        yield block
+
+
+def _counts(texts: list[str], separator: str | None) -> list[int]:
+    """Number of fields of every line."""
+    if separator is None:
+        return [len(split_fields(text, separator)) for text in texts]
+    return [
+        len(split_fields(text, separator)) if '"' in text else text.count(separator) + 1
+        for text in texts
+    ]
+
+
+def _block(texts: list[str], separator: str | None, positions: list[int]) -> pd.DataFrame:
+    """Fields at some positions of the lines, stripped; "" where a line has too few."""
+    least = max(positions) + 1
+    if separator is None or any('"' in text for text in texts):
+        fields = [(split_fields(text, separator) + [""] * least)[:least] for text in texts]
+        table = pd.DataFrame(fields, columns=range(least), dtype="str")
+    else:
+        table = _parsed(texts, separator, least)
+    table = table[positions].apply(lambda column: column.str.strip())
+    return table.set_axis(range(len(positions)), axis=1)
+
+
+def _parsed(texts: list[str], separator: str, least: int) -> pd.DataFrame:
+    """The first `least` fields of lines without quotes, by the parser of pandas."""
+    padded = [text + separator * max(0, least - 1 - text.count(separator)) for text in texts]
+    # pandas takes the number of columns from the first line it sees.
+    widest = max((text.count(separator) for text in padded), default=least - 1) + 1
+    return pd.read_csv(
+        io.StringIO("\n".join(padded)),
+        sep=separator,
+        header=None,
+        names=range(widest),
+        usecols=range(least),
+        index_col=False,
+        dtype="str",
+        na_filter=False,
+        quoting=csv.QUOTE_NONE,
+        skip_blank_lines=False,
+    )
+
+
+def require_equal_rows(rows: Rows, path: Path) -> pd.DataFrame:
+    """The table, after checking that every row has as many fields as it should; raises
+    `InputError` with the line of the first that has not.
+    """
+    for line, count in rows.fields[rows.fields != rows.width].head(1).items():
+        raise InputError(
+            f"{count} fields where {rows.width} are needed: rows differ in their number of columns",
+            "Mend the row",
+            path,
+            line,
         )
-        return next(islice(rows, row, None))
+    return rows.table
+
+
+def numbers_of(text: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Whole numbers of a column of text as float64, and which rows are none (bool); 1e+05, as R
+    writes 100000, is one.
+    """
+    written = text.str.fullmatch(WHOLE)
+    numbers = pd.to_numeric(text.where(written), errors="coerce").astype(float)
+    wrong = ~(numbers.abs() < LARGEST) | (numbers % 1 != 0)
+    return numbers, wrong
+
+
+def whole_numbers(text: pd.Series, what: str, path: Path, remedy: str) -> pd.Series:
+    """A column of text as int64; raises `InputError` for the first that is no whole number."""
+    numbers, wrong = numbers_of(text)
+    for line in text.index[wrong][:1]:
+        value = f"'{text[line]}', not a whole number" if text[line] else "empty"
+        raise InputError(f"{what} is {value}", remedy, path, line)
+    return numbers.astype("int64")
+
+
+def decimals(text: pd.Series) -> pd.Series:
+    """A column of text as float64, NaN for what is no decimal number."""
+    written = text.str.fullmatch(DECIMAL)
+    return pd.to_numeric(text.where(written), errors="coerce").astype(float)
