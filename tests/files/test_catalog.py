@@ -159,15 +159,25 @@ def test_own_line_that_is_not_listed(tmp_path):
     )
 
 
-def test_own_line_with_peaks_of_other_marks_only(tmp_path):
-    config = own_files(tmp_path, lambda files: files["A"].update(peaks={"H2A": "x.bed"}))
+def test_a_mark_that_is_misspelt_is_refused_with_the_nearest(tmp_path):
+    config = own_files(tmp_path, lambda files: files["A"]["peaks"].update(H3k27ac="x.bed"))
     says(
         refusal(catalog_of, config),
-        "config: ",
-        "cell line A has no peaks",
-        "CTCF",
-        "dataset.files.A.peaks",
+        "config: A has peaks for H3k27ac, which is not in marks; did you mean H3K27ac?",
     )
+    config = own_files(tmp_path, lambda files: files["A"].update(peaks={"Pol2": "x.bed"}))
+    assert "did you mean" not in refusal(catalog_of, config)
+
+
+def test_a_line_that_the_run_does_not_have_is_refused(tmp_path):
+    config = own_files(tmp_path, lambda files: files.update(Aa=files["A"]))
+    says(refusal(catalog_of, config), "config: dataset.files has Aa", "cell_lines", "mean A?")
+    for missing, told in (
+        ({"LineQ": ["CTCF"]}, "LineQ, which is not in cell_lines; did you mean Line"),
+        ({"LineA": ["CTFC"]}, "LineA is said to lack CTFC, which is not in marks; did you mean CT"),
+    ):
+        chosen = {"kind": "simulated", "missing": missing}
+        says(refusal(catalog_of, toy_config(dataset=chosen)), "config: ", told)
 
 
 def test_own_file_that_does_not_exist(tmp_path):

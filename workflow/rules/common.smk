@@ -127,7 +127,7 @@ wildcard_constraints:
 # those of the overfitting guard, so that no other threshold makes a training run again.
 SEES = {
     "simulate": ("simulate", ["simulation", "seed", *FILES]),
-    "inventory": ("inventory", FILES),
+    "inventory": ("inventory", ["splits", *FILES]),
     "panel": ("panel", DATA),
     "elements": ("elements", DATA),
     "reference": ("reference", ["seed", "reference", *DATA]),

@@ -51,7 +51,7 @@ rule inventory:
     conda:
         "../../envs/data.yaml"
     resources:
-        mem_mb=mem_mb("streaming"),
+        mem_mb=mem_mb("inspection"),
         runtime=minutes(30),
     shell:
         "python -m epidecouple.stages.inventory --settings {input.settings} --inventory {output.inventory}"

@@ -6,10 +6,9 @@ import copy
 from pathlib import Path
 from typing import Any
 
-import yaml
 
 from .config import validated
-from .errors import InputError
+from .errors import InputError, read_yaml
 from .paths import ROOT
 
 DESIGN = "design"
@@ -55,9 +54,7 @@ def overlaid(config: dict[str, Any], path: Path) -> dict[str, Any]:
     path = path if path.is_file() else ROOT / path
     if not path.is_file():
         raise InputError("there is no such arm", "Correct comparison.arms", path)
-    overlay = {
-        name: values for name, values in yaml.safe_load(path.read_text()).items() if name != "run"
-    }
+    overlay = {name: values for name, values in read_yaml(path).items() if name != "run"}
     for name in sorted(set(overlay) - TRAINED_BY):
         problem = f"the arm changes '{name}', and arms are compared on the same data"
         raise InputError(problem, f"An arm may change {', '.join(sorted(TRAINED_BY))}", path)

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import Field, ValidationInfo, field_validator
 
-from .errors import InputError, checked, key_place
+from .errors import InputError, checked, key_place, read_yaml
 from .key_types import DISTINCT, LINE, NAME, Gate, Results, Whole
 from .sections import (
     AblationConfig,
@@ -189,15 +188,17 @@ def _record(kind: Any, value: Any) -> Any:
 
 def read_config(path: str | Path) -> Config:
     """Read and check a configuration file; raises `InputError` with the line of a mistake."""
-    return Config.from_dict(validated(yaml.safe_load(Path(path).read_text()), [path]))
+    return Config.from_dict(validated(read_yaml(path), [path]))
 
 
 def validated(values: dict[str, Any], files: Sequence[str | Path] = ()) -> dict[str, Any]:
     """Check a configuration and fill in its defaults.
 
     files : those that the values came from, the last one winning; they are read again only to name
-    the line of a mistake. Raises `InputError`.
+    the line of a mistake, and to refuse a key that stands twice. Raises `InputError`.
     """
+    for file in files:
+        read_yaml(file)
     config = checked(values, Config, files)
     _check_lines(config, files)
     _check_folds(config.splits, files)

@@ -117,6 +117,44 @@ def value_place(
     return None
 
 
+def read_yaml(path: str | Path) -> Any:
+    """The content of a YAML file.
+
+    Raises `InputError`, with the line, for what is no YAML and for a key that stands twice in a
+    mapping, of which YAML would silently keep the last.
+    """
+    content = Path(path).read_bytes()
+    try:
+        root = yaml.compose(content, yaml.SafeLoader)
+        _check_distinct(root, path)
+        return yaml.safe_load(content)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise InputError(
+            f"this is no YAML ({problem})", "Mend it", path, mark.line + 1 if mark else None
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"this is no YAML ({error})", "Mend it", path) from error
+
+
+def _check_distinct(node: yaml.Node | None, path: str | Path) -> None:
+    """Raise `InputError` for a key that a mapping has twice."""
+    seen: dict[str, int] = {}
+    for child in node.value if isinstance(node, yaml.CollectionNode) else []:
+        if isinstance(child, yaml.Node):
+            _check_distinct(child, path)
+            continue
+        key, value = child
+        line = key.start_mark.line + 1
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                problem = f"key '{key.value}' stands twice, first in line {seen[key.value]}"
+                raise InputError(problem, "Keep one of them", path, line)
+            seen[key.value] = line
+        _check_distinct(value, path)
+
+
 def _has(file: Path, path: Sequence[Key], value: Any) -> bool:
     content = yaml.safe_load(file.read_text())
     for key in path:

@@ -17,6 +17,8 @@ MB = 1e6
 TABLES, NETWORKS = 250, 600
 # A compressed table in memory, for each byte of its file.
 PARSED = 20
+# The largest compressed table among input files that may be far larger, as a genome is, in MB.
+LARGEST_TABLE = 40
 # A pair: bytes in the panel's file; in memory among all that `data.panel.Panel` holds of it besides
 # signal and windows.
 PAIR_ON_DISK, PAIR_IN_MEMORY = 30, 300
@@ -58,6 +60,11 @@ def streaming(config: Config, files: Files) -> float:
 def tables(config: Config, files: Files) -> float:
     """Rules that hold their input tables in memory."""
     return TABLES + PARSED * files.inputs
+
+
+def inspection(config: Config, files: Files) -> float:
+    """Reading every file, one table at a time."""
+    return TABLES + PARSED * min(files.inputs, LARGEST_TABLE)
 
 
 def simulation(config: Config, files: Files) -> float:

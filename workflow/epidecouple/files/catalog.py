@@ -3,6 +3,7 @@ of dataset.
 """
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
@@ -48,8 +49,9 @@ class Catalog:
 
 def catalog_of(config: Config) -> Catalog:
     """The files of `config`'s dataset; raises `InputError` for a cell line without pairs, loops or
-    peaks.
+    peaks, and for a line or mark of the dataset that the configuration does not name.
     """
+    _check_names(config)
     of_kind = {"simulated": _simulated, "sources": _from_sources, "files": _own_files}
     catalog = of_kind[config.dataset.kind](config)
     everywhere_missing = [
@@ -64,6 +66,32 @@ def catalog_of(config: Config) -> Catalog:
             "config",
         )
     return catalog
+
+
+def _check_names(config: Config) -> None:
+    """Raise `InputError` for a line or a mark that `dataset` names and nothing else does: most
+    often one that is misspelt, whose files would be left out without a word.
+    """
+    peaks = {line: list(own.get("peaks", {})) for line, own in config.dataset.files.items()}
+    lacking = {line: marks for line, marks in config.dataset.missing.items() if marks}
+    for key, named in (("files", peaks), ("missing", lacking)):
+        for line, marks in named.items():
+            _require(line, config.all_lines, f"dataset.{key} has {line}", "cell_lines")
+            for mark in marks:
+                what = "has peaks for" if key == "files" else "is said to lack"
+                _require(mark, config.marks, f"{line} {what} {mark}", "marks")
+
+
+def _require(name: str, known: list[str], problem: str, key: str) -> None:
+    """Raise `InputError` for a name that is not known, with the nearest one that is."""
+    if name in known:
+        return
+    lower = {other.lower(): other for other in known}
+    near = get_close_matches(name.lower(), lower, n=1)
+    meant = f"; did you mean {lower[near[0]]}?" if near else ""
+    raise InputError(
+        f"{problem}, which is not in {key}{meant}", f"Correct it, or add it to `{key}`", "config"
+    )
 
 
 def _simulated(config: Config) -> Catalog:
@@ -169,13 +197,7 @@ def _line_from_config(line: str, config: Config) -> LineFiles:
             raise InputError(
                 f"cell line {line} has no {kind}", f"Give dataset.files.{line}.{kind}", "config"
             )
-    peaks = {mark: Path(path) for mark, path in entry["peaks"].items() if mark in config.marks}
-    if not peaks:
-        raise InputError(
-            f"cell line {line} has no peaks for any of {config.marks}",
-            f"Give dataset.files.{line}.peaks",
-            "config",
-        )
+    peaks = {mark: Path(path) for mark, path in entry["peaks"].items()}
     return LineFiles(Path(entry["pairs"]), Path(entry["loops"]), peaks)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.errors import InputError
-from .pairs_to_score import Reasons, lines_of
+from .pairs_to_score import Reasons
+from .text import data_lines, separator_of, split_fields
 
 # Ours, and the names that other tables have: ABC and ENCODE-rE2G, CRISPR_comparison, and pairs of
 # an enhancer and a promoter.
@@ -27,7 +28,6 @@ ELEMENT = ["chrom", "start", "end"]
 PROMOTER = ["promoter_chrom", "promoter_start", "promoter_end"]
 # Columns of a BED without header; those behind them are not read.
 BED = [*ELEMENT, "gene"]
-NO_ROWS = ("track", "browser")
 
 
 def read_elements(path: Path) -> pd.DataFrame:
@@ -37,10 +37,12 @@ def read_elements(path: Path) -> pd.DataFrame:
     A TSV or CSV with a header, or a BED without one whose fourth column is the gene; gzip where the
     name ends in .gz. Raises `InputError` for a file that is missing, damaged, or without these.
     """
-    lines = [(n, text) for n, text in lines_of(path) if not text.startswith(NO_ROWS)]
+    if not path.is_file():
+        raise InputError("there is no such file", "Correct the path of the pairs", path)
+    lines = list(data_lines(path))
     number, head = lines[0] if lines else (1, "")
-    separator = "\t" if "\t" in head else ","
-    fields = [name.strip().removeprefix("#") for name in head.split(separator)]
+    separator = separator_of(head)
+    fields = [name.strip().removeprefix("#") for name in split_fields(head, separator)]
     if is_bed(fields):
         return table_of(lines, separator, BED)
     columns = [ours(name) for name in fields]
@@ -66,10 +68,12 @@ def ours(name: str) -> str:
     return known.get(name, name)
 
 
-def table_of(lines: list[tuple[int, str]], separator: str, columns: list[str]) -> pd.DataFrame:
+def table_of(
+    lines: list[tuple[int, str]], separator: str | None, columns: list[str]
+) -> pd.DataFrame:
     """Rows of `NAMES` as text, with the reason of those that have too few fields."""
     width = len(columns)
-    fields = [text.split(separator) for _, text in lines]
+    fields = [split_fields(text, separator) for _, text in lines]
     rows = [(row + [""] * width)[:width] for row in fields]
     table = pd.DataFrame(rows, columns=columns, dtype=str)
     table = table.loc[:, ~table.columns.duplicated()].reindex(columns=list(NAMES), fill_value="")

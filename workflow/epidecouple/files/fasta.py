@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -68,20 +68,40 @@ def _as_it_is(path: Path) -> bool:
         return head in (b">", b";", b"") and not re.search(rb"\n\s+\Z", file.read())
 
 
-def _unpack(source: io.BufferedReader, target: BinaryIO) -> None:
+def _unpack(source: "io.BufferedReader[Any]", target: BinaryIO) -> None:
     """Copy a FASTA as bytes of ASCII letters, without blank lines."""
-    head = source.peek(4)[:4]
-    text = io.TextIOWrapper(
-        source, "utf-16" if head.startswith(WIDE) else "utf-8-sig", "surrogateescape"
-    )
     ends = ""
-    while block := text.read(BLOCK):
-        block = ends + block
+    for text in _blocks(source):
+        block = ends + text
         ends = block[len(block.rstrip("\n")) :][:1]
         if "\n\n" in block:
             block = re.sub(r"\n\n+", "\n", block)
         target.write(block.rstrip("\n").encode("utf-8", "surrogateescape"))
     target.write(b"\n")
+
+
+def _blocks(source: "io.BufferedReader[Any]") -> Iterator[str]:
+    """The text of a FASTA piece by piece, every line end as a newline."""
+    encoding = "utf-16" if source.peek(4).startswith(WIDE) else "utf-8-sig"
+    text = io.TextIOWrapper(source, encoding, "surrogateescape")
+    while block := text.read(BLOCK):
+        yield block
+
+
+def sequence_names(path: Path) -> list[str]:
+    """Names of the sequences of a FASTA, without an index of it; raises `InputError` for none."""
+    names: list[str] = []
+    begun = ""
+    with opened(path) as source:
+        for block in _blocks(source):
+            text = begun + block
+            last = text[text.rfind("\n") + 1 :]
+            begun = last if last.startswith(">") else last[:1]
+            names += re.findall(r"^>(\S+).*\n", text, re.MULTILINE)
+    names += re.findall(r"^>(\S+)", begun)
+    if not names:
+        raise InputError("no line of this file begins with >", "Give a FASTA", path)
+    return names
 
 
 def _indexed(plain: Path, path: Path) -> pyfaidx.Fasta:

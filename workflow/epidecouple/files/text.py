@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -108,7 +109,7 @@ def no_text(path: str | Path, what: str = "") -> InputError:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[io.BufferedReader]:
+def opened(path: Path) -> Iterator["io.BufferedReader[Any]"]:
     """The bytes of a file, unpacked where they begin as gzip does; raises `InputError` for a file
     that is damaged or of a binary format.
     """

@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 from pydantic import BeforeValidator, Field
 
 from ..core.config import Config
-from ..core.errors import InputError, checked
+from ..core.errors import InputError, checked, read_yaml
 from ..core.key_types import Results, Whole
 from ..core.provenance import fingerprint
 from ..core.sections import Section
@@ -115,6 +115,8 @@ def request_of(
         raise InputError("predict needs a trained model", "Give model=results/<run>", "config")
     kind = RegulationRequest if is_regulation(Path(config["model"])) else Request
     of_run = set(Config.model_fields) - set(kind.model_fields)
+    for file in files:
+        read_yaml(file)
     values = {name: value for name, value in config.items() if name not in of_run}
     request = cast(Request | RegulationRequest, checked(values, kind, files))
     name = request.name or Path(request.pairs).name.split(".")[0]

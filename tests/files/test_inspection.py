@@ -1,0 +1,92 @@
+"""Files that name chromosomes otherwise are refused at the start, with both namings."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from epidecouple.files.catalog import Catalog, LineFiles
+from epidecouple.files.inspection import inspect
+from epidecouple.files.pairs import GENERIC_COLUMNS
+from toy import refusal, says, written
+
+FOLDS = [["chr1"], ["chr2"], ["chr3"]]
+MOTIF = "MOTIF a\nletter-probability matrix: w= 1\n0.1 0.2 0.3 0.4\n"
+
+
+def table(*chromosomes: str) -> str:
+    rows = [f"{chrom}\t1000\t1400\t{chrom}\t9000\t9400\t1\n" for chrom in chromosomes]
+    return "\t".join(GENERIC_COLUMNS) + "\n" + "".join(rows)
+
+
+def catalog(folder: Path, **changes: str) -> Catalog:
+    """Files of two lines that name chromosomes alike; `changes` are other contents by name."""
+    contents = {
+        "genome": ">chr1 first\nACGT\n>chr2\nACGT\n",
+        "motifs": MOTIF,
+        "regions": "chr1\t0\t20000\n",
+    }
+    for line in "AB":
+        contents[f"pairs{line}"] = table("chr1", "chr2")
+        contents[f"loops{line}"] = "1\t1000\t1400\t1\t9000\t9400\n"
+        contents[f"peaks{line}"] = "chr1\t1000\t1400\nchrUn_1\t1\t9\n"
+    paths = {name: written(folder / name, text) for name, text in {**contents, **changes}.items()}
+    lines = {
+        line: LineFiles(
+            paths[f"pairs{line}"], paths[f"loops{line}"], {"DNase": paths[f"peaks{line}"]}
+        )
+        for line in "AB"
+    }
+    return Catalog(paths["genome"], paths["regions"], paths["motifs"], lines)
+
+
+def test_files_that_fit_together_are_taken(tmp_path):
+    inspect(catalog(tmp_path), FOLDS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"peaksB": "1\t1000\t1400\n"},
+            ["peaksB: no chromosome of this file is in the genome", "file: 1;", "chr1, chr2)"],
+        ),
+        ({"peaksA": "chr1\t1\t9\n2\t1\t9\n"}, ["peaksA: chromosome 2 is called chr2 in the"]),
+        ({"regions": "1\t0\t20000\n"}, ["regions: no chromosome of this file"]),
+        (
+            {"pairsB": table("1")},
+            ["pairsB: pairs lie on 1; splits.folds lists chr1, chr2, chr3"],
+        ),
+        ({"pairsA": table("chr1", "2")}, ["pairsA: chromosome 2 is called chr2"]),
+        (
+            {"loopsA": "NC_1.11\t1\t9\tNC_1.11\t20\t29\n"},
+            ["loopsA: no loop lies on a chromosome of the pairs", "NC_1.11; pairs: chr1, chr2)"],
+        ),
+        ({"genome": ">1\nACGT\n"}, ["no chromosome of this file is in the genome", "genome: 1)"]),
+        ({"genome": "ACGT\n"}, ["genome: no line of this file begins with >"]),
+        ({"motifs": "nothing\n"}, ["motifs: no line of this file starts with MOTIF"]),
+        ({"peaksB": ""}, ["peaksB: this peak file is empty"]),
+        ({"loopsB": ""}, ["loopsB: this loop list has no loops"]),
+        ({"pairsA": ""}, ["pairsA:1: the columns are"]),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_by_its_name(tmp_path, changes, told):
+    says(refusal(inspect, catalog(tmp_path, **changes), FOLDS), *told)
+
+
+def test_pairs_and_all_else_may_be_named_without_chr(tmp_path):
+    changes = {"genome": ">1\nACGT\n", "regions": "1\t0\t20000\n"}
+    for line in "AB":
+        changes |= {f"pairs{line}": table("1"), f"peaks{line}": "1\t1000\t1400\n"}
+    inspect(catalog(tmp_path, **changes), [["1"], ["2"], ["3"]])
+    message = refusal(inspect, catalog(tmp_path, **changes), FOLDS)
+    says(message, "pairsA: pairs lie on 1; splits.folds lists chr1, chr2, chr3", "splits.folds")
+
+
+def test_names_of_a_packed_genome_are_found_across_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr("epidecouple.files.fasta.BLOCK", 7)
+    path = tmp_path / "genome"
+    path.write_bytes(gzip.compress(b">chr1 some>words\nACGTACGTACGT\n>chr22_long_name\nAC>GT\n>2"))
+    from epidecouple.files.fasta import sequence_names
+
+    assert sequence_names(path) == ["chr1", "chr22_long_name", "2"]

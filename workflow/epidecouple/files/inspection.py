@@ -1,0 +1,111 @@
+"""Every input file opened and checked before the first job that takes time, and whether all of them
+name chromosomes alike.
+
+A file with other names does not fail by itself: its peaks, loops or pairs just lie nowhere. So the
+names of all files are held against the genome's, and those of loops and folds against the pairs'.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..core.errors import InputError
+from .catalog import Catalog
+from .fasta import sequence_names
+from .loops import named_like, read_loops
+from .motifs import read_motifs
+from .pairs import read_pairs
+from .peaks import read_peaks, read_regions
+
+log = logging.getLogger(__name__)
+
+# Names that a message lists of each side.
+SHOWN = 3
+ONE_NAMING = "Name chromosomes alike in all files (chr1 or 1), of one assembly"
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The chromosomes that a file names, in order."""
+
+    path: Path
+    names: list[str]
+
+    def __str__(self) -> str:
+        return shown(self.names)
+
+
+def shown(names: Iterable[str]) -> str:
+    """A few names, for a message."""
+    names = list(names)
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+
+
+def naming(path: Path, chromosomes: pd.Series) -> Naming:
+    """The naming of a file that has been read."""
+    return Naming(path, list(dict.fromkeys(chromosomes)))
+
+
+def inspect(catalog: Catalog, folds: list[list[str]]) -> None:
+    """Read every file of a catalog; raises `InputError` for the first that cannot be used, or that
+    names chromosomes otherwise than genome, pairs and folds.
+    """
+    pairs = [
+        naming(files.pairs, read_pairs(files.pairs).chrom) for files in catalog.lines.values()
+    ]
+    for table in pairs:
+        check_folds(table, folds)
+    for files in catalog.lines.values():
+        check_loops(files.loops, pairs)
+    if catalog.motifs:
+        log.info("%s: %d motifs", catalog.motifs, len(read_motifs(catalog.motifs)))
+    genome = Naming(catalog.genome, sequence_names(catalog.genome))
+    for table in pairs:
+        check_on_genome(table, genome)
+    if catalog.regions:
+        check_on_genome(naming(catalog.regions, read_regions(catalog.regions).chrom), genome)
+    for path in dict.fromkeys(path for f in catalog.lines.values() for path in f.peaks.values()):
+        check_on_genome(naming(path, read_peaks(path).chrom), genome)
+
+
+def check_on_genome(file: Naming, genome: Naming) -> None:
+    """Raise `InputError` for a file without a chromosome of the genome, or with one that the genome
+    has under its other name, with or without `chr`.
+    """
+    known = set(genome.names)
+    if not known & set(file.names):
+        problem = (
+            f"no chromosome of this file is in the genome (file: {file}; genome"
+            f" {genome.path.name}: {genome})"
+        )
+        raise InputError(problem, ONE_NAMING, file.path)
+    for name in file.names:
+        other = name.removeprefix("chr") if name.startswith("chr") else f"chr{name}"
+        if name not in known and other in known:
+            problem = f"chromosome {name} is called {other} in the genome {genome.path.name}"
+            raise InputError(problem, ONE_NAMING, file.path)
+
+
+def check_loops(path: Path, pairs: list[Naming]) -> None:
+    """Raise `InputError` for a loop list without a loop on a chromosome of any pair table."""
+    of_pairs = pd.Series([name for table in pairs for name in table.names]).drop_duplicates()
+    loops = named_like(read_loops(path), of_pairs)
+    of_loops = loops.chrom1[loops.chrom1 == loops.chrom2].drop_duplicates()
+    if not of_loops.isin(of_pairs).any():
+        problem = (
+            f"no loop lies on a chromosome of the pairs (loops: {shown(of_loops)}; pairs:"
+            f" {shown(of_pairs)})"
+        )
+        raise InputError(problem, ONE_NAMING, path)
+
+
+def check_folds(pairs: Naming, folds: list[list[str]]) -> None:
+    """Raise `InputError` for a pair table without a chromosome of any fold."""
+    listed = [chrom for fold in folds for chrom in fold]
+    if not set(listed) & set(pairs.names):
+        problem = f"pairs lie on {pairs}; splits.folds lists {shown(listed)}"
+        remedy = "Write splits.folds with the names of the pairs, or mend those of the table"
+        raise InputError(problem, remedy, pairs.path)
