@@ -1,10 +1,11 @@
 import json
+from pathlib import Path
 
 import pytest
 import yaml
 
 from epidecouple.core.config import Config
-from epidecouple.prediction.request import Request, listed_peaks, request_of
+from epidecouple.prediction.request import Request, listed_peaks, request_of, table_name
 from toy import ROOT, refusal, says, written
 
 
@@ -17,13 +18,13 @@ def asked(toy_bundle, tmp_path):
 def test_two_keys_are_enough(asked):
     request = request_of(asked)
     assert (request.name, request.lines, request.peaks, request.explain, request.genome) == (
-        "my",
+        "my.pairs",
         [],
         {},
         0,
         "",
     )
-    assert request.folder == "results/demo/predict/my" and len(request.model_fingerprint) == 2
+    assert request.folder == "results/demo/predict/my.pairs" and len(request.model_fingerprint) == 2
     assert Request.from_json(request.settings) == request and request.files == [asked["pairs"]]
 
 
@@ -85,4 +86,40 @@ def test_peaks_may_be_listed_in_a_table(asked, tmp_path):
 @pytest.mark.parametrize("text", ["", "line\tmark\tpath\n", "cell_line\tmark\tpath\nMine\tCTCF\n"])
 def test_a_list_of_peaks_without_its_columns_is_refused(tmp_path, text):
     path = written(tmp_path / "peaks.tsv", text)
-    says(refusal(listed_peaks, path), f"{path}: ", "cell_line mark path")
+    told = "'path'" if "CTCF" not in text else "2 fields where 3 are needed"
+    says(refusal(listed_peaks, path), f"{path}:", told)
+
+
+def test_a_mark_listed_twice_is_refused(tmp_path):
+    text = "cell_line\tmark\tpath\nMine\tCTCF\ta\nMine\tCTCF\tb\n"
+    path = written(tmp_path / "peaks.tsv", text)
+    says(refusal(listed_peaks, path), f"{path}:3: CTCF of Mine is listed twice")
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("EnhancerPredictions.K562.tsv", "EnhancerPredictions.K562"),
+        ("a/b.GM12878.bedpe.gz", "b.GM12878"),
+        ("my.csv", "my"),
+        ("rep.1", "rep.1"),
+    ],
+)
+def test_a_table_s_folder_has_its_whole_name(file, name):
+    assert table_name(file) == name
+
+
+def test_another_table_s_predictions_are_not_replaced(asked, toy_bundle, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = Path(request_of(asked).folder)
+    record = {"settings": {"pairs": "other/my.pairs.tsv"}}
+    written(folder / "provenance.json", json.dumps(record))
+    says(refusal(request_of, asked), f"{folder}: ", "predictions of other/my.pairs.tsv", "name=")
+    assert request_of(asked | {"name": "mine"}).name == "mine"
+    written(folder / "provenance.json", json.dumps({"settings": {"pairs": asked["pairs"]}}))
+    assert request_of(asked).folder == str(folder)
+
+
+def test_a_key_that_stands_twice_is_refused(asked, tmp_path):
+    file = written(tmp_path / "request.yaml", "peaks:\n  A: {CTCF: a.bed, CTCF: b.bed}\n")
+    says(refusal(request_of, asked, [file]), f"{file}:2: key 'CTCF' stands twice")

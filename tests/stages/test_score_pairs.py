@@ -4,9 +4,10 @@ import pytest
 
 from epidecouple import load_model
 from epidecouple.core.provenance import read_metrics
+from epidecouple.files.tracks import interact
 from epidecouple.prediction.request import request_of
 from epidecouple.stages.score_pairs import most_probable, summary
-from toy import run_main
+from toy import refusal, run_main, says
 from track_rules import parse_interact
 
 
@@ -91,28 +92,33 @@ def test_the_summary_counts_rows(predicted):
     assert metrics == summary(read(predicted / "out/predictions.tsv"))
 
 
-def test_an_empty_table_gives_headers_only(toy_bundle, tmp_path):
-    toy_bundle.pairs.head(0).to_csv(tmp_path / "none.tsv", sep="\t", index=False)
-    request = request_of(
-        {"pairs": str(tmp_path / "none.tsv"), "model": str(toy_bundle.run), "explain": 2}
+def scored_alone(toy_bundle, folder, table):
+    """The stage on a table in the folder, without lines of its own."""
+    table.to_csv(folder / "none.tsv", sep="\t", index=False)
+    request = request_of({"pairs": str(folder / "none.tsv"), "model": str(toy_bundle.run)})
+    metrics = folder / "out/metrics.json"
+    run_main("score_pairs", folder, vars(request), folder=folder / "out", metrics=metrics)
+
+
+def test_nothing_scored_is_an_error_with_the_first_reason_and_its_line(toy_bundle, tmp_path):
+    table = toy_bundle.pairs.head(2).assign(enhancer_chrom="1", promoter_chrom="1")
+    says(
+        refusal(scored_alone, toy_bundle, tmp_path, table),
+        "none.tsv:2: chromosome 1 is not in the genome, which has chr1",
+        "none of 16 rows" if len(load_model(toy_bundle.run).lines) == 8 else "none of",
     )
-    run_main(
-        "score_pairs",
-        tmp_path,
-        vars(request),
-        folder=tmp_path / "out",
-        metrics=tmp_path / "out/metrics.json",
-    )
-    lines = {path.name: path.read_text().count("\n") for path in (tmp_path / "out").glob("*.*")}
-    assert (
-        lines.pop("metrics.json")
-        and lines.pop("provenance.json")
-        and lines
-        == {
-            "predictions.tsv": 1,
-            "predictions.bedpe": 1,
-            "predictions.interact": 0,
-            "marks.tsv": 1,
-            "bases.tsv": 1,
-        }
-    )
+    named = toy_bundle.pairs.head(1).assign(cell_line="linea")
+    says(refusal(scored_alone, toy_bundle, tmp_path, named), ":2: cell line 'linea' is unknown")
+    says(refusal(scored_alone, toy_bundle, tmp_path, table.head(0)), "none.tsv: ", "no pairs")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_point_is_scored_and_drawn(toy_bundle, tmp_path):
+    """ABC's BEDPE has a TSS of length 0: its score is that of any interval around it."""
+    table = toy_bundle.pairs.head(1).copy()
+    middle = (table.promoter_start + table.promoter_end) // 2
+    model = load_model(toy_bundle.run)
+    point = model.score(table.assign(promoter_start=middle, promoter_end=middle), "LineC")
+    assert point.logit.tolist() == model.score(table, "LineC").logit.tolist()
+    drawn = interact(point).iloc[0]
+    assert (drawn.targetStart, drawn.targetEnd) == (middle[0], middle[0] + 1)

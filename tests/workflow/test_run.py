@@ -258,7 +258,7 @@ EDITS = [
     ("files/pairs.py", '"""', '"""Reworded. '),
     ("files/pairs.py", "this pair table is empty", "this table of pairs is empty"),
     ("report/layout.py", "What are the training data", "Which are the training data"),
-    ("files/pairs.py", "FIRST_ROW = 2", "FIRST_ROW = 3"),
+    ("files/pairs.py", '"true": 1', '"true": 0'),
     ("statistics/mantel.py", "def mantel(", "CHANGED = 1\n\n\ndef mantel("),
     ("model/sequence.py", "flip(1, 2)", "flip(2, 1)"),
 ]

@@ -6,7 +6,6 @@ import copy
 from pathlib import Path
 from typing import Any
 
-
 from .config import validated
 from .errors import InputError, read_yaml
 from .paths import ROOT

@@ -53,9 +53,7 @@ def inspect(catalog: Catalog, folds: list[list[str]]) -> None:
     """Read every file of a catalog; raises `InputError` for the first that cannot be used, or that
     names chromosomes otherwise than genome, pairs and folds.
     """
-    pairs = [
-        naming(files.pairs, read_pairs(files.pairs).chrom) for files in catalog.lines.values()
-    ]
+    pairs = [naming(files.pairs, read_pairs(files.pairs).chrom) for files in catalog.lines.values()]
     for table in pairs:
         check_folds(table, folds)
     for files in catalog.lines.values():

@@ -10,6 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..core.dna import ENDS
+from .text import numbers_of
+
+EDGES = ("start", "end")
 BEDPE_COLUMNS = [
     "chrom1",
     "start1",
@@ -50,10 +54,15 @@ LARGEST_SCORE = 1000
 
 
 def scored(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Rows with a score, their coordinates as numbers."""
+    """Rows with a score, their coordinates as numbers; a point, such as a TSS, is drawn 1 bp
+    wide.
+    """
     rows = predictions[predictions.reason == ""]
-    places = [f"{end}_{edge}" for end in ("enhancer", "promoter") for edge in ("start", "end")]
-    return rows.assign(**{place: pd.to_numeric(rows[place]).astype("int64") for place in places})
+    places = {}
+    for end in ENDS:
+        start, stop = (numbers_of(rows[f"{end}_{edge}"].astype("str"))[0] for edge in EDGES)
+        places |= {f"{end}_start": start, f"{end}_end": stop.where(stop > start, start + 1)}
+    return rows.assign(**places).astype(dict.fromkeys(places, "int64"))
 
 
 def browser_score(probability: pd.Series) -> np.ndarray:

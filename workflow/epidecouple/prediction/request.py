@@ -12,12 +12,14 @@ from pydantic import BeforeValidator, Field
 from ..core.config import Config
 from ..core.errors import InputError, checked, read_yaml
 from ..core.key_types import Results, Whole
-from ..core.provenance import fingerprint
+from ..core.provenance import fingerprint, read_json
 from ..core.sections import Section
+from ..files.text import read_headed, require_equal_rows
 from .bundle import RECORD, WEIGHTS, find_bundle, read_bundle
 from .regulation_request import RegulationRequest, is_regulation
 
 PEAK_COLUMNS = ["cell_line", "mark", "path"]
+ENDINGS = (".tsv", ".csv", ".bedpe", ".txt")
 
 
 def _peaks(value: Any) -> Any:
@@ -58,7 +60,7 @@ class Request(Section):
         "",
         pattern=r"^[A-Za-z0-9_.-]*$",
         description="output goes to <results>/<run>/predict/<name>/; empty: the name of the pairs'"
-        " file",
+        " file without .tsv, .csv, .bedpe, .txt and .gz",
     )
     results: Results = "results"
     threads: Whole = Field(2, ge=1, description="threads of the numerical libraries")
@@ -119,15 +121,33 @@ def request_of(
         read_yaml(file)
     values = {name: value for name, value in config.items() if name not in of_run}
     request = cast(Request | RegulationRequest, checked(values, kind, files))
-    name = request.name or Path(request.pairs).name.split(".")[0]
-    request = request.model_copy(update={"name": name})
+    request = request.model_copy(update={"name": request.name or table_name(request.pairs)})
     for path in request.own_files:
         if not Path(path).is_file():
             raise InputError(
                 "there is no such file", "Correct its path in the request for predictions", path
             )
     request.check()
+    _check_folder(request)
     return request
+
+
+def table_name(path: str) -> str:
+    """The name of a table of pairs: that of its file without the endings of its format."""
+    name = Path(path).name.removesuffix(".gz")
+    return name.removesuffix(Path(name).suffix) if Path(name).suffix in ENDINGS else name
+
+
+def _check_folder(request: Request | RegulationRequest) -> None:
+    """Raise `InputError` when the output would take the place of another table's."""
+    record = Path(request.folder) / "provenance.json"
+    before = read_json(record)["settings"]["pairs"] if record.is_file() else request.pairs
+    if Path(before).resolve() != Path(request.pairs).resolve():
+        raise InputError(
+            f"this folder holds the predictions of {before}",
+            f"Give name=<another name> for those of {request.pairs}, or remove the folder",
+            request.folder,
+        )
 
 
 def listed_peaks(path: Path) -> dict[str, dict[str, str]]:
@@ -138,14 +158,11 @@ def listed_peaks(path: Path) -> dict[str, dict[str, str]]:
         raise InputError(
             "there is no such file", "Give a TSV of peaks, or line -> mark -> file", path
         )
-    rows = [line.split("\t") for line in path.read_text().splitlines() if line.strip()]
-    if not rows or rows[0] != PEAK_COLUMNS or any(len(row) != len(PEAK_COLUMNS) for row in rows):
-        raise InputError(
-            "not every row has the three columns",
-            f"Give a TSV with the header {' '.join(PEAK_COLUMNS)}",
-            path,
-        )
+    table = require_equal_rows(read_headed(path, [PEAK_COLUMNS]), path)
     peaks: dict[str, dict[str, str]] = {}
-    for line, mark, file in rows[1:]:
-        peaks.setdefault(line, {})[mark] = file
+    for row in table.itertuples():
+        if row.mark in peaks.setdefault(row.cell_line, {}):
+            problem = f"{row.mark} of {row.cell_line} is listed twice"
+            raise InputError(problem, "Keep one of them", path, row.Index)
+        peaks[row.cell_line][row.mark] = row.path
     return peaks

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..core.errors import InputError
 from ..core.provenance import Measured
 from ..files.tracks import write_bedpe, write_interact
 from ..prediction.request import Request
@@ -26,6 +27,7 @@ def score_pairs(request: Request, folder: Path) -> Measured:
     for line, peaks in request.peaks.items():
         model.add_line(line, peaks)
     predictions = model.score(request.pairs, request.lines or None)
+    require_scored(predictions, request.pairs)
     folder.mkdir(parents=True, exist_ok=True)
     predictions.to_csv(folder / "predictions.tsv", sep="\t", index=False)
     write_bedpe(predictions, folder / "predictions.bedpe")
@@ -41,6 +43,16 @@ def score_pairs(request: Request, folder: Path) -> Measured:
         time.perf_counter() - started,
     )
     return Measured(counts, [Path(path) for path in request.files])
+
+
+def require_scored(predictions: pd.DataFrame, pairs: str) -> None:
+    """Raise `InputError`, with the first reason and its line, when no row could be scored."""
+    if predictions.empty:
+        raise InputError("this table has no pairs", "Give at least one row", pairs)
+    if not (predictions.reason == "").any():
+        first = predictions.iloc[0]
+        problem = f"{first.reason} (none of {len(predictions)} rows could be scored)"
+        raise InputError(problem, "Mend the rows", pairs, first.row)
 
 
 def summary(predictions: pd.DataFrame) -> dict[str, int | float]:
@@ -73,10 +85,19 @@ def write_explanations(model: TrainedModel, rows: pd.DataFrame, folder: Path) ->
 
 
 def warn_of_reasons(predictions: pd.DataFrame) -> None:
-    """Log the most frequent reasons why rows could not be scored."""
-    reasons = predictions.reason[predictions.reason != ""].str.replace(r"\d+", "#", regex=True)
-    for reason, count in reasons.value_counts().head(5).items():
-        log.warning("not scored: %d rows, like: %s", count, reason)
+    """Log the most frequent kinds of reasons why rows could not be scored, each with its first
+    row.
+    """
+    wrong = predictions[predictions.reason != ""]
+    kind = wrong.reason.str.replace(r"\d+", "#", regex=True)
+    first = wrong.groupby(kind, sort=False).first()
+    for name, count in kind.value_counts().head(5).items():
+        log.warning(
+            "not scored: %d rows, like row %s: %s",
+            count,
+            first.row[name],
+            first.reason[name],
+        )
 
 
 if __name__ == "__main__":
