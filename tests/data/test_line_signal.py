@@ -8,7 +8,7 @@ import pytest
 from epidecouple.core.provenance import fingerprint, read_json
 from epidecouple.core.sections import WAY_DENSITIES
 from epidecouple.data.labels import label_matrix
-from epidecouple.data.line_signal import measure, places_of_ends
+from epidecouple.data.line_signal import measure, places_of_ends, reference_signal
 from epidecouple.data.normalisation import Normaliser
 from epidecouple.data.shards import load_shard
 from epidecouple.data.signal import bins_between, ends_signal, mean_signal, pair_signal, resized
@@ -111,9 +111,7 @@ def test_blocks_and_a_file_on_disk_give_the_same_numbers(toy_panel, tmp_path, mo
 def test_missing_mark_is_zero_and_said_to_be_missing(toy_panel, tmp_path):
     pairs, ends, reference = inputs_of(toy_panel)
     files, config = toy_panel.world.catalog.lines["LineB"], toy_panel.world.config
-    elsewhere = written(tmp_path / "elsewhere.bed", "chrM\t1\t90\n")
-    peaks = {**files.peaks, "DNase": elsewhere}
-    del peaks["CTCF"]
+    peaks = {mark: path for mark, path in files.peaks.items() if mark not in ("CTCF", "DNase")}
     signal, on_reference, statistics = measure(
         replace(files, peaks=peaks), pairs, ends, reference, config
     )
@@ -129,9 +127,9 @@ def test_missing_mark_is_zero_and_said_to_be_missing(toy_panel, tmp_path):
     ).all()
 
 
-def test_mark_with_peaks_beside_the_reference_only_is_missing(toy_panel, tmp_path):
-    """Three overlapping peaks leave a rounding residue; it must not be standardised into a
-    signal.
+def test_peaks_that_lie_beside_the_reference_are_refused_with_their_file(toy_panel, tmp_path):
+    """A mark is missing because its file is, never because of what stands in it. Three overlapping
+    peaks leave a rounding residue beside them, which is no signal.
     """
     pairs, ends, reference = inputs_of(toy_panel)
     files, config = toy_panel.world.catalog.lines["LineB"], toy_panel.world.config
@@ -142,8 +140,31 @@ def test_mark_with_peaks_beside_the_reference_only_is_missing(toy_panel, tmp_pat
     ]
     peaks = {**files.peaks, "DNase": written(tmp_path / "beside.bed", "".join(rows))}
     later = reference[reference.start >= 1000]
-    statistics = measure(replace(files, peaks=peaks), pairs, ends, later, config)[2]
-    assert statistics["DNase"] == {"present": False, "mean": 0, "sd": 0}
+    message = refusal(measure, replace(files, peaks=peaks), pairs, ends, later, config)
+    says(message, f"{peaks['DNase']}: no peak of this file lies on a reference locus")
+    elsewhere = written(tmp_path / "elsewhere.bed", "1\t1\t90\n")
+    message = refusal(
+        measure, replace(files, peaks={"DNase": elsewhere}), pairs, ends, later, config
+    )
+    says(message, f"{elsewhere}: ", "(file: 1; reference loci: chr", "leave the mark out")
+
+
+def test_a_mark_that_is_the_same_everywhere_is_refused(toy_panel, tmp_path):
+    """Its sd is the rounding of a mean, 1e-16, and what is divided by it was infinite."""
+    pairs, ends, reference = inputs_of(toy_panel)
+    files, config = toy_panel.world.catalog.lines["LineB"], toy_panel.world.config
+    rows = [
+        f"{row.chrom}\t{row.start}\t{row.end}\t.\t0\t.\t{0.1 * 3}\n"
+        for row in reference.itertuples()
+    ]
+    path = written(tmp_path / "flat.bed", "".join(rows))
+    peaks = {"DNase": read_peaks(path)}
+    signal, statistics = reference_signal(peaks, reference, config)
+    assert np.isfinite(signal).all() and not statistics["DNase"]["present"]
+    message = refusal(
+        measure, replace(files, peaks={"DNase": path}), pairs, ends, reference, config
+    )
+    says(message, f"{path}: the signal of DNase is the same at every reference locus")
 
 
 def test_labels_are_those_of_the_panel(toy_panel):

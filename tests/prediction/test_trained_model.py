@@ -175,7 +175,8 @@ def test_no_row_that_can_be_scored_is_no_mistake(model, toy_bundle):
         toy_bundle.pairs.head(2).assign(enhancer_chrom="chrZ", promoter_chrom="chrZ"), "LineA"
     )
     assert (
-        table.reason.tolist() == ["chromosome chrZ is not in the genome"] * 2
+        table.reason.tolist()
+        == ["chromosome chrZ is not in the genome, which has chr1, chr2, chr3, ..."] * 2
         and table.logit.isna().all()
     )
 
@@ -191,14 +192,14 @@ def test_a_file_scores_as_the_table_does(model, toy_bundle, tmp_path):
 
 
 def test_a_letter_that_is_no_base_costs_its_pairs_only(toy_bundle, tmp_path):
-    """The base in the middle of the first pair's enhancer becomes an R."""
+    """The base in the middle of the first pair's enhancer becomes a *."""
     first = toy_bundle.pairs.iloc[0]
     at = (first.enhancer_start + first.enhancer_end) // 2
     genome = gzip.decompress((toy_bundle.run / "simulated/genome.fa.gz").read_bytes()).decode()
     head, tail = genome.split(f">{first.enhancer_chrom}\n")
     body, *rest = tail.split(">", 1)
     letters = list(body.replace("\n", ""))
-    letters[at] = "R"
+    letters[at] = "*"
     path = written(
         tmp_path / "genome.fa",
         head
@@ -273,7 +274,7 @@ def test_what_a_line_cannot_be_made_of_is_refused(toy_bundle, tmp_path):
     elsewhere = written(tmp_path / "elsewhere.bed", "1\t10\t900\n")
     says(
         refusal(model.add_line, "Mine", {"CTCF": elsewhere}),
-        "no peak lies on a reference locus",
+        "no peak of this file lies on a reference locus",
         "naming",
     )
     says(refusal(model.add_line, "My line", peaks), "'My line' is no name")

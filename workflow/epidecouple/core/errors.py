@@ -1,6 +1,6 @@
 """The one way this package refuses input: where, what, and how to mend it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +9,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+# Names that a message lists at most.
+SHOWN = 3
 Key = str | int
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -21,6 +23,12 @@ class InputError(Exception):
     ):
         place = "" if file is None else f"{file}:{line}: " if line else f"{file}: "
         super().__init__(f"{place}{problem.rstrip('.')}. {remedy.rstrip('.')}.")
+
+
+def shown(names: Iterable[str]) -> str:
+    """The first few of some names, for a message."""
+    names = list(dict.fromkeys(names))
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
 
 
 class DesignViolation(Exception):

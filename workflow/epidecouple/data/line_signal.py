@@ -14,12 +14,17 @@ import pandas as pd
 
 from ..core.batch_sizes import PAIRS_PER_BLOCK
 from ..core.config import Config
+from ..core.errors import InputError, shown
 from ..files.catalog import LineFiles
 from ..files.peaks import read_peaks
 from .loci import windows
 from .normalisation import Normaliser
 from .signal import bins_between, ends_signal, mean_signal, pair_signal, resized, widths
 from .way import way_densities
+
+# A standard deviation of log1p signal below this is rounding: half of what float16 resolves at 1e-3
+# is 1e-6, and divided by 5.6e-17 any difference is infinite.
+SMALLEST_SD = 1e-6
 
 
 def read_marks(files: dict[str, Path], marks: list[str]) -> dict[str, pd.DataFrame]:
@@ -59,7 +64,8 @@ def reference_signal(
 
     peaks : peaks of each mark that the line has; reference : chrom, start, end
     Returns the signal, float16 (n_ref, M), and the statistics of each mark. A mark is missing where
-    the line has no peaks of it, or none on the reference loci: its signal is 0, the reference mean.
+    the line has no peaks of it, or its signal does not vary over the reference loci: then it is 0,
+    the reference mean.
     """
     on_reference = np.zeros((len(reference), len(config.marks)), dtype=np.float16)
     statistics: dict[str, MarkStatistics] = {}
@@ -70,12 +76,35 @@ def reference_signal(
             else np.zeros(len(reference))
         )
         standard = Normaliser.on(raw, "standard")
-        statistics[mark] = {"present": standard.sd > 0, "mean": standard.mean, "sd": standard.sd}
-        if standard.sd > 0:
+        present = standard.sd > SMALLEST_SD
+        statistics[mark] = {"present": present, "mean": standard.mean, "sd": standard.sd}
+        if present:
             if config.windows.signal == "ranks":
                 statistics[mark]["ranks"] = ranks_by_width(reference, raw, peaks[mark], config)
             on_reference[:, m] = normaliser_of(statistics[mark], config.windows.signal_bp)(raw)
     return on_reference, statistics
+
+
+def require_signal(
+    files: dict[str, Path],
+    peaks: dict[str, pd.DataFrame],
+    reference: pd.DataFrame,
+    statistics: dict[str, MarkStatistics],
+) -> None:
+    """Raise `InputError` for a mark that has a file and yet no signal that varies over the
+    reference loci: a mark is missing because its file is, never because of what stands in it.
+
+    files, peaks : by mark; reference : chrom, start, end; statistics : from `reference_signal`
+    """
+    for mark in [mark for mark in peaks if not statistics[mark]["present"]][:1]:
+        problem = f"the signal of {mark} is the same at every reference locus"
+        if statistics[mark]["mean"] == 0:
+            problem = (
+                f"no peak of this file lies on a reference locus (file: {shown(peaks[mark].chrom)};"
+                f" reference loci: {shown(reference.chrom)})"
+            )
+        remedy = f"Give {mark} peaks of the same assembly and naming, or leave the mark out"
+        raise InputError(problem, remedy, files[mark])
 
 
 def ranks_by_width(
@@ -168,6 +197,7 @@ def measure(
     """
     peaks = read_marks(line.peaks, config.marks)
     on_reference, statistics = reference_signal(peaks, reference, config)
+    require_signal(line.peaks, peaks, reference, statistics)
     return (
         normalised_signal(peaks, statistics, pairs, ends, config, path),
         on_reference,

@@ -6,13 +6,12 @@ names of all files are held against the genome's, and those of loops and folds a
 """
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from ..core.errors import InputError
+from ..core.errors import InputError, shown
 from .catalog import Catalog
 from .fasta import sequence_names
 from .loops import named_like, read_loops
@@ -22,8 +21,6 @@ from .peaks import read_peaks, read_regions
 
 log = logging.getLogger(__name__)
 
-# Names that a message lists of each side.
-SHOWN = 3
 ONE_NAMING = "Name chromosomes alike in all files (chr1 or 1), of one assembly"
 
 
@@ -36,12 +33,6 @@ class Naming:
 
     def __str__(self) -> str:
         return shown(self.names)
-
-
-def shown(names: Iterable[str]) -> str:
-    """A few names, for a message."""
-    names = list(names)
-    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
 
 
 def naming(path: Path, chromosomes: pd.Series) -> Naming:

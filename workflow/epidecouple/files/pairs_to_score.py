@@ -12,15 +12,13 @@ import numpy as np
 import pandas as pd
 
 from ..core.dna import ENDS
-from ..core.errors import InputError
+from ..core.errors import InputError, shown
 from .pairs import GENERIC_COLUMNS, NAME_PATTERN
 from .text import Rows, numbers_of, read_headed, read_plain
 
 COORDINATES = GENERIC_COLUMNS[:-1]
 EDGES = [name for name in COORDINATES if not name.endswith("chrom")]
 NAMES = ["enhancer_name", "promoter_name"]
-# Chromosomes of the genome that a reason names.
-NAMED = 3
 
 
 class Reasons:
@@ -147,11 +145,12 @@ def _check_chromosomes(table: pd.DataFrame, sizes: dict[str, int], reasons: Reas
         ),
     )
     size = table.enhancer_chrom.map(sizes).astype(float)
-    has = ", ".join([*list(sizes)[:NAMED], *(["..."] if len(sizes) > NAMED else [])])
     reasons.add(table.enhancer_chrom == "", lambda row: "enhancer_chrom is empty")
     reasons.add(
         size.isna(),
-        lambda row: f"chromosome {table.enhancer_chrom[row]} is not in the genome, which has {has}",
+        lambda row: (
+            f"chromosome {table.enhancer_chrom[row]} is not in the genome, which has {shown(sizes)}"
+        ),
     )
     return size
 

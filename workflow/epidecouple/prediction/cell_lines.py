@@ -12,7 +12,7 @@ from torch import Tensor
 from ..core.config import Config
 from ..core.errors import InputError
 from ..core.provenance import fingerprint
-from ..data.line_signal import read_marks, reference_signal
+from ..data.line_signal import read_marks, reference_signal, require_signal
 from ..data.panel import flagged
 from ..model.energy import EnergyModel
 from ..model.scoring import resistance_of_loci
@@ -53,7 +53,7 @@ class CellLines:
             self._peaks[name] = self._peaks_of_run(name, files)
             return
         self._peaks[name] = read_marks(files, self._config.marks)
-        self.records[name] = self._record(name)
+        self.records[name] = self._record(name, files)
 
     def signal(self, placed: Placed, rows: np.ndarray, line: str) -> Tensor:
         """Input of R for placed pairs `rows` in one line: float32 (len(rows), P, 2M)."""
@@ -82,19 +82,16 @@ class CellLines:
                 )
         return read_marks(files, list(self._bundle.lines[line].peaks))
 
-    def _record(self, name: str) -> LineRecord:
+    def _record(self, name: str, files: dict[str, Path]) -> LineRecord:
         """Record of a line without labels: statistics and centre from its peaks, the rest from the
         training lines.
         """
         reference = pd.read_parquet(self._folder / REFERENCE)
         on_reference, statistics = reference_signal(self._peaks[name], reference, self._config)
+        if not files:
+            raise InputError("no peaks are given", "Give those of a mark", f"peaks of {name}")
+        require_signal(files, self._peaks[name], reference, statistics)
         missing = [mark for mark, known in statistics.items() if not known["present"]]
-        if len(missing) == len(statistics):
-            raise InputError(
-                "no peak lies on a reference locus",
-                "Give peaks of the model's assembly and naming",
-                f"peaks of {name}",
-            )
         log.info(
             "%s: not a training line, so its tau is the training mean; missing marks: %s",
             name,
