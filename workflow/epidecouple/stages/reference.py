@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 def reference(config: Config, chromosomes: Path, reference: Path) -> None:
     """Choose the reference loci from the training lines' peaks."""
-    sizes = pd.read_csv(chromosomes, sep="\t", index_col="chrom")["size"]
+    sizes = pd.read_csv(chromosomes, sep="\t", index_col="chrom", dtype={"chrom": str})["size"]
     training = sizes[sizes.index.isin(splits_of(config).train)]
     loci = reference_loci(catalog_of(config), config, training)
     loci.to_parquet(reference, index=False)

@@ -64,7 +64,9 @@ def _places(elements: Path, train: np.ndarray) -> dict[str, Any]:
     """
     splits = read_json(elements / "splits.json")
     distance = pd.read_parquet(elements / "pairs.parquet").distance.to_numpy()
-    sizes = pd.read_csv(elements / "chromosomes.tsv", sep="\t", index_col="chrom")["size"]
+    sizes = pd.read_csv(
+        elements / "chromosomes.tsv", sep="\t", index_col="chrom", dtype={"chrom": str}
+    )["size"]
     return {
         "chromosomes": sizes.to_dict(),
         "splits": {name: splits[name] for name in NAMES},
