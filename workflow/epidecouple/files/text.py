@@ -257,7 +257,8 @@ def read_headed(
     if not chosen:
         alternatives = " or ".join(str(list(columns)) for columns in wanted)
         remedy = f"Give {alternatives}{otherwise}"
-        raise InputError(f"the columns are {names}", remedy, path, number)
+        problem = f"the columns are {names}" + ("" if head else " (this file is empty)")
+        raise InputError(problem, remedy, path, number)
     chosen = [*chosen, *(name for name in optional if name in names)]
     for name in chosen:
         if names.count(name) > 1:

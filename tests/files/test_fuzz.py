@@ -1,0 +1,214 @@
+"""Readers against random input: what they give is right, or they refuse it in one sentence.
+
+One property holds what is read against what was written, in every dress that a table may wear; the
+other changes files at random, and allows a sensible result or an `InputError` and nothing else.
+"""
+
+import gzip
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bad_inputs import READ, REFUSED
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from epidecouple.core.errors import InputError, read_yaml
+from epidecouple.files.fasta import chromosome_sizes, open_genome
+from epidecouple.files.loops import read_loops
+from epidecouple.files.motifs import read_motifs
+from epidecouple.files.pairs import GENERIC_COLUMNS, read_pairs
+from epidecouple.files.pairs_to_score import check_rows, read_scorable
+from epidecouple.files.peaks import read_peaks
+
+QUICK = {
+    "deadline": None,
+    "derandomize": True,
+    "database": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+}
+
+
+def sizes(path: Path) -> dict[str, int]:
+    with open_genome(path) as fasta:
+        return chromosome_sizes(fasta)
+
+
+def check_peaks(path: Path) -> None:
+    peaks = read_peaks(path)
+    assert (
+        (peaks.start >= 0).all() and (peaks.start < peaks.end).all() and (peaks.chrom != "").all()
+    )
+    assert np.isfinite(peaks.signal).all() and (peaks.signal >= 0).all() and peaks.signal.any()
+    assert not peaks.duplicated(["chrom", "start", "end"]).any()
+
+
+def check_pairs(path: Path) -> None:
+    pairs = read_pairs(path)
+    assert len(pairs) and pairs.label.isin([0, 1]).all() and (pairs.chrom != "").all()
+    for end in ("enhancer", "promoter"):
+        start, stop = pairs[f"{end}_start"], pairs[f"{end}_end"]
+        assert (start >= 0).all() and (start < stop).all()
+
+
+def check_loops(path: Path) -> None:
+    loops = read_loops(path)
+    assert (loops.chrom1 == loops.chrom2).any() and (loops.chrom1 != "chr").all()
+    assert (loops.start1 < loops.end1).all() and (loops.start2 < loops.end2).all()
+
+
+def check_motifs(path: Path) -> None:
+    motifs = read_motifs(path)
+    assert motifs and len({motif.identifier for motif in motifs}) == len(motifs)
+    for motif in motifs:
+        assert (motif.probabilities >= 0).all() and motif.probabilities.shape[1] == 4
+        np.testing.assert_allclose(motif.probabilities.sum(1), 1)
+
+
+def check_genome(path: Path) -> None:
+    assert all(size > 0 for size in sizes(path).values())
+
+
+def check_scorable(path: Path) -> None:
+    table = read_scorable(path)
+    usable, reasons = check_rows(table, {"chr1": 20_000, "chr2": 500}, 20)
+    assert len(reasons) == len(table) and (reasons[usable.index] == "").all()
+    assert (usable.enhancer_start <= usable.enhancer_end).all()
+
+
+CHECKS = {
+    "peaks": check_peaks,
+    "pairs": check_pairs,
+    "loops": check_loops,
+    "motifs": check_motifs,
+    "genome": check_genome,
+    "pairs to score": check_scorable,
+    "configuration": read_yaml,
+}
+PIECES = [b"\t", b",", b" ", b"\n", b"\r", b'"', b"#", b"\x00", b"\xff\xfe", b"\xe9", b"-1", b"nan"]
+PIECES += [
+    b"9" * 30,
+    b"1e5",
+    b"inf",
+    b"chr1",
+    b"MOTIF ",
+    b">",
+    b"0.5",
+    b";",
+    b"track x\n",
+    b"{",
+    b"w= ",
+]
+
+
+def seeds(reader: str) -> list[bytes]:
+    """Contents of the cases of a reader, those that are not too long."""
+    contents = [case.content for case in (*READ, *REFUSED) if case.reader == reader]
+    contents = [c if isinstance(c, bytes) else c.encode() for c in contents]
+    return [content for content in contents if len(content) < 2000]
+
+
+@st.composite
+def changed_files(draw, reader: str) -> bytes:
+    """A file of the cases after a few random edits, packed or not."""
+    content = draw(st.sampled_from(seeds(reader)))
+    for _ in range(draw(st.integers(0, 4))):
+        start = draw(st.integers(0, len(content)))
+        stop = draw(st.integers(start, min(len(content), start + 12)))
+        piece = draw(
+            st.sampled_from(PIECES) | st.binary(max_size=3) | st.just(content[start:stop] * 2)
+        )
+        content = content[:start] + piece + content[stop:]
+    return gzip.compress(content) if draw(st.integers(0, 9)) == 0 else content
+
+
+def fuzz(reader: str, examples: int) -> None:
+    """Random files of a reader: its check holds or they are refused."""
+
+    @settings(max_examples=examples, **QUICK)
+    @given(content=changed_files(reader), name=st.sampled_from(["a.tsv", "a.csv.gz", "a.bedpe"]))
+    def read(content, name):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_bytes(content)
+            try:
+                CHECKS[reader](path)
+            except InputError as error:
+                assert str(path) in str(error)
+
+    read()
+
+
+@pytest.mark.parametrize("reader", CHECKS)
+def test_a_file_changed_at_random_is_right_or_refused(reader):
+    fuzz(reader, 120)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reader", CHECKS)
+def test_many_files_changed_at_random_are_right_or_refused(reader):
+    fuzz(reader, 15_000)
+
+
+CHROMOSOMES = st.sampled_from(["chr1", "chr2", "1", "X", "NC_000001.11", "scaffold 7"])
+STARTS = st.integers(0, 10**9)
+WIDTHS = st.integers(1, 10**6)
+SIGNALS = st.floats(0.001, 1e6).map(lambda value: float(f"{value:.6g}"))
+PEAKS = st.lists(st.tuples(CHROMOSOMES, STARTS, WIDTHS, SIGNALS), min_size=1, max_size=5)
+ENDS = st.tuples(STARTS, WIDTHS)
+ROWS = st.lists(st.tuples(CHROMOSOMES, ENDS, ENDS, st.integers(0, 1)), min_size=1, max_size=5)
+
+
+@st.composite
+def dressed(draw, rows: list[list[object]], separators: str, path: Path) -> Path:
+    """A table on disk: separator, quotes, line ends, comments, blank lines, encoding, gzip."""
+    separator, end = draw(st.sampled_from(separators)), draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    quoted = draw(st.booleans()) or separator == "," and any("," in str(f) for r in rows for f in r)
+    lines = [separator.join(f'"{f}"' if quoted else str(f) for f in row) for row in rows]
+    blank = draw(st.sampled_from(["", "\n", "# a note\n", "track name=x\n"]))
+    text = blank + "".join(line + "\n" + draw(st.sampled_from(["", "\n"])) for line in lines)
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]))
+    content = text.replace("\n", end).encode(encoding)
+    path.write_bytes(gzip.compress(content) if draw(st.booleans()) else content)
+    return path
+
+
+@settings(max_examples=60, **QUICK)
+@given(data=st.data(), peaks=PEAKS)
+def test_peaks_are_read_as_they_were_written(data, peaks):
+    highest: dict[tuple, float] = {}
+    for chrom, start, width, signal in peaks:
+        place = (chrom, start, start + width)
+        highest[place] = max(signal, highest.get(place, 0))
+    rows = [[c, s, s + w, "n,a", 0, ".", v, -1, -1, 3] for c, s, w, v in peaks]
+    with tempfile.TemporaryDirectory() as folder:
+        path = data.draw(dressed(rows, "\t,", Path(folder) / "a.narrowPeak"))
+        found = read_peaks(path).to_numpy().tolist()
+    assert found == [[*place, signal] for place, signal in sorted(highest.items())]
+
+
+@settings(max_examples=60, **QUICK)
+@given(data=st.data(), pairs=ROWS)
+def test_pairs_are_read_as_they_were_written(data, pairs):
+    expected = {}
+    rows = [list(GENERIC_COLUMNS)]
+    for chrom, (start, width), (at, wide), label in pairs:
+        place = (chrom, start, start + width, at, at + wide)
+        if expected.setdefault(place, label) == label:
+            rows.append([chrom, start, start + width, chrom, at, at + wide, label])
+    with tempfile.TemporaryDirectory() as folder:
+        path = data.draw(dressed(rows, "\t,;", Path(folder) / "a.tsv"))
+        found = read_pairs(path).drop(columns="row").to_numpy().tolist()
+    assert found == [[*place, label] for place, label in expected.items()]
+
+
+@settings(max_examples=60, **QUICK)
+@given(data=st.data(), loops=ROWS)
+def test_loops_are_read_as_they_were_written(data, loops):
+    rows = [[c, s, s + w, c, a, a + v, "x", label] for c, (s, w), (a, v), label in loops]
+    with tempfile.TemporaryDirectory() as folder:
+        path = data.draw(dressed(rows, "\t", Path(folder) / "a.bedpe"))
+        found = read_loops(path).to_numpy().tolist()
+    named = [["chr" + c.removeprefix("chr"), *rest[:2]] for c, *rest in rows]
+    assert found == [[*name, name[0], *row[4:6]] for name, row in zip(named, rows, strict=True)]
