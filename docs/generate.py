@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import bad_inputs
 import pandas as pd
 from pydantic_core import PydanticUndefined
 
@@ -291,6 +292,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "gates.md": gates_page(),
         ROOT / "docs" / "metrics.md": metrics_page(),
         ROOT / "docs" / "ablation.md": ablation_page(),
+        ROOT / "docs" / "bad_inputs.md": bad_inputs.page(),
         readme: with_rule_graph(readme.read_text(), rule_graph()),
     }
 

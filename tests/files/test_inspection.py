@@ -4,14 +4,13 @@ import gzip
 from pathlib import Path
 
 import pytest
+from bad_inputs import FOLDS, fitting_files
 
-from epidecouple.files.catalog import Catalog, LineFiles
+from epidecouple.files.catalog import Catalog
+from epidecouple.files.fasta import sequence_names
 from epidecouple.files.inspection import inspect
 from epidecouple.files.pairs import GENERIC_COLUMNS
-from toy import refusal, says, written
-
-FOLDS = [["chr1"], ["chr2"], ["chr3"]]
-MOTIF = "MOTIF a\nletter-probability matrix: w= 1\n0.1 0.2 0.3 0.4\n"
+from toy import refusal, says
 
 
 def table(*chromosomes: str) -> str:
@@ -20,24 +19,7 @@ def table(*chromosomes: str) -> str:
 
 
 def catalog(folder: Path, **changes: str) -> Catalog:
-    """Files of two lines that name chromosomes alike; `changes` are other contents by name."""
-    contents = {
-        "genome": ">chr1 first\nACGT\n>chr2\nACGT\n",
-        "motifs": MOTIF,
-        "regions": "chr1\t0\t20000\n",
-    }
-    for line in "AB":
-        contents[f"pairs{line}"] = table("chr1", "chr2")
-        contents[f"loops{line}"] = "1\t1000\t1400\t1\t9000\t9400\n"
-        contents[f"peaks{line}"] = "chr1\t1000\t1400\nchrUn_1\t1\t9\n"
-    paths = {name: written(folder / name, text) for name, text in {**contents, **changes}.items()}
-    lines = {
-        line: LineFiles(
-            paths[f"pairs{line}"], paths[f"loops{line}"], {"DNase": paths[f"peaks{line}"]}
-        )
-        for line in "AB"
-    }
-    return Catalog(paths["genome"], paths["regions"], paths["motifs"], lines)
+    return fitting_files(folder, changes)
 
 
 def test_files_that_fit_together_are_taken(tmp_path):
@@ -87,6 +69,4 @@ def test_names_of_a_packed_genome_are_found_across_blocks(tmp_path, monkeypatch)
     monkeypatch.setattr("epidecouple.files.fasta.BLOCK", 7)
     path = tmp_path / "genome"
     path.write_bytes(gzip.compress(b">chr1 some>words\nACGTACGTACGT\n>chr22_long_name\nAC>GT\n>2"))
-    from epidecouple.files.fasta import sequence_names
-
     assert sequence_names(path) == ["chr1", "chr22_long_name", "2"]

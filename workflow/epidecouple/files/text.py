@@ -207,14 +207,12 @@ def _unquoted(field: str) -> str:
 
 
 def separator_of(line: str) -> str | None:
-    """What separates the fields of a line: a tab where there is one, else white space, else a comma
-    or a semicolon.
+    """What separates the fields of a line without header: a tab where there is one, else what makes
+    most fields, white space, comma or semicolon.
     """
     if "\t" in line:
         return "\t"
-    if len(line.split()) > 1:
-        return None
-    return next((separator for separator in (",", ";") if separator in line), None)
+    return max((None, ",", ";"), key=lambda separator: len(split_fields(line, separator)))
 
 
 def read_plain(path: Path, columns: int | None = None) -> Rows:
