@@ -58,7 +58,7 @@ def scored(predictions: pd.DataFrame) -> pd.DataFrame:
     wide.
     """
     rows = predictions[predictions.reason == ""]
-    places = {}
+    places: dict[str, pd.Series] = {}
     for end in ENDS:
         start, stop = (numbers_of(rows[f"{end}_{edge}"].astype("str"))[0] for edge in EDGES)
         places |= {f"{end}_start": start, f"{end}_end": stop.where(stop > start, start + 1)}
