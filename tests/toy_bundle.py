@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from epidecouple.core.integrity import seal
 from epidecouple.data.panel import Panel
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.weights import save_model
@@ -89,8 +90,9 @@ def write_toy_bundle(toy: ToyPanel, root: Path) -> ToyBundle:
     shutil.copytree(toy.world.root, root, dirs_exist_ok=True)
     for name in ("elements", "shards"):
         shutil.copytree(toy.folder / name, run / name)
-    shutil.copy(toy.folder / "reference.parquet", run / "elements")
-    shutil.copy(toy.folder / "chromosomes.tsv", run / "elements")
+    for name in ("reference.parquet", "chromosomes.tsv"):
+        shutil.copy(toy.folder / name, run / "elements")
+        seal(run / "elements" / name)
     (run / "train_full").mkdir()
     (run / "evaluate").mkdir()
     save_model(perturbed_model(toy), run / "train_full" / "model.safetensors", json.dumps(values))

@@ -22,7 +22,7 @@ from epidecouple.core.gates import (
     values_of,
 )
 from epidecouple.core import memory
-from epidecouple.core.provenance import code_digest, fingerprint
+from epidecouple.core.provenance import code_digest, fingerprint, with_checksum
 from epidecouple.core.paths import ABLATION, EFFECTS, EXAMPLE, MANIFEST, METRICS
 from epidecouple.files.manifest import load_sources
 from epidecouple.regulation.inputs import NINE_MARKS
@@ -191,7 +191,7 @@ def content_of_settings(wildcards):
     values |= {"thresholds": values_of(acted_on, config["thresholds"])}
     content = {"code": code_digest(stage), "rests_on": RESTS_ON.get(wildcards.stage)}
     content["settings"] = {name: values[name] for name in sections}
-    return json.dumps(content, sort_keys=True)
+    return json.dumps(with_checksum(content), sort_keys=True)
 
 
 def mem_mb(formula):
@@ -309,7 +309,7 @@ def gate_settings(gate):
         "thresholds": own,
         "waive": [name for name in config["waive"] if name == gate],
     }
-    return json.dumps(content, sort_keys=True)
+    return json.dumps(with_checksum(content), sort_keys=True)
 
 
 def model_of_gate(gate):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
+from ..core.integrity import intact
 from ..data.panel import Panel, load_panel
 from ..simulation.energy_recovery import KEY
 
@@ -64,8 +65,9 @@ def read_world(folder: Path, config: Config) -> tuple[Panel, Known]:
     """The panel of a world, and what is known of its pairs."""
     files = Files(folder)
     panel = load_panel(files.elements, files.shards, config)
-    pairs = pd.read_parquet(files.elements / "pairs.parquet")[KEY]
-    truth = pairs.merge(pd.read_parquet(files.truth), how="left", on=KEY, validate="one_to_one")
+    pairs = pd.read_parquet(intact(files.elements / "pairs.parquet"))[KEY]
+    known = pd.read_parquet(intact(files.truth))
+    truth = pairs.merge(known, how="left", on=KEY, validate="one_to_one")
     return panel, known_of(truth, panel.lines)
 
 

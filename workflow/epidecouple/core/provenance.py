@@ -10,6 +10,7 @@ import ast
 import hashlib
 import json
 import math
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,12 +18,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .errors import InputError
+from .integrity import remade
 from .paths import PACKAGE
 
 REFUSALS = frozenset({"InputError", "DesignViolation", "_located"})
 LOGGERS = frozenset({"log", "logging"})
 WORDING = frozenset({"problem", "remedy"})
 MODEL = "model.safetensors"
+CHECKSUM = "checksum"
 # Stands for the model of a file that is not the one that was read.
 CHANGED = "changed since"
 LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "snakemake")
@@ -81,12 +85,34 @@ def fingerprint(path: Path) -> str:
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON with sorted keys; NaN and infinities become null, which every gate fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(_plain(content), indent=1, sort_keys=True) + "\n")
+    sealed = with_checksum(_plain(content))
+    path.write_text(json.dumps(sealed, indent=1, sort_keys=True) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON file."""
-    return json.loads(path.read_text())
+    """Read what `write_json` wrote, or any other JSON object, which has no checksum.
+
+    Raises `InputError` for a file that is missing, is no JSON object or does not match its
+    checksum. One changed byte cannot both alter a value and hide the checksum.
+    """
+    try:
+        content = json.loads(path.read_text())
+        sealed = content.pop(CHECKSUM, None)
+    except FileNotFoundError as error:
+        raise InputError("this file is missing", remade(path), path) from error
+    except (ValueError, AttributeError, TypeError) as error:
+        problem = f"this file has been damaged: it is no JSON object ({error})"
+        raise InputError(problem, remade(path), path) from error
+    if sealed is not None and sealed != with_checksum(content)[CHECKSUM]:
+        problem = "this file has been damaged or edited: its content does not match its checksum"
+        raise InputError(problem, remade(path), path)
+    return content
+
+
+def with_checksum(content: dict[str, Any]) -> dict[str, Any]:
+    """The content, and under `CHECKSUM` the CRC-32 of its JSON text with sorted keys."""
+    text = json.dumps(content, sort_keys=True)
+    return {**content, CHECKSUM: f"{zlib.crc32(text.encode()):08x}"}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from torch import Tensor
 from ..core.config import Config
 from ..core.dna import Windows
 from ..core.errors import InputError
+from ..core.integrity import intact
 from ..core.provenance import read_json
 from .labels import discordant
 from .shards import Shard, load_shard
@@ -191,13 +192,13 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
     Raises `InputError` when the folders were made with other splits than the configuration's.
     """
     splits = splits_of(config)
-    if read_json(elements / "splits.json")["hash"] != splits.hash:
+    if read_json(elements / "splits.json").get("hash") != splits.hash:
         raise InputError(
             "the splits of this run have changed",
             "Run the stage `elements` again",
             elements / "splits.json",
         )
-    pairs = pd.read_parquet(elements / "pairs.parquet")
+    pairs = pd.read_parquet(intact(elements / "pairs.parquet"))
     loaded = [load_shard(shards / line, splits.hash) for line in config.all_lines]
     # A stage that may not see the section `model` has None there.
     raw = config.model and config.model.marks == "raw"
@@ -207,7 +208,7 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
         lines=config.all_lines,
         training=list(range(len(config.cell_lines))),
         codes=(
-            np.load(elements / "sequences.npy", mmap_mode="c")
+            np.load(intact(elements / "sequences.npy"), mmap_mode="c")
             if dna
             else np.zeros((0, config.windows.sequence_bp), dtype=np.uint8)
         ),

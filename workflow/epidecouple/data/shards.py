@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
+from ..core.integrity import intact
 from ..core.provenance import read_json
 
 
@@ -36,14 +37,15 @@ class Shard:
 def load_shard(folder: Path, split_hash: str) -> Shard:
     """Open a shard; raises `InputError` when it was made with other splits."""
     manifest = read_json(folder / "manifest.json")
-    if manifest["split_hash"] != split_hash:
+    made_with = manifest.get("split_hash")
+    if made_with != split_hash:
         raise InputError(
-            f"this shard was made with splits {manifest['split_hash']}, the run has {split_hash}",
+            f"this shard was made with splits {made_with}, the run has {split_hash}",
             "Remove the folder and run again",
             folder / "manifest.json",
         )
-    table = pd.read_parquet(folder / "pairs.parquet")
+    table = pd.read_parquet(intact(folder / "pairs.parquet"))
     signal, reference = (
-        np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("signal", "reference")
+        np.load(intact(folder / f"{name}.npy"), mmap_mode="r") for name in ("signal", "reference")
     )
     return Shard(table.label.to_numpy(), table.published.to_numpy(), signal, reference, manifest)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..core.config import Config
 from ..core.dna import ENDS
+from ..core.integrity import intact
 from ..core.random_streams import Stream, rng_for
 from ..data.labels import discordant
 from ..data.panel import Panel, load_panel
@@ -192,6 +193,6 @@ def fold_of(loci: Path, shards: Path, fold: int, config: Config) -> tuple[Panel,
     """
     everything = of_fold(load_panel(loci, shards, config, dna=False), fold, config)
     rows = np.flatnonzero(discordant(everything.labels))
-    pairs = pd.read_parquet(loci / "pairs.parquet").iloc[rows]
+    pairs = pd.read_parquet(intact(loci / "pairs.parquet")).iloc[rows]
     blocks = megabase_blocks(pairs.chrom.to_numpy(dtype=str), pairs.enhancer_mid.to_numpy())
     return everything, rows, Fold(everything.only(rows), blocks, turned_to(config, fold))

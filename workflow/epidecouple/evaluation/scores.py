@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.integrity import intact, seal
+
 ALL_LINES = "all lines"
 
 
@@ -58,11 +60,12 @@ def save_scores(path: Path, pairs: np.ndarray, scores: Scores) -> None:
         name=[arm.name for arm in scores],
         kind=[arm.kind.value for arm in scores],
     )
+    seal(path)
 
 
 def read_scores(path: Path) -> tuple[np.ndarray, Scores]:
     """Pairs (n,) and the scores (n, C) of every arm."""
-    with np.load(path) as file:
+    with np.load(intact(path)) as file:
         columns = zip(file["setting"], file["name"], file["kind"], strict=True)
         arms = [Arm(str(setting), str(name), Kind(kind)) for setting, name, kind in columns]
         return file["pairs"], dict(zip(arms, file["scores"], strict=True))

@@ -11,6 +11,7 @@ from safetensors.torch import save_model as save_weights
 
 from ..core.config import Config
 from ..core.errors import InputError
+from ..core.integrity import intact, seal
 from ..data.panel import Panel, load_panel
 from .energy import EnergyModel
 from .initialise import NETWORKS
@@ -24,6 +25,7 @@ def save_model(model: EnergyModel, path: Path, settings: str) -> None:
     """
     header = {SETTINGS: settings, ENCODER: model.potential.encoder_name}
     save_weights(model, str(path), metadata=header)
+    seal(path)
 
 
 def load_model(path: Path) -> tuple[EnergyModel, Config]:
@@ -31,7 +33,7 @@ def load_model(path: Path) -> tuple[EnergyModel, Config]:
 
     Raises `InputError` for a model of another version of this package.
     """
-    with safe_open(str(path), framework="pt") as file:
+    with safe_open(str(intact(path)), framework="pt") as file:
         header = file.metadata()
         config = _config_of(header[SETTINGS], path)
         n_reference = file.get_slice("resistance.locus_modules").get_shape()[0]

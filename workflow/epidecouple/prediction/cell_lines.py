@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..core.config import Config
 from ..core.errors import InputError
+from ..core.integrity import intact
 from ..core.provenance import fingerprint
 from ..data.line_signal import read_marks, reference_signal, require_signal
 from ..data.panel import flagged
@@ -86,7 +87,7 @@ class CellLines:
         """Record of a line without labels: statistics and centre from its peaks, the rest from the
         training lines.
         """
-        reference = pd.read_parquet(self._folder / REFERENCE)
+        reference = pd.read_parquet(intact(self._folder / REFERENCE))
         on_reference, statistics = reference_signal(self._peaks[name], reference, self._config)
         if not files:
             raise InputError("no peaks are given", "Give those of a mark", f"peaks of {name}")

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..core.dna import BASES
 from ..core.errors import InputError
+from ..core.integrity import seal
 from ..core.random_streams import Stream, rng_for
 from ..core.sections import SimulationConfig
 from ..files.catalog import Catalog
@@ -221,6 +222,7 @@ def _write_truth(world: World, catalog: Catalog, path: Path) -> None:
         table[f"lineage_motif_{k}"] = world.lineage[:, k]
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_parquet(path, index=False)
+    seal(path)
 
 
 @contextmanager

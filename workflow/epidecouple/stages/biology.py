@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
+from ..core.integrity import intact
 from ..core.provenance import Measured
 from ..data.panel import Panel
 from ..interpretation.known_states import compared_states, known_states
@@ -51,7 +52,7 @@ def biology(
     network, panel = model_and_panel(model, elements, shards, config)
     untrained = start_prototypes(new_model(config, panel), panel, panel.training, config).eval()
     pairs = panel.rows("test")
-    scored = pd.read_parquet(energies)
+    scored = pd.read_parquet(intact(energies))
     units = _units(panel, scored, pairs)
     without_each = weights_without_each(units)
     groups = groups_of(config.biology.groups, panel.lines)

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from ..core.config import Config
+from ..core.integrity import seal
 from ..core.provenance import write_json
 from ..evaluation.cross_fitting import fold_of, trained_resistance
 from ..evaluation.scores import save_scores
@@ -36,6 +37,7 @@ def crossfit(
     columns = [f"resistance_{line}" for line in everything.lines]
     table = pd.DataFrame(score_resistance(network, everything, tested, own.lines), columns=columns)
     table.assign(pair=tested).to_parquet(resistance, index=False)
+    seal(resistance)
     share = residual_share(network, own.panel, own.test)
     write_json(
         metrics, {"pairs": len(tested), "discordant": len(own.test), "residual_share": share}

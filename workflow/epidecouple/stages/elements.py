@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
+from ..core.integrity import intact, seal
 from ..core.provenance import Measured
 from ..data.loci import encoded_windows, indexed_pairs, unique_elements
 from ..data.splits import Splits, splits_of, write_splits
@@ -29,7 +30,7 @@ def elements(
     """Encode the panel's windows and write pairs, splits and the sizes of the chromosomes that hold
     pairs.
     """
-    crossed = pd.read_parquet(panel)
+    crossed = pd.read_parquet(intact(panel))
     split = splits_of(config)
     loci = unique_elements(crossed)
     table = indexed_pairs(crossed, loci, split, config)
@@ -39,6 +40,7 @@ def elements(
     np.save(sequences, codes)
     write_splits(split, splits)
     sizes[sizes.index.isin(table.chrom)].rename_axis("chrom").to_csv(chromosomes, sep="\t")
+    seal(elements, pairs, sequences, chromosomes)
     log.info(
         "%d elements of %d bp, %d pairs, split hash %s",
         len(loci),

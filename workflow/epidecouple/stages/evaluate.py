@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
+from ..core.integrity import intact, seal
 from ..core.provenance import Measured
 from ..evaluation.scored_table import scored_evidence
 from ..evaluation.skill import energy_table, skill
@@ -27,9 +28,10 @@ def evaluate(config: Config, model: Path, elements: Path, shards: Path, energies
     lines = list(range(len(panel.lines)))
     potential = score_potential(network, panel, everything)
     resistance = score_resistance(network, panel, everything, lines)
-    pairs = pd.read_parquet(elements / "pairs.parquet")
+    pairs = pd.read_parquet(intact(elements / "pairs.parquet"))
     energy_table(panel, potential, resistance, pairs).to_parquet(energies, index=False)
-    scored = pd.read_parquet(energies)
+    seal(energies)
+    scored = pd.read_parquet(intact(energies))
     metrics = skill(panel, scored, config) | scored_evidence(network, panel, scored, config)
     metrics |= exact_assertions(network, panel, panel.rows("test"))
     log.info("macro AUPR on test chromosomes: %.3f", metrics["aupr_seen_line_unseen_chromosome"])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
+from ..core.integrity import intact, seal
 from ..core.provenance import Measured
 from ..core.random_streams import Stream, rng_for
 from ..files.motifs import read_motifs
@@ -41,7 +42,7 @@ def motifs(
 ) -> Measured:
     """Hold what U reads against a motif file."""
     network, panel = model_and_panel(model, elements, shards, config)
-    scored = pd.read_parquet(energies)
+    scored = pd.read_parquet(intact(energies))
     known = read_motifs(motifs)
     test = panel.rows("test")
     chosen = np.sort(
@@ -51,9 +52,10 @@ def motifs(
         EditablePairs(network, panel, chosen), known, config
     )
     background = background_of(np.asarray(panel.codes[panel.enhancer[test]]))
-    matched = match_table(pd.read_csv(seqlets, sep="\t"), known, background)
+    matched = match_table(pd.read_csv(intact(seqlets), sep="\t"), known, background)
     for path, table in ((effects, effect_table), (interactions, pair_table), (matches, matched)):
         table.to_csv(path, sep="\t", index=False, float_format="%.6f")
+        seal(path)
     first = (scored.enhancer_mid < scored.promoter_mid).to_numpy()
     metrics = {"motifs": len(known)} | _counts(effect_table, pair_table, matched)
     metrics |= orientation_metrics(EditablePairs(network, panel, test), first[test], known)

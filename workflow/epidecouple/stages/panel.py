@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 
 from ..core.config import Config
+from ..core.integrity import seal
 from ..core.provenance import Measured
 from ..data.crossed_pairs import build_panel
 from ..files.catalog import catalog_of
@@ -19,6 +20,7 @@ def panel(config: Config, panel: Path, funnel: Path) -> Measured:
     catalog = catalog_of(config)
     pairs, counts, metrics = build_panel(config, catalog)
     pairs.to_parquet(panel, index=False)
+    seal(panel)
     counts.to_csv(funnel, sep="\t", index=False)
     log.info("%s", counts.to_string(index=False))
     return Measured(metrics, catalog.tables)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.config import Config
+from ..core.integrity import intact
 from ..core.provenance import Measured, read_metrics
 from ..simulation.energy_recovery import KEY, points_shown, recovered
 from ..simulation.lineage_counts import lineage_information
@@ -20,8 +21,8 @@ def recovery(
     config: Config, energies: Path, truth: Path, panel: Path, evaluated: Path, points: Path
 ) -> Measured:
     """Compare the model's energies with the simulated truth."""
-    scored = pd.read_parquet(energies).query("split == 'test'")
-    everything, listed = pd.read_parquet(truth), pd.read_parquet(panel)
+    scored = pd.read_parquet(intact(energies)).query("split == 'test'")
+    everything, listed = pd.read_parquet(intact(truth)), pd.read_parquet(intact(panel))
     known = _of_pairs(scored, everything)
     metrics = recovered(scored, known, config)
     metrics |= lineage_information(listed, _of_pairs(listed, everything), config)

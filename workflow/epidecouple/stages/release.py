@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
+from ..core.integrity import intact, seal
 from ..core.provenance import Measured, fingerprint, read_json
 from ..data.splits import NAMES
 from ..files.catalog import catalog_of
@@ -33,12 +34,13 @@ def release(
 ) -> Measured:
     """Write weights, reference loci and the record of a prediction into one folder."""
     network, panel = model_and_panel(model, elements, shards, config)
-    scored = pd.read_parquet(energies)
+    scored = pd.read_parquet(intact(energies))
     catalog = catalog_of(config)
     slope, records = calibrated_lines(network, panel, scored, catalog.lines)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(model, folder / WEIGHTS)
-    shutil.copyfile(reference, folder / REFERENCE)
+    shutil.copyfile(intact(reference), folder / REFERENCE)
+    seal(folder / WEIGHTS, folder / REFERENCE)
     bundle = Bundle(
         run=config.run,
         folder=str(folder),
@@ -63,9 +65,9 @@ def _places(elements: Path, train: np.ndarray) -> dict[str, Any]:
     pairs (bp).
     """
     splits = read_json(elements / "splits.json")
-    distance = pd.read_parquet(elements / "pairs.parquet").distance.to_numpy()
+    distance = pd.read_parquet(intact(elements / "pairs.parquet")).distance.to_numpy()
     sizes = pd.read_csv(
-        elements / "chromosomes.tsv", sep="\t", index_col="chrom", dtype={"chrom": str}
+        intact(elements / "chromosomes.tsv"), sep="\t", index_col="chrom", dtype={"chrom": str}
     )["size"]
     return {
         "chromosomes": sizes.to_dict(),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
+from ..core.integrity import intact
 from ..core.provenance import Measured, read_json
 from ..data.labels import discordant, label_matrix
 from ..evaluation.resistance_benchmark import arm_table, benchmark_metrics, ranking_of
@@ -29,7 +30,7 @@ def resistance_table(
     arms: Path,
 ) -> Measured:
     """Write the table of arms and measure its headline figures."""
-    crossed = pd.read_parquet(panel)
+    crossed = pd.read_parquet(intact(panel))
     labels = label_matrix(crossed, config.all_lines)
     rows = np.flatnonzero(discordant(labels))
     pairs = crossed.iloc[rows].reset_index(drop=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ..core.errors import DesignViolation, InputError
-from ..core.provenance import Measured, versions, write_metrics
+from ..core.provenance import Measured, read_json, versions, write_metrics
 
 Stage = Callable[..., Measured | None]
 
@@ -58,7 +58,7 @@ def settings_text(source: str | None) -> str | None:
     """The settings of a stage as JSON: the text itself, or those in a file that a rule wrote."""
     if source is None or source.lstrip().startswith("{"):
         return source
-    return json.dumps(json.loads(Path(source).read_text())["settings"], sort_keys=True)
+    return json.dumps(read_json(Path(source))["settings"], sort_keys=True)
 
 
 def parser_of(stage: Stage) -> argparse.ArgumentParser:

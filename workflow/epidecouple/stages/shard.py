@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
+from ..core.integrity import intact, seal
 from ..core.provenance import fingerprint, read_json, write_json
 from ..data.line_signal import MarkStatistics, measure, places_of_ends
 from ..files.catalog import LineFiles, catalog_of
@@ -30,17 +31,18 @@ def shard(
 ) -> None:
     """Write labels and normalised signal of one cell line."""
     files = catalog_of(config).lines[line]
-    crossed = pd.read_parquet(panel)
-    table = pd.read_parquet(pairs)
+    crossed = pd.read_parquet(intact(panel))
+    table = pd.read_parquet(intact(pairs))
     shard.mkdir(parents=True, exist_ok=True)
-    ends = places_of_ends(pd.read_parquet(elements), config)
-    loci = pd.read_parquet(reference)
+    ends = places_of_ends(pd.read_parquet(intact(elements)), config)
+    loci = pd.read_parquet(intact(reference))
     signal = shard / "signal.npy"
     _, on_reference, statistics = measure(files, table, ends, loci, config, signal)
     labels = {name: crossed[f"{name}_{line}"] for name in ("label", "published")}
     stored = pd.DataFrame({"pair": crossed.index, **labels, "split": table.split})
     stored.to_parquet(shard / "pairs.parquet", index=False)
     np.save(shard / "reference.npy", on_reference)
+    seal(*(shard / name for name in ("signal.npy", "pairs.parquet", "reference.npy")))
     counts = {"cell_line": line, "pairs": len(crossed), "positives": int(labels["label"].sum())}
     write_json(shard / "manifest.json", counts | _manifest(files, statistics, splits))
     missing = [mark for mark, values in statistics.items() if not values["present"]]

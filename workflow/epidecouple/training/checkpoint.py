@@ -1,17 +1,21 @@
 """Checkpoints: what a training that was killed needs to go on as if it had not been."""
 
 import hashlib
+import io
 import os
 import shutil
+import zlib
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ..core.errors import InputError
 from ..core.provenance import code_digest, versions
 from .processes import rank
 
 FILE = "checkpoint.pt"
+CRC_BYTES = 4
 
 
 class Checkpoint:
@@ -34,16 +38,31 @@ class Checkpoint:
         if rank():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        fresh = self.file.with_suffix(".new")
-        torch.save({"basis": self.basis, "state": state}, fresh)
+        fresh, buffer = self.file.with_suffix(".new"), io.BytesIO()
+        torch.save({"basis": self.basis, "state": state}, buffer)
+        content = buffer.getvalue()
+        fresh.write_bytes(zlib.crc32(content).to_bytes(CRC_BYTES) + content)
         os.replace(fresh, self.file)
 
     def load(self) -> dict[str, Any] | None:
-        """Return the state that was saved last, or None when there is none of this basis."""
+        """Return the state that was saved last, or None when there is none of this basis.
+
+        Raises `InputError` for a damaged file.
+        """
         if not self.file.exists():
             return None
-        saved = torch.load(self.file, map_location="cpu", weights_only=True)
+        saved = torch.load(self._content(), map_location="cpu", weights_only=True)
         return saved["state"] if saved["basis"] == self.basis else None
+
+    def _content(self) -> io.BytesIO:
+        """What was saved, without the checksum that it begins with."""
+        stored = self.file.read_bytes()
+        if stored[:CRC_BYTES] != zlib.crc32(stored[CRC_BYTES:]).to_bytes(CRC_BYTES):
+            problem = "this checkpoint has been damaged: its content does not match its checksum"
+            raise InputError(
+                problem, "Remove it and run again: the training begins anew", self.file
+            )
+        return io.BytesIO(stored[CRC_BYTES:])
 
     def remove(self) -> None:
         """Remove the folder, once the training has ended."""
