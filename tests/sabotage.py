@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from epidecouple.core.gates import FAILED, judge, rows_of
+from epidecouple.core.integrity import seal
 from epidecouple.data.panel import Panel
 from epidecouple.model.energy import EnergyModel
 from epidecouple.model.initialise import new_model, start_prototypes
@@ -39,6 +40,7 @@ def write_pairs(folder: Path, panel: Panel) -> None:
     mid = np.arange(len(panel.chrom)) * 50_000
     pairs = {"chrom": panel.chrom, "split": panel.split, "enhancer_mid": mid}
     pd.DataFrame(pairs | {"promoter_mid": mid + 10_000}).to_parquet(folder / "pairs.parquet")
+    seal(folder / "pairs.parquet")
 
 
 def given(patch: pytest.MonkeyPatch, stage: object, model: EnergyModel, panel: Panel) -> None:

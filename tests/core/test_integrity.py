@@ -17,7 +17,7 @@ from epidecouple.data.panel import load_panel
 from epidecouple.evaluation.scores import Arm, Kind, read_scores, save_scores
 from epidecouple.prediction.trained_model import load_model
 from epidecouple.stages.runner import settings_text
-from epidecouple.stages.seal import seal_folder
+from epidecouple.stages.seal import seal as seal_folder
 from epidecouple.training.checkpoint import Checkpoint
 from toy import refusal, says
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
+from epidecouple.core.provenance import read_json, write_json
 from epidecouple.data.panel import load_panel
 from epidecouple.data.splits import splits_of
 from toy import refusal, says, toy_config
@@ -64,7 +65,9 @@ def test_tensors_hold_the_rows_asked_for_and_a_flag_per_mark(toy_panel):
 def test_missing_mark_is_flagged(toy_panel, tmp_path):
     shards = shutil.copytree(toy_panel.shards, tmp_path / "shards")
     manifest = shards / "LineB" / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"present": true', '"present": false', 1))
+    known = read_json(manifest)
+    known["marks"][toy_panel.world.config.marks[0]]["present"] = False
+    write_json(manifest, known)
     panel = load_panel(toy_panel.elements, shards, toy_panel.world.config)
     assert (~panel.present).sum() == 1 and not panel.present[1, 0]
     flags = panel.signal_tensor(np.array([0]), 1)[..., 7:]
@@ -111,7 +114,7 @@ def test_other_splits_are_refused(toy_panel):
 def test_one_shard_of_other_splits_is_refused(toy_panel, tmp_path):
     shards = shutil.copytree(toy_panel.shards, tmp_path / "shards")
     manifest, own = shards / "MixH" / "manifest.json", splits_of(toy_panel.world.config).hash
-    manifest.write_text(manifest.read_text().replace(own, "f" * 16))
+    write_json(manifest, read_json(manifest) | {"split_hash": "f" * 16})
     says(
         refusal(load_panel, toy_panel.elements, shards, toy_panel.world.config),
         f"{manifest}: ",

@@ -76,7 +76,9 @@ def test_the_folder_holds_what_a_prediction_needs(toy_bundle, record):
     folder = toy_bundle.run / "model"
     assert {path.name for path in folder.iterdir()} == {
         "model.safetensors",
+        "model.safetensors.crc32",
         "reference.parquet",
+        "reference.parquet.crc32",
         "prediction.json",
         "metrics.json",
         "provenance.json",

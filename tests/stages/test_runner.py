@@ -194,6 +194,8 @@ def test_every_stage_is_a_function_named_like_its_file_that_the_rules_call():
     for name in STAGES:
         source = (PACKAGE / "stages" / f"{name}.py").read_text()
         assert f"\ndef {name}(" in source and source.endswith(f"    run({name})\n"), name
+        if name == "seal":
+            continue  # people call it by hand, on results that an older version wrote
         assert f"epidecouple.stages.{name} " in rules, name
         digested = f'code_digest("{name}")' in rules or f': ("{name}", ' in rules
         assert digested or name in ("download", "index"), name

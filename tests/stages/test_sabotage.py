@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from epidecouple.core.integrity import seal
 from epidecouple.evaluation.skill import energy_table
 from epidecouple.model.scoring import score_potential, score_resistance
 from epidecouple.simulation import energy_recovery
@@ -26,6 +27,7 @@ def scored(tmp_path):
     energies = score_potential(model, panel, rows), score_resistance(model, panel, rows, range(4))
     table = energy_table(panel, *energies, pairs)
     table.to_parquet(tmp_path / "energies.parquet")
+    seal(tmp_path / "energies.parquet")
     return panel, model, table
 
 

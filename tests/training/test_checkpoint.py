@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -117,12 +118,12 @@ def test_a_kill_while_saving_leaves_the_checkpoint_before(tmp_path, monkeypatch)
     assert checkpoint.load() is None
     checkpoint.save({"epoch": 1})
 
-    def half(content, file):
-        file.write_bytes(b"half")
+    def half(file, content):
+        file.open("wb").write(content[: len(content) // 2])
         raise Killed
 
-    monkeypatch.setattr(torch, "save", half)
-    with pytest.raises(Killed):
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Path, "write_bytes", half)
         checkpoint.save({"epoch": 2})
     assert checkpoint.load() == {"epoch": 1}
     checkpoint.remove()
