@@ -1,6 +1,9 @@
+import contextlib
 import hashlib
+import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from epidecouple.core import progress
 from epidecouple.core.errors import InputError
 from epidecouple.files import download
 from epidecouple.files.manifest import Source
+from toy import refusal, says
 
 CONTENT = bytes(range(256)) * 400
 PLACE = "host.example/folder/file.gz"
@@ -141,3 +145,101 @@ def test_a_download_tells_how_far_it_is(server, target, monkeypatch, caplog):
     with caplog.at_level("INFO"):
         download.fetch(source(), server, target)
     assert "toy: 102kB of 102kB, about 00:00 left" in caplog.messages
+
+
+def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server that answers every connection in its own way, HTTP or not."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listening.accept()
+                    with connection, contextlib.suppress(OSError):
+                        connection.recv(4096)
+                        answer(connection)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+def dripping(connection: socket.socket) -> None:
+    connection.sendall(HEAD + b"Content-Length: 102400\r\n\r\n")
+    while True:
+        connection.sendall(b"x")
+        time.sleep(0.02)
+
+
+def stalling(connection: socket.socket) -> None:
+    connection.sendall(HEAD + b"Content-Length: 102400\r\n\r\n")
+    time.sleep(5)
+
+
+HOSTILE = {
+    "garbage status": (b"\x00\x1b[31mgarbage\r\n\r\n", "no HTTP"),
+    "no answer": (b"", "closed connection"),
+    "garbage length": (HEAD + b"Content-Length: many\r\n\r\nshort", "sha256 is"),
+    "negative length": (HEAD + b"Content-Length: -5\r\n\r\nshort", "sha256 is"),
+    "huge length": (HEAD + b"Content-Length: " + b"9" * 30 + b"\r\n\r\nshort", "ended after"),
+    "cut chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n100\r\nabc", "no HTTP"),
+    "garbage chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc", "no HTTP"),
+    "long header": (HEAD + b"A: " + b"x" * 70_000 + b"\r\n\r\n", "no HTTP"),
+    "too much": (HEAD + b"\r\n" + CONTENT + b"more", "more comes than"),
+    "sent on to ftp": (
+        b"HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1/a\r\nContent-Length: 0\r\n\r\n",
+        "ftp",
+    ),
+    "sent on to a file": (
+        b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
+        "not allowed",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_server_gets_one_sentence(target, monkeypatch, name):
+    monkeypatch.setattr(download, "PAUSE_S", 0)
+    answer, told = HOSTILE[name]
+    for base in raw_server(lambda connection: connection.sendall(answer)):
+        message = refusal(download.fetch, source(), base, target)
+        says(message, base, told, "Set `mirror`")
+        assert message.isprintable()
+    assert nothing_left(target)
+
+
+@pytest.mark.parametrize("answer", [stalling, dripping])
+def test_a_server_that_stalls_or_drips_is_given_up_once(target, monkeypatch, answer):
+    monkeypatch.setattr(download, "STALL_S", 0.3)
+    started = time.monotonic()
+    for base in raw_server(answer):
+        says(refusal(download.fetch, source(), base, target), base, "Set `mirror`")
+    assert time.monotonic() - started < 1 and nothing_left(target)
+
+
+def test_a_slow_server_is_waited_for(target, monkeypatch):
+    monkeypatch.setattr(download, "STALL_S", 0.2)
+    step = len(CONTENT) // 10
+
+    def slow(connection: socket.socket) -> None:
+        connection.sendall(HEAD + f"Content-Length: {len(CONTENT)}\r\n\r\n".encode())
+        for start in range(0, len(CONTENT), step):
+            connection.sendall(CONTENT[start : start + step])
+            time.sleep(0.05)
+
+    for base in raw_server(slow):
+        download.fetch(source(), base, target)
+    assert target.read_bytes() == CONTENT
+
+
+def test_a_mirror_may_be_a_file_url_but_of_no_other_scheme(tmp_path, target):
+    (tmp_path / "m m" / PLACE).parent.mkdir(parents=True)
+    (tmp_path / "m m" / PLACE).write_bytes(CONTENT)
+    download.fetch(source(), f"file://{tmp_path}/m%20m", target)
+    assert target.read_bytes() == CONTENT
+    for scheme in ("ftp", "data", "gopher", "jar:file"):
+        says(
+            refusal(download.fetch, source(), f"{scheme}://x", target), "only http, https and file"
+        )

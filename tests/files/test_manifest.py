@@ -27,7 +27,13 @@ def manifest(path, *rows: dict):
 
 
 def row(name: str, kind: str = "md5") -> dict:
-    return {"name": name, "checksum_kind": kind, "url": "https://host/a/b.gz", "bytes": "12"}
+    return {
+        "name": name,
+        "checksum_kind": kind,
+        "checksum": "0" * 32,
+        "url": "https://host/a/b.gz",
+        "bytes": "12",
+    }
 
 
 @pytest.fixture
@@ -95,6 +101,51 @@ def test_unknown_checksum_kind(tmp_path):
 def test_name_used_twice(tmp_path):
     path = manifest(tmp_path / "sources.tsv", row("a"), row("b"), row("a"))
     says(refusal(load_sources, path), f"{path}:4: ", "'a'", "Rename")
+
+
+@pytest.mark.parametrize("checksum", ["", "0" * 31, "g" * 32, "-" * 32])
+def test_a_checksum_is_required(tmp_path, checksum):
+    path = manifest(tmp_path / "sources.tsv", row("a") | {"checksum": checksum})
+    says(refusal(load_sources, path), f"{path}:2: ", f"'{checksum}'", "no md5 checksum")
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        {"url": "ftp://host/a.gz"},
+        {"url": "/etc/passwd"},
+        {"url": "javascript:alert(1)"},
+        {"url": "https://host/a b.gz"},
+        {"mirrors": "https://host/a.gz ftp://host/a.gz"},
+        {"mirrors": "mirror:a.gz"},
+    ],
+)
+def test_places_are_http_or_file_urls(tmp_path, places):
+    path = manifest(tmp_path / "sources.tsv", row("a") | places)
+    says(refusal(load_sources, path), f"{path}:2: ", "no http, https or file URL")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://host/../../../etc/passwd",
+        "mirror:../evil",
+        "mirror:a/../../evil",
+        "file:///a/../b",
+        "mirror:",
+        "https://host//a",
+        "https://host/a/",
+    ],
+)
+def test_no_source_lies_outside_the_folder_of_downloads(tmp_path, url):
+    path = manifest(tmp_path / "sources.tsv", row("a") | {"url": url})
+    says(refusal(load_sources, path), f"{path}:2: ", url, "does not name a file below a host")
+
+
+def test_an_absolute_path_is_kept_below_the_folder_too(tmp_path):
+    for url in ("mirror:/etc/passwd", "file:///etc/passwd"):
+        (source,) = load_sources(manifest(tmp_path / "s.tsv", row("a") | {"url": url}))
+        assert download_path(source) == DOWNLOADS / "etc/passwd"
 
 
 def test_rows_are_typed(tmp_path):

@@ -5,9 +5,9 @@ ABLATION_PAGES = {"ablation": ABLATED, "ablation_quick": QUICK}
 
 
 wildcard_constraints:
-    world="|".join(NAMED["world"]),
+    world=one_of(NAMED["world"]),
     seed=r"\d+",
-    ablation="|".join(ABLATION_PAGES),
+    ablation=one_of(ABLATION_PAGES),
 
 
 rule ablation:
@@ -39,8 +39,8 @@ rule ablation_world:
         table=fingerprint(ABLATION),
         names=ablation_names,
     shell:
-        "python -m epidecouple.stages.ablation_world {params.names} --seed {wildcards.seed}"
-        " --folder $(dirname {output:q}) 2> {log:q}"
+        "python -m epidecouple.stages.ablation_world {params.names:q} --seed {wildcards.seed:q}"
+        " --folder \"$(dirname {output:q})\" 2> {log:q}"
 
 
 rule ablation_arm:
@@ -53,7 +53,7 @@ rule ablation_arm:
     benchmark:
         f"{MAIN}/benchmarks/ablation/{{world}}/{{seed}}/{{arm}}.tsv"
     wildcard_constraints:
-        arm="|".join(NAMED["arm"]),
+        arm=one_of(NAMED["arm"]),
     conda:
         "../../envs/torch.yaml"
     resources:
@@ -64,8 +64,8 @@ rule ablation_arm:
         table=fingerprint(ABLATION),
         names=ablation_names,
     shell:
-        "python -m epidecouple.stages.ablation_arm {params.names} --seed {wildcards.seed}"
-        " --folder $(dirname {input:q}) --figures {output:q} 2> {log:q}"
+        "python -m epidecouple.stages.ablation_arm {params.names:q} --seed {wildcards.seed:q}"
+        " --folder \"$(dirname {input:q})\" --figures {output:q} 2> {log:q}"
 
 
 rule ablation_table:
@@ -105,4 +105,4 @@ rule ablation_report:
         template=page_digest("ablation.html.j2", "macros.html.j2", "layout.html.j2"),
     shell:
         "python -m epidecouple.stages.ablation_report --runs {input.runs:q} --verdicts {input.verdicts:q}"
-        " --name {wildcards.ablation} --folder $(dirname $(dirname {input.runs:q})) --page {output:q} 2> {log:q}"
+        " --name {wildcards.ablation:q} --folder \"$(dirname \"$(dirname {input.runs:q})\")\" --page {output:q} 2> {log:q}"

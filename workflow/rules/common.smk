@@ -117,9 +117,9 @@ CRISPR_SECTIONS = ["seed", "threads", "splits", "crispr"]
 
 
 wildcard_constraints:
-    line="|".join(SETUP.all_lines),
-    run="|".join(RUNS),
-    arm="|".join(ARMS),
+    line=one_of(SETUP.all_lines),
+    run=one_of(RUNS),
+    arm=one_of(ARMS),
     stage=r"\w+",
 
 
@@ -319,7 +319,7 @@ def model_of_gate(gate):
 
 def model_option(wildcards, input):
     """The model as an option of the judge."""
-    return f"--model {input.model}" if input.model else ""
+    return ["--model", *input.model] if input.model else []
 
 
 JUDGED = {f"judge_{gate}": gate_settings(gate) for gate in GATES | TARGET_GATES}
@@ -408,11 +408,12 @@ def ablation_files(name, jobs):
 
 def ablation_names(wildcards):
     """World and arm of a job by their names, as options of a stage."""
-    return " ".join(
-        f"--{kind} '{NAMED[kind][wildcards[kind]]}'"
+    return [
+        word
         for kind in ("world", "arm")
         if kind in wildcards.keys()
-    )
+        for word in (f"--{kind}", NAMED[kind][wildcards[kind]])
+    ]
 
 
 def compared_run(wildcards):

@@ -33,9 +33,9 @@ rule comparison:
         thresholds=json.dumps(config["thresholds"], sort_keys=True),
         labels=fingerprint(METRICS),
     shell:
-        "python -m epidecouple.stages.comparison --run {params.run} --arms {params.arms} --seeds {params.seeds}"
+        "python -m epidecouple.stages.comparison --run {params.run:q} --arms {params.arms:q} --seeds {params.seeds:q}"
         " --thresholds {params.thresholds:q}"
-        " --table {output.table} --failed {output.failed} --metrics {output.metrics} 2>&1 | tee {log}"
+        " --table {output.table:q} --failed {output.failed:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
 
 
 rule comparison_report:
@@ -56,5 +56,5 @@ rule comparison_report:
         template=page_digest("comparison.html.j2", "macros.html.j2", "layout.html.j2"),
         run=parent_run,
     shell:
-        "python -m epidecouple.stages.comparison_report --table {input.table} --failed {input.failed} --metrics {input.metrics}"
-        " --run {params.run} --page {output} 2> {log}"
+        "python -m epidecouple.stages.comparison_report --table {input.table:q} --failed {input.failed:q} --metrics {input.metrics:q}"
+        " --run {params.run:q} --page {output:q} 2> {log:q}"

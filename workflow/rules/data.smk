@@ -16,7 +16,7 @@ if SIMULATED:
             mem_mb=mem_mb("simulation"),
             runtime=minutes(30),
         shell:
-            "python -m epidecouple.stages.simulate --settings {input.settings} --truth {output.truth} > {log} 2>&1"
+            "python -m epidecouple.stages.simulate --settings {input.settings:q} --truth {output.truth:q} > {log:q} 2>&1"
 
 
 rule download:
@@ -26,7 +26,7 @@ rule download:
         f"{MAIN}/logs/download/{{path}}.log",
     wildcard_constraints:
         path=".+",
-    retries: 1
+    retries: 0
     conda:
         "../../envs/data.yaml"
     resources:
@@ -54,8 +54,8 @@ rule inventory:
         mem_mb=mem_mb("inspection"),
         runtime=minutes(30),
     shell:
-        "python -m epidecouple.stages.inventory --settings {input.settings} --inventory {output.inventory}"
-        " --metrics {output.metrics} > {log} 2>&1"
+        "python -m epidecouple.stages.inventory --settings {input.settings:q} --inventory {output.inventory:q}"
+        " --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
 rule panel:
@@ -80,8 +80,8 @@ rule panel:
         mem_mb=mem_mb("tables"),
         runtime=minutes(30),
     shell:
-        "python -m epidecouple.stages.panel --settings {input.settings} --panel {output.panel}"
-        " --funnel {output.funnel} --metrics {output.metrics} > {log} 2>&1"
+        "python -m epidecouple.stages.panel --settings {input.settings:q} --panel {output.panel:q}"
+        " --funnel {output.funnel:q} --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
 rule elements:
@@ -107,9 +107,9 @@ rule elements:
         mem_mb=mem_mb("genome"),
         runtime=minutes(60),
     shell:
-        "python -m epidecouple.stages.elements --settings {input.settings} --panel {input.panel} --elements {output.elements}"
-        " --sequences {output.sequences} --pairs {output.pairs} --splits {output.splits}"
-        " --chromosomes {output.chromosomes} --metrics {output.metrics} > {log} 2>&1"
+        "python -m epidecouple.stages.elements --settings {input.settings:q} --panel {input.panel:q} --elements {output.elements:q}"
+        " --sequences {output.sequences:q} --pairs {output.pairs:q} --splits {output.splits:q}"
+        " --chromosomes {output.chromosomes:q} --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
 rule reference:
@@ -133,8 +133,8 @@ rule reference:
         mem_mb=mem_mb("tables"),
         runtime=minutes(30),
     shell:
-        "python -m epidecouple.stages.reference --settings {input.settings} --chromosomes {input.chromosomes}"
-        " --reference {output} > {log} 2>&1"
+        "python -m epidecouple.stages.reference --settings {input.settings:q} --chromosomes {input.chromosomes:q}"
+        " --reference {output:q} > {log:q} 2>&1"
 
 
 rule shard:
@@ -163,9 +163,9 @@ rule shard:
     params:
         folder=subpath(output.manifest, parent=True),
     shell:
-        "python -m epidecouple.stages.shard --settings {input.settings} --line {wildcards.line} --panel {input.panel}"
-        " --pairs {input.pairs} --elements {input.elements} --reference {input.reference} --splits {input.splits}"
-        " --shard {params.folder} > {log} 2>&1"
+        "python -m epidecouple.stages.shard --settings {input.settings:q} --line {wildcards.line:q} --panel {input.panel:q}"
+        " --pairs {input.pairs:q} --elements {input.elements:q} --reference {input.reference:q} --splits {input.splits:q}"
+        " --shard {params.folder:q} > {log:q} 2>&1"
 
 
 rule data_report:
@@ -194,5 +194,5 @@ rule data_report:
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.stages.data_report --settings {input.settings} --panel {params.panel}"
-        " --elements {params.elements} --shards {params.shards} --splits {output.splits} --metrics {output.metrics} > {log} 2>&1"
+        "python -m epidecouple.stages.data_report --settings {input.settings:q} --panel {params.panel:q}"
+        " --elements {params.elements:q} --shards {params.shards:q} --splits {output.splits:q} --metrics {output.metrics:q} > {log:q} 2>&1"

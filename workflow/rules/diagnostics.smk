@@ -25,9 +25,9 @@ rule diagnose_subset:
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.stages.diagnose --scope {params.scope} --nulls {params.nulls} --settings {input.settings} --model {input.model}"
-        " --elements {params.elements} --shards {params.shards} --matrix {output.matrix}"
-        " --information {output.information} --metrics {output.metrics} 2>&1 | told {log}"
+        "python -m epidecouple.stages.diagnose --scope {params.scope:q} --nulls {params.nulls:q} --settings {input.settings:q} --model {input.model:q}"
+        " --elements {params.elements:q} --shards {params.shards:q} --matrix {output.matrix:q}"
+        " --information {output.information:q} --metrics {output.metrics:q} 2>&1 | told {log:q}"
 
 
 use rule diagnose_subset as diagnose with:
@@ -94,7 +94,7 @@ rule estimators:
     params:
         code=code_digest("estimators"),
     shell:
-        "python -m epidecouple.stages.estimators --table {output} > {log} 2>&1"
+        "python -m epidecouple.stages.estimators --table {output:q} > {log:q} 2>&1"
 
 
 rule compare_estimators:
@@ -110,7 +110,7 @@ rule compare_estimators:
     params:
         code=code_digest("figure"),
     shell:
-        "python -m epidecouple.stages.figure --figure estimators --table {input} --svg {output} > {log} 2>&1"
+        "python -m epidecouple.stages.figure --figure estimators --table {input:q} --svg {output:q} > {log:q} 2>&1"
 
 
 rule biology:
@@ -144,6 +144,6 @@ rule biology:
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.stages.biology --settings {input.settings} --model {input.model} --elements {params.elements}"
-        " --shards {params.shards} --energies {input.energies} --mantel {output.mantel} --trees {output.trees}"
-        " --signs {output.signs} --states {output.states} --known {output.known} --metrics {output.metrics} 2>&1 | told {log}"
+        "python -m epidecouple.stages.biology --settings {input.settings:q} --model {input.model:q} --elements {params.elements:q}"
+        " --shards {params.shards:q} --energies {input.energies:q} --mantel {output.mantel:q} --trees {output.trees:q}"
+        " --signs {output.signs:q} --states {output.states:q} --known {output.known:q} --metrics {output.metrics:q} 2>&1 | told {log:q}"

@@ -20,8 +20,8 @@ for gate, stages in (GATES | TARGET_GATES).items():
             gate=gate,
             model=model_option,
         shell:
-            "python -m epidecouple.stages.judge --gate {params.gate} --settings {input.settings} --metrics {input.metrics}"
-            " {params.model} --verdict {output} > {log} 2>&1"
+            "python -m epidecouple.stages.judge --gate {params.gate:q} --settings {input.settings:q} --metrics {input.metrics:q}"
+            " {params.model:q} --verdict {output:q} > {log:q} 2>&1"
 
     rule:
         name:
@@ -39,4 +39,4 @@ for gate, stages in (GATES | TARGET_GATES).items():
         params:
             code=code_digest("gate"),
         shell:
-            "python -m epidecouple.stages.gate --verdict {input} 2> {log}"
+            "python -m epidecouple.stages.gate --verdict {input:q} 2> {log:q}"

@@ -27,9 +27,9 @@ rule mutagenesis:
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.stages.mutagenesis --settings {input.settings} --model {input.model} --elements {params.elements}"
-        " --shards {params.shards} --energies {input.energies} --seqlets {output.seqlets}"
-        " --contributions {output.contributions} --metrics {output.metrics} 2>&1 | told {log}"
+        "python -m epidecouple.stages.mutagenesis --settings {input.settings:q} --model {input.model:q} --elements {params.elements:q}"
+        " --shards {params.shards:q} --energies {input.energies:q} --seqlets {output.seqlets:q}"
+        " --contributions {output.contributions:q} --metrics {output.metrics:q} 2>&1 | told {log:q}"
 
 
 if CATALOG.motifs:
@@ -63,10 +63,10 @@ if CATALOG.motifs:
             elements=elements_folder,
             shards=shards_folder,
         shell:
-            "python -m epidecouple.stages.motifs --settings {input.settings} --model {input.model} --elements {params.elements}"
-            " --shards {params.shards} --energies {input.energies} --motifs {input.motifs} --seqlets {input.seqlets}"
-            " --effects {output.effects} --interactions {output.interactions} --matches {output.matches}"
-            " --metrics {output.metrics} 2>&1 | told {log}"
+            "python -m epidecouple.stages.motifs --settings {input.settings:q} --model {input.model:q} --elements {params.elements:q}"
+            " --shards {params.shards:q} --energies {input.energies:q} --motifs {input.motifs:q} --seqlets {input.seqlets:q}"
+            " --effects {output.effects:q} --interactions {output.interactions:q} --matches {output.matches:q}"
+            " --metrics {output.metrics:q} 2>&1 | told {log:q}"
 
 
 if SIMULATED:
@@ -89,5 +89,5 @@ if SIMULATED:
             mem_mb=mem_mb("tables"),
             runtime=minutes(30),
         shell:
-            "python -m epidecouple.stages.motif_recovery --settings {input.settings} --effects {input.effects}"
-            " --matches {input.matches} --metrics {output.metrics} > {log} 2>&1"
+            "python -m epidecouple.stages.motif_recovery --settings {input.settings:q} --effects {input.effects:q}"
+            " --matches {input.matches:q} --metrics {output.metrics:q} > {log:q} 2>&1"

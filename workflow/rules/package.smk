@@ -1,5 +1,7 @@
 # The Python package of these rules, however Snakemake came by them; runs and predictions share it.
 import os
+import re
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -55,6 +57,16 @@ def placed(path):
     return workflow.modifier.path_modifier.replace_prefix(path)
 
 
+def quoted(text):
+    """Text as one word of a shell command that Snakemake formats: whatever it holds, it stays text."""
+    return shlex.quote(str(text)).replace("{", "{{").replace("}", "}}")
+
+
+def one_of(names):
+    """What a wildcard may be: one of some names, taken literally."""
+    return "|".join(map(re.escape, names))
+
+
 def set_environment(threads, mirror=""):
     """What every job's shell starts with.
 
@@ -64,11 +76,17 @@ def set_environment(threads, mirror=""):
     what is in place. What a long stage tells goes to its log and, without the head of the log, to
     the screen: `told <log>`.
     """
+    exported = {
+        "PYTHONPATH": WORKFLOW,
+        "EPIDECOUPLE_MIRROR": mirror,
+        "OMP_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+    }
     shell.prefix(
         "set -euo pipefail;"
         " told() {{ tee \"$1\" | {{ grep --line-buffered -v '^#' || true; }}; }}; "
-        f"export PYTHONPATH='{WORKFLOW}' EPIDECOUPLE_MIRROR='{mirror}'"
-        f" OMP_NUM_THREADS={threads} MKL_NUM_THREADS={threads} OPENBLAS_NUM_THREADS={threads}"
+        f"export {' '.join(f'{name}={quoted(value)}' for name, value in exported.items())}"
         " MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000"
         " MALLOC_TOP_PAD_=268435456; "
     )

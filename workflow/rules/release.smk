@@ -28,9 +28,9 @@ rule release:
         shards=shards_folder,
         folder=subpath(output.record, parent=True),
     shell:
-        "python -m epidecouple.stages.release --settings {input.settings} --model {input.model} --elements {params.elements}"
-        " --shards {params.shards} --energies {input.energies} --reference {input.reference} --folder {params.folder}"
-        " --metrics {output.metrics} > {log} 2>&1"
+        "python -m epidecouple.stages.release --settings {input.settings:q} --model {input.model:q} --elements {params.elements:q}"
+        " --shards {params.shards:q} --energies {input.energies:q} --reference {input.reference:q} --folder {params.folder:q}"
+        " --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
 # The card tells the verdicts on the model itself, passed or not; those on its decoupling and biology are in the report.
@@ -55,5 +55,5 @@ rule model_card:
     conda:
         "../../envs/base.yaml"
     shell:
-        "python -m epidecouple.stages.model_card --settings {input.settings} --record {input.record} --inventory {input.inventory}"
-        " --panel {input.panel} --metrics {input.metrics} --verdicts {input.verdicts} --card {output.card} --data {output.data} > {log} 2>&1"
+        "python -m epidecouple.stages.model_card --settings {input.settings:q} --record {input.record:q} --inventory {input.inventory:q}"
+        " --panel {input.panel:q} --metrics {input.metrics:q} --verdicts {input.verdicts:q} --card {output.card:q} --data {output.data:q} > {log:q} 2>&1"

@@ -17,7 +17,7 @@ rule figure:
     params:
         caption=figure_caption,
     shell:
-        "python -m epidecouple.stages.figure --figure {wildcards.figure} --table {input.table} --svg {output} > {log} 2>&1"
+        "python -m epidecouple.stages.figure --figure {wildcards.figure:q} --table {input.table:q} --svg {output:q} > {log:q} 2>&1"
 
 
 # The report rests on verdicts, not on passed gates: it is there when one fails, too.
@@ -44,4 +44,4 @@ rule run_report:
         gates=list(GATES),
         thresholds=report_thresholds(),
     shell:
-        "python -m epidecouple.stages.run_report --run {params.run} --gates {params.gates} --thresholds {params.thresholds:q} --report {output} > {log} 2>&1"
+        "python -m epidecouple.stages.run_report --run {params.run:q} --gates {params.gates:q} --thresholds {params.thresholds:q} --report {output:q} > {log:q} 2>&1"

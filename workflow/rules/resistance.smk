@@ -128,8 +128,8 @@ rule resistance_loci:
         mem_mb=mem_mb("tables"),
         runtime=minutes(30),
     shell:
-        "python -m epidecouple.stages.resistance_loci --settings {input.settings} --panel {input.panel} --elements {output.elements}"
-        " --pairs {output.pairs} --splits {output.splits} --reference {output.reference} > {log} 2>&1"
+        "python -m epidecouple.stages.resistance_loci --settings {input.settings:q} --panel {input.panel:q} --elements {output.elements:q}"
+        " --pairs {output.pairs:q} --splits {output.splits:q} --reference {output.reference:q} > {log:q} 2>&1"
 
 
 use rule shard as resistance_shard with:
@@ -182,9 +182,9 @@ rule crossfit:
         shards=shards_folder,
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.crossfit --settings {input.settings} --fold {wildcards.fold} --loci {params.loci}"
-        " --shards {params.shards} --scores {output.scores} --resistance {output.resistance} --metrics {output.metrics}"
-        " > {log} 2>&1"
+        " python -m epidecouple.stages.crossfit --settings {input.settings:q} --fold {wildcards.fold:q} --loci {params.loci:q}"
+        " --shards {params.shards:q} --scores {output.scores:q} --resistance {output.resistance:q} --metrics {output.metrics:q}"
+        " > {log:q} 2>&1"
 
 
 rule unseen:
@@ -214,8 +214,8 @@ rule unseen:
         shards=shards_folder,
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.unseen --settings {input.settings} --fold {wildcards.fold} --loci {params.loci}"
-        " --shards {params.shards} --scores {output} > {log} 2>&1"
+        " python -m epidecouple.stages.unseen --settings {input.settings:q} --fold {wildcards.fold:q} --loci {params.loci:q}"
+        " --shards {params.shards:q} --scores {output:q} > {log:q} 2>&1"
 
 
 rule resistance_table:
@@ -247,8 +247,8 @@ rule resistance_table:
         mem_mb=mem_mb("scores"),
         runtime=minutes(30),
     shell:
-        "python -m epidecouple.stages.resistance_table --settings {input.settings} --panel {input.panel} --scores {input.scores}"
-        " --unseen {input.unseen} --folds {input.folds} --arms {output.arms} --metrics {output.metrics} > {log} 2>&1"
+        "python -m epidecouple.stages.resistance_table --settings {input.settings:q} --panel {input.panel:q} --scores {input.scores:q}"
+        " --unseen {input.unseen:q} --folds {input.folds:q} --arms {output.arms:q} --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
 # The page of a run with what there is: whatever else has been done stands beside it.
@@ -275,4 +275,4 @@ rule resistance_report:
         gates=["loops"],
         thresholds=report_thresholds(),
     shell:
-        "python -m epidecouple.stages.run_report --run {params.run} --gates {params.gates} --thresholds {params.thresholds:q} --report {output} 2> {log}"
+        "python -m epidecouple.stages.run_report --run {params.run:q} --gates {params.gates:q} --thresholds {params.thresholds:q} --report {output:q} 2> {log:q}"

@@ -38,7 +38,7 @@ rule settings:
     params:
         content=content_of_settings,
     shell:
-        "printf '%s\\n' {params.content:q} > {output} 2> {log}"
+        "printf '%s\\n' {params.content:q} > {output:q} 2> {log:q}"
 
 
 rule predict:
@@ -64,13 +64,16 @@ REPORT_THRESHOLDS = report_thresholds()
 
 # The index shows every run there is, also those of other configurations, so no rule can know what it depends on.
 ALL_RUNS = Path(PLACE).parent
-INDEX = f"python -m epidecouple.stages.index --results {ALL_RUNS} --page {ALL_RUNS}/index.html"
+INDEX = (
+    f"python -m epidecouple.stages.index --results {quoted(ALL_RUNS)}"
+    f" --page {quoted(ALL_RUNS / 'index.html')} 2> {quoted(f'{PLACE}/logs/index.log')}"
+)
 
 
 # A target of its own may leave the run's folder unmade.
 onsuccess:
     if Path(f"{PLACE}/logs").is_dir():
-        shell(f"{INDEX} 2> {PLACE}/logs/index.log || true")
+        shell(f"{INDEX} || true")
     logger.info(f"\nReport: {' '.join(pages_made())}{index_made()}\n")
 
 
@@ -78,7 +81,8 @@ onsuccess:
 onerror:
     if Path(f"{PLACE}/logs").is_dir():
         shell(
-            f"python -m epidecouple.stages.run_report --run {PLACE} --gates {' '.join(GATES)} --thresholds {{REPORT_THRESHOLDS:q}} --report {PLACE}/report.html --failed 2> {PLACE}/logs/report_failed.log"
-            f" && {INDEX} 2> {PLACE}/logs/index.log"
-            f" && echo 'Report of what was done: {PLACE}/report.html' >&2 || true"
+            f"python -m epidecouple.stages.run_report --run {quoted(PLACE)} --gates {' '.join(GATES)}"
+            f" --thresholds {{REPORT_THRESHOLDS:q}} --report {quoted(f'{PLACE}/report.html')} --failed"
+            f" 2> {quoted(f'{PLACE}/logs/report_failed.log')} && {INDEX}"
+            f" && echo {quoted(f'Report of what was done: {PLACE}/report.html')} >&2 || true"
         )

@@ -28,9 +28,9 @@ rule train_subset:
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "{params.launcher} epidecouple.stages.train --scope {params.scope} --settings {input.settings} --elements {params.elements}"
-        " --shards {params.shards} --model {output.model} --history {output.history} --verification {output.verification}"
-        " --metrics {output.metrics} --violation {log.violation} 2>&1 | told {log.text}"
+        "{params.launcher} epidecouple.stages.train --scope {params.scope:q} --settings {input.settings:q} --elements {params.elements:q}"
+        " --shards {params.shards:q} --model {output.model:q} --history {output.history:q} --verification {output.verification:q}"
+        " --metrics {output.metrics:q} --violation {log.violation:q} 2>&1 | told {log.text:q}"
 
 
 use rule train_subset as train_full with:
@@ -87,8 +87,8 @@ rule evaluate:
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "python -m epidecouple.stages.evaluate --settings {input.settings} --model {input.model} --elements {params.elements}"
-        " --shards {params.shards} --energies {output.energies} --metrics {output.metrics} 2>&1 | told {log}"
+        "python -m epidecouple.stages.evaluate --settings {input.settings:q} --model {input.model:q} --elements {params.elements:q}"
+        " --shards {params.shards:q} --energies {output.energies:q} --metrics {output.metrics:q} 2>&1 | told {log:q}"
 
 
 if SIMULATED:
@@ -114,5 +114,5 @@ if SIMULATED:
             mem_mb=mem_mb("tables"),
             runtime=minutes(30),
         shell:
-            "python -m epidecouple.stages.recovery --settings {input.settings} --energies {input.energies} --truth {input.truth}"
-            " --panel {input.panel} --evaluated {input.evaluated} --points {output.points} --metrics {output.metrics} > {log} 2>&1"
+            "python -m epidecouple.stages.recovery --settings {input.settings:q} --energies {input.energies:q} --truth {input.truth:q}"
+            " --panel {input.panel:q} --evaluated {input.evaluated:q} --points {output.points:q} --metrics {output.metrics:q} > {log:q} 2>&1"

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from .errors import InputError, checked, key_place, read_yaml
-from .key_types import DISTINCT, LINE, NAME, Gate, Results, Whole
+from .key_types import DISTINCT, LINE, NAME, Gate, Place, Results, Whole
 from .sections import (
     AblationConfig,
     BiologyConfig,
@@ -61,7 +61,7 @@ class Config(Section):
         description="processes that share every training step, each with its own threads, and on"
         " CUDA its own device",
     )
-    mirror: str = Field(
+    mirror: Place = Field(
         "",
         description="folder or http base tried before every source; files lie below it by host"
         " and path",

@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, WrapValidator
 from pydantic_core import PydanticCustomError
 
-NAME = r"^[A-Za-z0-9_.-]+$"
-LINE = r"^[A-Za-z0-9_-]+$"
-FOLDER = r"^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$"
+# Names become file names and words of commands: none begins with - or a dot.
+NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+LINE = r"^[A-Za-z0-9_][A-Za-z0-9_-]*$"
+FOLDER = r"^/?[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*)*$"
+SCHEMES = ("http", "https", "file")
 
 
 def _number(value: Any) -> Any:
@@ -37,10 +39,30 @@ def _distinct(values: list[Any]) -> list[Any]:
     return values
 
 
+def _path(value: str) -> str:
+    if value.startswith("-") or not value.isprintable():
+        raise PydanticCustomError(
+            "path", "Path should not begin with - (write ./-) and hold no line break or tab"
+        )
+    return value
+
+
+def _place(value: str) -> str:
+    scheme, separator, _ = value.partition("://")
+    if separator and scheme not in SCHEMES:
+        raise PydanticCustomError(
+            "place", "Place should be a folder, or begin with http://, https:// or file://"
+        )
+    return _path(value)
+
+
 # Strict, because Python takes True for 1.
 Whole = Annotated[int, Strict(), BeforeValidator(_number)]
 Number = Annotated[float, Strict(), WrapValidator(_as_written)]
 DISTINCT = AfterValidator(_distinct)
+# A path of one's own file, which may be empty; the same, or a URL.
+FilePath = Annotated[str, AfterValidator(_path)]
+Place = Annotated[str, AfterValidator(_place)]
 Results = Annotated[
     str,
     Field(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from .dna import ENDS
-from .key_types import DISTINCT, FOLDER, LINE, NAME, Number, Reason, Whole
+from .key_types import DISTINCT, FOLDER, LINE, NAME, FilePath, Number, Reason, Whole
 
 
 class Section(BaseModel):
@@ -23,9 +23,9 @@ class Section(BaseModel):
 class OwnFiles(TypedDict, total=False):
     """The files of one cell line."""
 
-    pairs: str
-    loops: str
-    peaks: dict[str, str]
+    pairs: FilePath
+    loops: FilePath
+    peaks: dict[str, FilePath]
 
 
 @with_config(ConfigDict(extra="forbid"))
@@ -42,15 +42,15 @@ class DatasetConfig(Section):
     kind: Literal["simulated", "sources", "files"] = Field(
         description="simulated genome, rows of resources/sources.tsv, or your own files"
     )
-    genome: str = Field(
+    genome: FilePath = Field(
         "", description="name of the genome's source, or path of a FASTA (plain or gzip)"
     )
-    regions: str = Field(
+    regions: FilePath = Field(
         "",
         description="BED of regions to stay inside: a source's name or a path; empty for the"
         " whole genome",
     )
-    motifs: str = Field(
+    motifs: FilePath = Field(
         "",
         description="path of a motif file in MEME format, for example JASPAR's; empty for none (a"
         " simulation writes its own)",

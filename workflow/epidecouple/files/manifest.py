@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from ..core.errors import InputError
 from ..core.paths import MANIFEST
 
 DOWNLOADS = Path("resources/download")
-CHECKSUM_KINDS = ("sha256", "md5", "git_sha1")
+# Digits of a checksum of each kind.
+CHECKSUM_KINDS = {"sha256": 64, "md5": 32, "git_sha1": 40}
+URL = re.compile(r"(https?|file)://[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,14 @@ class Source:
     @property
     def path(self) -> str:
         """Host and path of the URL: where the file lies below a mirror."""
-        return self.url.removeprefix("mirror:").removeprefix("https://")
+        return re.sub(r"^(mirror:|(https?|file)://)/*", "", self.url)
 
 
 def load_sources(manifest: Path = MANIFEST) -> list[Source]:
-    """Read the manifest; raises `InputError` for a checksum kind it does not know or a name used
-    twice.
+    """Read the manifest.
+
+    Raises `InputError` for a checksum that is missing or of no known kind, a place that is no
+    http(s) or file URL or leads out of the folder of downloads, or a name used twice.
     """
     with manifest.open(newline="") as file:
         rows: list[dict[str, Any]] = list(csv.DictReader(file, delimiter="\t"))
@@ -52,19 +57,35 @@ def load_sources(manifest: Path = MANIFEST) -> list[Source]:
     ]
     seen: set[str] = set()
     for line, source in enumerate(sources, start=2):
-        if source.checksum_kind not in CHECKSUM_KINDS:
-            raise InputError(
-                f"unknown checksum kind '{source.checksum_kind}'",
-                f"Use one of {CHECKSUM_KINDS}",
-                manifest,
-                line,
-            )
+        _check_checksum(source, manifest, line)
+        _check_places(source, manifest, line)
         if source.name in seen:
             raise InputError(
                 f"the name '{source.name}' is used twice", "Rename one", manifest, line
             )
         seen.add(source.name)
     return sources
+
+
+def _check_checksum(source: Source, manifest: Path, line: int) -> None:
+    kind, digits = source.checksum_kind, CHECKSUM_KINDS.get(source.checksum_kind)
+    if digits is None:
+        problem = f"unknown checksum kind '{kind}'"
+        raise InputError(problem, f"Use one of {', '.join(CHECKSUM_KINDS)}", manifest, line)
+    if not re.fullmatch(f"[0-9a-f]{{{digits}}}", source.checksum):
+        problem = f"'{source.checksum}' of '{source.name}' is no {kind} checksum"
+        raise InputError(problem, f"Give {digits} hexadecimal digits", manifest, line)
+
+
+def _check_places(source: Source, manifest: Path, line: int) -> None:
+    own = [] if source.url.startswith("mirror:") else [source.url]
+    for url in [*own, *source.mirrors.split()]:
+        if not URL.fullmatch(url):
+            problem = f"'{url}' of '{source.name}' is no http, https or file URL"
+            raise InputError(problem, "Correct the URL", manifest, line)
+    if not source.path or {"", ".", ".."} & set(source.path.split("/")):
+        problem = f"'{source.url}' of '{source.name}' does not name a file below a host"
+        raise InputError(problem, "Give a URL without . and .. between slashes", manifest, line)
 
 
 def download_path(source: Source) -> Path:

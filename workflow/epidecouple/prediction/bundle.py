@@ -5,11 +5,14 @@ The folder `results/<run>/model/` holds model.safetensors, reference.parquet and
 """
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
+from ..core.integrity import remade
+from ..core.key_types import LINE, NAME
 from ..core.provenance import fingerprint, read_json, write_json
 
 FORMAT = 1
@@ -96,20 +99,35 @@ def read_bundle(folder: Path) -> Bundle:
     or changed weights.
     """
     record = read_json(folder / RECORD)
-    if record.pop("format") != FORMAT:
+    if record.pop("format", None) != FORMAT:
         raise InputError(
             "this model was written by another version",
             "Run snakemake again on its configuration",
             folder / RECORD,
         )
-    lines = {name: LineRecord(**record["lines"][name]) for name in record.pop("order")}
-    bundle = Bundle(**{**record, "lines": lines})
+    bundle = _bundle_of(record, folder / RECORD)
     if fingerprint(folder / WEIGHTS) != bundle.weights:
         raise InputError(
             "these are not the weights the record was made for",
             "Copy the whole folder again",
             folder / WEIGHTS,
         )
+    return bundle
+
+
+def _bundle_of(record: dict[str, Any], path: Path) -> Bundle:
+    """The record as it was written; raises `InputError` for one that no run writes.
+
+    The name of the run becomes a folder, and a model may come from anywhere.
+    """
+    try:
+        lines = {name: LineRecord(**record["lines"][name]) for name in record.pop("order")}
+        bundle = Bundle(**{**record, "lines": lines})
+        named = [re.fullmatch(NAME, bundle.run), *(re.fullmatch(LINE, name) for name in lines)]
+    except (KeyError, TypeError) as error:
+        raise InputError(f"this record is not whole ({error})", remade(path), path) from error
+    if not all(named):
+        raise InputError("a run or a line has a name that no run can have", remade(path), path)
     return bundle
 
 

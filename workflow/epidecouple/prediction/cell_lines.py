@@ -12,6 +12,7 @@ from torch import Tensor
 from ..core.config import Config
 from ..core.errors import InputError
 from ..core.integrity import intact
+from ..core.key_types import LINE
 from ..core.provenance import fingerprint
 from ..data.line_signal import read_marks, reference_signal, require_signal
 from ..data.panel import flagged
@@ -21,8 +22,6 @@ from .bundle import ADDED, REFERENCE, Bundle, LineRecord, find_input
 from .placed_pairs import Placed, read_as, signal_of
 
 log = logging.getLogger(__name__)
-
-NAME = r"[A-Za-z0-9_-]+"
 
 
 class CellLines:
@@ -36,7 +35,7 @@ class CellLines:
     def add(self, name: str, peaks: Mapping[str, str | Path]) -> None:
         """Add a line by its peak files; see `trained_model.TrainedModel.add_line`."""
         files = {mark: Path(path) for mark, path in peaks.items()}
-        if not re.fullmatch(NAME, name):
+        if not re.fullmatch(LINE, name):
             raise InputError(
                 f"'{name}' is no name of a cell line",
                 "Use letters, digits, _ and - only",

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from ..core.config import Config
 from ..core.errors import InputError, checked, read_yaml
-from ..core.key_types import Results, Whole
+from ..core.key_types import NAME, FilePath, Results, Whole
 from ..core.provenance import fingerprint, read_json
 from ..core.sections import Section
 from ..files.text import read_headed, require_equal_rows
@@ -29,12 +29,12 @@ def _peaks(value: Any) -> Any:
 class Request(Section):
     """A request for predictions."""
 
-    pairs: str = Field(
+    pairs: FilePath = Field(
         min_length=1,
         description="table of pairs to score (TSV, CSV or BEDPE); naming it makes the call a"
         " prediction",
     )
-    model: str = Field(
+    model: FilePath = Field(
         min_length=1,
         description="folder of a run that was trained, results/<run>, or a copy of its folder"
         " model",
@@ -44,12 +44,12 @@ class Request(Section):
         description="cell lines to score in; empty: the table's column cell_line, or else every"
         " line that is known",
     )
-    peaks: Annotated[dict[str, dict[str, str]], BeforeValidator(_peaks)] = Field(
+    peaks: Annotated[dict[str, dict[str, FilePath]], BeforeValidator(_peaks)] = Field(
         {},
         description="lines beside those of the run: line -> mark -> peak file, or a TSV with the"
         " columns cell_line, mark, path",
     )
-    genome: str = Field("", description="FASTA (plain or gzip); empty: the genome of the run")
+    genome: FilePath = Field("", description="FASTA (plain or gzip); empty: the genome of the run")
     explain: Whole = Field(
         0,
         ge=0,
@@ -58,7 +58,7 @@ class Request(Section):
     )
     name: str = Field(
         "",
-        pattern=r"^[A-Za-z0-9_.-]*$",
+        pattern=rf"{NAME}|^$",
         description="output goes to <results>/<run>/predict/<name>/; empty: the name of the pairs'"
         " file without .tsv, .csv, .bedpe, .txt and .gz",
     )
