@@ -102,6 +102,22 @@ def test_a_target_that_asks_no_gate_claims_nothing(tmp_path):
     assert "This target has no gate" in page and "subset: not reached" not in page
 
 
+def test_pages_show_data_as_text_whatever_it_holds(tmp_path):
+    evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+    run = write_run(tmp_path, "a", settings={"seed": evil, "threads": 2, evil: {evil: evil}})
+    checks = [dict.fromkeys(check(evil), evil) | {"outcome": "failed", "value": 1.0}]
+    verdict = {"gate": evil, "waived": True, "passed": False, "checks": checks}
+    write(run / "gates" / "data.verdict.json", json.dumps(verdict))
+    metrics = {"panel_pairs": evil, evil: evil}
+    write(run / "data" / "metrics.json", json.dumps({"metrics": metrics}))
+    write(run / "panel" / "funnel.tsv", f"step\trows\n{evil}\t{evil}\n")
+    write_run(tmp_path, "b", settings={"seed": 2})
+    pages = [render(run, ["data", "fit"], stopped=True), index.render(tmp_path)]
+    for page in pages:
+        assert "<script>alert" not in page and "<img src=x" not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+
 def test_every_link_of_report_and_index_leads_somewhere(tmp_path):
     run = write_run(tmp_path, "a")
     write(run / "model" / "card.md", "card")
