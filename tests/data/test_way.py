@@ -137,3 +137,10 @@ def test_equally_strong_peaks_count_the_same_and_if_all_are_none_is_strong():
     assert (weights[[1, 2, 4]] == weights[1]).all() and weights[1].any()
     assert not peak_weights(np.full(50, 7.0)).any()
     assert not peak_weights(np.array([3.0])).any()
+
+
+def test_peaks_of_one_height_have_no_strong_ones_among_them():
+    """Rounding leaves them a spread of 1e-16, above which each could be an excess."""
+    for height in (0.1, 0.7, 1e-9, 3e5):
+        for count in (1, 7, 31, 1000):
+            assert not peak_weights(np.full(count, height)).any()

@@ -12,6 +12,11 @@ import numpy as np
 # top of it.
 PRESENCE = 0.25
 QUANTILES = 33
+# A mark whose sd is a smaller share of its largest value is constant: what varies is rounding.
+LEAST_SD = 1e-6
+# Normalised values beyond this are cut, in sd, so that float16 and what is computed from it stay
+# finite.
+LARGEST = 1e4
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class Normaliser:
     """Normalises a mark's log1p signal in one line, as fitted on that line's reference loci.
 
     mean, sd : of the signal on the reference loci, or of its ranks; sd is 0 for a mark that is
-    absent there
+    absent or constant there
     quantiles : of the signal above 0 on the reference loci, from which ranks are read; empty where
     the signal itself is standardised
     """
@@ -41,11 +46,16 @@ class Normaliser:
             else ()
         )
         values = ranks(reference, quantiles)
-        return cls(float(values.mean()), float(values.std()), tuple(float(q) for q in quantiles))
+        sd = float(values.std())
+        varies = sd > LEAST_SD * float(np.abs(values).max(initial=0.0))
+        return cls(float(values.mean()), sd if varies else 0.0, tuple(float(q) for q in quantiles))
 
     def __call__(self, signal: np.ndarray) -> np.ndarray:
-        """Normalise log1p signal of any shape."""
-        return (ranks(signal, self.quantiles) - self.mean) / self.sd
+        """Normalise log1p signal of any shape: within `LARGEST`, and 0 for a constant mark."""
+        centred = ranks(signal, self.quantiles) - self.mean
+        if not self.sd:
+            return np.zeros_like(centred)
+        return np.clip(centred / self.sd, -LARGEST, LARGEST)
 
     def as_dict(self) -> dict[str, Any]:
         """The fields by name, for a shard's manifest."""

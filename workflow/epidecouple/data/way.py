@@ -13,6 +13,7 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from ..core.sections import WAY_DENSITIES
+from .normalisation import LEAST_SD
 
 # A peak counts when the normal score of its rank is above these, or its log signal exceeds the mean
 # by so many standard deviations; the last density sums the excess above the first of those.
@@ -29,7 +30,9 @@ def peak_weights(signal: np.ndarray) -> np.ndarray:
     """
     score = ndtri((rankdata(signal) - 0.5) / len(signal))
     level = np.log1p(signal)
-    excess = (level - level.mean()) / (level.std() or 1.0)
+    sd = level.std()
+    # Peaks of one height have no strong ones among them, whatever rounding leaves of their sd.
+    excess = (level - level.mean()) / (sd if sd > LEAST_SD * level.max() else 1.0)
     columns = [score > least for least in RANKS] + [excess > least for least in EXCESSES]
     clipped = np.clip(excess - EXCESSES[0], 0, LARGEST_EXCESS)
     weights = np.column_stack([*columns, clipped]).astype(float)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..core.errors import InputError
 from ..core.random_streams import Stream, rng_for
 from ..core.sections import FitConfig
 from ..data.labels import discordant
@@ -65,9 +66,28 @@ class Phase(LossTerms, ABC):
         self.judged: dict[str, np.ndarray] = {}
         self.validation = panel.rows("validation")
         self.discordant_validation = panel.discordant_rows("validation", plan.lines)
+        if "conditional likelihood" in self.exercises:
+            self._check_discordant()
         self.trajectory = Trajectory(model, panel, plan.lines, seed)
         shuffled = rng_for(seed, Stream.GUARDED_PAIRS).permutation(plan.rows)
         self.guard_pairs = shuffled[:GUARD_PAIRS]
+
+    def _check_discordant(self) -> None:
+        """Raise `InputError` where R could not be learned, or no epoch of it be judged."""
+        labels = self.panel.labels_of(self.rows, self.lines)
+        counts = {
+            "training": int(discordant(labels).sum()),
+            "validation": len(self.discordant_validation),
+        }
+        names = ", ".join(self.panel.lines[line] for line in self.lines)
+        for split in (name for name, count in counts.items() if not count):
+            raise InputError(
+                f"no {split} pair is label-discordant between {names}, and R is learned and judged"
+                " on such pairs alone",
+                "Choose other folds, more pairs or more cell lines (subset.pairs and subset.lines"
+                " for the subset)",
+                "config",
+            )
 
     @abstractmethod
     def terms(self, step: MacroStep) -> dict[str, Tensor]:
