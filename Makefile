@@ -1,6 +1,8 @@
 # make run    set up, run the default configuration, end with the path of the report
 # make example   set up, draw three loci from real data in the repository, end with the path of the page
 # make test   set up, run the tests
+# make test-faults   kill stages, flip bytes, answer like a hostile server: half an hour at most, ends with counts
+# make audit  look the pinned versions up in a database of known weaknesses
 # make test-slurm   set SLURM up on this machine (as root), run the tests that need it, take it down again
 # make benchmark   install the peers in an environment of their own, compare with them, print a table of ratios
 # make setup  what both share: .venv with pinned dependencies, and bedtools
@@ -8,7 +10,7 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run example test test-slow test-slurm benchmark lint docs bedtools
+.PHONY: setup run example test test-slow test-faults audit test-slurm benchmark lint docs bedtools
 
 setup: bedtools .venv/.done
 
@@ -49,6 +51,17 @@ test: setup
 
 test-slow: setup
 	python -m pytest -m slow
+
+# Kills, flipped bytes, hostile servers and hostile text; ends with counts.
+test-faults: setup
+	OMP_NUM_THREADS=1 python -m pytest -m "slow or not slow" tests/faults tests/core/test_integrity.py tests/files/test_download.py \
+	  tests/files/test_manifest.py tests/project/test_code_safety.py tests/prediction/test_hostile_names.py \
+	  tests/workflow/test_hostile_text.py tests/model/test_numerical_safety.py
+
+# Known weaknesses of the pinned versions; asks a public database, so it needs the network.
+audit: setup
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.9.0
+	.venv/bin/pip-audit --skip-editable
 
 # A SLURM that is there already is used as it is.
 test-slurm: setup

@@ -9,6 +9,7 @@ rule train_subset:
         model=f"{ARM}/train_subset/model.safetensors",
         history=f"{ARM}/train_subset/history.tsv",
         verification=f"{ARM}/train_subset/verification.json",
+        timing=f"{ARM}/train_subset/timing.json",
         metrics=f"{ARM}/train_subset/metrics.json",
         provenance=f"{ARM}/train_subset/provenance.json",
     log:
@@ -49,6 +50,7 @@ use rule train_subset as train_full with:
         model=f"{ARM}/train_full/model.safetensors",
         history=f"{ARM}/train_full/history.tsv",
         verification=f"{ARM}/train_full/verification.json",
+        timing=f"{ARM}/train_full/timing.json",
         metrics=f"{ARM}/train_full/metrics.json",
         provenance=f"{ARM}/train_full/provenance.json",
     log:

@@ -113,12 +113,14 @@ def verification_of(run: Path) -> dict[str, Any] | None:
     """The ledger's record of the full training, or of the subset where there is no full one; that
     of a refused training from its log.
     """
-    places = [
-        (run / stage / "verification.json", run / "logs" / f"{stage}.violation.json")
-        for stage in ("train_full", "train_subset")
-    ]
-    records = (read_optional(path) for pair in places for path in pair)
-    return next((record for record in records if record is not None), None)
+    for stage in ("train_full", "train_subset"):
+        record = read_optional(run / stage / "verification.json")
+        if record is not None:
+            return record | (read_optional(run / stage / "timing.json") or {})
+        refused = read_optional(run / "logs" / f"{stage}.violation.json")
+        if refused is not None:
+            return refused
+    return None
 
 
 def provenance_rows(run: Path) -> list[dict[str, Any]]:
