@@ -36,7 +36,7 @@ rule crispr_way:
         runtime=minutes(30),
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.crispr_way --settings {input.settings} --way {output} > {log} 2>&1"
+        " python -m epidecouple.stages.crispr_way --settings {input.settings:q} --way {output:q} > {log:q} 2>&1"
 
 
 rule crispr_inputs:
@@ -63,8 +63,8 @@ rule crispr_inputs:
         runtime=minutes(30),
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.crispr_inputs --settings {input.settings} --table {wildcards.table} --way {input.way}"
-        " --inputs {output.inputs} --metrics {output.metrics} > {log} 2>&1"
+        " python -m epidecouple.stages.crispr_inputs --settings {input.settings:q} --table {wildcards.table:q} --way {input.way:q}"
+        " --inputs {output.inputs:q} --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
 rule crispr_scores:
@@ -90,9 +90,9 @@ rule crispr_scores:
         runtime=minutes(30),
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.crispr_scores --settings {input.settings} --training {input.training}"
-        " --tested {input.tested} --way {input.way} --scores {output.scores} --predictions {output.predictions}"
-        " --metrics {output.metrics} > {log} 2>&1"
+        " python -m epidecouple.stages.crispr_scores --settings {input.settings:q} --training {input.training:q}"
+        " --tested {input.tested:q} --way {input.way:q} --scores {output.scores:q} --predictions {output.predictions:q}"
+        " --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
 rule crispr_table:
@@ -118,9 +118,9 @@ rule crispr_table:
         runtime=minutes(60),
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.crispr_table --settings {input.settings} --tested {input.tested} --scores {input.scores}"
-        " --table {output.table} --curves {output.curves} --strata {output.strata} --published {output.published}"
-        " --metrics {output.metrics} > {log} 2>&1"
+        " python -m epidecouple.stages.crispr_table --settings {input.settings:q} --tested {input.tested:q} --scores {input.scores:q}"
+        " --table {output.table:q} --curves {output.curves:q} --strata {output.strata:q} --published {output.published:q}"
+        " --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
 # The page rests on the verdict, not on the gate: it is there when the gate fails, too.
@@ -146,7 +146,7 @@ rule crispr_report:
         template=page_digest("crispr.html.j2", "macros.html.j2", "layout.html.j2"),
         run=parent_run,
     shell:
-        "python -m epidecouple.stages.crispr_report --run {params.run} --page {output} 2> {log}"
+        "python -m epidecouple.stages.crispr_report --run {params.run:q} --page {output:q} 2> {log:q}"
 
 
 # The trained score as a folder to hand on. It waits for the gate: what fails it is not handed on.
@@ -178,5 +178,5 @@ rule real_model:
         folder=subpath(output.card, parent=True),
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.real_model --settings {input.settings} --way {input.way} --training {input.training}"
-        " --tested {input.tested} --scores {input.scores} --measured {input.measured} --folder {params.folder} > {log} 2>&1"
+        " python -m epidecouple.stages.real_model --settings {input.settings:q} --way {input.way:q} --training {input.training:q}"
+        " --tested {input.tested:q} --scores {input.scores:q} --measured {input.measured:q} --folder {params.folder:q} > {log:q} 2>&1"

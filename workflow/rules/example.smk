@@ -29,7 +29,7 @@ rule example_scores:
         model=model_in_repository(),
         excerpt=EXAMPLE,
     shell:
-        "python -m epidecouple.stages.example --excerpt {params.excerpt} --model {params.model} --pairs {output.pairs} --loci {output.loci} > {log} 2>&1"
+        "python -m epidecouple.stages.example --excerpt {params.excerpt:q} --model {params.model:q} --pairs {output.pairs:q} --loci {output.loci:q} > {log:q} 2>&1"
 
 
 rule example_figure:
@@ -47,7 +47,7 @@ rule example_figure:
         code=code_digest("example_figure"),
         excerpt=EXAMPLE,
     shell:
-        "python -m epidecouple.stages.example_figure --excerpt {params.excerpt} --pairs {input.pairs} --svg {output} > {log} 2>&1"
+        "python -m epidecouple.stages.example_figure --excerpt {params.excerpt:q} --pairs {input.pairs:q} --svg {output:q} > {log:q} 2>&1"
 
 
 rule example_report:
@@ -66,7 +66,7 @@ rule example_report:
         template=page_digest("example.html.j2", "macros.html.j2", "layout.html.j2"),
         folder=subpath(output[0], parent=True),
     shell:
-        "python -m epidecouple.stages.example_report --folder {params.folder} --page {output} > {log} 2>&1"
+        "python -m epidecouple.stages.example_report --folder {params.folder:q} --page {output:q} > {log:q} 2>&1"
 
 
 # The excerpt again, from the public files; what it writes is copied to resources/example by hand, so that nobody changes
@@ -90,4 +90,4 @@ rule example_inputs:
         mem_mb=2000,
         runtime=minutes(10),
     shell:
-        "python -m epidecouple.stages.example_inputs --settings {input.settings} --folder {output} > {log} 2>&1"
+        "python -m epidecouple.stages.example_inputs --settings {input.settings:q} --folder {output:q} > {log:q} 2>&1"

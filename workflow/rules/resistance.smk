@@ -35,7 +35,7 @@ rule loop_panel:
         mem_mb=mem_mb("tables"),
         runtime=minutes(30),
     shell:
-        "python -m epidecouple.stages.loop_panel --settings {input.settings} --loci {output.loci} --signal {output.signal} > {log} 2>&1"
+        "python -m epidecouple.stages.loop_panel --settings {input.settings:q} --loci {output.loci:q} --signal {output.signal:q} > {log:q} 2>&1"
 
 
 # Folds run side by side, one thread each.
@@ -59,8 +59,8 @@ rule loop_fold:
         runtime=minutes(60),
     shell:
         "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.loop_fold --settings {input.settings} --fold {wildcards.fold} --loci {input.loci}"
-        " --signal {input.signal} --scores {output} > {log} 2>&1"
+        " python -m epidecouple.stages.loop_fold --settings {input.settings:q} --fold {wildcards.fold:q} --loci {input.loci:q}"
+        " --signal {input.signal:q} --scores {output:q} > {log:q} 2>&1"
 
 
 rule loop_table:
@@ -84,8 +84,8 @@ rule loop_table:
         mem_mb=mem_mb("scores"),
         runtime=minutes(30),
     shell:
-        "python -m epidecouple.stages.loop_table --settings {input.settings} --loci {input.loci} --scores {input.scores}"
-        " --arms {output.arms} --strata {output.strata} --metrics {output.metrics} > {log} 2>&1"
+        "python -m epidecouple.stages.loop_table --settings {input.settings:q} --loci {input.loci:q} --scores {input.scores:q}"
+        " --arms {output.arms:q} --strata {output.strata:q} --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
 use rule panel as resistance_panel with:

@@ -527,24 +527,24 @@ class CrisprConfig(Section):
         description="cell line -> marks whose peaks are not read: files above 4 MB, so that the"
         " model is the same with a mirror that lacks them",
     )
-    training: str = Field(
+    training: FilePath = Field(
         "gschwind2026_training",
         description="table of CRISPR pairs that heads are fitted on: a source's name or a path",
     )
-    tested: str = Field(
+    tested: FilePath = Field(
         "",
         description="table that all scores are compared on, such as one kept apart: a source's name"
         " or a path; empty for the training table, each chromosome by heads fitted without it",
     )
-    published: str = Field(
+    published: FilePath = Field(
         "abc_fulco2019_k562",
         description="published predictions to compare with, where they have the row: a source's"
         " name or a path",
     )
-    genes: str = Field(
+    genes: FilePath = Field(
         "abc_tss_hg19", description="BED of one TSS per gene symbol: a source's name or a path"
     )
-    chain: str = Field(
+    chain: FilePath = Field(
         "hg38ToHg19",
         description="chain file from the tables' assembly to that of the peaks: a source's name or"
         " a path",

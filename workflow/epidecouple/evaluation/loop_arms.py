@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ..core.config import Config
+from ..core.integrity import intact
 from ..core.random_streams import Stream, rng_for
 from ..data.labels import discordant
 from ..data.loop_loci import loop_labels
@@ -50,11 +51,11 @@ class LoopPanel(NamedTuple):
 
 def load_loop_panel(loci: Path, signal: Path, config: Config) -> LoopPanel:
     """The panel that the stage `loop_panel` wrote."""
-    table = pd.read_parquet(loci)
+    table = pd.read_parquet(intact(loci))
     labels = loop_labels(table, config.all_lines)
     rows = discordant(labels)
     chrom = table.chrom[rows].to_numpy(dtype=str)
-    return LoopPanel(np.load(signal), labels[rows], chrom, config.all_lines)
+    return LoopPanel(np.load(intact(signal)), labels[rows], chrom, config.all_lines)
 
 
 class LinearLoopResistance(nn.Module):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..core.config import Config
 from ..core.errors import InputError
+from ..core.integrity import seal
 from ..core.provenance import Measured, read_json
 from ..experiments.chains import Lift
 from ..experiments.crispr import placed, read_crispr
@@ -46,6 +47,7 @@ def crispr_inputs(
         for line, rows in kept.groupby("line", sort=False)
     ]
     pd.concat(tables).sort_index().to_parquet(inputs)
+    seal(inputs)
     log.info("%d rows, %d regulated", len(kept), kept.regulated.sum())
     counts = {
         "crispr_table_rows": len(every),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.config import Config
+from ..core.integrity import intact, seal
 from ..core.provenance import Measured, read_json
 from ..evaluation.crispr_evidence import evidence
 from ..evaluation.crispr_scores import HEAD, ZERO_SHOT, all_scores
@@ -37,10 +38,11 @@ def crispr_scores(
     """Write the scores, one column each, and ours as predictions in the assembly of the table; the
     numbers are evidence that they are what was designed.
     """
-    trained, rows = pd.read_parquet(training), pd.read_parquet(tested)
+    trained, rows = (pd.read_parquet(intact(path)) for path in (training, tested))
     published = read_predictions(crispr_catalog(config.crispr).published)
     table = pd.DataFrame(all_scores(trained, rows, published, config.seed), rows.index)
     table.to_parquet(scores)
+    seal(scores)
     predicted = prediction_table(rows, table)
     predicted.to_csv(predictions, sep="\t", index=False, float_format="%.5g")
     log.info("%d rows by %d scores", *table.shape)

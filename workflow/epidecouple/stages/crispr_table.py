@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.config import Config
+from ..core.integrity import intact
 from ..core.provenance import Measured
 from ..evaluation.crispr_benchmark import (
     compared_rows,
@@ -35,8 +36,8 @@ def crispr_table(
     published: Path,
 ) -> Measured:
     """Write the tables and measure the headline figures."""
-    pairs = pd.read_parquet(tested)
-    every = scores_of(pd.read_parquet(scores))
+    pairs = pd.read_parquet(intact(tested))
+    every = scores_of(pd.read_parquet(intact(scores)))
     shared = complete(every)
     rows, draws = compared_rows(pairs), (config.crispr.bootstrap, config.seed)
     compared = score_table(rows, shared, *draws)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..core.config import Config
 from ..core.errors import InputError
+from ..core.integrity import seal
 from ..data.labels import discordant
 from ..data.line_signal import read_marks
 from ..data.loop_loci import loop_labels, merged_loci
@@ -44,6 +45,7 @@ def loop_panel(config: Config, loci: Path, signal: Path) -> None:
     ]
     merged.to_parquet(loci, index=False)
     np.save(signal, np.stack(by_line, axis=1))
+    seal(loci, signal)
     log.info("%d loci, %d of them discordant", len(merged), len(chosen))
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..core.config import Config
 from ..core.gates import LINE_BLIND
+from ..core.integrity import intact
 from ..core.provenance import Measured
 from ..data.labels import discordant
 from ..data.loop_loci import loop_labels
@@ -29,7 +30,7 @@ def loop_table(
     config: Config, loci: Path, scores: list[Path], arms: Path, strata: Path
 ) -> Measured:
     """Write the tables of arms and of strata and measure the headline figures."""
-    table = pd.read_parquet(loci)
+    table = pd.read_parquet(intact(loci))
     labels = loop_labels(table, config.all_lines)
     rows = discordant(labels)
     chosen = table[rows].reset_index(drop=True)

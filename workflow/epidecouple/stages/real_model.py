@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
+from ..core.integrity import intact
 from ..core.provenance import read_json, read_metrics
 from ..evaluation.crispr_scores import ZERO_SHOT as SHARE_AND_WAY
 from ..evaluation.crispr_scores import narrowed, rows_of
@@ -44,7 +45,7 @@ def real_model(
 
     scores : every score of the rows of `tested`, each by a fit without its chromosome
     """
-    rows = rows_of(pd.read_parquet(training))
+    rows = rows_of(pd.read_parquet(intact(training)))
     left_out = [name for name in config.crispr.left_out if name in set(rows.chrom)]
     heads = {tier.name: fits(narrowed(rows, tier), left_out) for tier in tiers()}
     ways = {name: WayResistance(**of) for name, of in read_json(way).items()}
