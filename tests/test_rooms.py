@@ -41,7 +41,7 @@ NETWORKS = [
     "record22",
     "losses",
 ]
-LARGEST_ROOM = 14
+LARGEST_ROOM = 15
 
 
 def imported(file: Path) -> Iterator[list[str]]:

@@ -28,6 +28,7 @@ PARTS = (
     "resources/sources.tsv",
     "resources/metrics.yaml",
     "resources/effects.tsv",
+    "resources/ablation.yaml",
     "LICENSE",
 )
 SNAKEFILE = ROOT / "workflow" / "Snakefile"

@@ -509,14 +509,14 @@ def test_only_the_recovery_stage_is_given_the_truth(planned):
         assert reads == {"simulate", "recovery"}
 
 
-def test_nothing_but_simulation_and_recovery_speaks_of_the_truth():
+def test_nothing_but_simulation_recovery_and_ablation_speaks_of_the_truth():
     """A stage cannot find the file by itself either."""
     sources = list(PACKAGE.rglob("*.py"))
     assert len(sources) > 100
     speaks = {
         path.stem for path in sources if re.search(r"truth\.parquet|truth: Path", path.read_text())
     }
-    assert speaks == {"simulate", "recovery", "writer"}
+    assert speaks == {"simulate", "recovery", "writer", "world"}, "world: of the ablation"
 
 
 @pytest.mark.slow

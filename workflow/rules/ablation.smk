@@ -40,7 +40,7 @@ rule ablation_world:
         names=ablation_names,
     shell:
         "python -m epidecouple.stages.ablation_world {params.names:q} --seed {wildcards.seed:q}"
-        " --folder \"$(dirname {output:q})\" 2> {log:q}"
+        ' --folder "$(dirname {output:q})" 2> {log:q}'
 
 
 rule ablation_arm:
@@ -64,8 +64,9 @@ rule ablation_arm:
         table=fingerprint(ABLATION),
         names=ablation_names,
     shell:
-        "python -m epidecouple.stages.ablation_arm {params.names:q} --seed {wildcards.seed:q}"
-        " --folder \"$(dirname {input:q})\" --figures {output:q} 2> {log:q}"
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
+        " python -m epidecouple.stages.ablation_arm {params.names:q} --seed {wildcards.seed:q}"
+        ' --folder "$(dirname {input:q})" --figures {output:q} 2> {log:q}'
 
 
 rule ablation_table:
@@ -105,4 +106,4 @@ rule ablation_report:
         template=page_digest("ablation.html.j2", "macros.html.j2", "layout.html.j2"),
     shell:
         "python -m epidecouple.stages.ablation_report --runs {input.runs:q} --verdicts {input.verdicts:q}"
-        " --name {wildcards.ablation:q} --folder \"$(dirname \"$(dirname {input.runs:q})\")\" --page {output:q} 2> {log:q}"
+        ' --name {wildcards.ablation:q} --folder "$(dirname "$(dirname {input.runs:q})")" --page {output:q} 2> {log:q}'
