@@ -1,5 +1,6 @@
 """Elements and genes as users bring them, scored by the regulation model of the repository."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,15 @@ from epidecouple.core.sections import CrisprConfig
 from epidecouple.evaluation.crispr_scores import ZERO_SHOT
 from epidecouple.experiments.excerpt import Excerpt, write_peaks
 from epidecouple.files.peaks import read_peaks
+from epidecouple.prediction.element_scores import marks_of_excerpt
+from epidecouple.prediction.operating_points import operating_point
 from epidecouple.prediction.regulation_model import load_regulation
 from epidecouple.prediction.request import request_of
 from epidecouple.regulation.score import PARTS
 from epidecouple.report.prediction_page import render
 from epidecouple.stages.example import HEAD, scored_pairs
 from epidecouple.stages.score_elements import score_elements
+from pipeline import run_snakemake
 from toy import refusal, says, written
 
 FOLDER = ROOT / CrisprConfig().model
@@ -28,6 +32,13 @@ GENES = str(Excerpt(EXAMPLE).genes)
 # An element of HBE1 in several words, its TSS, and as many bp that hg38 has before it here.
 ELEMENT, TSS, SHIFT = ("chr11", 5_301_800, 5_302_300), 5_291_373, 1_000
 CHAIN = f"chain 1 chr11 135086622 + {SHIFT} 10001000 chr11 135006516 + 0 10000000 1\n10000000\n\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def excerpt_read_once():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("epidecouple.stages.score_elements.marks_of_excerpt", cache(marks_of_excerpt))
+        yield
 
 
 def predicted(folder, **request):
@@ -220,6 +231,52 @@ def test_the_page_says_what_the_thresholds_were_worth(of_excerpt):
 )
 def test_a_wrong_request_is_refused_before_anything_runs(changes, parts):
     says(refusal(request_of, {"model": str(FOLDER), "pairs": str(PAIRS)} | changes), *parts)
+
+
+@pytest.mark.parametrize("name", ["zero-shot", "head, nine marks", "head, all marks"])
+def test_the_thresholds_of_the_documentation_are_those_of_the_model(name):
+    point, page = load_regulation(FOLDER).points[name], (ROOT / "docs" / "predict.md").read_text()
+    precision, recall = (
+        "{:.2f} ({:.2f}–{:.2f})".format(*of) for of in (point.precision, point.recall)
+    )
+    screens = [f"{a:.2f}, {b:.2f}" for a, b in point.screens.values()]
+    cells = [name, f"−{-point.threshold:.2f}", precision, recall, *screens]
+    assert f"| {' | '.join(cells)} |" in page and len(screens) == 3
+
+
+def test_a_threshold_finds_what_it_says():
+    """By hand: three of four regulated rows lie above; the first screen has two of them."""
+    pairs = pd.DataFrame(
+        {
+            "regulated": [1, 0, 1, 1, 0, 1],
+            "weight": [1.0, 0.5, 1, 1, 1, 1],
+            "chrom": list("aabbcc"),
+            "dataset": ["first", "first", "first", "second", "second", "second"],
+        }
+    )
+    point = operating_point(pairs, np.array([6.0, 5, 4, 3, 2, 1]), draws=50, seed=1)
+    assert point.threshold == 3 and point.recall[0] == 0.75
+    assert point.precision[0] == pytest.approx(3 / 3.5)
+    assert point.screens == {"first": (2 / 2.5, 1.0), "second": (1.0, 0.5)}
+    assert point.precision[1] < point.precision[0] <= point.precision[2] == 1
+
+
+@pytest.mark.slow
+def test_the_command_of_the_first_screen_works_and_works_once(tmp_path):
+    command = next(
+        line.split("#")[0].split()
+        for line in (ROOT / "README.md").read_text().splitlines()
+        if "pairs=resources/example" in line
+    )
+    paths = [word.replace("=resources", f"={ROOT}/resources") for word in command]
+    paths = [word.replace("=models", f"={ROOT}/models") for word in paths]
+    made = run_snakemake(tmp_path, *paths[1:])
+    assert made.returncode == 0, made.stderr
+    written = {path.name for path in (tmp_path / "results/regulation/predict/pairs").iterdir()}
+    assert {"predictions.tsv", "predictions.bedpe", "predictions.interact"} < written
+    assert {"report.html", "metrics.json", "provenance.json"} < written
+    again = run_snakemake(tmp_path, *paths[1:])
+    assert "Nothing to be done" in str(again.stdout) + str(again.stderr)
 
 
 def test_a_line_of_the_manifest_brings_its_own_files():
