@@ -165,7 +165,7 @@ def says(message: str, *parts: object) -> None:
     """
     for part in parts:
         assert str(part) in message, message
-    assert re.fullmatch(r".+\. [A-Z].+\.", message, flags=re.DOTALL), message
+    assert re.fullmatch(r".+[.?] [A-Z].+\.", message, flags=re.DOTALL), message
 
 
 def frame(columns: str, *rows: tuple) -> pd.DataFrame:

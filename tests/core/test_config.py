@@ -5,7 +5,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from epidecouple.core.config import Config, is_section, validated
+from epidecouple.core.config import Config, is_section, read_config, validated
 from epidecouple.core.errors import key_line
 from toy import ROOT, refusal, says, toy_config, toy_values, written
 
@@ -273,3 +273,11 @@ def test_key_line_finds_the_deepest_key(tmp_path):
     assert key_line(path, ["a", "b", "x"]) == 3
     assert key_line(path, ["d", "0"]) == 5
     assert key_line(path, ["x"]) is None
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path):
+    """YAML keeps the last of two; a second replicate would take the place of the first."""
+    path = tmp_path / "run.yaml"
+    path.write_text("run: a\nrun: b\n")
+    message = refusal(read_config, path)
+    assert message.startswith(f"{path}:2: key 'run' stands twice, first in line 1. ")

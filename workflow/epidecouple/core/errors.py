@@ -22,7 +22,8 @@ class InputError(Exception):
         self, problem: str, remedy: str, file: str | Path | None = None, line: int | None = None
     ):
         place = "" if file is None else f"{file}:{line}: " if line else f"{file}: "
-        super().__init__(f"{place}{problem.rstrip('.')}. {remedy.rstrip('.')}.")
+        end = "" if problem.endswith("?") else "."
+        super().__init__(f"{place}{problem.rstrip('.')}{end} {remedy.rstrip('.')}.")
 
 
 def shown(names: Iterable[str]) -> str:

@@ -53,8 +53,8 @@ HEAD = 4096
 # More undecodable letters, or control characters, than this share of the head: no text.
 LARGEST_STRANGE_SHARE = 0.3
 LONGEST_LINE = 1_000_000
-# Rows of one table, and letters of one file: ten times what the largest published tables have.
-MOST_ROWS, MOST_LETTERS = 20_000_000, 4_000_000_000
+# Rows of one table, lines and letters of one file: far more than the largest published tables have.
+MOST_ROWS, MOST_LINES, MOST_LETTERS = 20_000_000, 60_000_000, 4_000_000_000
 ROWS_AT_ONCE = 100_000
 NO_ROWS = ("#", "track ", "track\t", "browser ", "browser\t")
 SEPARATORS = ("\t", ",", ";", None)
@@ -128,7 +128,7 @@ def text_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Every line of a text file with its number from 1, without its end.
 
     Raises `InputError` for what is no text, for a line longer than `LONGEST_LINE`, and for more
-    than `MOST_LETTERS`.
+    lines or letters than any table has.
     """
     letters = 0
     with opened(path) as stream:
@@ -137,7 +137,7 @@ def text_lines(path: Path) -> Iterator[tuple[int, str]]:
         text = io.TextIOWrapper(stream, encoding, errors)
         for number, line in enumerate(iter(lambda: text.readline(LONGEST_LINE + 1), ""), start=1):
             letters += len(line)
-            if len(line) > LONGEST_LINE or letters > MOST_LETTERS:
+            if len(line) > LONGEST_LINE or letters > MOST_LETTERS or number > MOST_LINES:
                 raise InputError(
                     "this line, or all of the file, is longer than any table",
                     "Give a text table with one row per line",
@@ -155,7 +155,8 @@ def _encoding(head: bytes, path: Path) -> str:
         if head.startswith(mark):
             return encoding
     for encoding, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
-        if len(head) > 3 and zeros.count(0) > 0.9 * len(zeros):
+        half = len(head) > 3 and head.count(0) < 0.6 * len(head)
+        if half and zeros.count(0) > 0.9 * len(zeros):
             return encoding
     lost = len(head) - len(head.decode("utf-8", "ignore").encode())
     controls = sum(head.count(code) for code in range(32) if code not in b"\t\n\r\f\x1a")
