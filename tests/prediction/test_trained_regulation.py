@@ -6,7 +6,12 @@ import pytest
 
 from epidecouple.core.provenance import read_json, read_metrics
 from epidecouple.core.sections import CrisprConfig
-from epidecouple.prediction.regulation_model import ALL_CHROMOSOMES, ALL_LINES, load_regulation
+from epidecouple.prediction.regulation_model import (
+    ALL_CHROMOSOMES,
+    ALL_LINES,
+    ZERO_SHOT,
+    load_regulation,
+)
 from epidecouple.regulation.between import TSS_BETWEEN
 from epidecouple.regulation.head import tiers
 from epidecouple.regulation.inputs import NINE_MARKS
@@ -39,6 +44,15 @@ def test_the_smaller_heads_read_nine_marks_of_the_line_alone():
     others = [name for name in read if name.endswith((" way", " element 600"))]
     assert {name.rsplit(" way", 1)[0].split(" element")[0] for name in others} == set(NINE_MARKS)
     assert not any(name.endswith("elsewhere") for name in read)
+
+
+def test_every_score_has_a_threshold_and_more_marks_a_better_one():
+    points = MODEL.points
+    assert set(points) == {ZERO_SHOT, *(tier.name for tier in tiers())}
+    assert all(0.69 < of.recall[0] < 0.72 and len(of.screens) == 3 for of in points.values())
+    names = [ZERO_SHOT, "head, nine marks", "head, all marks", "head, all marks, other lines"]
+    precision = [points[name].precision[0] for name in names]
+    assert precision == sorted(precision) and precision[0] > 0.5
 
 
 def numbers(value):
