@@ -90,7 +90,7 @@ def configuration(lines: int, marks: int, **sections: dict) -> Config:
         "cell_lines": names,
         "marks": [f"M{k}" for k in range(marks)],
     }
-    return Config.from_dict(validated(given | sections, ["benchmark"]))
+    return Config.from_dict(validated(given | sections))
 
 
 def panel(config: Config, n_pairs: int, n_elements: int, seed: int = 5) -> Panel:

@@ -2,12 +2,14 @@
 
 import pandas as pd
 
+from epidecouple.core.integrity import seal
 from epidecouple.data.loci import reference_loci
 from toy import run_main
 
 
 def test_chromosomes_that_are_all_numbers_stay_names(tmp_path, toy_world, monkeypatch):
     (tmp_path / "chromosomes.tsv").write_text("chrom\tsize\n1\t4000\n2\t9000\n3\t500\n")
+    seal(tmp_path / "chromosomes.tsv")
     seen = {}
 
     def loci(catalog, config, sizes):

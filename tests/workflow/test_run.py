@@ -452,7 +452,7 @@ def test_snakemake_report_builds_offline(cured):
 
 def test_every_metrics_file_carries_its_provenance(cured):
     for path in sorted((cured[0] / "results/tiny").glob("*/metrics.json")):
-        assert set(json.loads(path.read_text())) == {"stage", "metrics"}
+        assert set(json.loads(path.read_text())) == {"stage", "metrics", "checksum"}
         record = json.loads(path.with_name("provenance.json").read_text())
         assert {"settings", "code", "inputs", "versions"} <= set(record), path
         assert re.fullmatch(r"[0-9a-f]{16}", record["code"])

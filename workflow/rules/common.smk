@@ -32,7 +32,7 @@ try:
     config = validated(config, CONFIG_FILES)
     SETUP = Config.from_dict(config)
     CATALOG = catalog_of(SETUP)
-    LOOP_CATALOG = catalog_of(SETUP.model_copy(update={"marks": SETUP.loop_marks}))
+    LOOP_CATALOG = catalog_of(SETUP, SETUP.loop_marks)
     CRISPR = crispr_catalog(SETUP.crispr)
     rows_of("data", config["thresholds"])
     RUNS, ARMS = comparison_runs(config)

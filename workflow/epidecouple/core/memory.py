@@ -15,6 +15,8 @@ from .sections import ModelConfig
 MB = 1e6
 # An interpreter with pandas; with torch and scikit-learn too.
 TABLES, NETWORKS = 250, 600
+# Readers of text and checksums hold so much beside the tables, in MB.
+SEALING = 20
 # A compressed table in memory, for each byte of its file.
 PARSED = 20
 # The largest compressed table among input files that may be far larger, as a genome is, in MB.
@@ -93,7 +95,8 @@ def shard(config: Config, files: Files) -> float:
     positions = 2 * (1 + len(windows.scales)) + windows.bins + windows.way_slots
     pairs = files.panel / PAIR_ON_DISK
     block = min(pairs, PAIRS_PER_BLOCK / MB)
-    return tables(config, files) + positions * (pairs * 2 * len(config.marks) + block * 8 * 4)
+    signal = positions * (pairs * 2 * len(config.marks) + block * 8 * 4)
+    return tables(config, files) + SEALING + signal
 
 
 def panel(config: Config, files: Files) -> float:

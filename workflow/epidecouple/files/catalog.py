@@ -47,11 +47,15 @@ class Catalog:
         return [self.genome, *optional, *self.tables, *peaks]
 
 
-def catalog_of(config: Config) -> Catalog:
-    """The files of `config`'s dataset; raises `InputError` for a cell line without pairs, loops or
-    peaks, and for a line or mark of the dataset that the configuration does not name.
+def catalog_of(config: Config, marks: list[str] | None = None) -> Catalog:
+    """The files of `config`'s dataset, of other marks than its own where these are given.
+
+    Raises `InputError` for a cell line without pairs, loops or peaks, and for a line or mark of the
+    dataset that the configuration does not name.
     """
     _check_names(config)
+    if marks:
+        config = config.model_copy(update={"marks": marks})
     of_kind = {"simulated": _simulated, "sources": _from_sources, "files": _own_files}
     catalog = of_kind[config.dataset.kind](config)
     everywhere_missing = [

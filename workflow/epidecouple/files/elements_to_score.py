@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..core.errors import InputError
 from .pairs_to_score import Reasons
-from .text import data_lines, separator_of, split_fields
+from .text import separator_of, split_fields, text_lines
 
 # Ours, and the names that other tables have: ABC and ENCODE-rE2G, CRISPR_comparison, and pairs of
 # an enhancer and a promoter.
@@ -28,6 +28,7 @@ ELEMENT = ["chrom", "start", "end"]
 PROMOTER = ["promoter_chrom", "promoter_start", "promoter_end"]
 # Columns of a BED without header; those behind them are not read.
 BED = [*ELEMENT, "gene"]
+NO_ROWS = ("track", "browser")
 
 
 def read_elements(path: Path) -> pd.DataFrame:
@@ -39,7 +40,11 @@ def read_elements(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise InputError("there is no such file", "Correct the path of the pairs", path)
-    lines = list(data_lines(path))
+    lines = [
+        (number, text)
+        for number, text in text_lines(path)
+        if text.strip() and not text.startswith(NO_ROWS)
+    ]
     number, head = lines[0] if lines else (1, "")
     separator = separator_of(head)
     fields = [name.strip().removeprefix("#") for name in split_fields(head, separator)]

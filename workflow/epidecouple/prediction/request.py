@@ -19,7 +19,7 @@ from .bundle import RECORD, WEIGHTS, find_bundle, read_bundle
 from .regulation_request import RegulationRequest, is_regulation
 
 PEAK_COLUMNS = ["cell_line", "mark", "path"]
-ENDINGS = (".tsv", ".csv", ".bedpe", ".txt")
+ENDINGS = (".tsv", ".csv", ".bedpe", ".bed", ".txt")
 
 
 def _peaks(value: Any) -> Any:
@@ -60,7 +60,7 @@ class Request(Section):
         "",
         pattern=rf"{NAME}|^$",
         description="output goes to <results>/<run>/predict/<name>/; empty: the name of the pairs'"
-        " file without .tsv, .csv, .bedpe, .txt and .gz",
+        " file without .tsv, .csv, .bedpe, .bed, .txt and .gz",
     )
     results: Results = "results"
     threads: Whole = Field(2, ge=1, description="threads of the numerical libraries")

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 def loop_panel(config: Config, loci: Path, signal: Path) -> None:
     """Write all loci, and the signal (n, C, P, M) of the discordant ones."""
-    catalog = catalog_of(config.model_copy(update={"marks": config.loop_marks}))
+    catalog = catalog_of(config, config.loop_marks)
     loops = {line: read_loops(catalog.lines[line].loops) for line in config.all_lines}
     merged = merged_loci(loops, config.loop_panel.merge_bp)
     used = [chrom for fold in config.splits.folds for chrom in fold]
