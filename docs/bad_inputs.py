@@ -22,7 +22,7 @@ from epidecouple.files.pairs import GENERIC_COLUMNS, read_pairs
 from epidecouple.files.pairs_to_score import check_rows, read_scorable
 from epidecouple.files.peaks import read_peaks
 
-HEAD = """# What a wrong input is told
+HEAD = """# Which message does a wrong input get?
 
 Generated from `docs/bad_inputs.py` by `make docs`; do not edit by hand. The contents stand there,
 and a test holds every row. `FILE` is the path of the file, with which a message begins.
@@ -361,7 +361,7 @@ def outcome(case: Case, folder: Path) -> tuple[bool, str]:
 
 
 def page() -> str:
-    """docs/bad_inputs.md: every case with what it is told."""
+    """docs/bad_inputs.md: every case with its message."""
     parts = [HEAD]
     for title, cases in (("Refused", REFUSED), ("Read", READ)):
         heads = ["reader", "input", "message" if title == "Refused" else "what is read"]

@@ -16,11 +16,11 @@ import bad_inputs
 import pandas as pd
 from pydantic_core import PydanticUndefined
 
-from epidecouple.ablation.verdicts import judged
+from epidecouple.ablation.verdicts import effects, judged
 from epidecouple.core.config import Config, is_section
 from epidecouple.core.gates import SIGNS, load_rows
 from epidecouple.core.metrics import Metric, registry, rows, short_label
-from epidecouple.core.paths import ABLATION_RUNS, ROOT
+from epidecouple.core.paths import ABLATION_RUNS, EFFECTS, ROOT
 from epidecouple.core.sections import Section
 from epidecouple.prediction.regulation_request import RegulationRequest
 from epidecouple.prediction.request import Request
@@ -236,6 +236,12 @@ def ablation_page() -> str:
     return "\n".join(parts) + "\n"
 
 
+def effects_table() -> str:
+    """resources/effects.tsv, from the same table: what the report shows beside each component."""
+    found = effects(pd.read_csv(ABLATION_RUNS, sep="\t"))
+    return str(found.to_csv(sep="\t", index=False, float_format="%.4f"))
+
+
 def _arms_table(block: pd.DataFrame) -> list[str]:
     """Mean and sd over seeds of the metrics that any arm of a world has."""
     shown = [metric for metric in SHOWN if metric in block and block[metric].notna().any()]
@@ -293,6 +299,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "gates.md": gates_page(),
         ROOT / "docs" / "metrics.md": metrics_page(),
         ROOT / "docs" / "ablation.md": ablation_page(),
+        EFFECTS: effects_table(),
         ROOT / "docs" / "bad_inputs.md": bad_inputs.page(),
         readme: with_rule_graph(readme.read_text(), rule_graph()),
     }

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from epidecouple.core.paths import EXAMPLE, ROOT
 from epidecouple.core.provenance import read_json, write_json
 from epidecouple.prediction.bundle import read_bundle
 from epidecouple.prediction.request import request_of
@@ -17,6 +18,15 @@ def test_predictions_stay_below_their_folder(toy_bundle, name):
     pairs = toy_bundle.root / "results/demo/panel/pairs.tsv"
     asked = {"pairs": str(pairs), "model": str(toy_bundle.run), "name": name}
     says(refusal(request_of, asked), "name", "should match")
+
+
+@pytest.mark.parametrize("name", ["-rf", "..", "a/b", "$(touch x)", "a\nb"])
+def test_predictions_of_the_regulation_score_stay_below_their_folder_too(name):
+    """Their request is another record, with names of the same rule."""
+    asked = {"pairs": str(EXAMPLE / "pairs.bed"), "model": str(ROOT / "models/regulation")}
+    assert request_of(asked).name == "pairs"
+    says(refusal(request_of, asked | {"name": name}), "name", "should match")
+    says(refusal(request_of, asked | {"pairs": "-rf"}), "pairs")
 
 
 @pytest.mark.parametrize("run", ["../../evil", "/tmp/evil", "a\nb", "-rf"])

@@ -71,7 +71,7 @@ rule ablation_arm:
 
 rule ablation_table:
     input:
-        lambda wildcards: ablation_files("json", ABLATION_PAGES[wildcards.ablation]),
+        lambda wildcards: ablation_figures(ABLATION_PAGES[wildcards.ablation]),
     output:
         runs=f"{MAIN}/{{ablation}}/runs.tsv",
         effects=f"{MAIN}/{{ablation}}/effects.tsv",

@@ -398,10 +398,10 @@ def arm_files(name, items):
     )
 
 
-def ablation_files(name, jobs):
-    """The same file of every training of an ablation; two worlds with the same data share no files."""
+def ablation_figures(jobs):
+    """The figures of every training of an ablation; two worlds with the same data share no files."""
     return [
-        f"{MAIN}/ablation/{in_path(world)}/{seed}/arms/{in_path(arm)}.{name}"
+        f"{MAIN}/ablation/{in_path(world)}/{seed}/arms/{in_path(arm)}.json"
         for world, seed, arm in jobs
     ]
 

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.panel import Panel
-from ..simulation.energy_recovery import correlation, lineage_leak, within_pair_centred
+from ..simulation.energy_recovery import (
+    correlation,
+    lineage_leak,
+    share_above,
+    within_pair_centred,
+)
 from ..statistics.probes import LinearProbe, v_information
 from ..statistics.ranking import balanced_auc, macro_aupr, without_levels
 from .world import Known
@@ -60,7 +65,7 @@ def skill(panel: Panel, rows: np.ndarray, known: Known, score: np.ndarray) -> di
         "aupr_unseen": aupr,
         "aupr_unseen_oracle": macro_aupr(labels[:, unseen], oracle[:, unseen]),
         "aupr_unseen_dna_oracle": best,
-        "aupr_unseen_share_of_dna_oracle": (aupr - base) / (best - base),
+        "aupr_unseen_share_of_dna_oracle": share_above(aupr, best, base),
         "balanced_auc": balanced_auc(labels, score),
         "balanced_auc_levels_removed": balanced_auc(labels, without_levels(score)),
     }

@@ -35,15 +35,19 @@ def ridge_classifier() -> Pipeline:
     )
 
 
-def boosted_classifier(rounds: int, seed: int) -> HistGradientBoostingClassifier:
+def boosted_classifier(
+    rounds: int, seed: int, leaves: int = 15, rows_in_leaf: int = 100
+) -> HistGradientBoostingClassifier:
     """Gradient boosting of two classes, regularised for pairs that share loops: small trees, a
     third of the features a split.
+
+    leaves : of a tree at most; rows_in_leaf : at least
     """
     return HistGradientBoostingClassifier(
         max_iter=rounds,
         learning_rate=0.06,
-        max_leaf_nodes=15,
-        min_samples_leaf=100,
+        max_leaf_nodes=leaves,
+        min_samples_leaf=rows_in_leaf,
         l2_regularization=5,
         max_features=0.3,
         early_stopping=False,

@@ -4,11 +4,11 @@ the same inputs.
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ..experiments.crispr import READ_COUNTS
 from ..regulation.head import Fit, Scorer
 from ..regulation.inputs import DISTANCE, UBIQUITOUS
+from .baselines import boosted_classifier
 
 DISTANCE_ALONE, OPEN, ACTIVITY, SHARE = RULES = (
     "distance",
@@ -64,16 +64,8 @@ def boosted(seed: int) -> Fit:
     """
 
     def fit(inputs: pd.DataFrame, labels: np.ndarray) -> Scorer:
-        model = HistGradientBoostingClassifier(
-            max_iter=BOOSTING_ROUNDS,
-            learning_rate=0.06,
-            max_leaf_nodes=8,
-            min_samples_leaf=40,
-            l2_regularization=5,
-            max_features=0.3,
-            early_stopping=False,
-            random_state=seed,
-        ).fit(inputs.to_numpy(), labels)
+        model = boosted_classifier(BOOSTING_ROUNDS, seed, leaves=8, rows_in_leaf=40)
+        model.fit(inputs.to_numpy(), labels)
         return lambda rows: model.decision_function(rows.to_numpy())
 
     return fit

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from ..core.errors import InputError
-from ..core.key_types import LINE, Results, Whole
+from ..core.key_types import LINE, NAME, FilePath, Place, Results, Whole
 from ..core.paths import EXAMPLE
 from ..core.provenance import fingerprint
 from ..core.sections import CrisprConfig, Section
@@ -30,14 +30,14 @@ def _peaks(value: Any) -> Any:
 class RegulationRequest(Section):
     """A request for the regulation score."""
 
-    pairs: str = Field(
+    pairs: FilePath = Field(
         min_length=1,
         description="elements and genes to score: BED with the gene in column 4; TSV or CSV with"
         " chrom, start, end, gene (or the names of ABC's, ENCODE-rE2G's or CRISPR_comparison's"
         " tables), or with the coordinates of enhancer and promoter; naming it makes the call a"
         " prediction",
     )
-    model: str = Field(
+    model: FilePath = Field(
         min_length=1, description="folder of a regulation model, such as models/regulation"
     )
     line: str = Field(
@@ -46,12 +46,12 @@ class RegulationRequest(Section):
         description="name of the cell line; without peaks a line of resources/sources.tsv, whose"
         " files are downloaded; empty: that of the excerpt",
     )
-    peaks: Annotated[dict[str, str], BeforeValidator(_peaks)] = Field(
+    peaks: Annotated[dict[str, FilePath], BeforeValidator(_peaks)] = Field(
         {},
         description="the line's peak files, whole: mark -> path, or a TSV with the columns mark,"
         " path; DNase is needed, other marks may be missing",
     )
-    excerpt: str = Field(
+    excerpt: FilePath = Field(
         "",
         description="folder of an excerpt that is read in place of peaks; empty, where neither"
         " peaks nor a line are given: K562 around HBE1, GATA1 and MYC, in the repository",
@@ -62,21 +62,21 @@ class RegulationRequest(Section):
     peaks_assembly: Literal["", "hg19", "hg38"] = Field(
         "", description="assembly of the files in peaks; empty: that of the elements"
     )
-    genes: str = Field(
+    genes: FilePath = Field(
         CrisprConfig.model_fields["genes"].default,
         description="BED of one TSS per gene symbol, hg19: a source's name, downloaded where it is"
         " missing, or a path; with an excerpt its own",
     )
-    chain: str = Field(
+    chain: FilePath = Field(
         CrisprConfig.model_fields["chain"].default,
         description="chain file from hg38 to hg19: a source's name or a path",
     )
-    mirror: str = Field("", description="folder or http base that holds the sources")
+    mirror: Place = Field("", description="folder or http base that holds the sources")
     name: str = Field(
         "",
-        pattern=r"^[A-Za-z0-9_.-]*$",
+        pattern=rf"{NAME}|^$",
         description="output goes to <results>/<name of the model>/predict/<name>/; empty: the name"
-        " of the pairs' file",
+        " of the pairs' file without .tsv, .csv, .bedpe, .bed, .txt and .gz",
     )
     results: Results = "results"
     threads: Whole = Field(1, ge=1, description="threads of the numerical libraries")

@@ -48,7 +48,7 @@ def crispr_table(
         published: published_rows(pairs, every, *draws),
     }
     for path, content in tables.items():
-        content.to_csv(path, sep="\t", index=False, float_format="%.4f")
+        content.to_csv(path, sep="\t", index=False, float_format="%.6f")
     metrics = headlines(compared, pairs) | published_headlines(tables[published])
     log.info("weighted AUPRC, zero-shot: %.3f", metrics["zero_shot_auprc"])
     return Measured(metrics, [tested, scores])
