@@ -68,11 +68,11 @@ Generated from `resources/ablation_runs.tsv`; do not edit by hand. The table is 
 `resources/ablation.yaml` in simulated worlds. A seed is a world of its own, in which all arms train
 on the same pairs; verdicts rest on paired differences with a 95 % t interval over seeds. Arms that
 train both energies at once have the better of two learning rates, chosen on validation chromosomes.
-The arms of the ladder, rivals and controls have one or two seeds as yet: read their verdicts as
-what to expect of a full call. “Unseen” are cell lines that no arm was trained on. “What can be
-known” is the true R with what DNA tells of the true U: an arm above it has learned from marks what
-all lines share. Arms without a share of U's variance are of an earlier version of the command,
-which measured fewer figures. `snakemake --cores 2 ablation_quick` trains six arms under one seed.
+The default world was run whole, by one call on one state of the code; of the other worlds the arms
+in the tables. “Unseen” are cell lines that no arm was trained on. “What can be known” is the true R
+with what DNA tells of the true U: an arm above it has learned from marks what all lines share.
+Tables with fewer columns are of an earlier version of the command, which measured fewer figures.
+`snakemake --cores 2 ablation_quick` trains six arms under one seed.
 """
 
 

@@ -37,6 +37,7 @@ def render(
             {
                 "name": world,
                 "claims": verdicts[world],
+                "summary": summary(verdicts[world]),
                 "rows": table_rows(block),
                 "oracle": block.aupr_unseen_oracle.mean(),
                 "knowable": block.aupr_unseen_dna_oracle.mean(),
@@ -47,6 +48,24 @@ def render(
         trainings=len(runs),
         figure=drawn_figure(folder, name),
     )
+
+
+def summary(claims: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """What became of the claims: a verdict, and the claims that have it, of which a claim that
+    predicts several differences says how many.
+    """
+    rows = pd.DataFrame(claims, columns=["claim", "verdict"])
+    return [
+        (verdict, "; ".join(_with_share(claim, rows, verdict) for claim in block.claim.unique()))
+        for verdict in ("supported", "refuted", "open")
+        if len(block := rows[rows.verdict == verdict])
+    ]
+
+
+def _with_share(claim: str, rows: pd.DataFrame, verdict: str) -> str:
+    verdicts = rows.verdict[rows.claim == claim]
+    count = int((verdicts == verdict).sum())
+    return claim if count == len(verdicts) else f"{claim} ({count} of {len(verdicts)})"
 
 
 def table_rows(block: pd.DataFrame) -> list[dict[str, Any]]:

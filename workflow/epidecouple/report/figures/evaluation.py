@@ -1,6 +1,5 @@
 """Figures of the evaluation."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +121,20 @@ def resistance(path: Path) -> None:
     axes[0].set_yticks(range(len(table)), table.arm)
 
 
+LABELLED = (
+    "design",
+    "A2 additive",
+    "A3 soft 10",
+    "plain likelihood for R",
+    "A3 soft 0",
+    "A4 soft 10 homogeneous",
+    "A7 conditional likelihood",
+    "A8 concatenation",
+    "shuffled DNA",
+    "untrained",
+)
+
+
 def ablation(path: Path) -> None:
     """Skill against what U holds of the line and what R holds of the true U, an arm a dot, larger
     where U is recovered better; soft arms are joined (arm, aupr_unseen, potential_line_share,
@@ -132,7 +145,7 @@ def ablation(path: Path) -> None:
     means = world.groupby("arm", sort=False).mean(numeric_only=True)
     means = means.dropna(subset=["potential_line_share", "resistance_potential_corr"])
     means["taken"] = means.resistance_potential_corr.abs()
-    _, axes = plt.subplots(1, 2, figsize=(9, 4.4), sharey=True)
+    _, axes = plt.subplots(1, 2, figsize=(11, 5), sharey=True)
     _leak_panel(axes[0], means, "potential_line_share")
     _leak_panel(axes[1], means, "taken")
     axes[0].set(
@@ -150,21 +163,22 @@ def _leak_panel(axes: Axes, means: pd.DataFrame, leak: str) -> None:
         colour = COLOURS[0] if arm == "design" else MUTED if arm in soft.index else COLOURS[5]
         size = 20 + 160 * max(row.potential_dna_corr, 0) ** 2
         axes.scatter(row[leak], row.aupr_unseen, s=size, color=colour, alpha=0.7)
-        if arm == "design" or re.match(r"A\d ", str(arm)):
-            name = str(arm).split(" ")[0] if arm not in soft.index and arm != "design" else str(arm)
-            axes.annotate(
-                name,
-                (row[leak], row.aupr_unseen),
-                fontsize=7,
-                xytext=(5, 3),
-                textcoords="offset points",
-            )
     known = means.aupr_unseen_dna_oracle.mean()
     axes.axhline(known, color=INK, lw=0.8, ls=":")
-    axes.annotate(
-        "what can be known",
-        (axes.get_xlim()[1], known),
-        ha="right",
-        va="bottom",
-        fontsize=7,
-    )
+    axes.set_xlim(right=1.3 * axes.get_xlim()[1])
+    right = axes.get_xlim()[1]
+    axes.annotate("what can be known", (right, known), ha="right", va="bottom", fontsize=7)
+    _label_arms(axes, means.loc[means.index.isin(LABELLED)], leak)
+
+
+def _label_arms(axes: Axes, arms: pd.DataFrame, leak: str) -> None:
+    """Names of arms to the right of their dots, in the order of `LABELLED`; where names would cover
+    each other the first stays.
+    """
+    written: list[tuple[float, float]] = []
+    for arm in arms.index[np.argsort([LABELLED.index(arm) for arm in arms.index])]:
+        place = arms.loc[arm, [leak, "aupr_unseen"]].to_numpy(dtype=float)
+        x, y = axes.transAxes.inverted().transform(axes.transData.transform(place))
+        if all(abs(y - other_y) > 0.04 or abs(x - other_x) > 0.35 for other_x, other_y in written):
+            written.append((x, y))
+            axes.annotate(arm, place, (8, 0), textcoords="offset points", va="center", fontsize=8)
