@@ -2,23 +2,41 @@
 # make example   set up, draw three loci from real data in the repository, end with the path of the page
 # make test   set up, run the tests
 # make test-faults   kill stages, flip bytes, answer like a hostile server: half an hour at most, ends with counts
+# make lock   write the versions and hashes of all packages again, after a pin was changed
+# make site   build the documentation as pages in site/
 # make audit  look the pinned versions up in a database of known weaknesses
 # make test-slurm   set SLURM up on this machine (as root), run the tests that need it, take it down again
 # make benchmark   install the peers in an environment of their own, compare with them, print a table of ratios
 # make setup  what both share: .venv with pinned dependencies, and bedtools
 
 PYTHON ?= python3
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
+HASHED = --require-hashes --no-deps
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup run example test test-slow test-faults audit test-slurm benchmark lint docs bedtools
+.PHONY: setup run example test test-slow test-faults lock audit test-slurm benchmark lint docs site bedtools
 
 setup: bedtools .venv/.done
 
-.venv/.done: pyproject.toml
+# The versions and hashes of envs/lock*.txt. UNLOCKED=1 takes the pins of pyproject.toml without hashes: for an index that
+# serves builds of its own.
+.venv/.done: pyproject.toml $(wildcard envs/lock*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed, $$($(PYTHON) --version) was found. Give another with: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; $(MAKE) --no-print-directory install-venv && $(PYTHON) -m venv .venv; }
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+ifdef UNLOCKED
+	$(PIP) -e '.[test,slurm]'
+else
+	$(PIP) $(HASHED) -r envs/lock.txt
+	@# The build of torch is the one that the index offers first; its hash has to be known.
+	.venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --dest .venv/torch "$$(grep -o '^torch==[0-9.]*' envs/lock.torch.txt)"
+	$(PIP) $(HASHED) --no-index --find-links .venv/torch -r envs/lock.torch.txt
+	@rm -r .venv/torch
+	@if .venv/bin/python -c 'from importlib.metadata import requires; exit("nvidia" not in str(requires("torch")))'; then \
+	  $(PIP) $(HASHED) -r envs/lock.cuda.txt; fi
+	$(PIP) --no-deps --no-build-isolation -e .
+	.venv/bin/python -m pip check
+endif
 	@touch $@
 
 bedtools:
@@ -58,6 +76,11 @@ test-faults: setup
 	  tests/files/test_manifest.py tests/project/test_code_safety.py tests/prediction/test_hostile_names.py \
 	  tests/workflow/test_hostile_text.py tests/model/test_numerical_safety.py
 
+# The newest versions that the pins of pyproject.toml allow, with the hashes of their files; needs the network.
+lock: setup
+	$(PIP) -e '.[lock]'
+	.venv/bin/python envs/lock.py
+
 # Known weaknesses of the installed versions; asks a public database, so it needs the network. Strict: what it cannot look up fails.
 audit: setup
 	.venv/bin/python -m pip freeze --exclude-editable > .venv/requirements.txt
@@ -67,7 +90,6 @@ audit: setup
 
 # A SLURM that is there already is used as it is.
 test-slurm: setup
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,slurm]'
 	@if sinfo > /dev/null 2>&1; then python -m pytest -m slurm; else \
 	  command -v slurmctld > /dev/null || $(MAKE) --no-print-directory install PACKAGE="slurm-wlm munge" || exit 1; \
 	  tests/slurm/single_node.sh start || exit 1; \
@@ -88,8 +110,8 @@ benchmark: bedtools .venv-benchmark/.done
 	$(BENCHMARK) benchmarks/scaling.py
 
 lint: setup
-	ruff check workflow tests benchmarks docs
-	ruff format --check workflow tests benchmarks docs
+	ruff check workflow tests benchmarks docs envs
+	ruff format --check workflow tests benchmarks docs envs
 	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
@@ -97,3 +119,8 @@ lint: setup
 docs: setup
 	python docs/generate.py
 	python tests/mutants.py
+
+site: setup
+	$(PIP) -e '.[site]'
+	mkdocs build --strict
+	@echo "Pages: $(CURDIR)/site/index.html"

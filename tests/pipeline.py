@@ -12,7 +12,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 LOCALLY = ("--cores", "2", "--workflow-profile", str(ROOT / "profiles" / "default"))
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.M | re.S)
-TINY = Path(__file__).parent / "workflow" / "tiny.yaml"
+TINY = ROOT / ".test" / "config" / "config.yaml"
 
 
 def snakemake_command(

@@ -30,7 +30,8 @@ rule ablation_world:
     benchmark:
         f"{MAIN}/benchmarks/ablation/{{world}}/{{seed}}.tsv"
     conda:
-        "../../envs/base.yaml"
+        "../../envs/torch.yaml"
+    threads: SETUP.threads
     resources:
         mem_mb=2000,
         runtime=minutes(30),
@@ -80,7 +81,7 @@ rule ablation_table:
         f"{MAIN}/logs/{{ablation}}.log",
     localrule: True
     conda:
-        "../../envs/base.yaml"
+        "../../envs/data.yaml"
     params:
         code=code_digest("ablation"),
         table=fingerprint(ABLATION),

@@ -84,7 +84,7 @@ rule crispr_scores:
     benchmark:
         f"{RUN}/benchmarks/crispr/scores.tsv"
     conda:
-        "../../envs/data.yaml"
+        "../../envs/torch.yaml"
     resources:
         mem_mb=2000,
         runtime=minutes(30),
@@ -112,7 +112,7 @@ rule crispr_table:
     benchmark:
         f"{RUN}/benchmarks/crispr/table.tsv"
     conda:
-        "../../envs/data.yaml"
+        "../../envs/torch.yaml"
     resources:
         mem_mb=2000,
         runtime=minutes(60),
@@ -170,7 +170,7 @@ rule real_model:
     benchmark:
         f"{MAIN}/benchmarks/real_model.tsv"
     conda:
-        "../../envs/data.yaml"
+        "../../envs/torch.yaml"
     resources:
         mem_mb=2000,
         runtime=minutes(10),

@@ -22,14 +22,15 @@ rule example_scores:
         f"{EXAMPLE_RESULTS}/benchmarks/scores.tsv"
     localrule: True
     conda:
-        "../../envs/data.yaml"
+        "../../envs/torch.yaml"
     params:
         code=code_digest("example"),
         checksums=model_checksums,
         model=model_in_repository(),
         excerpt=EXAMPLE,
     shell:
-        "python -m epidecouple.stages.example --excerpt {params.excerpt:q} --model {params.model:q} --pairs {output.pairs:q} --loci {output.loci:q} > {log:q} 2>&1"
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
+        " python -m epidecouple.stages.example --excerpt {params.excerpt:q} --model {params.model:q} --pairs {output.pairs:q} --loci {output.loci:q} > {log:q} 2>&1"
 
 
 rule example_figure:
@@ -85,9 +86,10 @@ rule example_inputs:
     benchmark:
         f"{EXAMPLE_RESULTS}/benchmarks/excerpt.tsv"
     conda:
-        "../../envs/data.yaml"
+        "../../envs/torch.yaml"
     resources:
         mem_mb=2000,
         runtime=minutes(10),
     shell:
-        "python -m epidecouple.stages.example_inputs --settings {input.settings:q} --folder {output:q} > {log:q} 2>&1"
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
+        " python -m epidecouple.stages.example_inputs --settings {input.settings:q} --folder {output:q} > {log:q} 2>&1"
