@@ -14,6 +14,7 @@ from pathlib import Path
 
 import bad_inputs
 import pandas as pd
+import yaml
 from pydantic_core import PydanticUndefined
 
 from epidecouple.ablation.verdicts import effects, judged
@@ -253,6 +254,33 @@ def _arms_table(block: pd.DataFrame) -> list[str]:
     return lines
 
 
+DOCS_HEAD = """# Documentation
+
+Generated from `mkdocs.yml` by `make docs`; do not edit by hand. `make site` builds the same as a
+site, with the Python interface of every module.
+
+"""
+
+
+def docs_page() -> str:
+    """docs/README.md: the questions that the pages answer, with the pages of each."""
+    parts = [DOCS_HEAD]
+    for section in yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]:
+        ((question, places),) = section.items()
+        links = ", ".join(_page_link(place) for place in places)
+        parts.append(f"- **{question}** {links}\n")
+    return "".join(parts)
+
+
+def _page_link(place: str) -> str:
+    """A page of the site by its title, or by its name where it has none, seen from docs/."""
+    own = ROOT / "docs" / place
+    path = own if own.exists() else ROOT / ("README.md" if place == "index.md" else place)
+    title = re.match("# (.+)", path.read_text())
+    target = place if own.exists() else f"../{path.relative_to(ROOT)}"
+    return f"[{title[1] if title else place}]({target})"
+
+
 def rule_graph() -> str:
     """The default configuration's rule graph in mermaid, edges sorted by name.
 
@@ -295,6 +323,7 @@ def pages() -> dict[Path, str]:
     readme = ROOT / "README.md"
     return {
         ROOT / "config" / "README.md": config_page(),
+        ROOT / "docs" / "README.md": docs_page(),
         ROOT / "docs" / "design.md": design_page(),
         ROOT / "docs" / "gates.md": gates_page(),
         ROOT / "docs" / "metrics.md": metrics_page(),

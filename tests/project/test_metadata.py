@@ -7,6 +7,7 @@ import tomllib
 
 import yaml
 
+from epidecouple import __version__
 from epidecouple.core.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -16,7 +17,11 @@ RELEASE = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d{2}-\d{2})$", re.M)
 
 
 def test_the_version_is_the_same_everywhere():
-    assert CITATION["version"] == PROJECT["version"] == RELEASE.findall(CHANGELOG)[0][0]
+    """The package's own is what is installed; the pages name it where they name a tag."""
+    assert PROJECT["dynamic"] == ["version"] and "version" not in PROJECT
+    assert CITATION["version"] == __version__ == RELEASE.findall(CHANGELOG)[0][0]
+    pages = (ROOT / "README.md").read_text() + (ROOT / "docs" / "calling.md").read_text()
+    assert set(re.findall(r"(?:@v|--tag v|tag=\"v)(\d[\w.]*\d)", pages)) == {__version__}
 
 
 def test_the_licence_is_the_same_everywhere():
