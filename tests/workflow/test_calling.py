@@ -345,3 +345,17 @@ def test_a_whole_run_by_snakedeploy(tmp_path, hosts, default):
     shutil.copy(TINY, study / "config" / "config.yaml")
     done = run_snakemake(study, **how)
     assert done.returncode == 0 and (study / "results/tiny/report.html").is_file(), told(done)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("snakedeploy"), reason="pip install snakedeploy")
+def test_snakedeploy_from_a_folder_then_a_changed_configuration(tmp_path, repository, default):
+    """The page's block to its last line, which is planned here."""
+    block = next(text for text in COMMANDS if "sed -i" in text)
+    *lines, call = block.replace("/path/to/epidecouple", str(repository)).splitlines()
+    script = "\n".join(["set -e", *lines])
+    subprocess.run(["bash", "-c", script], cwd=tmp_path, check=True)
+    assert call.startswith("snakemake --cores 2 ") and lines[-1] == "cd study"
+    how = {"snakefile": "workflow/Snakefile"}
+    plan = run_snakemake(tmp_path / "study", "-n", *shlex.split(call)[3:], **how)
+    assert planned(plan) == default and lie_below("results/mine", plan)

@@ -450,6 +450,39 @@ def test_snakemake_report_builds_offline(cured):
     )
 
 
+@pytest.fixture(scope="module")
+def zipped(cured, tmp_path_factory) -> Path:
+    """What `snakemake --report report.zip` makes of the run, unpacked; every page in it says how
+    much wider it is than its window.
+    """
+    call = ["--configfile", str(cured[0] / "tiny.yaml"), "--report", "report.zip"]
+    made = run_snakemake(cured[0], *call)
+    assert made.returncode == 0, made.stderr
+    folder = tmp_path_factory.mktemp("zipped")
+    shutil.unpack_archive(cured[0] / "report.zip", folder)
+    for page in folder.rglob("*.html"):
+        page.write_text(page.read_text() + WIDER)
+    return folder
+
+
+WIDER = """<script>addEventListener("load", () => setTimeout(() => {
+document.body.dataset.wider = document.documentElement.scrollWidth - innerWidth;
+}, 500));</script>"""
+
+
+@pytest.mark.slow
+@needs_chromium
+@pytest.mark.parametrize("width", [1400, 400])
+def test_the_zipped_report_and_the_page_in_it_open_without_a_network(zipped, width):
+    (front,) = zipped.rglob("report.html")
+    (page,) = [path for path in zipped.rglob("*.html") if "run-question" in path.read_text()]
+    for path in (front, page):
+        shown, complaints = opened(path, f"--window-size={width},900", "--virtual-time-budget=5000")
+        assert complaints == [] and "System Message" not in shown, path
+        assert int(re.search(r'data-wider="(-?\d+)"', shown)[1]) <= 0, path
+    assert "What ran is what was designed." in shown
+
+
 def test_every_metrics_file_carries_its_provenance(cured):
     for path in sorted((cured[0] / "results/tiny").glob("*/metrics.json")):
         assert set(json.loads(path.read_text())) == {"stage", "metrics", "checksum"}
