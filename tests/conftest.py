@@ -19,6 +19,15 @@ def pytest_runtest_setup():
     torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def past_the_proxy():
+    """Servers of tests are on this machine; a proxy of the network beyond knows nothing of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("no_proxy", "NO_PROXY"):
+            patch.setenv(name, "127.0.0.1,localhost")
+        yield
+
+
 @pytest.fixture(scope="session")
 def toy_world(tmp_path_factory) -> ToyWorld:
     """About 600 simulated pairs on 11 chromosomes in 6 + 2 cell lines, on disk."""
