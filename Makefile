@@ -11,6 +11,8 @@
 
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
+# A line that names MAKE itself is run by `make -n`, too.
+AGAIN = $(MAKE) --no-print-directory
 HASHED = --require-hashes --no-deps
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -23,7 +25,7 @@ setup: bedtools .venv/.done
 .venv/.done: pyproject.toml $(wildcard envs/lock*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed, $$($(PYTHON) --version) was found. Give another with: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; $(MAKE) --no-print-directory install-venv && $(PYTHON) -m venv .venv; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; $(AGAIN) install-venv && $(PYTHON) -m venv .venv; }
 ifdef UNLOCKED
 	$(PIP) -e '.[test,slurm]'
 else
@@ -40,11 +42,11 @@ endif
 	@touch $@
 
 bedtools:
-	@command -v bedtools > /dev/null || $(MAKE) --no-print-directory install PACKAGE=bedtools
+	@command -v bedtools > /dev/null || $(AGAIN) install PACKAGE=bedtools
 
 .PHONY: install install-venv
 install-venv:
-	@$(MAKE) --no-print-directory install PACKAGE=python3-venv
+	@$(AGAIN) install PACKAGE=python3-venv
 
 install:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
@@ -91,7 +93,7 @@ audit: setup
 # A SLURM that is there already is used as it is.
 test-slurm: setup
 	@if sinfo > /dev/null 2>&1; then python -m pytest -m slurm; else \
-	  command -v slurmctld > /dev/null || $(MAKE) --no-print-directory install PACKAGE="slurm-wlm munge" || exit 1; \
+	  command -v slurmctld > /dev/null || $(AGAIN) install PACKAGE="slurm-wlm munge" || exit 1; \
 	  tests/slurm/single_node.sh start || exit 1; \
 	  python -m pytest -m slurm; status=$$?; tests/slurm/single_node.sh stop; exit $$status; \
 	fi
