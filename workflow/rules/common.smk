@@ -153,6 +153,7 @@ SEES = {
     "loop_panel": ("loop_panel", ["threads", "loop_panel", "splits", *FILES]),
     "loop_fold": ("loop_fold", LOOPS),
     "loop_table": ("loop_table", ["thresholds", *LOOPS]),
+    "loop_model": ("loop_model", LOOPS),
     "crispr_way": ("crispr_way", CRISPR_SECTIONS),
     "crispr_inputs": ("crispr_inputs", CRISPR_SECTIONS),
     "crispr_scores": ("crispr_scores", CRISPR_SECTIONS),
@@ -164,7 +165,9 @@ SEES = {
 ACTS_ON = {"loop_table": [LINE_BLIND]}
 # What else a stage rests on.
 RESTS_ON = {"inventory": fingerprint(MANIFEST), "model_card": fingerprint(METRICS)}
-RESTS_ON |= {"real_model": [fingerprint(MANIFEST), fingerprint(METRICS)]}
+RESTS_ON |= dict.fromkeys(
+    ["real_model", "loop_model"], [fingerprint(MANIFEST), fingerprint(METRICS)]
+)
 RESTS_ON |= dict.fromkeys(
     ["train_subset", "train_full", "crossfit", "unseen"], design_digest()
 )

@@ -1,6 +1,9 @@
 # Predictions are a workflow of their own: nothing of a run is made here, so a trained model is used as it is.
 from epidecouple.core.errors import InputError
-from epidecouple.prediction.regulation_request import RegulationRequest
+from epidecouple.prediction.regulation_request import (
+    LoopRequest,
+    RegulationRequest,
+)
 from epidecouple.prediction.request import request_of
 
 try:
@@ -11,19 +14,32 @@ except InputError as error:
     raise WorkflowError(str(error))
 
 OF_REGULATION = isinstance(REQUEST, RegulationRequest)
+HAS_PAGE = OF_REGULATION and not isinstance(REQUEST, LoopRequest)
+PAGES = [f"{PREDICTED}/report.html"] if HAS_PAGE else []
 TRACKS = [f"{PREDICTED}/predictions.{kind}" for kind in ("bedpe", "interact")]
 
 set_environment(REQUEST.threads, REQUEST.mirror if OF_REGULATION else "")
 
 
-include: "predict_elements.smk" if OF_REGULATION else "predict_pairs.smk"
+if OF_REGULATION:
+
+    include: "predict_sources.smk"
+
+
+if isinstance(REQUEST, LoopRequest):
+
+    include: "predict_loops.smk"
+
+else:
+
+    include: "predict_elements.smk" if OF_REGULATION else "predict_pairs.smk"
 
 
 rule predict:
     default_target: True
     input:
         f"{PREDICTED}/predictions.tsv",
-        [f"{PREDICTED}/report.html"] if OF_REGULATION else [],
+        PAGES,
     localrule: True
 
 

@@ -50,18 +50,3 @@ rule prediction_report:
         folder=subpath(output[0], parent=True),
     shell:
         "python -m epidecouple.stages.prediction_report --folder {params.folder:q} --page {output:q} > {log:q} 2>&1"
-
-
-rule download_source:
-    output:
-        local("resources/download/{path}"),
-    log:
-        f"{PREDICTED}/download/{{path}}.log",
-    wildcard_constraints:
-        path=".+",
-    retries: 1
-    localrule: True
-    conda:
-        "../../envs/data.yaml"
-    shell:
-        'python -m epidecouple.stages.download --target {output:q} --mirror "$EPIDECOUPLE_MIRROR" > {log:q} 2>&1'

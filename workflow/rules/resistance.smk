@@ -276,3 +276,33 @@ rule resistance_report:
         thresholds=report_thresholds(),
     shell:
         "python -m epidecouple.stages.run_report --run {params.run:q} --gates {params.gates:q} --thresholds {params.thresholds:q} --report {output:q} 2> {log:q}"
+
+
+# R of loops as a folder to hand on. It waits for the gate: what fails it is not handed on.
+rule loop_model:
+    input:
+        settings=settings("loop_model", MAIN),
+        loci=f"{MAIN}/loops/loci.parquet",
+        signal=f"{MAIN}/loops/signal.npy",
+        measured=f"{MAIN}/loops/metrics.json",
+        gate=f"{MAIN}/gates/loops.passed",
+    output:
+        record=local(f"{SETUP.loop_panel.model}/loop_model.json"),
+        tensors=local(f"{SETUP.loop_panel.model}/model.safetensors"),
+        card=local(f"{SETUP.loop_panel.model}/README.md"),
+        checksums=local(f"{SETUP.loop_panel.model}/SHA256SUMS"),
+    log:
+        f"{MAIN}/logs/loop_model.log",
+    benchmark:
+        f"{MAIN}/benchmarks/loop_model.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=mem_mb("loop_fitting"),
+        runtime=minutes(30),
+    params:
+        folder=subpath(output.card, parent=True),
+    shell:
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
+        " python -m epidecouple.stages.loop_model --settings {input.settings:q} --loci {input.loci:q} --signal {input.signal:q}"
+        " --measured {input.measured:q} --folder {params.folder:q} > {log:q} 2>&1"

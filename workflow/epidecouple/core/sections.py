@@ -487,6 +487,11 @@ class LoopPanelConfig(Section):
     laboratories: dict[Annotated[str, Field(pattern=LINE)], str] = Field(
         {}, description="cell line -> the laboratory or project that measured its marks"
     )
+    model: str = Field(
+        "models/loop_resistance",
+        pattern=FOLDER,
+        description="folder that loop_model writes R of loops to",
+    )
 
 
 class ComparisonConfig(Section):

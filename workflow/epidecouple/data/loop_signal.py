@@ -4,6 +4,8 @@ The positions, in this order: both anchors at every width, the bins between them
 the way, and the strongest peak near either anchor. Coordinates are 0-based and half-open, in bp.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,8 @@ from .signal import in_quantiles, mean_signal, strongest_peak
 # The way begins and ends so far inside the anchors' midpoints; its integral is in units of the
 # second.
 INSIDE_BP, INTEGRAL_BP = 1_500, 300
+# Keeps a mark that is the same everywhere finite.
+SMALLEST_SD = 1e-6
 
 
 def positions_of(config: LoopPanelConfig) -> list[str]:
@@ -85,15 +89,31 @@ def _of_mark(
     return np.column_stack([np.log1p(mean), *strongest])
 
 
+class Scale(NamedTuple):
+    """What marks are standardised by: mean and standard deviation, float32 (..., P, M) each."""
+
+    mean: np.ndarray
+    sd: np.ndarray
+
+    @classmethod
+    def of(cls, signal: np.ndarray) -> "Scale":
+        """That of loci (n, ..., P, M); a standard deviation is never 0."""
+        return cls(signal.mean(0), np.maximum(signal.std(0), SMALLEST_SD))
+
+    def __call__(self, signal: np.ndarray) -> np.ndarray:
+        """Standardised signal, float32 of the same shape; a mark that is NaN becomes 0, the
+        mean.
+        """
+        return np.nan_to_num((signal - self.mean) / self.sd).astype(np.float32)
+
+
 def standardised(signal: np.ndarray, fitted: np.ndarray) -> np.ndarray:
     """Standardise each line's marks at every position on some of the loci: float32, same shape.
 
     signal : (n, C, P, M), NaN for a mark that a line lacks, which becomes 0, the mean
     fitted : rows whose mean and standard deviation count
     """
-    own = signal[fitted]
-    scale = np.maximum(own.std(0), 1e-6)
-    return np.nan_to_num((signal - own.mean(0)) / scale).astype(np.float32)
+    return Scale.of(signal[fitted])(signal)
 
 
 def centred_inputs(signal: np.ndarray, donors: np.ndarray | None = None) -> np.ndarray:

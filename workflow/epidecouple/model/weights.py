@@ -5,9 +5,11 @@ The only module that uses safetensors.
 
 from pathlib import Path
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
 from safetensors.torch import load_model as load_weights
 from safetensors.torch import save_model as save_weights
+from torch import Tensor
 
 from ..core.config import Config
 from ..core.errors import InputError
@@ -51,6 +53,20 @@ def model_and_panel(
     """
     panel = load_panel(elements, shards, config)
     return load_model(model)[0], panel
+
+
+def save_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+    """Write tensors by name; equal tensors are equal bytes."""
+    save_file({name: tensor.contiguous() for name, tensor in sorted(tensors.items())}, str(path))
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Read tensors by name; raises `InputError` for a file that is no safetensors."""
+    try:
+        return load_file(str(path))
+    except SafetensorError as error:
+        problem = "this is no whole file of tensors"
+        raise InputError(problem, "Copy the whole folder again", path) from error
 
 
 def _config_of(settings: str, path: Path) -> Config:

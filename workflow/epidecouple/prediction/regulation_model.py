@@ -5,7 +5,7 @@ by the chromosome that they were fitted without, `thresholds.json` a threshold p
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from ..regulation.head import Head, Tier, tiers
 from ..regulation.resistance_of_way import WayResistance
 from .operating_points import OperatingPoint
 
-WAY, HEADS, POINTS = "way.json", "heads.json", "thresholds.json"
+WAY, HEADS, POINTS = FILES = "way.json", "heads.json", "thresholds.json"
 CARD, CHECKSUMS = "README.md", "SHA256SUMS"
 # The score without labels among the thresholds; the others are tiers of heads.
 ZERO_SHOT = "zero-shot"
@@ -104,7 +104,7 @@ def load_regulation(folder: Path) -> RegulationModel:
     """Read a folder; raises `InputError` for a file that is missing or not the one that the
     checksums name.
     """
-    check_files(folder)
+    check_files(folder, FILES, "real_model")
     ways = {name: WayResistance(**of) for name, of in read_json(folder / WAY).items()}
     heads = {
         tier: {name: Head(**of) for name, of in of_tier.items()}
@@ -121,17 +121,20 @@ def write_checksums(folder: Path) -> None:
     (folder / CHECKSUMS).write_text("".join(lines))
 
 
-def check_files(folder: Path) -> None:
-    """Raise `InputError` unless all files are there and are those that the checksums name."""
+def check_files(folder: Path, names: Iterable[str], target: str) -> None:
+    """Raise `InputError` unless files of a folder are there and are those that its checksums name.
+
+    target : what makes the folder again
+    """
     sums = folder / CHECKSUMS
     listed = sums.read_text().split() if sums.is_file() else []
     expected = dict(zip(listed[1::2], listed[::2], strict=True))
-    for name in (WAY, HEADS, POINTS):
+    for name in names:
         path = folder / name
         if not path.is_file() or expected.get(name) != sha256(path):
             raise InputError(
                 "this file is missing or not the one that SHA256SUMS names",
-                "Copy the whole folder again, or make it again with `snakemake real_model`",
+                f"Copy the whole folder again, or make it again with `snakemake {target}`",
                 path,
             )
 

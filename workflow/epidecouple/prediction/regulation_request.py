@@ -1,6 +1,9 @@
-"""A request for the regulation score: which elements and genes, in which line, by which model."""
+"""A request for a model trained on real data, the regulation score or R of loops: which elements
+and genes, in which line, by which model.
+"""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,11 +12,11 @@ from pydantic import BeforeValidator, Field
 from ..core.errors import InputError
 from ..core.key_types import LINE, NAME, FilePath, Place, Results, Whole
 from ..core.paths import EXAMPLE
-from ..core.provenance import fingerprint
-from ..core.sections import CrisprConfig, Section
+from ..core.provenance import fingerprint, read_json
+from ..core.sections import CrisprConfig, LoopPanelConfig, Section
 from ..experiments.crispr_catalog import crispr_catalog, place_of
 from ..experiments.excerpt import Excerpt
-from ..files.manifest import load_sources
+from ..files.manifest import download_path, load_sources
 from ..regulation.activity import OPEN
 from .regulation_model import CHECKSUMS, WAY
 
@@ -21,6 +24,10 @@ PEAK_COLUMNS = ["mark", "path"]
 EXCERPT_LINE = "K562"
 # The assembly that goes through the chain.
 LIFTED = "hg38"
+# What a folder of R of loops is known by, and the target that makes it.
+LOOP_RECORD, LOOP_TARGET = "loop_model.json", "loop_model"
+# Keys of the recipe that a prediction needs: where marks are read, and the sizes of the network.
+RECIPE = ("widths", "bins", "peak_bp", "states", "locus_size", "encoder_hidden", "hidden")
 
 
 def _peaks(value: Any) -> Any:
@@ -38,7 +45,9 @@ class RegulationRequest(Section):
         " prediction",
     )
     model: FilePath = Field(
-        min_length=1, description="folder of a regulation model, such as models/regulation"
+        min_length=1,
+        description="folder of a model trained on real data: models/regulation, or"
+        " models/loop_resistance",
     )
     line: str = Field(
         "",
@@ -174,6 +183,115 @@ class RegulationRequest(Section):
             )
         if not Path(self.model, CHECKSUMS).is_file():
             raise InputError("there is no SHA256SUMS", "Copy the whole folder again", self.model)
+
+
+@dataclass(frozen=True)
+class LoopRecord:
+    """What `loop_model.json` holds.
+
+    lines : that the network was fitted on; marks : in the order of its inputs; config : the keys
+    `RECIPE` of `loop_panel`, others as they are by default
+    peaks : line -> mark -> checksum of its file in resources/sources.tsv
+    chromosomes : of the loci, which name them by number; seed : of the network
+    """
+
+    lines: list[str]
+    marks: list[str]
+    config: LoopPanelConfig
+    peaks: dict[str, dict[str, str]]
+    chromosomes: list[str]
+    seed: int
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> "LoopRecord":
+        """The record of what a file holds; raises `TypeError` and `ValueError` for other keys."""
+        return cls(**fields | {"config": LoopPanelConfig(**fields["config"])})
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields by name, for a file."""
+        return vars(self) | {"config": self.config.model_dump(include=set(RECIPE))}
+
+
+class LoopRequest(RegulationRequest):
+    """A request for R of loops: an element and a gene, or two intervals, are the anchors.
+
+    Its keys are those of a request for the regulation score. The marks of the model's own lines are
+    read at every pair, since R compares lines, so their files are needed whatever line is meant.
+    """
+
+    @property
+    def record(self) -> LoopRecord:
+        """Lines, marks and files of the model."""
+        return read_record(Path(self.model))
+
+    @property
+    def read_excerpt(self) -> Excerpt | None:
+        """None: an excerpt holds one line."""
+        return None
+
+    @property
+    def peak_files(self) -> dict[str, str]:
+        """Files of a line that the model does not know, by mark; none for one of its own lines."""
+        if self.line in self.record.lines and not self.peaks:
+            return {}
+        return {m: path for m, path in super().peak_files.items() if m in self.record.marks}
+
+    @property
+    def compared_files(self) -> dict[str, dict[str, Path]]:
+        """The files of the model's own lines, by line and mark; those of the manifest, by their
+        checksums.
+        """
+        places = {source.checksum: download_path(source) for source in _sources().values()}
+        return {
+            line: {mark: places[own] for mark, own in of_line.items() if own in places}
+            for line, of_line in self.record.peaks.items()
+        }
+
+    @property
+    def files(self) -> list[str]:
+        """Every file that is read; those of the manifest may be missing yet."""
+        compared = [str(path) for of in self.compared_files.values() for path in of.values()]
+        return list(dict.fromkeys([*super().files, *compared]))
+
+    def check(self) -> None:
+        """Raise `InputError` where no line is named, a line is known and has peaks, a line has none
+        of the model's marks, or the manifest has not the model's files.
+        """
+        if self.excerpt or not (self.line or self.peaks):
+            problem = "R of loops compares lines, and an excerpt holds one"
+            remedy = f"Give peaks, or a line: {', '.join(self.record.lines)}"
+            raise InputError(problem, remedy, "config")
+        if self.peaks and self.line in self.record.lines:
+            problem = f"the model knows line {self.line}, and peaks are given"
+            raise InputError(problem, "Leave the peaks out, or name the line otherwise", "config")
+        if self.line not in self.record.lines and not self.peak_files:
+            problem = f"line {self.cell_line} has no peaks of a mark that the model reads"
+            raise InputError(problem, f"Give {', '.join(self.record.marks)}", "config")
+        if any(len(of) < len(self.record.peaks[line]) for line, of in self.compared_files.items()):
+            problem = "resources/sources.tsv does not have the files of this model"
+            raise InputError(problem, "Use the version of the repository it came with", self.model)
+
+
+def read_record(folder: Path) -> LoopRecord:
+    """The record alone, without the network; raises `InputError` for another version's."""
+    try:
+        return LoopRecord.of(read_json(folder / LOOP_RECORD))
+    except (KeyError, TypeError, ValueError) as error:
+        problem = "another version of epidecouple wrote this model"
+        remedy = f"Use that version, or make it again with `snakemake {LOOP_TARGET}`"
+        raise InputError(problem, remedy, folder / LOOP_RECORD) from error
+
+
+def is_loop_model(folder: Path) -> bool:
+    """Whether a folder holds R of the loop panel."""
+    return (folder / LOOP_RECORD).is_file()
+
+
+def kind_of_model(model: Path) -> type[RegulationRequest] | None:
+    """The request that a folder asks for; None where it holds no model trained on real data."""
+    if is_loop_model(model):
+        return LoopRequest
+    return RegulationRequest if is_regulation(model) else None
 
 
 def is_regulation(model: Path) -> bool:

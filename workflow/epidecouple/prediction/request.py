@@ -16,7 +16,7 @@ from ..core.provenance import fingerprint, read_json
 from ..core.sections import Section
 from ..files.text import read_headed, require_equal_rows
 from .bundle import RECORD, WEIGHTS, find_bundle, read_bundle
-from .regulation_request import RegulationRequest, is_regulation
+from .regulation_request import RegulationRequest, kind_of_model
 
 PEAK_COLUMNS = ["cell_line", "mark", "path"]
 ENDINGS = (".tsv", ".csv", ".bedpe", ".bed", ".txt")
@@ -115,7 +115,7 @@ def request_of(
     """
     if not isinstance(config.get("model"), str):
         raise InputError("predict needs a trained model", "Give model=results/<run>", "config")
-    kind = RegulationRequest if is_regulation(Path(config["model"])) else Request
+    kind = kind_of_model(Path(config["model"])) or Request
     of_run = set(Config.model_fields) - set(kind.model_fields)
     for file in files:
         read_yaml(file)

@@ -79,13 +79,19 @@ def marks_of(request: RegulationRequest, lift: Lift | None) -> Marks:
 
 
 def drawable(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Scored rows as the tracks draw them, in the assembly of the peaks: the element as wide as it
-    was given, the promoter one base; the logit is that of the head, or else of the score without
-    labels, and shades by its rank in the request.
+    """Scored rows as the tracks draw them, in the assembly of the peaks; the logit is that of the
+    head, or else of the score without labels, and shades by its rank in the request.
     """
     rows = predictions[predictions.reason == ""]
-    half = (rows.end.astype(int) - rows.start.astype(int)) // 2
     logit = rows["head"].where(rows["head"].notna(), rows.zero_shot)
+    return placed_ends(rows).assign(logit=logit, probability=logit.rank(pct=True))
+
+
+def placed_ends(rows: pd.DataFrame) -> pd.DataFrame:
+    """Scored rows with the ends that the tracks draw: the element as wide as it was given, the
+    promoter one base.
+    """
+    half = (rows.end.astype(int) - rows.start.astype(int)) // 2
     return rows.assign(
         enhancer_chrom=rows.chrom,
         enhancer_start=(rows.element_mid - half).clip(lower=0),
@@ -93,8 +99,6 @@ def drawable(predictions: pd.DataFrame) -> pd.DataFrame:
         promoter_chrom=rows.chrom,
         promoter_start=rows.tss,
         promoter_end=rows.tss + 1,
-        logit=logit,
-        probability=logit.rank(pct=True),
     )
 
 
