@@ -1,0 +1,200 @@
+"""R of loops as a folder: what is read scores as the training did, and only what was written."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from epidecouple.core.provenance import read_json, write_json
+from epidecouple.core.sections import LoopPanelConfig
+from epidecouple.data.labels import discordant
+from epidecouple.data.loop_loci import loop_labels
+from epidecouple.data.loop_signal import (
+    centred_inputs,
+    locus_signal,
+    positions_of,
+    standardised,
+    swapped,
+)
+from epidecouple.files.manifest import load_sources
+from epidecouple.model.loop_resistance import LoopResistance
+from epidecouple.prediction.loop_model import TENSORS, load_loop_model, save_loop_model
+from epidecouple.prediction.regulation_card import loop_card
+from epidecouple.prediction.regulation_model import load_regulation, write_checksums
+from epidecouple.prediction.regulation_request import LOOP_RECORD
+from epidecouple.stages import loop_model
+from epidecouple.stages.loop_model import trained, used_sources
+from epidecouple.stages.score_loops import resistance_in_lines
+from epidecouple.training.loop_fitting import LoopData, fit_loops, loop_scores
+from pipeline import ROOT
+from toy import refusal, says
+from toy_panel import toy_config
+
+RELEASED = ROOT / LoopPanelConfig().model
+MARKS = ["CTCF", "H3K27ac"]
+SMALL = {"marks": MARKS, "widths": [2_000], "bins": 2, "states": 3, "locus_size": 4, "epochs": 2}
+CONFIG = toy_config(loop_panel={**SMALL, "encoder_hidden": 6, "hidden": 5, "batch_loci": 16})
+LINES = CONFIG.all_lines
+
+
+def random_peaks(seed):
+    rng = np.random.default_rng(seed)
+    start = np.sort(rng.choice(np.arange(0, 400_000, 400), 300, replace=False))
+    table = {"chrom": "chr1", "start": start, "end": start + 300, "signal": rng.permutation(300)}
+    return pd.DataFrame(table)
+
+
+PEAKS = {
+    line: {mark: random_peaks([k, m]) for m, mark in enumerate(MARKS)}
+    for k, line in enumerate(LINES)
+}
+
+
+def toy_table(loci=60):
+    """Loci in the order of the genome, whose labels are drawn."""
+    rng = np.random.default_rng(1)
+    left = np.sort(rng.integers(5_000, 200_000, loci))
+    table = pd.DataFrame({"chrom": "chr1", "left": left, "right": left + 50_000})
+    for line in LINES:
+        table[f"loop_{line}"] = rng.integers(0, 2, loci).astype(np.int8)
+    return table
+
+
+TABLE = toy_table()
+DISCORDANT = discordant(loop_labels(TABLE, LINES))
+LOCI = TABLE.loc[DISCORDANT, ["chrom", "left", "right"]].reset_index(drop=True)
+
+
+def signal_of(loci, lines=LINES):
+    signal = [locus_signal(loci, PEAKS[line], MARKS, CONFIG.loop_panel) for line in lines]
+    return np.stack(signal, axis=1)
+
+
+@pytest.fixture(scope="module")
+def model():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("epidecouple.stages.loop_model.peak_checksums", lambda config, sources: {})
+        return trained(TABLE, signal_of(LOCI), CONFIG, [])
+
+
+@pytest.fixture
+def folder(model, tmp_path):
+    save_loop_model(model, tmp_path)
+    write_checksums(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def read_peaks_from_memory(monkeypatch):
+    monkeypatch.setattr(
+        "epidecouple.stages.score_loops.read_marks", lambda files, marks: PEAKS[files["line"]]
+    )
+    return {line: {"line": line} for line in LINES}
+
+
+def test_what_is_read_scores_as_the_training_did(folder, read_peaks_from_memory):
+    """From the peaks to R, against the network of the training on its own inputs."""
+    signal = signal_of(LOCI)
+    inputs = torch.from_numpy(centred_inputs(standardised(signal, np.arange(len(signal)))))
+    labels = torch.from_numpy(loop_labels(TABLE, LINES)[DISCORDANT].astype(np.float32))
+    data = LoopData(inputs, labels, swapped(CONFIG.loop_panel))
+    shape = len(positions_of(CONFIG.loop_panel)), 2 * len(MARKS)
+    network = fit_loops(
+        lambda: LoopResistance(*shape, CONFIG.loop_panel), data, CONFIG.loop_panel, 0
+    )
+    expected = -loop_scores(network, data)
+    found = resistance_in_lines(LOCI, read_peaks_from_memory, load_loop_model(folder), {})
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert expected.std(1).min() > 0, "lines differ at every locus"
+
+
+def test_a_line_of_the_same_peaks_has_the_same_resistance(model, read_peaks_from_memory):
+    elsewhere = LOCI[::3].reset_index(drop=True)
+    found = resistance_in_lines(elsewhere, read_peaks_from_memory, model, PEAKS[LINES[1]])
+    assert found.shape == (len(elsewhere), len(LINES) + 1)
+    np.testing.assert_allclose(found[:, -1], found[:, 1], rtol=1e-5)
+    assert np.abs(found[:, -1] - found[:, 0]).max() > 1e-4
+
+
+def test_the_order_of_the_anchors_plays_no_part(model):
+    standard = model.standard(signal_of(LOCI))
+    turned = standard[:, :, swapped(CONFIG.loop_panel)]
+    np.testing.assert_allclose(model.resistance(turned), model.resistance(standard), rtol=1e-5)
+
+
+def test_a_mark_that_a_line_lacks_is_at_its_mean(model, read_peaks_from_memory):
+    without = {"CTCF": PEAKS[LINES[1]]["CTCF"]}
+    found = resistance_in_lines(LOCI, read_peaks_from_memory, model, without)
+    assert np.isfinite(found).all() and np.abs(found[:, -1] - found[:, 1]).max() > 1e-4
+
+
+def test_equal_models_are_equal_bytes(folder, tmp_path_factory):
+    again = tmp_path_factory.mktemp("again")
+    save_loop_model(load_loop_model(folder), again)
+    for name in (TENSORS, LOOP_RECORD):
+        assert (again / name).read_bytes() == (folder / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", [TENSORS, LOOP_RECORD])
+def test_a_changed_byte_is_refused(folder, name):
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    says(refusal(load_loop_model, folder), name, "SHA256SUMS", "snakemake loop_model")
+
+
+def test_a_record_of_another_version_is_refused(folder):
+    record = read_json(folder / LOOP_RECORD)
+    write_json(
+        folder / LOOP_RECORD, {k: v for k, v in record.items() if k not in ("seed", "checksum")}
+    )
+    write_checksums(folder)
+    says(refusal(load_loop_model, folder), LOOP_RECORD, "another version")
+
+
+def test_files_that_the_manifest_has_not_are_no_sources():
+    says(refusal(used_sources, CONFIG), "resources/sources.tsv")
+
+
+def test_the_released_model_is_whole_and_lighter_than_a_megabyte():
+    released = load_loop_model(RELEASED)
+    assert released.record.lines == ["GM12878", "HeLa-S3", "HUVEC", "IMR90", "K562", "NHEK"]
+    assert len(released.loci) > 15_000 and released.parameters == 31_794
+    assert sum(file.stat().st_size for file in RELEASED.iterdir()) < 400_000
+    known = {source.checksum for source in load_sources()}
+    assert {own for of in released.record.peaks.values() for own in of.values()} <= known
+
+
+def response(mark, positions):
+    """Change of the released R in one line of six when a mark is one sd higher there at all
+    positions whose names begin so, at a locus that is the mean in everything else.
+    """
+    released = load_loop_model(RELEASED)
+    names = positions_of(released.record.config)
+    rows = [k for k, name in enumerate(names) if name.startswith(positions)]
+    standard = np.zeros((1, 6, len(names), len(released.record.marks)), np.float32)
+    before = released.resistance(standard)[0, 0]
+    standard[0, 0, rows, released.record.marks.index(mark)] = 1
+    return released.resistance(standard)[0, 0] - before
+
+
+def test_ctcf_at_both_anchors_lowers_resistance_and_on_the_way_it_raises_it():
+    assert response("CTCF", ("left", "right")) < -0.1
+    assert response("CTCF", ("bin", "way")) > 0.05
+
+
+def test_the_card_has_figures_with_intervals_sources_and_the_command(model):
+    metrics = {"loop_loci": 15613, "loop_auc": 0.73, "loop_auc_lower": 0.72, "loop_auc_upper": 0.74}
+    sources = [source for source in load_sources() if source.kind == "loops"]
+    card = loop_card(model, metrics, sources, "make it")
+    for part in ("0.730 (0.720 to 0.740)", "Rao 2014", "make it", "worse than distance", "15,613"):
+        assert part in card, part
+    released = (RELEASED / "README.md").read_text()
+    figures = re.findall(r"Balanced AUC of .R, all chromosomes \| (0\.7\d+) \(0\.7", released)
+    assert len(figures) == 1 and loop_model.COMMAND in released
+
+
+def test_a_folder_of_loops_is_no_regulation_model(folder):
+    says(refusal(load_regulation, folder), "way.json")

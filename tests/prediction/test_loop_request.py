@@ -1,0 +1,53 @@
+"""Requests for R of loops: which files they need, and what is refused before anything runs."""
+
+import pytest
+
+from epidecouple.core.paths import EXAMPLE, ROOT
+from epidecouple.core.sections import LoopPanelConfig
+from epidecouple.prediction.regulation_request import LoopRequest
+from epidecouple.prediction.request import request_of
+from toy import refusal, says, written
+
+PAIRS = str(EXAMPLE / "pairs.bed")
+
+
+def asked(**keys):
+    return request_of({"model": str(ROOT / LoopPanelConfig().model), "pairs": PAIRS, **keys})
+
+
+@pytest.fixture
+def ctcf(tmp_path):
+    return str(written(tmp_path / "CTCF.bed", "chr1\t5\t9\tp\t0\t.\t3\n"))
+
+
+def test_a_line_of_the_model_needs_its_files_and_no_others():
+    request = asked(line="K562")
+    peaks = [path for path in request.files if "/peaks/" in path]
+    assert isinstance(request, LoopRequest) and len(peaks) == len(set(peaks)) == 6 * 8
+    assert not any("DNase" in path for path in peaks) and not request.peak_files
+    assert request.folder == "results/loop_resistance/predict/pairs"
+
+
+def test_a_line_of_your_own_is_compared_with_the_lines_of_the_model(ctcf):
+    request = asked(line="Mine", peaks={"CTCF": ctcf})
+    assert request.peak_files == {"CTCF": ctcf}
+    assert len([path for path in request.files if "/peaks/" in path]) == 6 * 8
+
+
+def test_marks_that_the_model_does_not_read_are_left_alone(ctcf):
+    assert asked(line="Mine", peaks={"CTCF": ctcf, "H3K36me3": ctcf}).peak_files == {"CTCF": ctcf}
+    says(refusal(asked, line="Mine", peaks={"H3K36me3": ctcf}), "Mine", "Give CTCF, H3K27ac")
+
+
+def test_without_a_line_or_with_an_excerpt_there_is_nothing_to_compare():
+    says(refusal(asked), "compares lines", "GM12878")
+    says(refusal(asked, line="K562", excerpt=str(EXAMPLE)), "compares lines")
+
+
+def test_peaks_of_a_line_that_the_model_knows_are_refused(ctcf):
+    says(refusal(asked, line="K562", peaks={"CTCF": ctcf}), "knows line K562")
+
+
+def test_a_manifest_without_the_files_is_refused(monkeypatch):
+    monkeypatch.setattr("epidecouple.prediction.regulation_request.load_sources", list)
+    says(refusal(asked, line="K562", genes=PAIRS, chain=PAIRS), "sources.tsv", "version")
