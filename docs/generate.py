@@ -26,7 +26,12 @@ from epidecouple.core.sections import Section
 from epidecouple.prediction.regulation_request import RegulationRequest
 from epidecouple.prediction.request import Request
 from epidecouple.report.ablation_page import SHOWN, cell
-from epidecouple.verification.design import Component, Requirement, load_design
+from epidecouple.verification.design import (
+    MOMENTS,
+    Component,
+    Requirement,
+    load_design,
+)
 
 DAG_PATTERN = re.compile(r"(<!-- dag -->\n```mermaid\n).*?(```\n<!-- /dag -->)", re.S)
 
@@ -183,7 +188,10 @@ def design_page() -> str:
         " `make docs`; do not edit by hand.\n\nEvery training run records the evidence below and"
         " writes `verification.json`; a requirement that is not met stops it\nwith a"
         " `DesignViolation` (`verification: observe` writes it down and goes on). Hard: true by"
-        " construction; soft: a loss.\nWho kills each mutant is in [mutants.md](mutants.md).\n\n|"
+        " construction; soft: a loss.\nThe regulation score and R of loops have no ledger: their"
+        " evidence is taken when pairs are scored or R is fitted, and\nstops the stage in the same"
+        " way; what a part is worth on real data is the row of a gate.\nWho kills each mutant is in"
+        " [mutants.md](mutants.md).\n\n|"
         " component | | mechanism | lives in | evidence | mutants |\n|---|---|---|---|---|---|\n"
     )
     return head + "".join(_component_row(component) for component in load_design())
@@ -193,6 +201,7 @@ def _component_row(component: Component) -> str:
     evidence = "<br>".join(
         f"`{rule.evidence}` {rule.expectation} ({_moment(rule)})" for rule in component.requires
     )
+    evidence += "".join(f"<br>gate `{row}`" for row in component.gate)
     places = _listed(component.lives_in)
     mutants = _listed(component.mutants)
     return (
@@ -206,12 +215,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _moment(rule: Requirement) -> str:
-    moment = {
-        "start": "before the first step",
-        "epoch": "every epoch",
-        "audit": "audited epochs",
-        "end": "after training",
-    }[rule.when]
+    moment = MOMENTS[rule.when]
     return f"{moment} of {', '.join(rule.phases)}" if rule.phases else moment
 
 

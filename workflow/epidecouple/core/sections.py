@@ -532,6 +532,11 @@ class CrisprConfig(Section):
         description="cell line -> marks whose peaks are not read: files above 4 MB, so that the"
         " model is the same with a mirror that lacks them",
     )
+    potential: Literal["distance"] = Field(
+        "distance",
+        description="what U is read from where no DNA is given; from DNA it would be needed at"
+        " every candidate that competes, and so would the genome (docs/crispr.md)",
+    )
     training: FilePath = Field(
         "gschwind2026_training",
         description="table of CRISPR pairs that heads are fitted on: a source's name or a path",

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..regulation.head import LOGIT
+from ..regulation.score import PARTS, WAY
 from ..statistics.precision_recall import Curve, Ranking, interval, row_counts
 from .crispr_rivals import DISTANCE_ALONE, SHARE
-from .crispr_scores import ABC, BOOSTING, HEAD, ZERO_SHOT, Score
+from .crispr_scores import ABC, BOOSTING, HEAD, ZERO_SHOT, Kind, Score
 
 RECALL = 0.7
 # Shown as curves and in every stratum.
@@ -120,6 +122,30 @@ def _intervals(figure: str, samples: dict[str, np.ndarray], k: int, f: int) -> d
         lower, upper = interval(values[:, k, f])
         ends |= {f"{figure}_{unit}_lower": lower, f"{figure}_{unit}_upper": upper}
     return ends
+
+
+def part_gains(pairs: pd.DataFrame, draws: int, seed: int) -> dict[str, float]:
+    """By how much the weighted area of the zero-shot score falls without each of its parts but
+    R_way, of which the share tells: `zero_shot_gain_of_<part>`, with intervals over chromosomes.
+    """
+    tested = compared_rows(pairs)
+    without = {
+        part: pairs[LOGIT] - sign * pairs[part] for part, sign in PARTS.items() if part != WAY
+    }
+    scores = [
+        Score(name, Kind.ZERO_SHOT, values.to_numpy())
+        for name, values in {ZERO_SHOT: pairs[LOGIT], **without}.items()
+    ]
+    area = FIGURES.index("auprc")
+    values = measured(tested, scores)[:, area]
+    samples = drawn(tested, scores, "chromosomes", draws, seed)[:, :, area]
+    metrics: dict[str, float] = {}
+    for k, part in enumerate(without, start=1):
+        gain = (values[0] - values[k], *interval(samples[:, 0] - samples[:, k]))
+        metrics |= {
+            f"zero_shot_gain_of_{part}{end}": x for end, x in zip(BOUNDS, gain, strict=True)
+        }
+    return metrics
 
 
 def curve_table(tested: Compared, scores: list[Score], draws: int, seed: int) -> pd.DataFrame:

@@ -21,7 +21,8 @@ from ..data.labels import discordant
 from ..data.loop_loci import loop_labels
 from ..data.loop_signal import centred_inputs, positions_of, standardised, swapped
 from ..model.loop_resistance import LoopResistance
-from ..training.loop_fitting import LoopData, Loss, fit_loops, loop_scores
+from ..training.loop_evidence import hold
+from ..training.loop_fitting import PAIRS, LoopData, Loss, fit_loops, loop_scores
 from .baselines import ACTIVITY, BOOSTING, boosted_classifier
 from .scores import ALL_LINES, Kind, R, Scores, arms_of
 
@@ -130,19 +131,37 @@ class LoopFold:
         """The training loci that are discordant among some lines."""
         return self.train[discordant(self.panel.labels[self.train[:, None], lines])]
 
+    def learned(self, lines: list[int], inputs: np.ndarray) -> LoopData:
+        """What a network that is fitted in some lines learns from."""
+        return self.data(inputs, self.learned_from(lines), lines)
+
+    def scored(self, fitted: nn.Module, inputs: np.ndarray) -> np.ndarray:
+        """-R (n_test, C) of the test loci in all lines."""
+        return loop_scores(fitted, self.data(inputs, self.test, self.every_line))
+
     def by_network(
         self,
         network: Callable[[int, int], nn.Module],
         lines: list[int],
         inputs: np.ndarray,
         seed: int,
-        loss: Loss = "pairs of lines",
+        loss: Loss = PAIRS,
     ) -> np.ndarray:
         """-R (n_test, C) of the test loci in all lines, from a network fitted in some lines."""
         make = partial(network, *inputs.shape[2:])
-        learned = self.data(inputs, self.learned_from(lines), lines)
-        fitted = fit_loops(make, learned, self.config.loop_panel, seed, loss)
-        return loop_scores(fitted, self.data(inputs, self.test, self.every_line))
+        learned = self.learned(lines, inputs)
+        return self.scored(fit_loops(make, learned, self.config.loop_panel, seed, loss), inputs)
+
+    def by_resistance(self, lines: list[int], inputs: np.ndarray, seed: int) -> np.ndarray:
+        """The same by R, which must be what was designed where all lines train: else raises
+        `DesignViolation`.
+        """
+        config, learned = self.config.loop_panel, self.learned(lines, inputs)
+        make = partial(LoopResistance, inputs.shape[2], inputs.shape[3], config)
+        fitted = fit_loops(make, learned, config, seed)
+        if lines == self.every_line:
+            hold(fitted, learned)
+        return self.scored(fitted, inputs)
 
     def by_boosting(self, lines: list[int], inputs: np.ndarray, seed: int) -> np.ndarray:
         """Margins (n_test, C) of gradient boosting on the same inputs."""
@@ -156,9 +175,8 @@ class LoopFold:
 
     def trained(self, lines: list[int], inputs: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         """R and the rivals that learn from labels, each (n_test, C)."""
-        resistance = partial(LoopResistance, config=self.config.loop_panel)
         return {
-            R: self.by_network(resistance, lines, inputs, seed),
+            R: self.by_resistance(lines, inputs, seed),
             LINEAR: self.by_network(LinearLoopResistance, lines, inputs, seed),
             BOOSTING: self.by_boosting(lines, inputs, seed),
         }

@@ -18,7 +18,8 @@ from .resistance_of_way import WayResistance
 from .tracks import Tracks
 
 # Columns of a prediction, in the order of the formula, with their signs in the logit.
-PARTS = {"potential": 1, "activity": 1, "competition": -1, "resistance_of_way": -1}
+WAY = "resistance_of_way"
+PARTS = {"potential": 1, "activity": 1, "competition": -1, WAY: -1}
 
 
 def parts(

@@ -17,10 +17,12 @@ from ..experiments.crispr import placed, read_crispr
 from ..experiments.crispr_catalog import CrisprCatalog, crispr_catalog
 from ..experiments.genes import read_tss
 from ..regulation.candidates import candidates, dnase_peaks
+from ..regulation.evidence import part_evidence
 from ..regulation.inputs import Line, head_inputs
 from ..regulation.other_lines import MARKS
 from ..regulation.resistance_of_way import WayResistance
 from ..regulation.tracks import read_tracks
+from ..verification.design import REGULATION, require
 from .crispr_way import used_tss
 from .runner import run
 
@@ -43,8 +45,8 @@ def crispr_inputs(
         problem = f"no row is of a line among {config.crispr.scored_lines} with a known gene"
         raise InputError(problem, "Correct crispr.scored_lines", path)
     tables = [
-        pd.concat([rows, head_inputs(rows, scored_line(str(line), catalog, config, way))], axis=1)
-        for line, rows in kept.groupby("line", sort=False)
+        with_inputs(rows, str(name), scored_line(str(name), catalog, config, way))
+        for name, rows in kept.groupby("line", sort=False)
     ]
     pd.concat(tables).sort_index().to_parquet(inputs)
     seal(inputs)
@@ -55,6 +57,14 @@ def crispr_inputs(
         "crispr_rows_without_place": 1 - len(kept) / len(wanted),
     }
     return Measured(counts, [path, way])
+
+
+def with_inputs(rows: pd.DataFrame, name: str, line: Line) -> pd.DataFrame:
+    """Pairs of one line with their inputs; raises `DesignViolation` unless the parts of the score
+    are what was designed.
+    """
+    require(REGULATION, part_evidence(rows, name, line))
+    return pd.concat([rows, head_inputs(rows, line)], axis=1)
 
 
 def scored_line(name: str, catalog: CrisprCatalog, config: Config, way: Path) -> Line:

@@ -15,6 +15,7 @@ from ..evaluation.crispr_benchmark import (
     complete,
     curve_table,
     headlines,
+    part_gains,
     published_headlines,
     published_rows,
     score_table,
@@ -50,6 +51,7 @@ def crispr_table(
     for path, content in tables.items():
         content.to_csv(path, sep="\t", index=False, float_format="%.6f")
     metrics = headlines(compared, pairs) | published_headlines(tables[published])
+    metrics |= part_gains(pairs, *draws)
     log.info("weighted AUPRC, zero-shot: %.3f", metrics["zero_shot_auprc"])
     return Measured(metrics, [tested, scores])
 

@@ -22,6 +22,7 @@ from ..prediction.loop_model import LoopModel, save_loop_model
 from ..prediction.regulation_card import loop_card
 from ..prediction.regulation_model import CARD, write_checksums
 from ..prediction.regulation_request import LoopRecord
+from ..training.loop_evidence import hold
 from ..training.loop_fitting import LoopData, fit_loops
 from .runner import run
 
@@ -87,7 +88,7 @@ def trained(
         seed=seed,
     )
     fitted = fit_loops(network, data, config.loop_panel, seed)
-    assert isinstance(fitted, LoopResistance)
+    hold(fitted, data)
     loci = table.loc[rows, ["chrom", *ANCHORS]].reset_index(drop=True)
     return LoopModel(record, fitted, scale, loci)
 

@@ -6,7 +6,7 @@ chosen on loci that are tested later.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +16,8 @@ from ..core.sections import LoopPanelConfig
 from ..model.losses import conditional_nll, line_pair_nll, line_pair_weights
 
 Loss = Literal["pairs of lines", "conditional"]
+PAIRS: Loss = "pairs of lines"
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,12 @@ class LoopData:
 
 
 def fit_loops(
-    network: Callable[[], nn.Module],
+    network: Callable[[], Network],
     data: LoopData,
     config: LoopPanelConfig,
     seed: int,
-    loss: Loss = "pairs of lines",
-) -> nn.Module:
+    loss: Loss = PAIRS,
+) -> Network:
     """Train a network that gives R (n, C) of inputs (n, C, P, F), on loci with both labels.
 
     network : makes it, from torch's random numbers, which `seed` starts
@@ -51,7 +53,7 @@ def fit_loops(
     torch.manual_seed(seed)
     made = network().train()
     offset = nn.Parameter(torch.zeros(data.labels.shape[1]))
-    nll = _likelihood(loss, data.labels, offset)
+    nll = likelihood(loss, data.labels, offset)
     steps = list(_steps(len(data.labels), config, np.random.default_rng(seed)))
     optimiser, schedule = _optimiser([*made.parameters(), offset], len(steps), config)
     for rows, turned in steps:
@@ -62,7 +64,7 @@ def fit_loops(
     return made.eval()
 
 
-def _likelihood(loss: Loss, labels: Tensor, offset: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+def likelihood(loss: Loss, labels: Tensor, offset: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
     """The loss of R (n, C) and labels (n, C) of a step; labels : of all loci that are learned from.
 
     offset : (C,), tau of the lines, which the conditional likelihood alone needs

@@ -29,7 +29,7 @@ from ..verification.assertions import (
     start_evidence,
     swapped_states,
 )
-from ..verification.design import load_design, planned_phases
+from ..verification.design import ENERGIES, load_design, of_model, planned_phases
 from ..verification.ledger import Ledger
 from .checkpoint import Checkpoint
 from .loop import EarlyStop, OverfittingGuard, Thresholds, fit
@@ -72,7 +72,7 @@ def missing_components(method: Method, switched_on: set[str]) -> list[str]:
     """
     recorded = [
         component
-        for component in load_design()
+        for component in of_model(load_design(), ENERGIES)
         if any(rule.when in ("epoch", "audit") for rule in component.requires)
     ]
     idle = [
@@ -86,7 +86,8 @@ def missing_components(method: Method, switched_on: set[str]) -> list[str]:
 
 def optional_components(config: Config) -> set[str]:
     """The keys of optional components that the configuration switches on: any value but 0."""
-    keys = {component.optional for component in load_design() if component.optional}
+    designed = of_model(load_design(), ENERGIES)
+    keys = {component.optional for component in designed if component.optional}
     return {key for key in keys if _switched_on(key, config)}
 
 

@@ -9,15 +9,27 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import DesignViolation
 from ..core.gates import COMPARISONS, SIGNS
 
 PATH = Path(__file__).parent / "design.toml"
+# What a component is part of: the model of two energies, whose ledger is kept while it is trained;
+# the regulation score; R of loops.
+ENERGIES, REGULATION, LOOPS = "energies", "regulation", "loops"
+# When evidence is recorded, in words.
+MOMENTS = {
+    "start": "before the first step",
+    "epoch": "every epoch",
+    "audit": "audited epochs",
+    "end": "after training",
+    "scored": "when pairs are scored",
+}
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """One piece of evidence a run must record; `when` is start, epoch, audit or end, `phases` empty
-    for every phase.
+    """One piece of evidence a run must record; `when` is a key of `MOMENTS`, `phases` empty for
+    every phase.
     """
 
     evidence: str
@@ -53,7 +65,8 @@ class Component:
 
     `optional` names the configuration switch of a component that need not be on, with `=` and a
     value where it takes that one; `effect` what was
-    measured of it: arm, world and metric of `resources/effects.tsv`.
+    measured of it: arm, world and metric of `resources/effects.tsv`; `model` what it is part of;
+    `gate` the rows of a gate that ask for its effect on real data, <gate>.<metric>.
     """
 
     name: str
@@ -64,6 +77,8 @@ class Component:
     requires: tuple[Requirement, ...]
     optional: str = ""
     effect: tuple[str, str, str] | None = None
+    model: str = ENERGIES
+    gate: tuple[str, ...] = ()
 
 
 def load_design(path: Path = PATH) -> list[Component]:
@@ -72,16 +87,41 @@ def load_design(path: Path = PATH) -> list[Component]:
     return [_component(row) for row in rows]
 
 
+def of_model(components: list[Component], model: str) -> list[Component]:
+    """The components that are part of a model."""
+    return [component for component in components if component.model == model]
+
+
+def require(model: str, evidence: dict[str, Any], path: Path = PATH) -> None:
+    """Hold evidence against everything that a model without a ledger must show.
+
+    Raises `DesignViolation` at the first requirement that is not met.
+    """
+    for component in of_model(load_design(path), model):
+        for rule in component.requires:
+            observed = evidence.get(rule.evidence)
+            if not rule.met(observed):
+                shown = "nothing" if observed in (None, "") else observed
+                raise DesignViolation(
+                    f"{component.name}: {rule.evidence} must be {rule.expectation}, observed"
+                    f" {shown} ({MOMENTS[rule.when]})"
+                )
+
+
 def planned_phases(curriculum: str, path: Path = PATH) -> list[str]:
     """The phases a curriculum of the configuration must run, in order."""
     return tomllib.loads(path.read_text())["curricula"][curriculum]
 
 
 def design_digest(path: Path = PATH) -> str:
-    """Digest of what the design requires, blind to how it is worded (16 hexadecimal digits)."""
+    """Digest of what the design requires of a training of two energies, blind to how it is worded
+    (16 hexadecimal digits).
+    """
     content = tomllib.loads(path.read_text())
     requirements = [
-        (row["name"], row.get("optional"), row["requires"]) for row in content["component"]
+        (row["name"], row.get("optional"), row["requires"])
+        for row in content["component"]
+        if row.get("model", ENERGIES) == ENERGIES
     ]
     text = json.dumps([requirements, content["curricula"]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -97,6 +137,7 @@ def _component(row: dict[str, Any]) -> Component:
             "requires": requires,
             "lives_in": tuple(row["lives_in"]),
             "mutants": tuple(row["mutants"]),
+            "gate": tuple(row.get("gate", ())),
             "effect": tuple(row["effect"]) if "effect" in row else None,
         }
     )

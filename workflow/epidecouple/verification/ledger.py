@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ..core.errors import DesignViolation
 from ..data.sampler import MacroStep
 from ..model.energy import EnergyModel
-from .design import Component, Requirement, implemented, load_design
+from .design import ENERGIES, Component, Requirement, implemented, load_design, of_model
 
 AUDIT_PAIRS = 48
 # Cosine distance below which two states are one.
@@ -75,7 +75,7 @@ class Ledger:
         self, model: EnergyModel, switched_on: set[str], mode: str, planned: list[str]
     ) -> None:
         self.model, self.mode, self.planned = model, mode, planned
-        designed = load_design()
+        designed = of_model(load_design(), ENERGIES)
         self.components = [
             component
             for component in designed
