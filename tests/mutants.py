@@ -12,26 +12,42 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
 
 from epidecouple.core.config import Config
 from epidecouple.core.errors import DesignViolation
+from epidecouple.data.labels import discordant
+from epidecouple.data.loop_signal import positions_of
 from epidecouple.data.panel import Panel
 from epidecouple.data.sampler import CellBatchSampler, MicroBatch
+from epidecouple.evaluation import loop_arms
+from epidecouple.evaluation.loop_arms import LoopFold, LoopPanel
 from epidecouple.model import erasure
 from epidecouple.model.energy import EnergyModel
 from epidecouple.model.initialise import new_model
+from epidecouple.model.loop_resistance import FIRST_LEVEL, LoopResistance
 from epidecouple.model.motif_encoder import MotifEncoder
 from epidecouple.model.prototypes import LinePrototypes, StatePrototypes
 from epidecouple.model.record22 import AnnotatedPotential, LinearResistance
 from epidecouple.model.resistance import Resistance
 from epidecouple.model.sequence import SequenceEncoder
-from epidecouple.training import loop, phases, terms, trainer
+from epidecouple.regulation import activity, between, competition, contact
+from epidecouple.regulation import evidence as regulation_evidence
+from epidecouple.regulation import inputs as regulation_inputs
+from epidecouple.regulation import score as regulation_score
+from epidecouple.regulation.between import TSS_BETWEEN
+from epidecouple.regulation.candidates import candidates, dnase_peaks
+from epidecouple.regulation.inputs import Line
+from epidecouple.regulation.resistance_of_way import WayResistance
+from epidecouple.regulation.tracks import quantile_track
+from epidecouple.stages import crispr_inputs
+from epidecouple.training import loop, loop_evidence, loop_fitting, phases, terms, trainer
 from epidecouple.training.motif_screen import ScreenedMotif
 from epidecouple.verification import assertions
-from epidecouple.verification.design import load_design
+from epidecouple.verification.design import ENERGIES, LOOPS, REGULATION, load_design
 from toy_panel import toy_config, toy_panel
 
 # The arms are switched on, so that what they claim is proven as well.
@@ -91,7 +107,8 @@ def run(world: World) -> None:
     trainer.train(world.model, world.panel, trainer.full_plan(world.panel, world.config))
 
 
-Mutant = Callable[[World, pytest.MonkeyPatch], None]
+# The world is one of two energies, of the score or of loops.
+Mutant = Callable[..., None]
 MUTANTS: dict[str, Mutant] = {}
 
 
@@ -633,13 +650,291 @@ def softplus_dropped(world, patch):
     )
 
 
+@dataclass
+class ScoreWorld:
+    """Pairs of a line that the regulation score is made of, and the line."""
+
+    pairs: pd.DataFrame
+    name: str
+    line: Line
+
+
+def new_score_world() -> ScoreWorld:
+    """Elements and genes on three megabases, in a line whose marks lie at random."""
+    rng = np.random.default_rng(0)
+    reach = 3_000_000
+    marks = ("DNase", "H3K27ac", "CTCF")
+    tracks = {mark: quantile_track(_random_peaks(rng, reach)) for mark in marks}
+    element = rng.integers(10_000, reach - 10_000, 60)
+    tss = {"chr1": np.sort(rng.integers(10_000, reach - 10_000, 12))}
+    table = {"chrom": "chr1", "element_mid": element, "tss": rng.choice(tss["chr1"], 60)}
+    resistance = WayResistance(["CTCF", TSS_BETWEEN], [0.5, 0.0], [2.0, 1.0], [-0.7, -0.4], ["B"])
+    competing = candidates(tracks, dnase_peaks(tracks["DNase"]))
+    return ScoreWorld(pd.DataFrame(table), "A", Line(tracks, competing, [], tss, resistance))
+
+
+# Where the parts of the score are made and read.
+READ_PARTS = (regulation_score, regulation_inputs, regulation_evidence)
+
+
+def _random_peaks(rng, reach):
+    start = rng.integers(0, reach, 3_000)
+    table = {"chrom": "chr1", "start": start, "end": start + 1_500, "signal": rng.random(3_000)}
+    return pd.DataFrame(table)
+
+
+def score(world: ScoreWorld) -> None:
+    """Read the inputs of the pairs, as the target crispr does; the inputs of heads want marks that
+    this line lacks, and come after the evidence.
+    """
+    crispr_inputs.hold_parts(world.pairs, world.name, world.line)
+
+
+@mutant
+def contact_of_another_slope(world, patch):
+    """contacts fall with the distance itself in place of its power 1.024"""
+    patch.setattr(contact, "SLOPE", -1.0)
+
+
+@mutant
+def contact_rises_below_5_kb(world, patch):
+    """the power law goes on below 5 kb"""
+    patch.setattr(contact, "CLOSEST_BP", 1)
+
+
+@mutant
+def marks_in_the_potential(world, patch):
+    """activity is counted in U in place of in its own part"""
+    _parts_in_place_of(
+        patch, lambda made: made.assign(potential=made.potential + made.activity, activity=0.0)
+    )
+
+
+@mutant
+def activity_by_accessibility_alone(world, patch):
+    """H3K27ac is forgotten"""
+    of_all = activity.activity
+    for module in (regulation_score, regulation_evidence):
+        patch.setattr(
+            module,
+            "activity",
+            lambda tracks, *places: of_all({"DNase": tracks["DNase"]}, *places),
+        )
+
+
+@mutant
+def activity_by_acetylation_alone(world, patch):
+    """DNase is forgotten"""
+    of_all = activity.activity
+    for module in (regulation_score, regulation_evidence):
+        patch.setattr(
+            module,
+            "activity",
+            lambda tracks, *places: of_all({"DNase": tracks["H3K27ac"]}, *places),
+        )
+
+
+@mutant
+def activity_at_the_promoter(world, patch):
+    """activity is read at the gene"""
+    made = regulation_score.parts
+
+    def at_the_gene(pairs, tracks, *rest):
+        own = activity.log_activity(activity.activity(tracks, pairs.chrom, pairs.tss))
+        found = made(pairs, tracks, *rest)
+        return found.assign(activity=own, logit=found.logit - found.activity + own)
+
+    for module in READ_PARTS:
+        patch.setattr(module, "parts", at_the_gene)
+
+
+@mutant
+def nobody_competes(world, patch):
+    """candidates are not summed, so that the element has its promoter to itself"""
+    patch.setattr(competition, "by_promoter", lambda pairs, competing: iter(()))
+
+
+@mutant
+def element_counted_twice(world, patch):
+    """the candidate that is the tested element competes with it"""
+    patch.setattr(competition, "SAME_BP", 0)
+
+
+@mutant
+def competition_within_a_megabase(world, patch):
+    """candidates compete within 1 Mb in place of 5"""
+    patch.setattr(competition, "REACH_BP", 1_000_000)
+
+
+@mutant
+def ends_read_as_way(world, patch):
+    """the way begins at the very ends"""
+    patch.setattr(between, "TRIM_BP", 0)
+
+
+@mutant
+def way_weighs_nothing(world, patch):
+    """all weights of R_way are 0"""
+    resistance = world.line.resistance
+    none = dataclasses.replace(resistance, weight=[0.0] * len(resistance.weight))
+    world.line = dataclasses.replace(world.line, resistance=none)
+
+
+@mutant
+def way_taught_by_the_scored_line(world, patch):
+    """the line that is scored is among those whose loops teach R_way"""
+    world.name = "B"
+
+
+@mutant
+def product_of_parts(world, patch):
+    """R_way counts the more the more active the element is"""
+    _parts_in_place_of(
+        patch,
+        lambda made: made.assign(logit=made.logit - made.resistance_of_way * np.exp(made.activity)),
+    )
+
+
+@mutant
+def part_added_with_the_wrong_sign(world, patch):
+    """R_way is added in place of subtracted"""
+    patch.setitem(regulation_score.PARTS, "resistance_of_way", 1)
+
+
+def _parts_in_place_of(patch, changed):
+    """The parts of the score, changed wherever they are read."""
+    made = regulation_score.parts
+    for module in READ_PARTS:
+        patch.setattr(module, "parts", lambda *arguments: changed(made(*arguments)))
+
+
+@dataclass
+class LoopWorld:
+    """Discordant loci of a loop panel, and the configuration that R is fitted by."""
+
+    panel: LoopPanel
+    config: Config
+
+
+def new_loop_world() -> LoopWorld:
+    """Loci that loop in lines with H3K27ac at both anchors, in some lines more often than in
+    others.
+    """
+    own = {"widths": [200], "bins": 2, "states": 3, "locus_size": 4, "encoder_hidden": 6}
+    fitted = {"hidden": 5, "batch_loci": 32, "epochs": 5, "learning_rate": 0.03}
+    marks = ["CTCF", "H3K27ac"]
+    config = toy_config(loop_panel={"marks": marks, **own, **fitted})
+    rng = np.random.default_rng(0)
+    lines = config.all_lines
+    places = len(positions_of(config.loop_panel))
+    signal = rng.normal(size=(300, len(lines), places, len(marks))).astype(np.float32)
+    drive = 2 * signal[:, :, :2, 1].sum(2) + np.arange(len(lines))
+    labels = (drive + rng.normal(size=drive.shape) > 1).astype(np.int8)
+    rows = discordant(labels)
+    chrom = rng.choice([name for fold in config.splits.folds for name in fold], 300)
+    return LoopWorld(LoopPanel(signal[rows], labels[rows], chrom[rows], lines), config)
+
+
+def fit(world: LoopWorld) -> None:
+    """Fit R on all chromosomes but those of one fold, as the target resistance does."""
+    fold = LoopFold(world.panel, 1, world.config)
+    fold.by_resistance(fold.every_line, fold.inputs(0, null=False), 0)
+
+
+@mutant
+def plain_likelihood_of_loops(world, patch):
+    """R of loops is fitted by the likelihood of the labels, one by one"""
+
+    def plain(resistance, labels, weights):
+        return nn.functional.binary_cross_entropy_with_logits(-resistance, labels)
+
+    patch.setattr(loop_fitting, "line_pair_nll", plain)
+
+
+@mutant
+def lines_with_many_loops_weigh_more(world, patch):
+    """every comparison of two lines weighs the same, not every pair of lines"""
+    patch.setattr(
+        loop_fitting,
+        "line_pair_weights",
+        lambda labels: torch.ones(labels.shape[1], labels.shape[1]),
+    )
+
+
+@mutant
+def loop_marks_not_centred(world, patch):
+    """R of loops reads the marks as they are, beside their mean over the lines"""
+
+    def as_they_are(signal, donors=None):
+        mean = np.broadcast_to(signal.mean(1, keepdims=True), signal.shape)
+        return np.concatenate([signal, mean], axis=3)
+
+    patch.setattr(loop_arms, "centred_inputs", as_they_are)
+
+
+@mutant
+def loop_states_not_read(world, patch):
+    """every position belongs to all states alike"""
+    assign = LoopResistance.assign
+    patch.setattr(
+        LoopResistance,
+        "assign",
+        lambda network, encoded: torch.full_like(assign(network, encoded), 1 / 3),
+    )
+
+
+@mutant
+def loop_residual_not_read(world, patch):
+    """R of loops is what the states add alone"""
+    parts = LoopResistance.parts
+    patch.setattr(
+        LoopResistance,
+        "parts",
+        lambda network, inputs: (parts(network, inputs)[0], torch.zeros(inputs.shape[:-2])),
+    )
+
+
+@mutant
+def loop_softplus_dropped(world, patch):
+    """R of loops is not passed through the softplus, so that it may be negative"""
+    patch.setattr(
+        LoopResistance,
+        "forward",
+        lambda network, inputs: sum(network.parts(inputs)) + network.level - FIRST_LEVEL,
+    )
+
+
+@mutant
+def loop_scored_in_one_order(world, patch):
+    """loops are scored with their anchors in one order"""
+
+    @torch.no_grad()
+    def one_order(network, data):
+        return -network(data.inputs).numpy()
+
+    for module in (loop_arms, loop_evidence):
+        patch.setattr(module, "loop_scores", one_order)
+
+
+# By the model that a component is part of: its healthy world, and how it is put to work.
+WORLDS = {
+    ENERGIES: (new_world, run),
+    REGULATION: (new_score_world, score),
+    LOOPS: (new_loop_world, fit),
+}
+
+
 def killer(name: str) -> str:
-    """Run a mutant and return the message that stopped it; empty when it survived."""
+    """Put the world of a mutant's component to work and return the message that stopped it; empty
+    when it survived.
+    """
+    models = {each: component.model for component in load_design() for each in component.mutants}
+    make, work = WORLDS[models.get(name, ENERGIES)]
     with pytest.MonkeyPatch.context() as patch:
-        world = new_world()
+        world = make()
         MUTANTS[name](world, patch)
         try:
-            run(world)
+            work(world)
         except DesignViolation as violation:
             return str(violation)
     return ""

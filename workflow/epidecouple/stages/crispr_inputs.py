@@ -60,11 +60,14 @@ def crispr_inputs(
 
 
 def with_inputs(rows: pd.DataFrame, name: str, line: Line) -> pd.DataFrame:
-    """Pairs of one line with their inputs; raises `DesignViolation` unless the parts of the score
-    are what was designed.
-    """
-    require(REGULATION, part_evidence(rows, name, line))
+    """Pairs of one line with their inputs."""
+    hold_parts(rows, name, line)
     return pd.concat([rows, head_inputs(rows, line)], axis=1)
+
+
+def hold_parts(rows: pd.DataFrame, name: str, line: Line) -> None:
+    """Raise `DesignViolation` unless the parts of the score are what was designed."""
+    require(REGULATION, part_evidence(rows, name, line))
 
 
 def scored_line(name: str, catalog: CrisprCatalog, config: Config, way: Path) -> Line:
