@@ -35,7 +35,7 @@ from epidecouple.training.trainer import (
     subset_plan,
     train,
 )
-from epidecouple.verification.design import load_design
+from epidecouple.verification.design import ENERGIES, load_design, of_model
 from epidecouple.verification.ledger import Ledger
 from mutants import EVERY_TERM
 from toy_panel import N_REFERENCE, digest, toy_config, toy_panel
@@ -376,8 +376,8 @@ def test_the_original_order_learns_the_potential_on_an_environment_that_stands_s
     assert record["unchecked"] == record["missing"] == []
 
 
-SWITCHES = {component.optional for component in load_design() if component.optional}
-OF_A_SWITCH = {component.optional: component.name for component in load_design()}
+OF_A_SWITCH = {each.optional: each.name for each in of_model(load_design(), ENERGIES)}
+SWITCHES = {switch for switch in OF_A_SWITCH if switch}
 
 
 def test_curricula_that_fine_tune_bring_every_component_to_work_and_record_22_brings_none():

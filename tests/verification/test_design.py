@@ -6,19 +6,26 @@ import pytest
 import yaml
 
 from epidecouple.core.config import Config, validated
-from epidecouple.core.gates import COMPARISONS
+from epidecouple.core.errors import DesignViolation
+from epidecouple.core.gates import COMPARISONS, load_rows
 from epidecouple.core.paths import ROOT
 from epidecouple.training.phases import CURRICULA, Phase
 from epidecouple.training.record22 import RECORD22
 from epidecouple.training.trainer import optional_components
 from epidecouple.verification.design import (
+    ENERGIES,
+    LOOPS,
+    MOMENTS,
     PATH,
+    REGULATION,
     Component,
     Requirement,
     design_digest,
     implemented,
     load_design,
+    of_model,
     planned_phases,
+    require,
 )
 
 DESIGN = load_design()
@@ -75,7 +82,7 @@ def test_mutants_are_named_once():
 def test_requirements_are_well_formed():
     for rule in RULES:
         assert rule.must_be in {*COMPARISONS, "is"}
-        assert rule.when in ("start", "epoch", "audit", "end")
+        assert rule.when in MOMENTS
         assert (rule.must_be == "is") == isinstance(rule.value, str)
         assert rule.expectation
     for component in DESIGN:
@@ -118,7 +125,8 @@ def test_what_a_phase_exercises_is_a_component():
 
 def test_optional_components_name_a_switch_of_the_configuration():
     """By default marks are masked, filters are screened and R reads the way; the rest are arms."""
-    optional = [component.optional for component in DESIGN if component.optional]
+    designed = of_model(DESIGN, ENERGIES)
+    optional = [component.optional for component in designed if component.optional]
     assert len(optional) == len(set(optional))
     default = Config.from_dict(validated(yaml.safe_load((ROOT / "config/config.yaml").read_text())))
     on = {"model.mask_marks", "model.encoder=motifs", "windows.way"}
@@ -194,6 +202,30 @@ def test_a_requirement_applies_at_its_moment_and_in_its_phases():
     )
     assert some.applies("epoch", "potential") and not some.applies("epoch", "resistance")
     assert requirement("is", "x", "end", ("resistance",)).applies("end", "")
+
+
+def test_models_without_a_ledger_have_components_whose_worth_a_gate_asks_for():
+    """Their evidence is taken at one moment, and never in a phase of a training."""
+    gates = {f"{row['gate']}.{row['metric']}" for row in load_rows()}
+    for model, when in ((REGULATION, "scored"), (LOOPS, "end")):
+        components = of_model(DESIGN, model)
+        assert len(components) >= 4
+        assert {row for component in components for row in component.gate} <= gates
+        rules = [rule for component in components for rule in component.requires]
+        assert {rule.when for rule in rules} == {when} and not any(rule.phases for rule in rules)
+        assert len({rule.evidence for rule in rules}) == len(rules)
+    assert all(component.gate for component in of_model(DESIGN, REGULATION))
+
+
+def test_evidence_that_is_missing_stops_a_model_without_a_ledger():
+    met = {"eq": lambda x: x, "le": lambda x: x, "ge": lambda x: x, "gt": lambda x: x + 1}
+    rules = [rule for component in of_model(DESIGN, LOOPS) for rule in component.requires]
+    evidence = {rule.evidence: met[rule.must_be](rule.value) for rule in rules}
+    require(LOOPS, evidence)
+    for name in evidence:
+        for wrong in ({name: float("nan")}, {name: None}):
+            with pytest.raises(DesignViolation, match=name):
+                require(LOOPS, evidence | wrong)
 
 
 def test_expectations_are_told_in_words():

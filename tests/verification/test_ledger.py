@@ -16,7 +16,7 @@ from epidecouple.training.phases import (
 )
 from epidecouple.training.trainer import full_plan, optional_components, train
 from epidecouple.verification.assertions import start_evidence
-from epidecouple.verification.design import load_design
+from epidecouple.verification.design import ENERGIES, load_design, of_model
 from epidecouple.verification.ledger import Ledger
 from mutants import EVERY_TERM
 from toy_panel import digest, toy_config, toy_panel
@@ -26,7 +26,7 @@ SWITCHED_ON = optional_components(CONFIG)
 PLANNED = ["resistance", "potential", "fine_tuning"]
 # The toy has no densities of the way, and its DNA no motifs.
 NOT_IN_THE_TOY = ["densities of the way", "motif screen"]
-DESIGN = {component.name: component for component in load_design()}
+DESIGN = {component.name: component for component in of_model(load_design(), ENERGIES)}
 
 
 @pytest.fixture
