@@ -373,6 +373,21 @@ def test_resistance_asks_for_neither_genome_nor_gate(tmp_path, snakemake):
 
 
 @pytest.mark.slow
+def test_r_of_loops_is_handed_on_behind_its_gate_and_without_the_published_pairs(
+    tmp_path, snakemake
+):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    overlay = ["config/targetfinder.yaml", "config/targetfinder_mirror.yaml"]
+    files = [str(ROOT / name) for name in overlay]
+    planned = snakemake("-n", "loop_model", "--configfile", *files)
+    assert planned.returncode == 0, output(planned)
+    rules = set(re.findall(r"^(?:local)?rule (\w+):", output(planned), re.M))
+    made = {"loop_panel", "loop_fold", "loop_table", "judge_loops", "gate_loops", "loop_model"}
+    assert rules == {"download", "settings", *made}
+    assert "models/loop_resistance/model.safetensors" in output(planned)
+
+
+@pytest.mark.slow
 def test_crispr_asks_for_real_data_alone_and_not_for_what_a_mirror_lacks(tmp_path, snakemake):
     shutil.copytree(ROOT / "config", tmp_path / "config")
     planned = snakemake("-n", "real_model")
