@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import math
 import tomllib
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Any
 
 from ..core.errors import DesignViolation
 from ..core.gates import COMPARISONS, SIGNS
+
+log = logging.getLogger(__name__)
 
 PATH = Path(__file__).parent / "design.toml"
 # What a component is part of: the model of two energies, whose ledger is kept while it is trained;
@@ -93,10 +96,11 @@ def of_model(components: list[Component], model: str) -> list[Component]:
 
 
 def require(model: str, evidence: dict[str, Any], path: Path = PATH) -> None:
-    """Hold evidence against everything that a model without a ledger must show.
+    """Hold evidence against everything that a model without a ledger must show, and log it.
 
     Raises `DesignViolation` at the first requirement that is not met.
     """
+    log.info("evidence of the design, %s: %s", model, json.dumps(evidence))
     for component in of_model(load_design(path), model):
         for rule in component.requires:
             observed = evidence.get(rule.evidence)
