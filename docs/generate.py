@@ -60,8 +60,8 @@ REGULATION_HEAD = """
 ### With a regulation model
 
 Generated from `workflow/epidecouple/prediction/regulation_request.py`. Where `model` names a folder
-such as `models/regulation` or `models/loop_resistance`, elements and genes are scored, and these keys
-are read ([docs/predict.md](../docs/predict.md)).
+such as `models/regulation` or `models/loop_resistance`, elements and genes are scored, and these
+keys are read ([docs/predict.md](../docs/predict.md)).
 
 """
 ABLATION_HEAD = """# What does each part of the design buy, and what does it cost?
