@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "training": "core statistics data model decoupling verification",
     "experiments": "core files",
     "regulation": "files statistics data experiments",
+    "samples": "core files statistics",
     "evaluation": "core files statistics data model verification training experiments regulation",
     "interpretation": "core files statistics data model decoupling",
     "prediction": "core files statistics data model interpretation experiments regulation",

@@ -12,7 +12,7 @@ from epidecouple.report.layout import HEADLINES, SECTIONS
 
 # Stages that each gate judges, as in workflow/rules/common.smk.
 GATE_STAGES = {
-    "download": {"download"},
+    "download": {"download", "samples"},
     "data": {"data"},
     "subset": {"train_subset", "diagnose_subset"},
     "fit": {"train_full", "evaluate"},

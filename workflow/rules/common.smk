@@ -23,9 +23,18 @@ from epidecouple.core.gates import (
 )
 from epidecouple.core import memory
 from epidecouple.core.provenance import code_digest, fingerprint, with_checksum
-from epidecouple.core.paths import ABLATION, EFFECTS, EXAMPLE, MANIFEST, METRICS
+from epidecouple.core.paths import (
+    ABLATION,
+    EFFECTS,
+    EXAMPLE,
+    KNOWN_PROFILES,
+    MANIFEST,
+    METRICS,
+)
 from epidecouple.files.manifest import load_sources
 from epidecouple.regulation.inputs import NINE_MARKS
+from epidecouple.samples.checking import CHECKS
+from epidecouple.samples.reading import known_files
 from epidecouple.verification.design import design_digest
 
 try:
@@ -66,7 +75,7 @@ set_environment(SETUP.threads, SETUP.mirror)
 # Gates in the order of the pipeline, and the stages whose metrics each one reads.
 FIT_GATES = ["fit", "recovery", "resistance"] if SIMULATED else ["fit", "resistance"]
 GATES = {
-    "download": ["download"],
+    "download": ["download", "samples"],
     "data": ["data"],
     "subset": ["train_subset", "diagnose_subset"],
     "fit": ["train_full", "evaluate"],
@@ -128,6 +137,8 @@ wildcard_constraints:
 SEES = {
     "simulate": ("simulate", ["simulation", "seed", *FILES]),
     "inventory": ("inventory", ["splits", *FILES]),
+    "sample_check": ("sample_check", ["thresholds", *FILES]),
+    "sample_tiles": ("sample_tiles", ["samples"]),
     "panel": ("panel", DATA),
     "elements": ("elements", DATA),
     "reference": ("reference", ["seed", "reference", *DATA]),
@@ -162,9 +173,10 @@ SEES = {
     "example_inputs": ("example_inputs", CRISPR_SECTIONS),
 }
 # The thresholds that a stage acts on itself; those of the overfitting guard in every other stage.
-ACTS_ON = {"loop_table": [LINE_BLIND]}
+ACTS_ON = {"loop_table": [LINE_BLIND], "sample_check": CHECKS}
 # What else a stage rests on.
 RESTS_ON = {"inventory": fingerprint(MANIFEST), "model_card": fingerprint(METRICS)}
+RESTS_ON |= {"sample_check": fingerprint(KNOWN_PROFILES)}
 RESTS_ON |= dict.fromkeys(
     ["real_model", "loop_model"], [fingerprint(MANIFEST), fingerprint(METRICS)]
 )

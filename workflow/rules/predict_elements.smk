@@ -8,6 +8,7 @@ rule score_elements:
         [local(path) for path in REQUEST.files],
     output:
         f"{PREDICTED}/predictions.tsv",
+        f"{PREDICTED}/samples.tsv",
         TRACKS,
         metrics=f"{PREDICTED}/metrics.json",
         provenance=f"{PREDICTED}/provenance.json",
@@ -33,6 +34,7 @@ rule score_elements:
 rule prediction_report:
     input:
         f"{PREDICTED}/predictions.tsv",
+        f"{PREDICTED}/samples.tsv",
         metrics=f"{PREDICTED}/metrics.json",
     output:
         f"{PREDICTED}/report.html",

@@ -1,6 +1,7 @@
 # A run: from data to report.
 include: "common.smk"
 include: "data.smk"
+include: "samples.smk"
 include: "train.smk"
 include: "diagnostics.smk"
 include: "motifs.smk"

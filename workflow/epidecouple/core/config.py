@@ -26,6 +26,7 @@ from .sections import (
     MotifsConfig,
     ObjectiveConfig,
     ReferenceConfig,
+    SamplesConfig,
     Section,
     SimulationConfig,
     SplitsConfig,
@@ -134,10 +135,12 @@ class Config(Section):
     comparison: ComparisonConfig = ComparisonConfig()
     ablation: AblationConfig = AblationConfig()
     crispr: CrisprConfig = CrisprConfig()
+    samples: SamplesConfig = SamplesConfig()
     thresholds: dict[str, Threshold] = Field(
         {},
         description="gate.metric -> value and why: replaces the value of that row of"
-        " config/gates.yaml for this run",
+        " config/gates.yaml for this run; `on_failure: stop` makes a row that is only noted stop"
+        " the run, `note` the reverse",
     )
     waive: list[Gate] = Field(
         [], description="gates that may fail without stopping the run; printed on every report page"

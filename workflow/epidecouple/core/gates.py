@@ -51,7 +51,7 @@ class Row(TypedDict):
     must_be: Literal["le", "ge", "gt", "eq"]
     value: Number
     applies_when: NotRequired[list[Condition]]
-    on_failure: NotRequired[Literal["note"]]
+    on_failure: NotRequired[Literal["note", "stop"]]
     why: Reason
     remedy: Reason
 

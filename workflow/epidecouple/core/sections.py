@@ -2,7 +2,7 @@
 and meaning.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import BaseModel, ConfigDict, Field, with_config
 
@@ -34,6 +34,7 @@ class Threshold(TypedDict):
 
     value: Number
     why: Reason
+    on_failure: NotRequired[Literal["note", "stop"]]
 
 
 class DatasetConfig(Section):
@@ -577,4 +578,17 @@ class CrisprConfig(Section):
         "models/regulation",
         pattern=FOLDER,
         description="folder that real_model writes the trained score to",
+    )
+
+
+class SamplesConfig(Section):
+    """The targets known_profiles and sample_accuracy: what peak files of known lines look like."""
+
+    missing: dict[str, list[str]] = Field(
+        {
+            "IMR90": ["DNase", "H3K4me1", "H3K27me3", "H3K36me3", "H3K9me3"],
+            "NHEK": ["DNase", "H3K36me3"],
+        },
+        description="cell line -> marks whose peaks are not read: files above 4 MB, so that the"
+        " profiles are the same with a mirror that lacks them",
     )

@@ -80,6 +80,11 @@ class RegulationRequest(Section):
         CrisprConfig.model_fields["chain"].default,
         description="chain file from hg38 to hg19: a source's name or a path",
     )
+    samples: Literal["warn", "stop"] = Field(
+        "warn",
+        description="what to do where a peak file looks like another mark or line"
+        " (docs/sample_check.md)",
+    )
     mirror: Place = Field("", description="folder or http base that holds the sources")
     name: str = Field(
         "",

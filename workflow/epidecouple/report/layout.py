@@ -189,6 +189,18 @@ OF_SIMULATION, OF_MOTIFS, OF_OTHER_TARGETS = (
 )
 
 SECTIONS = {
+    "samples": Section(
+        "Is every peak file what it claims to be?",
+        "Does a file look like another mark or another line than the configuration says?",
+        (),
+        (
+            Row("samples_in_doubt", ("samples", "samples_with_mark", "samples_with_line")),
+            Row("sample_mark"),
+            Row("sample_line"),
+            Row("sample_stranger"),
+            Row("sample_copy"),
+        ),
+    ),
     "data": Section(
         "Data",
         "What are the data, and could a leak between splits explain the skill of the model?",

@@ -36,6 +36,7 @@ def render(folder: Path) -> str:
             sentence=sentence(scored, counts),
             head=counts["head"],
             missing=counts["missing_marks"],
+            samples=table_rows(folder / "samples.tsv"),
             loops_of=counts["loops_of"],
             points=[point(name, of) for name, of in counts["thresholds"].items()],
             columns=["element", *(title for title, _ in COLUMNS.values())],

@@ -61,7 +61,15 @@ def section_row(
         "arms": table_rows(run / stage / "arms.tsv"),
         "known_states": table_rows(run / stage / "known_states.tsv"),
         "states_explain": states_explain(metrics, thresholds),
+        "doubts": [
+            row["doubts"] for row in table_rows(run / stage / "samples.tsv") if row["doubts"]
+        ],
     }
+
+
+def sample_doubts(table: Path) -> list[str]:
+    """What the check of samples says against files; empty where a stage has no such table."""
+    return [row["doubts"] for row in table_rows(table) if row["doubts"]]
 
 
 def states_explain(metrics: dict[str, Any], thresholds: dict[str, dict[str, Any]]) -> bool:

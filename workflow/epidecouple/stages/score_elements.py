@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..core.errors import InputError
+from ..core.gates import values_of
 from ..core.provenance import Measured
 from ..experiments.chains import Lift
 from ..experiments.genes import read_tss
@@ -29,6 +31,9 @@ from ..prediction.operating_points import OperatingPoint
 from ..prediction.regulation_model import ZERO_SHOT, RegulationModel, load_regulation
 from ..prediction.regulation_request import RegulationRequest
 from ..regulation.score import PARTS
+from ..samples.checking import CHECKS, Limits
+from ..samples.library import Name
+from ..samples.reading import check_peaks, table_of
 from .runner import run
 
 log = logging.getLogger(__name__)
@@ -39,8 +44,11 @@ TRACK_VALUES = ("zero_shot", "head", *PARTS)
 def score_elements(request: RegulationRequest, folder: Path) -> Measured:
     """Turn a table of elements and genes into predictions.tsv and two tracks."""
     model = load_regulation(Path(request.model))
-    predictions, missing = predicted(request, model)
+    predictions, missing, marks = predicted(request, model)
     folder.mkdir(parents=True, exist_ok=True)
+    samples = samples_of(request, marks)
+    samples.to_csv(folder / "samples.tsv", sep="\t", index=False, float_format="%.4f")
+    refuse(samples, request)
     predictions.to_csv(folder / "predictions.tsv", sep="\t", index=False, float_format="%.5g")
     track = drawable(predictions)
     write_bedpe(track, folder / "predictions.bedpe", TRACK_VALUES)
@@ -53,9 +61,36 @@ def score_elements(request: RegulationRequest, folder: Path) -> Measured:
     return Measured(counts, [Path(path) for path in request.files])
 
 
-def predicted(request: RegulationRequest, model: RegulationModel) -> tuple[pd.DataFrame, list[str]]:
-    """Every row of the request with its scores, doubts, and the reason where it has none; and the
-    marks that the line lacks.
+def samples_of(request: RegulationRequest, marks: Marks) -> pd.DataFrame:
+    """Whether each peak file is of the mark and the line that it is said to be of; no row for an
+    excerpt, which holds too little of the genome to tell.
+    """
+    limits = Limits.of({name: of["value"] for name, of in values_of(CHECKS, {}).items()})
+    if request.read_excerpt:
+        return table_of([], limits)
+    peaks = {
+        Name(request.cell_line, mark): pd.concat(track.peaks.values())
+        for mark, track in marks.tracks.items()
+    }
+    return table_of(check_peaks(peaks, limits)[0], limits)
+
+
+def refuse(samples: pd.DataFrame, request: RegulationRequest) -> None:
+    """Warn of every file that looks like another mark or line; raises `InputError` for the first
+    where the request says so.
+    """
+    for row in samples[samples.doubts != ""].itertuples():
+        log.warning("%s", row.doubts)
+        if request.samples == "stop":
+            remedy = "Compare the file with its source, or ask with samples=warn"
+            raise InputError(row.doubts, remedy, request.peak_files[row.mark])
+
+
+def predicted(
+    request: RegulationRequest, model: RegulationModel
+) -> tuple[pd.DataFrame, list[str], Marks]:
+    """Every row of the request with its scores, doubts, and the reason where it has none; the marks
+    that the line lacks; and those that it has.
     """
     table = read_elements(Path(request.pairs))
     genes = read_tss(request.genes_file)
@@ -68,7 +103,7 @@ def predicted(request: RegulationRequest, model: RegulationModel) -> tuple[pd.Da
     scored = scored.assign(doubts=doubts(scored, missing))
     given = table[["row", "chrom", "start", "end", "gene"]].assign(cell_line=request.cell_line)
     places = pairs[["element_mid", "tss"]].astype("Int64")
-    return given.join(places).join(scored).assign(reason=reason), missing
+    return given.join(places).join(scored).assign(reason=reason), missing, marks
 
 
 def marks_of(request: RegulationRequest, lift: Lift | None) -> Marks:
