@@ -21,7 +21,7 @@ from epidecouple.ablation.verdicts import effects, judged
 from epidecouple.core.config import Config, is_section
 from epidecouple.core.gates import SIGNS, load_rows
 from epidecouple.core.metrics import Metric, registry, rows, short_label
-from epidecouple.core.paths import ABLATION_RUNS, EFFECTS, ROOT
+from epidecouple.core.paths import ABLATION_RUNS, EFFECTS, ROOT, SAMPLE_ACCURACY
 from epidecouple.core.sections import Section
 from epidecouple.prediction.regulation_request import RegulationRequest
 from epidecouple.prediction.request import Request
@@ -34,6 +34,7 @@ from epidecouple.verification.design import (
 )
 
 DAG_PATTERN = re.compile(r"(<!-- dag -->\n```mermaid\n).*?(```\n<!-- /dag -->)", re.S)
+ACCURACY_PATTERN = re.compile(r"(<!-- accuracy -->\n).*?(<!-- /accuracy -->)", re.S)
 
 
 TABLE_HEAD = "| key | type | default | meaning |\n|---|---|---|---|\n"
@@ -285,6 +286,43 @@ def _page_link(place: str) -> str:
     return f"[{title[1] if title else place}]({target})"
 
 
+def with_accuracy(text: str) -> str:
+    """docs/sample_check.md with the tables of resources/sample_accuracy.tsv in place."""
+    table = pd.read_csv(SAMPLE_ACCURACY, sep="\t")
+    everything = table[table.of == "all"]
+    head = ["question", "beside", "files", "right", "false alarms", "swaps", "detected", "named"]
+    rows = [
+        [row.question, row.beside, row.files, *_shares(row, "right", "false_alarms"), row.swaps]
+        + _shares(row, "detected", "named")
+        for row in everything.itertuples()
+    ]
+    parts = [*_table(head, rows), "", "By mark and line, beside all marks:", ""]
+    kinds = table[(table.of != "all") & (table.beside == "all")]
+    head = ["", "question", "files", "right", "false alarms", "swaps", "detected"]
+    rows = [
+        [row.of, row.question, row.files, f"{row.right:.2f}", f"{row.false_alarms:.2f}", row.swaps]
+        + [f"{row.detected:.2f}"]
+        for row in kinds.sort_values(["of", "question"]).itertuples()
+    ]
+    parts += _table(head, rows)
+    return ACCURACY_PATTERN.sub(lambda match: match[1] + "\n".join(parts) + "\n" + match[2], text)
+
+
+def _shares(row: tuple, *names: str) -> list[str]:
+    """Shares with their intervals, as text."""
+    return [
+        f"{getattr(row, name):.2f}"
+        f" ({getattr(row, f'{name}_lower'):.2f}–{getattr(row, f'{name}_upper'):.2f})"
+        for name in names
+    ]
+
+
+def _table(head: list[str], rows: list[list]) -> list[str]:
+    """A table in Markdown."""
+    lines = [f"| {' | '.join(map(str, cells))} |" for cells in [head, *rows]]
+    return [lines[0], "|" + "---|" * len(head), *lines[1:]]
+
+
 def rule_graph() -> str:
     """The default configuration's rule graph in mermaid, edges sorted by name.
 
@@ -325,6 +363,7 @@ def with_rule_graph(readme: str, graph: str) -> str:
 def pages() -> dict[Path, str]:
     """Every generated page and its content."""
     readme = ROOT / "README.md"
+    accuracy = ROOT / "docs" / "sample_check.md"
     return {
         ROOT / "config" / "README.md": config_page(),
         ROOT / "docs" / "README.md": docs_page(),
@@ -334,6 +373,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "ablation.md": ablation_page(),
         EFFECTS: effects_table(),
         ROOT / "docs" / "bad_inputs.md": bad_inputs.page(),
+        accuracy: with_accuracy(accuracy.read_text()),
         readme: with_rule_graph(readme.read_text(), rule_graph()),
     }
 

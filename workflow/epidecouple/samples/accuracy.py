@@ -8,6 +8,7 @@ were new experiments.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ import pandas as pd
 from ..statistics import jackknife
 from .library import Library, Name
 from .likeness import like_lines, like_marks
-from .tiles import Loci, choose_loci
+from .tiles import Loci, choose_loci, counted, within
 
 MARK, LINE, NEW_LINE = "mark", "line", "new line"
 # What the answers of a question are alike within, and what its limits are set without.
@@ -37,15 +38,23 @@ class Files:
     reached: tuple[np.ndarray, ...]
     chromosomes: tuple[str, ...]
 
+    @cached_property
+    def counts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Tiles that any file reaches and how many do, as in `tiles.counted`."""
+        return counted(self.reached)
+
     def loci(self, kept: np.ndarray) -> Loci:
         """Loci chosen from the files of a mask bool (files,)."""
-        reached = [keys for keys, keep in zip(self.reached, kept, strict=True) if keep]
-        return choose_loci(reached, self.chromosomes)
+        keys, reaching = self.counts
+        left = reaching.copy()
+        for reached, keep in zip(self.reached, kept, strict=True):
+            if not keep:
+                left[np.searchsorted(keys, reached)] -= 1
+        return choose_loci(keys, left, int(kept.sum()), self.chromosomes)
 
     def library(self, loci: Loci) -> Library:
         """Profiles of all files at some loci."""
-        present = [np.isin(loci.keys, keys, assume_unique=True) for keys in self.reached]
-        return Library(self.names, np.stack(present))
+        return Library(self.names, np.stack([within(loci.keys, keys) for keys in self.reached]))
 
     def without(self, kind: str) -> Iterator[tuple[str, Library]]:
         """For each line (or mark) the profiles of all files, at loci chosen without its files."""

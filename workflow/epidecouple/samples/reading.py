@@ -13,11 +13,13 @@ from ..files.manifest import download_path, load_sources
 from ..files.peaks import read_peaks
 from .checking import Finding, Limits, check, comparable
 from .library import Library, Name, read_library
-from .tiles import Loci, choose_loci, presence, tiles
+from .tiles import Loci, choose_loci, counted, presence, tiles
 
 log = logging.getLogger(__name__)
 
 Peaks = Mapping[Name, pd.DataFrame]
+# With fewer loci that tell files apart, likeness is chance.
+FEWEST_LOCI = 200
 
 
 def peak_files(catalog: Catalog) -> dict[Name, Path]:
@@ -62,7 +64,11 @@ def check_peaks(peaks: Peaks, limits: Limits) -> tuple[list[Finding], bool]:
     if comparable(files, known):
         return check(files, known, limits), True
     log.info("no known profile is like these files: they are compared with each other alone")
-    return check(library_at(peaks, own_loci(peaks)), None, limits), False
+    loci = own_loci(peaks)
+    if len(loci.keys) < FEWEST_LOCI:
+        log.info("all files reach the same places: nothing can be said of any")
+        return [Finding(name) for name in sorted(peaks, key=str)], False
+    return check(library_at(peaks, loci), None, limits), False
 
 
 def library_at(peaks: Peaks, loci: Loci) -> Library:
@@ -73,7 +79,8 @@ def library_at(peaks: Peaks, loci: Loci) -> Library:
 def own_loci(peaks: Peaks) -> Loci:
     """Loci chosen from the files themselves."""
     chromosomes = shared_chromosomes(peaks)
-    return choose_loci([tiles(table, chromosomes) for table in peaks.values()], chromosomes)
+    reached = [tiles(table, chromosomes) for table in peaks.values()]
+    return choose_loci(*counted(reached), len(reached), chromosomes)
 
 
 def table_of(findings: Iterable[Finding], limits: Limits) -> pd.DataFrame:

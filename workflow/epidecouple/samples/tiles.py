@@ -54,22 +54,41 @@ def tiles(peaks: pd.DataFrame, chromosomes: Sequence[str]) -> np.ndarray:
     kept = place >= 0
     first = peaks.start.to_numpy()[kept] // TILE_BP
     count = (peaks.end.to_numpy()[kept] - 1) // TILE_BP - first + 1
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return np.unique(np.repeat(place[kept] * ROOM + first, count) + within)
+    step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.unique(np.repeat(place[kept] * ROOM + first, count) + step)
+
+
+def within(keys: np.ndarray, reached: np.ndarray) -> np.ndarray:
+    """Which of some keys (n,) are among those reached, int64, sorted; bool (n,)."""
+    if not len(reached):
+        return np.zeros(len(keys), dtype=bool)
+    at = np.minimum(np.searchsorted(reached, keys), len(reached) - 1)
+    return reached[at] == keys
 
 
 def presence(peaks: pd.DataFrame, loci: Loci) -> np.ndarray:
     """Whether a peak reaches each locus; bool (n,)."""
-    return np.isin(loci.keys, tiles(peaks, loci.chromosomes))
+    return within(loci.keys, tiles(peaks, loci.chromosomes))
 
 
-def choose_loci(reached: Sequence[np.ndarray], chromosomes: Sequence[str]) -> Loci:
-    """At most `LOCI` tiles that neither few nor most files reach, evenly along the genome.
+def counted(reached: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Keys of all tiles that a file reaches (n,), sorted, and how many files reach each (n,).
 
-    reached : `tiles` of each file. What the files are said to be is not read, nor their order.
+    reached : `tiles` of each file
     """
     keys, files = np.unique(np.concatenate(reached), return_counts=True)
-    least, most = (share * len(reached) for share in SHARE_OF_FILES)
-    telling = keys[(files >= max(least, FEWEST_FILES)) & (files <= max(most, FEWEST_FILES))]
+    return keys, files
+
+
+def choose_loci(
+    keys: np.ndarray, reaching: np.ndarray, files: int, chromosomes: Sequence[str]
+) -> Loci:
+    """At most `LOCI` tiles that neither few nor most files reach, evenly along the genome.
+
+    keys, reaching : as `counted` gives them, of so many files. What the files are said to be is not
+    read, nor their order.
+    """
+    least, most = (share * files for share in SHARE_OF_FILES)
+    telling = keys[(reaching >= max(least, FEWEST_FILES)) & (reaching <= max(most, FEWEST_FILES))]
     steps = np.linspace(0, len(telling) - 1, min(LOCI, len(telling))).astype(np.int64)
     return Loci(tuple(chromosomes), telling[steps])
