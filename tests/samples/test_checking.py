@@ -1,11 +1,13 @@
 """Files under wrong names are named, with the figure; files under their own are not."""
 
+from itertools import permutations
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from epidecouple.core.gates import judge, rows_of
-from epidecouple.samples.checking import CHECKS, Limits, check, comparable, metrics
+from epidecouple.samples.checking import CHECKS, Limits, check, comparable, judged, metrics
 from epidecouple.samples.library import Library, Name, as_known, read_library
 from epidecouple.samples.likeness import like_lines, like_marks, standard
 
@@ -171,10 +173,22 @@ def test_the_files_of_the_repository_are_what_they_claim_to_be(shipped):
 
 
 def test_a_real_file_under_another_line_is_named(shipped):
-    of = {name: row for name, row in zip(shipped.names, shipped.present, strict=True)}
+    of = dict(zip(shipped.names, shipped.present, strict=True))
     wrong = Library((Name("K562", "H3K27ac"),), of[Name("GM12878", "H3K27ac")][None])
     texts = doubts(wrong, shipped, limits_of_the_gate())["K562", "H3K27ac"]
-    assert "same peaks as H3K27ac of GM12878" in texts[0] and "looks like GM12878" in texts[1]
+    assert len(texts) == 2, "its mark is right, and judged among the marks of GM12878"
+    assert "the same peaks as H3K27ac of GM12878 (" in texts[0] and "looks like GM12878" in texts[1]
+
+
+def test_every_known_swap_of_two_lines_is_named(shipped):
+    """All pairs of lines, H3K27ac: the figures of docs/sample_check.md are not of other code."""
+    of = dict(zip(shipped.names, shipped.present, strict=True))
+    limits = limits_of_the_gate()
+    for said, true in permutations(sorted(set(shipped.lines)), 2):
+        names = [Name(said, "H3K27ac"), Name(true, "H3K27ac")]
+        rest = shipped.where(np.array([name not in names for name in shipped.names]))
+        found = judged(of[names[1]], names[0], rest, rest.where(np.zeros(87, bool)), limits)
+        assert found.line == true and found.line_margin > limits.line, (said, true)
 
 
 def test_profiles_of_another_place_are_not_comparable(shipped):

@@ -20,6 +20,7 @@ from epidecouple.prediction.regulation_model import load_regulation
 from epidecouple.prediction.request import request_of
 from epidecouple.regulation.score import PARTS
 from epidecouple.report.prediction_page import render
+from epidecouple.samples.library import Name, read_library
 from epidecouple.stages.example import HEAD, scored_pairs
 from epidecouple.stages.score_elements import score_elements
 from pipeline import run_snakemake
@@ -291,3 +292,49 @@ def test_a_table_without_elements_is_refused(tmp_path):
     path = written(tmp_path / "x.tsv", "chrom\tposition\tgene\nchr11\t5\tHBE1\n")
     request = request_of({"model": str(FOLDER), "pairs": str(path)})
     says(refusal(score_elements, request, tmp_path), f"{path}:1: ", "chrom, start, end, gene")
+
+
+KNOWN = ("H3K27ac", "H3K4me3", "CTCF", "DNase")
+
+
+@pytest.fixture(scope="module")
+def whole_files(tmp_path_factory):
+    """Peaks of K562 at the known loci, and around three genes so that there is something to score."""
+    library, loci = read_library()
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, {
+        name: peaks_of(library.present[row], loci) for row, name in enumerate(library.names)
+    }
+
+
+def peaks_of(present, loci):
+    starts = loci.start[present] + 500
+    ends = starts + 200
+    columns = zip(loci.chrom[present], starts, ends, strict=True)
+    return "".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in columns)
+
+
+def request_of_line(whole_files, out, names, **more):
+    folder, texts = whole_files
+    peaks = {mark: str(written(folder / f"{mark}.bed", texts[of])) for mark, of in names.items()}
+    return predicted(out, line="K562", peaks=peaks, genes=GENES, **more)
+
+
+def test_a_prediction_names_a_file_of_another_line_on_its_page(whole_files, tmp_path):
+    names = {mark: Name("K562", mark) for mark in KNOWN}
+    request_of_line(whole_files, tmp_path, names)
+    table = pd.read_csv(tmp_path / "samples.tsv", sep="\t", keep_default_na=False)
+    assert len(table) == len(KNOWN) and (table.doubts == "").all()
+    assert "0 look like another mark or line" in render(tmp_path)
+
+    names["H3K27ac"] = Name("GM12878", "H3K27ac")
+    request_of_line(whole_files, tmp_path, names)
+    page = render(tmp_path)
+    assert "the same peaks as H3K27ac of GM12878" in page and "looks like GM12878 (" in page
+    message = refusal(request_of_line, whole_files, tmp_path / "no", names, samples="stop")
+    says(message, "H3K27ac.bed", "looks like GM12878", "samples=warn")
+
+
+def test_an_excerpt_is_not_compared(tmp_path):
+    predicted(tmp_path)
+    assert "claims to be" not in render(tmp_path)

@@ -127,15 +127,18 @@ def judged(
 ) -> Finding:
     """What a profile bool (n,) looks like, whose name is `said`.
 
-    others : the other files of the request, which may be copies of it
+    others : the other files of the request, which may be copies of it. The mark of a file that
+    looks like another line is judged among the marks of that one.
     """
     name = as_known(said, library)
     alike = correlations(profile, library)
     new = library.where(alike <= limits.copy)
-    marks = like_marks(profile, name, new)
     lines = like_lines(profile, name, new)
     own_line = lines.pop(name.line, None)
-    mark, line = _largest(marks), _largest(lines)
+    line = _largest(lines)
+    other = own_line is not None and lines.get(line or "", own_line) - own_line > limits.line
+    marks = like_marks(profile, Name(line, name.mark) if line and other else name, new)
+    mark = _largest(marks)
     return Finding(
         said,
         *_copied(profile, name, joined(library, others)),
