@@ -299,7 +299,7 @@ KNOWN = ("H3K27ac", "H3K4me3", "CTCF", "DNase")
 
 @pytest.fixture(scope="module")
 def whole_files(tmp_path_factory):
-    """Peaks of K562 at the known loci, and around three genes so that there is something to score."""
+    """A folder, and peaks at the known loci by name, as BED text."""
     library, loci = read_library()
     folder = tmp_path_factory.mktemp("whole")
     return folder, {
@@ -317,24 +317,28 @@ def peaks_of(present, loci):
 def request_of_line(whole_files, out, names, **more):
     folder, texts = whole_files
     peaks = {mark: str(written(folder / f"{mark}.bed", texts[of])) for mark, of in names.items()}
-    return predicted(out, line="K562", peaks=peaks, genes=GENES, **more)
+    return page_of(out, line="K562", peaks=peaks, genes=GENES, **more)
+
+
+def page_of(folder, **request):
+    """The page of a request."""
+    write_json(folder / "metrics.json", {"metrics": predicted(folder, **request)[1]})
+    return render(folder)
 
 
 def test_a_prediction_names_a_file_of_another_line_on_its_page(whole_files, tmp_path):
     names = {mark: Name("K562", mark) for mark in KNOWN}
-    request_of_line(whole_files, tmp_path, names)
+    page = request_of_line(whole_files, tmp_path, names)
     table = pd.read_csv(tmp_path / "samples.tsv", sep="\t", keep_default_na=False)
     assert len(table) == len(KNOWN) and (table.doubts == "").all()
-    assert "0 look like another mark or line" in render(tmp_path)
+    assert "0 look like another mark or line" in page
 
     names["H3K27ac"] = Name("GM12878", "H3K27ac")
-    request_of_line(whole_files, tmp_path, names)
-    page = render(tmp_path)
+    page = request_of_line(whole_files, tmp_path, names)
     assert "the same peaks as H3K27ac of GM12878" in page and "looks like GM12878 (" in page
     message = refusal(request_of_line, whole_files, tmp_path / "no", names, samples="stop")
     says(message, "H3K27ac.bed", "looks like GM12878", "samples=warn")
 
 
 def test_an_excerpt_is_not_compared(tmp_path):
-    predicted(tmp_path)
-    assert "claims to be" not in render(tmp_path)
+    assert "claims to be" not in page_of(tmp_path)
