@@ -8,11 +8,7 @@ rule sample_check:
         settings=settings("sample_check"),
         inventory=f"{RUN}/download/inventory.tsv",
         peaks=of_run(
-            [
-                path
-                for files in CATALOG.lines.values()
-                for path in files.peaks.values()
-            ]
+            [path for files in CATALOG.lines.values() for path in files.peaks.values()]
         ),
     output:
         table=f"{RUN}/samples/samples.tsv",
