@@ -139,9 +139,11 @@ def judged(
     other = own_line is not None and lines.get(line or "", own_line) - own_line > limits.line
     marks = like_marks(profile, Name(line, name.mark) if line and other else name, new)
     mark = _largest(marks)
+    copy_of, copy = _copied(profile, name, joined(library, others))
     return Finding(
         said,
-        *_copied(profile, name, joined(library, others)),
+        copy_of,
+        copy,
         mark,
         marks.get(mark or ""),
         line,
@@ -154,11 +156,13 @@ def _largest(likeness: dict[str, float]) -> str | None:
     return max(sorted(likeness), key=lambda name: likeness[name], default=None)
 
 
-def _copied(profile: np.ndarray, name: Name, library: Library) -> tuple[str, float] | tuple[()]:
-    """The most similar profile of another name with its correlation; empty where there is none."""
+def _copied(
+    profile: np.ndarray, name: Name, library: Library
+) -> tuple[str, float] | tuple[None, None]:
+    """The most similar profile of another name with its correlation, where there is one."""
     other = library.where(np.array([as_known(of, library) != name for of in library.names], bool))
     if not other.names:
-        return ()
+        return None, None
     alike = correlations(profile, other)
     best = max(range(len(alike)), key=lambda row: (alike[row], str(other.names[row])))
     return str(other.names[best]), float(alike[best])

@@ -120,6 +120,7 @@ def usual_agreement(of: np.ndarray, mark: int) -> np.ndarray:
     """Mean over lines of the correlation of a mark's differences with those of each mark (M,), of
     the lines that have both; 0 where none has.
     """
-    both = of.any(-1) & of[:, mark].any(-1)[:, None]
+    there = np.asarray(of.any(-1))
+    both = there & there[:, [mark]]
     total = np.einsum("ln,lmn->m", of[:, mark], of)
     return np.divide(total, both.sum(0), out=np.zeros(of.shape[1]), where=both.any(0))

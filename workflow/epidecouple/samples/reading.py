@@ -18,6 +18,18 @@ from .tiles import Loci, choose_loci, counted, presence, tiles
 log = logging.getLogger(__name__)
 
 Peaks = Mapping[Name, pd.DataFrame]
+COLUMNS = [
+    "line",
+    "mark",
+    "like_mark",
+    "place_between_marks",
+    "like_line",
+    "likeness_of_that_line",
+    "likeness_of_its_line",
+    "same_as",
+    "correlation",
+    "doubts",
+]
 # With fewer loci that tell files apart, likeness is chance.
 FEWEST_LOCI = 200
 
@@ -87,18 +99,19 @@ def table_of(findings: Iterable[Finding], limits: Limits) -> pd.DataFrame:
     """One row per file: what it is said to be, what it looks like with the figures, and doubts in
     words, empty where there is none.
     """
-    columns = {
-        "line": lambda row: row.name.line,
-        "mark": lambda row: row.name.mark,
-        "like_mark": lambda row: row.mark,
-        "place_between_marks": lambda row: row.mark_place,
-        "like_line": lambda row: row.line,
-        "likeness_of_that_line": lambda row: row.line_likeness,
-        "likeness_of_its_line": lambda row: row.own_line_likeness,
-        "same_as": lambda row: row.copy_of,
-        "correlation": lambda row: row.copy,
-        "doubts": lambda row: "; ".join(row.doubts(limits)),
-    }
-    return pd.DataFrame(
-        [{name: of(row) for name, of in columns.items()} for row in findings], columns=list(columns)
-    )
+    rows = [
+        {
+            "line": row.name.line,
+            "mark": row.name.mark,
+            "like_mark": row.mark,
+            "place_between_marks": row.mark_place,
+            "like_line": row.line,
+            "likeness_of_that_line": row.line_likeness,
+            "likeness_of_its_line": row.own_line_likeness,
+            "same_as": row.copy_of,
+            "correlation": row.copy,
+            "doubts": "; ".join(row.doubts(limits)),
+        }
+        for row in findings
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
