@@ -15,7 +15,7 @@ from epidecouple.core.integrity import SUFFIX, checksum_file, crc32, intact, sea
 from epidecouple.core.provenance import CHECKSUM, read_json, write_json
 from epidecouple.data.panel import load_panel
 from epidecouple.evaluation.scores import Arm, Kind, read_scores, save_scores
-from epidecouple.prediction.trained_model import load_model
+from epidecouple.prediction.trained_model import load_run
 from epidecouple.stages.runner import settings_text
 from epidecouple.stages.seal import seal as seal_folder
 from epidecouple.training.checkpoint import Checkpoint
@@ -88,11 +88,11 @@ def test_a_file_that_is_cut_empty_or_missing(results, toy_panel, name):
 @pytest.mark.parametrize("name", READ_BY_PREDICTION)
 def test_a_flipped_byte_of_a_trained_model(toy_bundle, tmp_path, name):
     folder = copied(toy_bundle.run / "model", tmp_path)
-    load_model(folder)
+    load_run(folder)
     whole = (folder / name).read_bytes()
     for place in PLACES:
         flipped(folder / name, place)
-        says(refusal(load_model, folder), folder / name)
+        says(refusal(load_run, folder), folder / name)
         rewritten(folder / name, whole)
 
 

@@ -6,12 +6,12 @@ import pytest
 
 from epidecouple.core.sections import CrisprConfig
 from epidecouple.files.manifest import load_sources
-from epidecouple.prediction.operating_points import OperatingPoint
 from epidecouple.prediction.regulation_card import regulation_card
 from epidecouple.prediction.regulation_model import (
     ALL_CHROMOSOMES,
     ALL_LINES,
     HEADS,
+    SPREAD,
     ZERO_SHOT,
     RegulationModel,
     load_regulation,
@@ -19,8 +19,9 @@ from epidecouple.prediction.regulation_model import (
     write_checksums,
 )
 from epidecouple.regulation.between import TSS_BETWEEN
-from epidecouple.regulation.head import fit_head, tiers
+from epidecouple.regulation.head import Rows, fit_head, refits, tiers
 from epidecouple.regulation.inputs import UBIQUITOUS
+from epidecouple.regulation.operating_points import OperatingPoint
 from epidecouple.regulation.resistance_of_way import WayResistance
 from toy import refusal, says
 
@@ -45,7 +46,12 @@ def model():
         for tier in tiers()
     }
     point = OperatingPoint(-0.5, (0.6, 0.5, 0.7), (0.7, 0.6, 0.8), {"Gasperini2019": (0.7, 0.7)})
-    return RegulationModel(WAYS, heads, {ZERO_SHOT: point})
+    whole = {tier.name: heads[tier.name][ALL_CHROMOSOMES] for tier in tiers()[:4]}
+    again = {
+        tier.name: refits(whole[tier.name], Rows(tier.of(INPUTS), LABELS, CHROM))
+        for tier in tiers()[:4]
+    }
+    return RegulationModel(WAYS, heads, {ZERO_SHOT: point}, again)
 
 
 @pytest.fixture
@@ -60,6 +66,15 @@ def test_what_is_read_scores_as_what_was_written(model, folder):
     for tier in tiers():
         expected = model.logit(tier, INPUTS, CHROM)
         assert read.logit(tier, INPUTS, CHROM) == pytest.approx(expected, abs=1e-6)
+        spread = model.spread(tier, INPUTS)
+        assert read.spread(tier, INPUTS) == pytest.approx(spread, rel=1e-2, nan_ok=True)
+
+
+def test_a_folder_without_refits_gives_no_spread(folder):
+    (folder / SPREAD).unlink()
+    says(refusal(load_regulation, folder), SPREAD, "SHA256SUMS")
+    write_checksums(folder)
+    assert np.isnan(load_regulation(folder).spread(tiers()[0], INPUTS)).all()
 
 
 def test_rows_of_a_chromosome_left_out_are_scored_without_it(model):

@@ -72,10 +72,11 @@ def test_its_command_makes_it_again(tmp_path):
     settings = ["--config", f"mirror={MIRROR}", "crispr={bootstrap: 50}"]
     made = run_snakemake(tmp_path, "real_model", *settings)
     assert made.returncode == 0, made.stdout + made.stderr
-    for name in ("way.json", "heads.json"):
+    tolerances = {"way.json": 1e-5, "heads.json": 1e-5, "spread.json": 1e-4}
+    for name, exact in tolerances.items():
         again, kept = (read_json(place / CrisprConfig().model / name) for place in (tmp_path, ROOT))
         assert json.dumps(again).count('"') == json.dumps(kept).count('"'), "the same names"
-        assert numbers(again) == pytest.approx(numbers(kept), rel=1e-5, abs=1e-7)
+        assert numbers(again) == pytest.approx(numbers(kept), rel=exact, abs=1e-7)
     metrics = read_metrics(tmp_path / "results" / "demo" / "crispr" / "metrics.json")
     assert metrics["zero_shot_ap"] > 0.60 and metrics["zero_shot_auprc"] > 0.62
     assert metrics["head_ap"] > 0.75

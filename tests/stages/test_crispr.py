@@ -11,17 +11,20 @@ import pytest
 from epidecouple.core.gates import FAILED, judge, rows_of
 from epidecouple.core.provenance import read_json, read_metrics
 from epidecouple.core.sections import CrisprConfig, SplitsConfig
-from epidecouple.evaluation.crispr_scores import kinds
+from epidecouple.evaluation.crispr_scores import ZERO_SHOT, kinds
 from epidecouple.experiments import crispr_catalog
-from epidecouple.prediction.regulation_model import ALL_LINES, load_regulation
+from epidecouple.prediction.regulation_model import ALL_CHROMOSOMES, ALL_LINES, load_regulation
+from epidecouple.regulation.head import fit_head, tiers
 from epidecouple.regulation.inputs import NINE_MARKS
 from epidecouple.regulation.score import PARTS
 from epidecouple.stages.crispr_inputs import crispr_inputs
+from epidecouple.stages.crispr_missing import crispr_missing
 from epidecouple.stages.crispr_scores import crispr_scores
 from epidecouple.stages.crispr_table import crispr_table
 from epidecouple.stages.crispr_way import crispr_way
 from epidecouple.stages.real_model import real_model
 from epidecouple.stages.runner import call
+from epidecouple.statistics.precision_recall import Ranking
 
 pytestmark = pytest.mark.slow
 LINES = ["A", "B", "Own"]
@@ -167,7 +170,8 @@ def run_stages(folder):
     stage(crispr_scores, **own, **tested, predictions="p.tsv", metrics="scores/metrics.json")
     tables = {name: f"{name}.tsv" for name in ("table", "curves", "strata", "published")}
     stage(crispr_table, **tested, **tables, metrics="table/metrics.json")
-    stage(real_model, **own, measured="table/metrics.json", folder="model")
+    stage(crispr_missing, tested="inputs.parquet", way="way.json", missing="missing.tsv")
+    stage(real_model, **own, **tested, measured="table/metrics.json", folder="model")
 
 
 def test_rows_have_a_place_in_the_other_assembly(world):
@@ -179,6 +183,37 @@ def test_rows_have_a_place_in_the_other_assembly(world):
 def test_the_line_that_is_scored_taught_nothing(world):
     way = read_json(world / "way.json")
     assert way["Own"]["lines"] == ["A", "B"] and way[ALL_LINES]["lines"] == LINES
+
+
+def test_the_model_knows_how_far_its_scores_spread(world):
+    model, rows = load_regulation(world / "model"), pd.read_parquet(world / "inputs.parquet")
+    labels = rows.regulated.to_numpy(dtype=float)
+    tier = tiers()[0]
+    inputs = rows[model.heads[tier.name][ALL_CHROMOSOMES].inputs]
+    assert set(model.refits) == {tier.name for tier in tiers() if not tier.elsewhere}
+    chromosomes = sorted(set(rows.chrom))
+    again = [
+        fit_head(inputs[kept], labels[kept])(rows)
+        for kept in (rows.chrom != name for name in chromosomes)
+    ]
+    count = len(chromosomes)
+    by_hand = np.std(again, axis=0) * np.sqrt(count - 1)
+    found = model.spread(tier, rows)
+    assert np.corrcoef(found, by_hand)[0, 1] > 0.9, "but for inputs that are clipped otherwise"
+    assert np.isnan(model.spread(tiers()[-1], rows)).all(), "no refits, no spread"
+
+
+def test_what_is_missing_costs_what_its_absence_changes(world):
+    table = pd.read_csv(world / "missing.tsv", sep="\t").set_index("missing")
+    scores = pd.read_parquet(world / "scores.parquet")
+    pairs = pd.read_parquet(world / "inputs.parquet")
+    whole = Ranking(pairs.regulated.to_numpy(float), scores[ZERO_SHOT].to_numpy())
+    assert table.auprc["nothing"] == pytest.approx(
+        whole.curve(pairs.weight.to_numpy()).trimmed_area, abs=1e-6
+    )
+    assert (table.change == (table.auprc - table.auprc["nothing"]).round(6)).mean() > 0.5
+    assert table.change["nothing"] == table.lower["nothing"] == 0
+    assert table.change["all but DNase"] < 0 and table.lower.le(table.upper).all()
 
 
 def test_the_evidence_passes_its_gate(world):

@@ -1,5 +1,6 @@
 """Elements and genes as users bring them, scored by the regulation model of the repository."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -8,16 +9,19 @@ import pandas as pd
 import pytest
 
 import track_rules
+from epidecouple import RegulationScorer, load_model
+from epidecouple.core.errors import InputError
 from epidecouple.core.paths import EXAMPLE, ROOT
 from epidecouple.core.provenance import write_json
 from epidecouple.core.sections import CrisprConfig
 from epidecouple.evaluation.crispr_scores import ZERO_SHOT
 from epidecouple.experiments.excerpt import Excerpt, write_peaks
 from epidecouple.files.peaks import read_peaks
+from epidecouple.files.tracks import INTERACT_COLUMNS
 from epidecouple.prediction.element_scores import marks_of_excerpt
-from epidecouple.prediction.operating_points import operating_point
 from epidecouple.prediction.regulation_model import load_regulation
 from epidecouple.prediction.request import request_of
+from epidecouple.regulation.operating_points import operating_point
 from epidecouple.regulation.score import PARTS
 from epidecouple.report.prediction_page import render
 from epidecouple.samples.library import Name, read_library
@@ -25,6 +29,7 @@ from epidecouple.stages.example import HEAD, scored_pairs
 from epidecouple.stages.score_elements import score_elements
 from pipeline import run_snakemake
 from toy import refusal, says, written
+from toy_bigwig import bigwig
 
 FOLDER = ROOT / CrisprConfig().model
 PAIRS = EXAMPLE / "pairs.bed"
@@ -38,7 +43,9 @@ CHAIN = f"chain 1 chr11 135086622 + {SHIFT} 10001000 chr11 135006516 + 0 1000000
 @pytest.fixture(scope="module", autouse=True)
 def excerpt_read_once():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("epidecouple.stages.score_elements.marks_of_excerpt", cache(marks_of_excerpt))
+        patch.setattr(
+            "epidecouple.prediction.regulation_scorer.marks_of_excerpt", cache(marks_of_excerpt)
+        )
         yield
 
 
@@ -118,6 +125,208 @@ def test_tables_of_other_tools_say_the_same(tmp_path, one, name, text):
     row = of_text(tmp_path, text, name)[0].iloc[0]
     assert row.reason == "" and row.tss == TSS == one.tss
     assert (row.zero_shot, row["head"]) == (one.zero_shot, one["head"])
+
+
+# Headers of EnhancerPredictionsAllPutative.tsv (ABC 1.0), EnhancerPredictions.tsv (ABC 1.1), of
+# ENCODE's thresholded ENCODE-rE2G predictions, and of its pipeline's encode_e2g_predictions.tsv.
+PUBLISHED = {
+    "putative.tsv.gz": (
+        "chr\tstart\tend\tname\tclass\tactivity_base\tTargetGene\tTargetGeneTSS\t"
+        "TargetGeneExpression\tTargetGenePromoterActivityQuantile\tTargetGeneIsExpressed\tdistance\t"
+        "isSelfPromoter\tpowerlaw_contact\tpowerlaw_contact_reference\thic_contact\t"
+        "hic_contact_pl_scaled\thic_pseudocount\thic_contact_pl_scaled_adj\tABC.Score.Numerator\t"
+        "ABC.Score\tpowerlaw.Score.Numerator\tpowerlaw.Score\tCellType",
+        "{element}\tintergenic|{name}\tintergenic\t11.6\t{gene}\t{tss}\t\t0.82\tTrue\t10677\tFalse\t"
+        "0.0098\t0.0098\t0.0104\t0.0104\t0.0003\t0.0107\t0.124\t{score}\t0.114\t0.081\tK562",
+    ),
+    "EnhancerPredictions.tsv": (
+        "chr\tstart\tend\tname\tTargetGene\tTargetGeneTSS\tCellType\tABC.Score",
+        "{element}\tintergenic|{name}\t{gene}\t{tss}\tK562\t{score}",
+    ),
+    "ENCFF000AAA_predictions.tsv.gz": (
+        "#chr\tstart\tend\tname\tclass\tTargetGene\tTargetGeneEnsemblID\tTargetGeneTSS\tCellType\t"
+        "Score\tDistanceToTSS\tH3K27ac\tOpen",
+        "{element}\tintergenic|{name}\tintergenic\t{gene}\tENSG00000213931\t{tss}\tK562\t{score}\t"
+        "10677\t3.1\t8.2",
+    ),
+    "encode_e2g_predictions.tsv": (
+        "chr\tstart\tend\tname\tclass\tTargetGene\tTargetGeneTSS\tCellType\tABC.Score\t"
+        "numTSSEnhGene\tENCODE-rE2G.Score",
+        "{element}\tintergenic|{name}\tintergenic\t{gene}\t{tss}\tK562\t0.9\t2\t{score}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_predictions_are_scored_and_keep_their_own_score(tmp_path, one, name):
+    """Two genes of one element and one that the table of TSS lacks, with ABC's or rE2G's score."""
+    head, row = PUBLISHED[name]
+    own = {"HBE1": 0.0912, "HBG2": 0.0271, "NONE": 0.3}
+    rows = [
+        row.format(element=element(), name="chr11:1-2", gene=gene, tss=TSS, score=score)
+        for gene, score in own.items()
+    ]
+    assert all(text.count("\t") == head.count("\t") for text in rows)
+    table, counts = of_text(tmp_path, "\n".join([head, *rows]) + "\n", name)
+    assert table.table_score.tolist() == list(own.values()) and counts["scored"] == 2
+    scores = table[["zero_shot", "head"]].iloc[0].astype(float)
+    assert scores.tolist() == [one.zero_shot, one["head"]]
+    assert "NONE is not in the table of TSS" in table.reason[2]
+
+
+def test_the_spread_is_that_of_the_head_and_only_where_there_is_one(of_excerpt):
+    table = of_excerpt[1]
+    spread = pd.to_numeric(table.head_spread, errors="coerce")
+    known = bool(load_regulation(FOLDER).refits)
+    assert (spread > 0).all() == known
+    assert not known or spread.median() < table["head"].astype(float).std()
+
+
+def test_the_library_and_the_command_give_the_same_table(of_excerpt):
+    expected = of_excerpt[1]
+    scorer = load_model(FOLDER)
+    assert isinstance(scorer, RegulationScorer) and set(scorer.marks) >= {
+        "DNase",
+        "H3K27ac",
+        "CTCF",
+    }
+    table = scorer.score(PAIRS)
+    assert list(table.columns) == list(expected.columns) and len(table) == 442
+    for name in table:
+        if pd.api.types.is_float_dtype(table[name].dtype):
+            shown = pd.to_numeric(expected[name], errors="coerce")
+            assert np.allclose(table[name], shown, rtol=1e-4, atol=1e-4, equal_nan=True), name
+        else:
+            assert table[name].astype(str).tolist() == expected[name].astype(str).tolist(), name
+
+
+def test_a_table_in_memory_is_scored_as_its_file(one):
+    scorer = load_model(str(FOLDER))
+    mine = pd.DataFrame(
+        {"chr": ["chr11", "chr11"], "start": [ELEMENT[1]] * 2, "end": [ELEMENT[2]] * 2}
+    ).assign(TargetGene=["HBE1", None], Score=[0.5, 0.25])
+    table = scorer.score(mine)
+    assert table.zero_shot[0] == pytest.approx(one.zero_shot, rel=1e-4)
+    assert table.row.tolist() == [1, 2] and table.table_score.tolist() == [0.5, 0.25]
+    assert table.reason.tolist() == ["", "neither a gene nor a promoter is named"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        ({"pairs": "none.bed"}, ["none.bed", "no such file"]),
+        ({"pairs": pd.DataFrame({"chrom": ["chr1"]})}, ["chrom, start, end, gene"]),
+        ({"pairs": PAIRS, "peaks": {"CTCF": MARKS["CTCF"]}}, ["no peaks of DNase"]),
+        ({"pairs": PAIRS, "peaks": {"DNase": "none.bed"}, "genes": GENES}, ["none.bed"]),
+        ({"pairs": PAIRS, "assembly": "mm10"}, ["'assembly'", "hg19"]),
+    ],
+)
+def test_the_library_refuses_what_the_command_refuses(arguments, parts):
+    says(refusal(load_model(FOLDER).score, **arguments), *parts)
+
+
+def of_chr11(mark):
+    """Peaks of a mark on one chromosome, without those that overlap one before, and their name in
+    narrowPeak.
+    """
+    peaks = read_peaks(Excerpt(EXAMPLE).peaks(mark)).query("chrom == 'chr11' & end < 9000000")
+    before = peaks.end.cummax().shift(fill_value=0)
+    return peaks[peaks.start >= before].reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def both_kinds(tmp_path_factory):
+    """Files of three marks as tables of peaks and as bigWigs of the same signal; the bigWigs also
+    `SHIFT` bp further on.
+    """
+    folder = tmp_path_factory.mktemp("kinds")
+    files = {"table": {}, "bigwig": {}, "shifted": {}}
+    for mark in ("DNase", "H3K27ac", "CTCF"):
+        peaks = of_chr11(mark)
+        files["table"][mark] = str(folder / f"{mark}.bed.gz")
+        write_peaks(peaks, Path(files["table"][mark]))
+        for kind, shift in (("bigwig", 0), ("shifted", SHIFT)):
+            moved = peaks.assign(start=peaks.start + shift, end=peaks.end + shift)
+            files[kind][mark] = str(
+                bigwig(folder / f"{mark}.{kind}.bw", moved, {"chr11": 135_006_516})
+            )
+    return files
+
+
+def test_a_bigwig_and_the_peaks_of_the_same_signal_agree(tmp_path, both_kinds):
+    """To 0.02 logit units in every part: peaks closer than 50 bp are one peak in a bigWig."""
+    text = "".join(f"{element(shift)}\tHBE1\n" for shift in range(-60_000, 60_000, 5_000))
+    table, of_bigwig = (
+        of_text(tmp_path, text, "a.bed", peaks=both_kinds[kind], genes=GENES, line="Mine")[0]
+        for kind in ("table", "bigwig")
+    )
+    for part in (*PARTS, "zero_shot"):
+        assert of_bigwig[part].to_numpy() == pytest.approx(table[part].to_numpy(), abs=0.02), part
+    assert table.activity.std() > 0.5, "elements differ"
+
+
+def test_a_bigwig_of_another_assembly_goes_through_the_chain(tmp_path, both_kinds):
+    chain = str(written(tmp_path / "shift.chain", CHAIN))
+    here, there = (
+        of_text(tmp_path, f"{element(shift)}\tHBE1\n", "a.bed", peaks=both_kinds[kind], **keys)[0]
+        for kind, shift, keys in (
+            ("bigwig", 0, {"genes": GENES, "line": "Mine"}),
+            (
+                "shifted",
+                SHIFT,
+                {"genes": GENES, "line": "Mine", "chain": chain, "assembly": "hg38"},
+            ),
+        )
+    )
+    assert here[list(PARTS)].to_dict() == there[list(PARTS)].to_dict()
+
+
+def test_a_chromosome_that_a_file_lacks_is_a_doubt(tmp_path, both_kinds):
+    text = f"{element()}\tHBE1\nchr8\t128000000\t128000500\tMYC\n"
+    peaks = both_kinds["table"] | {"DNase": MARKS["DNase"]}
+    table, _ = of_text(tmp_path, text, "a.bed", peaks=peaks, genes=GENES, line="Mine")
+    lacking = [f"nothing on chr8 in the file of {mark}" for mark in ("H3K27ac", "CTCF")]
+    assert all(text in table.doubts[1] and text not in table.doubts[0] for text in lacking)
+    assert "file of DNase" not in table.doubts[1] and table.reason.tolist() == ["", ""]
+
+
+@pytest.mark.parametrize("kind", ["table", "bigwig"])
+def test_a_file_that_names_chromosomes_otherwise_is_refused(tmp_path, kind):
+    peaks = of_chr11("DNase").assign(chrom="11")
+    path = tmp_path / f"dnase.{kind}"
+    if kind == "table":
+        write_peaks(peaks, path.with_suffix(".bed.gz"))
+        path = path.with_suffix(".bed.gz")
+    else:
+        bigwig(path, peaks, {"11": 135_006_516})
+    request = {"peaks": {"DNase": str(path)}, "genes": GENES, "line": "Mine"}
+    with pytest.raises(InputError) as caught:
+        of_text(tmp_path, f"{element()}\tHBE1\n", "a.bed", **request)
+    says(str(caught.value), path, "no chromosome of this file", "chr1 or 1")
+
+
+def test_a_bigwig_of_a_mark_that_is_not_known_is_refused(tmp_path, both_kinds):
+    peaks = both_kinds["table"] | {"MyMark": both_kinds["bigwig"]["CTCF"]}
+    with pytest.raises(InputError) as caught:
+        of_text(tmp_path, f"{element()}\tHBE1\n", "a.bed", peaks=peaks, genes=GENES, line="Mine")
+    says(str(caught.value), "peaks of MyMark cover", "Give peaks, or the bigWig of one of CTCF")
+
+
+def test_all_pairs_have_the_same_scores_in_both_assemblies(tmp_path, of_excerpt):
+    """Every pair of the example `SHIFT` bp further on, with the chain that takes it back."""
+    pairs = pd.read_csv(PAIRS, sep="\t", header=None)
+    moved = pairs.set_axis(["chrom", "start", "end", "gene"], axis=1)
+    moved[["start", "end"]] += SHIFT
+    size, whole = 250_000_000, 300_000_000
+    chains = [
+        f"chain 1 {name} {whole} + {SHIFT} {size + SHIFT} {name} {whole} + 0 {size} {k}\n{size}\n\n"
+        for k, name in enumerate(moved.chrom.unique(), start=1)
+    ]
+    chain = str(written(tmp_path / "shift.chain", "".join(chains)))
+    text = moved.to_csv(sep="\t", header=False, index=False)
+    table, counts = of_text(tmp_path, text, "moved.bed", assembly="hg38", chain=chain)
+    same = ["element_mid", "tss", "zero_shot", "head", "head_fit", *PARTS]
+    assert counts["scored"] == 442 and table[same].equals(of_excerpt[1][same])
 
 
 def test_another_assembly_goes_through_the_chain(tmp_path, one):
@@ -262,6 +471,23 @@ def test_a_threshold_finds_what_it_says():
     assert point.precision[1] < point.precision[0] <= point.precision[2] == 1
 
 
+def test_the_costs_of_missing_marks_on_the_page_are_those_that_were_measured():
+    page = (ROOT / "docs" / "predict.md").read_text().replace("−", "-")
+    table = pd.read_csv(ROOT / "resources" / "missing_marks.tsv", sep="\t")
+    for row in table[table.missing != "nothing"].itertuples():
+        change = f"{row.change:.3f} ({row.lower:.3f} to {row.upper:.3f})"
+        assert f"| {row.missing} | {row.auprc:.3f} | {change} |" in page
+    assert len(table) == 11 and f"| nothing | {table.auprc[0]:.3f} | |" in page
+
+
+def test_the_definition_for_big_interact_has_the_columns_of_the_track():
+    page = (ROOT / "docs" / "predict.md").read_text()
+    columns = re.findall(r"^    (string|uint|double) (\w+); ", page, re.M)
+    assert [name for _, name in columns] == INTERACT_COLUMNS
+    numbers = {name for kind, name in columns if kind == "uint"}
+    assert numbers == {name for name in INTERACT_COLUMNS if re.search("Start|End|score", name)}
+
+
 @pytest.mark.slow
 def test_the_command_of_the_first_screen_works_and_works_once(tmp_path):
     command = next(
@@ -275,7 +501,7 @@ def test_the_command_of_the_first_screen_works_and_works_once(tmp_path):
     assert made.returncode == 0, made.stderr
     written = {path.name for path in (tmp_path / "results/regulation/predict/pairs").iterdir()}
     assert {"predictions.tsv", "predictions.bedpe", "predictions.interact"} < written
-    assert {"report.html", "metrics.json", "provenance.json"} < written
+    assert {"report.html", "locus.svg", "metrics.json", "provenance.json"} < written
     again = run_snakemake(tmp_path, *paths[1:])
     assert "Nothing to be done" in str(again.stdout) + str(again.stderr)
 

@@ -3,25 +3,49 @@ apart.
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .core.config import read_config
     from .model import losses
     from .model.energy import EnergyModel
-    from .prediction.trained_model import TrainedModel, load_model
+    from .prediction.regulation_scorer import RegulationScorer
+    from .prediction.trained_model import TrainedModel
 
 __version__ = "0.1.0"
-__all__ = ["EnergyModel", "TrainedModel", "load_model", "losses", "read_config"]
+__all__ = [
+    "EnergyModel",
+    "RegulationScorer",
+    "TrainedModel",
+    "load_model",
+    "losses",
+    "read_config",
+]
 
 # Names that are modules, and the modules of all other names.
 _MODULES = {"losses": "model.losses"}
 _HOMES = {
     "EnergyModel": "model.energy",
+    "RegulationScorer": "prediction.regulation_scorer",
     "TrainedModel": "prediction.trained_model",
-    "load_model": "prediction.trained_model",
     "read_config": "core.config",
 }
+
+
+def load_model(
+    model: str | Path, genome: str | Path | None = None
+) -> "TrainedModel | RegulationScorer":
+    """Load a model: `results/<run>` or its folder `model`, or a regulation model such as
+    `models/regulation`.
+
+    genome : the FASTA of a run's model, by default that of the run; the regulation score reads
+    none. Raises `InputError` where there is no model. A regulation model needs no torch.
+    """
+    if import_module(".prediction.regulation_request", __package__).is_regulation(Path(model)):
+        scorer = import_module(".prediction.regulation_scorer", __package__)
+        return scorer.RegulationScorer(Path(model))
+    return import_module(".prediction.trained_model", __package__).load_run(model, genome)
 
 
 def __getattr__(name: str) -> Any:

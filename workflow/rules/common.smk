@@ -169,6 +169,7 @@ SEES = {
     "crispr_inputs": ("crispr_inputs", CRISPR_SECTIONS),
     "crispr_scores": ("crispr_scores", CRISPR_SECTIONS),
     "crispr_table": ("crispr_table", CRISPR_SECTIONS),
+    "crispr_missing": ("crispr_missing", CRISPR_SECTIONS),
     "real_model": ("real_model", CRISPR_SECTIONS),
     "example_inputs": ("example_inputs", CRISPR_SECTIONS),
 }

@@ -123,6 +123,37 @@ rule crispr_table:
         " --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
+# What a missing mark costs, for docs/predict.md: beside the page, on request.
+rule missing_marks:
+    input:
+        f"{MAIN}/crispr/missing.tsv",
+    localrule: True
+
+
+rule crispr_missing:
+    input:
+        settings=settings("crispr_missing"),
+        tested=f"{RUN}/crispr/{CRISPR_TESTED}/inputs.parquet",
+        way=f"{RUN}/crispr/way.json",
+        peaks=crispr_files(*OTHER_PEAKS, *SCORED_PEAKS),
+        genes=crispr_files(CRISPR.genes),
+    output:
+        f"{RUN}/crispr/missing.tsv",
+    log:
+        f"{RUN}/logs/crispr/missing.log",
+    benchmark:
+        f"{RUN}/benchmarks/crispr/missing.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=minutes(30),
+    shell:
+        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
+        " python -m epidecouple.stages.crispr_missing --settings {input.settings:q} --tested {input.tested:q} --way {input.way:q}"
+        " --missing {output:q} > {log:q} 2>&1"
+
+
 # The page rests on the verdict, not on the gate: it is there when the gate fails, too.
 rule crispr_report:
     input:
@@ -163,6 +194,7 @@ rule real_model:
         way=local(f"{SETUP.crispr.model}/way.json"),
         heads=local(f"{SETUP.crispr.model}/heads.json"),
         thresholds=local(f"{SETUP.crispr.model}/thresholds.json"),
+        spread=local(f"{SETUP.crispr.model}/spread.json"),
         card=local(f"{SETUP.crispr.model}/README.md"),
         checksums=local(f"{SETUP.crispr.model}/SHA256SUMS"),
     log:

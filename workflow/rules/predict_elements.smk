@@ -31,11 +31,28 @@ rule score_elements:
         "python -m epidecouple.stages.score_elements --settings {params.settings:q} --folder {params.folder:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
 
 
+rule prediction_figure:
+    input:
+        f"{PREDICTED}/predictions.tsv",
+    output:
+        f"{PREDICTED}/locus.svg",
+    log:
+        f"{PREDICTED}/locus.log",
+    localrule: True
+    conda:
+        "../../envs/base.yaml"
+    params:
+        code=code_digest("prediction_figure"),
+    shell:
+        "python -m epidecouple.stages.prediction_figure --predictions {input:q} --svg {output:q} > {log:q} 2>&1"
+
+
 rule prediction_report:
     input:
         f"{PREDICTED}/predictions.tsv",
         f"{PREDICTED}/samples.tsv",
         metrics=f"{PREDICTED}/metrics.json",
+        figure=f"{PREDICTED}/locus.svg",
     output:
         f"{PREDICTED}/report.html",
     log:

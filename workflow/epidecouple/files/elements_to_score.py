@@ -23,7 +23,11 @@ NAMES = {
     "promoter_start": [],
     "promoter_end": [],
     "ubiquitous": ["measuredGeneUbiquitousExpressed"],
+    "table_score": [],
 }
+# Scores that a table has of its own, the first of these that is there: ENCODE-rE2G's by its three
+# names, then ABC's.
+TABLE_SCORES = ("ENCODE-rE2G.Score", "E2G.Score", "Score", "ABC.Score")
 ELEMENT = ["chrom", "start", "end"]
 PROMOTER = ["promoter_chrom", "promoter_start", "promoter_end"]
 # Columns of a BED without header; those behind them are not read.
@@ -50,15 +54,8 @@ def read_elements(path: Path) -> pd.DataFrame:
     fields = [name.strip().removeprefix("#") for name in split_fields(head, separator)]
     if is_bed(fields):
         return table_of(lines, separator, BED)
-    columns = [ours(name) for name in fields]
-    if not set(ELEMENT) <= set(columns) or not {"gene", "promoter_start"} & set(columns):
-        raise InputError(
-            f"the columns are {fields}",
-            "Give chrom, start, end, gene, a BED with the gene in column 4, or six coordinates of"
-            " enhancer and promoter",
-            path,
-            number,
-        )
+    columns = [ours(name, fields) for name in fields]
+    require_columns(columns, fields, path, number)
     return table_of(lines[1:], separator, columns)
 
 
@@ -67,8 +64,38 @@ def is_bed(fields: list[str]) -> bool:
     return len(fields) >= len(BED) and fields[1].isdigit() and fields[2].isdigit()
 
 
-def ours(name: str) -> str:
-    """Our name of a column, its own where we have none."""
+def as_elements(table: pd.DataFrame) -> pd.DataFrame:
+    """A table in memory as `read_elements` gives it; `row` is the table's own, or counts from 1.
+
+    Raises `InputError` for missing columns.
+    """
+    fields = [str(name) for name in table.columns]
+    renamed = table.set_axis([ours(name, fields) for name in fields], axis=1)
+    require_columns(list(renamed.columns), fields, "pairs")
+    known = renamed.loc[:, ~renamed.columns.duplicated()].reindex(columns=list(NAMES))
+    text = known.astype(object).where(known.notna(), "").astype(str)
+    row = table["row"].to_numpy() if "row" in table else range(1, len(table) + 1)
+    return text.reset_index(drop=True).assign(row=row, reason="")
+
+
+def require_columns(
+    columns: list[str], fields: list[str], path: str | Path, line: int | None = None
+) -> None:
+    """Raise `InputError` unless our names hold an element and a gene or a promoter."""
+    if not set(ELEMENT) <= set(columns) or not {"gene", "promoter_start"} & set(columns):
+        raise InputError(
+            f"the columns are {fields}",
+            "Give chrom, start, end, gene, a BED with the gene in column 4, or six coordinates of"
+            " enhancer and promoter",
+            path,
+            line,
+        )
+
+
+def ours(name: str, fields: list[str]) -> str:
+    """Our name of one of a table's columns, its own where we have none."""
+    if name == next((score for score in TABLE_SCORES if score in fields), None):
+        return "table_score"
     known = {other: mine for mine, others in NAMES.items() for other in others}
     return known.get(name, name)
 

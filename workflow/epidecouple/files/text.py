@@ -103,7 +103,8 @@ def no_text(path: str | Path, what: str = "") -> InputError:
     """The refusal of a file that is no text; `what` it is, where that is known."""
     return InputError(
         f"this is no text file{what and f' but {what}'}",
-        "Give text, plain or gzip (.gz); bigWig and .hic cannot be read",
+        "Give text, plain or gzip (.gz); .hic cannot be read, and bigWig by the regulation score"
+        " alone",
         path,
     )
 

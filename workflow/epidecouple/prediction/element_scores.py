@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..core.errors import InputError
 from ..data.signal import Track
 from ..experiments.chains import Lift
 from ..experiments.excerpt import Excerpt
 from ..experiments.genes import tss_by_chromosome
+from ..files.bigwig import covered_shares, is_bigwig, read_bigwig
+from ..files.inspection import Naming, check_on_genome, naming
 from ..files.peaks import read_peaks
 from ..regulation.activity import ACTIVE, OPEN
 from ..regulation.candidates import Candidates, candidates, dnase_peaks
@@ -34,19 +37,47 @@ class Marks:
     competing: Candidates
 
 
-def marks_of_files(files: dict[str, str], lift: Lift | None = None) -> Marks:
-    """Read whole peak files by mark, DNase among them; raises `InputError` as `read_peaks` does.
-
-    lift : from their assembly to hg19; a peak keeps its rank among all peaks of its file
+@dataclass(frozen=True)
+class Files:
+    """How a line's files are read: the names of the chromosomes that have genes, and the chain from
+    the files' assembly to hg19.
     """
-    tracks = {mark: ranked_track(Path(path), lift) for mark, path in files.items()}
+
+    genome: Naming
+    lift: Lift | None = None
+
+
+def marks_of_files(paths: dict[str, str], files: Files) -> Marks:
+    """Read whole files by mark, DNase among them: peaks or bigWig; a peak keeps its rank among all
+    peaks of its file, wherever it is lifted to.
+
+    Raises `InputError` as `read_peaks` and `read_bigwig` do, and for a file that names chromosomes
+    otherwise than the genes.
+    """
+    tracks = {mark: ranked_track(mark, Path(path), files) for mark, path in paths.items()}
     return Marks(tracks, candidates(tracks, dnase_peaks(tracks[OPEN])))
 
 
-def ranked_track(path: Path, lift: Lift | None) -> Track:
-    """Track of a peak file whose peaks count by their rank in it."""
-    peaks = with_quantiles(read_peaks(path))
-    return Track(lift.intervals(peaks) if lift else peaks)
+def ranked_track(mark: str, path: Path, files: Files) -> Track:
+    """Track of a mark whose peaks count by their rank in its file."""
+    peaks = peaks_of(mark, path)
+    check_on_genome(naming(path, peaks.chrom), files.genome)
+    ranked = with_quantiles(peaks)
+    return Track(files.lift.intervals(ranked) if files.lift else ranked)
+
+
+def peaks_of(mark: str, path: Path) -> pd.DataFrame:
+    """Peaks of a mark (chrom, start, end, signal) from a table or a bigWig."""
+    if not is_bigwig(path):
+        return read_peaks(path)
+    covered = covered_shares()
+    if mark not in covered:
+        raise InputError(
+            f"it is not known how much of the genome peaks of {mark} cover",
+            f"Give peaks, or the bigWig of one of {', '.join(covered)}",
+            path,
+        )
+    return read_bigwig(path, covered[mark])
 
 
 def marks_of_excerpt(excerpt: Excerpt) -> Marks:
@@ -69,7 +100,8 @@ def missing_marks(name: str, marks: Marks, model: RegulationModel) -> list[str]:
 
 def element_scores(pairs: pd.DataFrame, line: Line, model: RegulationModel) -> pd.DataFrame:
     """One row per pair (chrom, element_mid, tss, ubiquitous): distance_bp, `PARTS`, zero_shot, and
-    where a head can be used head, head_name, head_fit, clipped_inputs; scores in logit units.
+    where a head can be used head, head_spread, head_name, head_fit, clipped_inputs; scores and the
+    spread in logit units.
     """
     inputs = read_inputs(pairs, line)
     tier = model.best_tier(inputs)
@@ -79,6 +111,7 @@ def element_scores(pairs: pd.DataFrame, line: Line, model: RegulationModel) -> p
         **inputs[list(PARTS)],
         "zero_shot": inputs[LOGIT],
         "head": np.nan if tier is None else model.logit(tier, inputs, chrom),
+        "head_spread": np.nan if tier is None else model.spread(tier, inputs),
         "head_name": "" if tier is None else tier.name,
         "head_fit": "" if tier is None else model.fits(tier, chrom),
         "clipped_inputs": 0.0 if tier is None else model.clipped(tier, inputs, chrom),
@@ -94,15 +127,20 @@ def read_inputs(pairs: pd.DataFrame, line: Line) -> pd.DataFrame:
     return inputs.assign(**{UBIQUITOUS: pairs.ubiquitous})
 
 
-def doubts(scored: pd.DataFrame, missing: list[str]) -> pd.Series:
+def doubts(scored: pd.DataFrame, chrom: pd.Series, marks: Marks, missing: list[str]) -> pd.Series:
     """Why a row deserves doubt, in words; empty where nothing is known against it.
 
-    scored : of `element_scores`; missing : marks that the line lacks
+    scored : of `element_scores`; chrom : of its rows; missing : marks that the line lacks
     """
     reasons = {
         f"beyond {FAR_BP // 1000} kb": scored.distance_bp > FAR_BP,
         "many clipped inputs": scored.clipped_inputs > MANY_CLIPPED,
         f"missing: {', '.join(missing)}": pd.Series(bool(missing), scored.index),
+    } | {
+        f"nothing on {name} in the file of {mark}": chrom == name
+        for name in chrom.unique()
+        for mark, track in marks.tracks.items()
+        if name not in track.peaks
     }
     text = pd.Series("", scored.index, dtype=object)
     for reason, rows in reasons.items():

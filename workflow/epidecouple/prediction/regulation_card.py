@@ -9,9 +9,17 @@ from typing import Any
 from ..core.metrics import label
 from ..core.sections import CrisprConfig
 from ..files.manifest import Source
+from ..regulation.operating_points import RECALL
 from .loop_model import TENSORS, LoopModel
-from .operating_points import RECALL
-from .regulation_model import ALL_CHROMOSOMES, CARD, HEADS, POINTS, WAY, RegulationModel
+from .regulation_model import (
+    ALL_CHROMOSOMES,
+    CARD,
+    HEADS,
+    POINTS,
+    SPREAD,
+    WAY,
+    RegulationModel,
+)
 from .regulation_request import LOOP_RECORD
 
 MEASURED = (
@@ -94,6 +102,8 @@ def _files(model: RegulationModel) -> str:
         f" chromosomes, and without {', '.join(left_out)}\n"
         f"- `{POINTS}`: per score the threshold that finds {RECALL:.0%} of the regulated pairs,"
         " with its precision, also screen by screen\n"
+        f"- `{SPREAD}`: the heads fitted without each chromosome: what the spread of a score is"
+        " made from\n"
         f"- `{CARD}`: this card\n- `SHA256SUMS`: checksums, `sha256sum -c SHA256SUMS`\n"
     )
 

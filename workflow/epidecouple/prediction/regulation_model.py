@@ -1,7 +1,8 @@
 """The regulation score as a folder that can be handed on: R_way, heads, card, checksums.
 
 `way.json` holds R_way by the line that it was learned without, `heads.json` the heads by tier and
-by the chromosome that they were fitted without, `thresholds.json` a threshold per score.
+by the chromosome that they were fitted without, `thresholds.json` a threshold per score,
+`spread.json` the heads without each chromosome; a folder without it gives scores without a spread.
 """
 
 import hashlib
@@ -15,11 +16,13 @@ import pandas as pd
 
 from ..core.errors import InputError
 from ..core.provenance import read_json, write_json
-from ..regulation.head import Head, Tier, tiers
+from ..regulation.head import Head, Refits, Tier, tiers
+from ..regulation.operating_points import OperatingPoint
 from ..regulation.resistance_of_way import WayResistance
-from .operating_points import OperatingPoint
 
-WAY, HEADS, POINTS = FILES = "way.json", "heads.json", "thresholds.json"
+WAY, HEADS, POINTS = "way.json", "heads.json", "thresholds.json"
+SPREAD = "spread.json"
+FILES = WAY, HEADS, POINTS, SPREAD
 CARD, CHECKSUMS = "README.md", "SHA256SUMS"
 # The score without labels among the thresholds; the others are tiers of heads.
 ZERO_SHOT = "zero-shot"
@@ -27,21 +30,32 @@ ALL_LINES, ALL_CHROMOSOMES = "all lines", "all chromosomes"
 # Numbers are written with so many significant digits: what differs beyond them between machines is
 # rounding.
 DIGITS = 9
+# A spread is no more exact than that.
+SPREAD_DIGITS = 5
 
 
 @dataclass(frozen=True)
 class RegulationModel:
     """A trained score: resistances by the line left out, heads by tier and chromosome left out,
-    thresholds by tier and for `ZERO_SHOT`.
+    thresholds by tier and for `ZERO_SHOT`; the heads without each chromosome, by
+    tier.
     """
 
     ways: dict[str, WayResistance]
     heads: dict[str, dict[str, Head]]
     points: dict[str, OperatingPoint]
+    refits: dict[str, Refits]
 
     def way(self, line: str) -> WayResistance:
         """R_way for a line: learned without it, where the line was among those that teach."""
         return self.ways.get(line, self.ways[ALL_LINES])
+
+    def spread(self, tier: Tier, inputs: pd.DataFrame) -> np.ndarray:
+        """Standard error (n,) of the logit of a head that was fitted on all chromosomes, by the
+        jackknife over chromosomes; NaN for a head without refits.
+        """
+        again = self.refits.get(tier.name)
+        return again.spread(self._any_head(tier), inputs) if again else np.full(len(inputs), np.nan)
 
     def best_tier(self, inputs: pd.DataFrame) -> Tier | None:
         """The last tier whose inputs are all there, none of them missing in any row; None where no
@@ -89,7 +103,7 @@ class RegulationModel:
 
 
 def save_regulation(model: RegulationModel, folder: Path) -> None:
-    """Write `way.json`, `heads.json` and `thresholds.json`."""
+    """Write the files that `load_regulation` reads, but for the checksums."""
     ways = {name: way.as_dict() for name, way in model.ways.items()}
     heads = {
         tier: {name: head.as_dict() for name, head in of_tier.items()}
@@ -98,6 +112,8 @@ def save_regulation(model: RegulationModel, folder: Path) -> None:
     write_json(folder / WAY, _rounded(ways))
     write_json(folder / HEADS, _rounded(heads))
     write_json(folder / POINTS, _rounded({name: asdict(of) for name, of in model.points.items()}))
+    again = {tier: refits.as_dict() for tier, refits in model.refits.items()}
+    write_json(folder / SPREAD, _rounded(again, SPREAD_DIGITS))
 
 
 def load_regulation(folder: Path) -> RegulationModel:
@@ -111,7 +127,8 @@ def load_regulation(folder: Path) -> RegulationModel:
         for tier, of_tier in read_json(folder / HEADS).items()
     }
     points = {name: OperatingPoint(**of) for name, of in read_json(folder / POINTS).items()}
-    return RegulationModel(ways, heads, points)
+    refits = {tier: Refits(**of) for tier, of in read_json(folder / SPREAD).items()}
+    return RegulationModel(ways, heads, points, refits)
 
 
 def write_checksums(folder: Path) -> None:
@@ -145,10 +162,10 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _rounded(value: Any) -> Any:
-    """Numbers in nested lists and mappings at `DIGITS` significant digits."""
+def _rounded(value: Any, digits: int = DIGITS) -> Any:
+    """Numbers in nested lists and mappings at so many significant digits."""
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: _rounded(item, digits) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+        return [_rounded(item, digits) for item in value]
+    return float(f"{value:.{digits}g}") if isinstance(value, float) else value

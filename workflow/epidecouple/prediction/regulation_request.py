@@ -57,8 +57,8 @@ class RegulationRequest(Section):
     )
     peaks: Annotated[dict[str, FilePath], BeforeValidator(_peaks)] = Field(
         {},
-        description="the line's peak files, whole: mark -> path, or a TSV with the columns mark,"
-        " path; DNase is needed, other marks may be missing",
+        description="the line's peak files or bigWigs, whole: mark -> path, or a TSV with the"
+        " columns mark, path; DNase is needed, other marks may be missing",
     )
     excerpt: FilePath = Field(
         "",

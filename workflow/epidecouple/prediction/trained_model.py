@@ -65,7 +65,7 @@ CellLine: TypeAlias = str | Sequence[str] | None
 
 
 class TrainedModel:
-    """A trained model and the cell lines it can score in; made by `load_model`.
+    """A trained model and the cell lines it can score in; made by `load_run`.
 
     network : `EnergyModel` in evaluation mode, to be called on tensors
     """
@@ -300,8 +300,8 @@ class TrainedModel:
         return chromosome_sizes(self._fasta)
 
 
-def load_model(run: str | Path, genome: str | Path | None = None) -> TrainedModel:
-    """Load a trained model.
+def load_run(run: str | Path, genome: str | Path | None = None) -> TrainedModel:
+    """Load the model of a run.
 
     run : `results/<run>`, or its folder `model`, or a copy of that. genome : the FASTA; by default
     that of the run. Raises `InputError` where there is no trained model.

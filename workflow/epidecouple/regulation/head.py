@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..statistics.jackknife import rows_without_each, standard_error
 from ..statistics.logistic import fit_logistic
 from .inputs import NINE_MARKS, UBIQUITOUS, of_marks
 
@@ -43,13 +44,35 @@ class Head:
 
     def __call__(self, inputs: pd.DataFrame) -> np.ndarray:
         """Logit (n,) of rows with the named inputs, among others."""
-        values = inputs[self.inputs].to_numpy(dtype=float)
-        return np.clip(values, self.lowest, self.highest) @ self.weight + self.intercept
+        return self.within(inputs) @ self.weight + self.intercept
+
+    def within(self, inputs: pd.DataFrame) -> np.ndarray:
+        """Its inputs (n, d), clipped."""
+        return np.clip(inputs[self.inputs].to_numpy(dtype=float), self.lowest, self.highest)
 
     def clipped(self, inputs: pd.DataFrame) -> np.ndarray:
         """How many inputs of each row lie outside of what it was fitted on, int (n,)."""
         values = inputs[self.inputs].to_numpy(dtype=float)
         return ((values < self.lowest) | (values > self.highest)).sum(1)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields by name, for a file."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Refits:
+    """A head fitted again without each chromosome of its rows, its inputs clipped as the head's:
+    weights (G, d) per unit and intercepts (G,), in logit units.
+    """
+
+    weights: list[list[float]]
+    intercepts: list[float]
+
+    def spread(self, head: Head, inputs: pd.DataFrame) -> np.ndarray:
+        """Standard error (n,) of the head's logit by the jackknife over chromosomes."""
+        logit = head.within(inputs) @ np.transpose(self.weights) + self.intercepts
+        return standard_error(logit.T)
 
     def as_dict(self) -> dict[str, Any]:
         """The fields by name, for a file."""
@@ -69,18 +92,24 @@ def fit_head(inputs: pd.DataFrame, labels: np.ndarray) -> Head:
     """Fit on rows (n, d) with labels (n,) of 0 and 1; an input that never changes has weight 0."""
     values = inputs.to_numpy(dtype=float)
     lowest, highest = np.quantile(values, CLIPPED, axis=0)
-    clipped = np.clip(values, lowest, highest)
-    mean, sd = clipped.mean(0), clipped.std(0)
+    weight, intercept = _fitted(np.clip(values, lowest, highest), labels)
+    return Head(list(inputs.columns), lowest.tolist(), highest.tolist(), weight.tolist(), intercept)
+
+
+def refits(head: Head, rows: Rows) -> Refits:
+    """The head of these rows, fitted again without each of their chromosomes."""
+    values = head.within(rows.inputs)
+    fits = [_fitted(values[kept], rows.labels[kept]) for kept in rows_without_each(rows.chrom)]
+    return Refits([weight.tolist() for weight, _ in fits], [intercept for _, intercept in fits])
+
+
+def _fitted(values: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, float]:
+    """Weight per unit (d,) and intercept, shrunk alike for all inputs (n, d) by their spread."""
+    mean, sd = values.mean(0), values.std(0)
     sd = np.where(sd > 0, sd, np.inf)
-    fitted = fit_logistic((clipped - mean) / sd, labels, INVERSE_PENALTY)
+    fitted = fit_logistic((values - mean) / sd, labels, INVERSE_PENALTY)
     weight = fitted[:-1] / sd
-    return Head(
-        list(inputs.columns),
-        lowest.tolist(),
-        highest.tolist(),
-        weight.tolist(),
-        float(fitted[-1] - mean @ weight),
-    )
+    return weight, float(fitted[-1] - mean @ weight)
 
 
 def left_out(fit: Fit, trained: Rows, tested: Rows) -> np.ndarray:

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from ..core.provenance import read_metrics
-from .pages import page_templates, table_rows
+from .pages import data_uri, page_templates, table_rows
 
 SHOWN = 50
+PICTURE = "locus.svg"
 # Columns of the table of pairs: what the page calls them, and how their numbers are written.
 COLUMNS = {
     "gene": ("gene", ""),
     "distance_bp": ("distance, bp", ",.0f"),
     "head": ("score with a head, logit", "+.2f"),
+    "head_spread": ("its spread, logit", ".2f"),
     "zero_shot": ("zero-shot score, logit", "+.2f"),
     "potential": ("U(distance)", "+.2f"),
     "activity": ("activity", "+.2f"),
@@ -38,6 +40,7 @@ def render(folder: Path) -> str:
             missing=counts["missing_marks"],
             samples=table_rows(folder / "samples.tsv"),
             loops_of=counts["loops_of"],
+            picture=data_uri(folder / PICTURE),
             points=[point(name, of) for name, of in counts["thresholds"].items()],
             columns=["element", *(title for title, _ in COLUMNS.values())],
             best=[cells(row) for row in scored[:SHOWN]],

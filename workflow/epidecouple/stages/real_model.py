@@ -13,7 +13,6 @@ from ..evaluation.crispr_scores import ZERO_SHOT as SHARE_AND_WAY
 from ..evaluation.crispr_scores import narrowed, rows_of
 from ..experiments.crispr_catalog import crispr_catalog
 from ..files.manifest import download_path, load_sources
-from ..prediction.operating_points import OperatingPoint, operating_point
 from ..prediction.regulation_card import regulation_card
 from ..prediction.regulation_model import (
     ALL_CHROMOSOMES,
@@ -23,7 +22,8 @@ from ..prediction.regulation_model import (
     save_regulation,
     write_checksums,
 )
-from ..regulation.head import Head, Rows, fit_head, tiers
+from ..regulation.head import Head, Rows, fit_head, refits, tiers
+from ..regulation.operating_points import OperatingPoint, operating_point
 from ..regulation.resistance_of_way import WayResistance
 from .runner import run
 
@@ -48,9 +48,16 @@ def real_model(
     rows = rows_of(pd.read_parquet(intact(training)))
     left_out = [name for name in config.crispr.left_out if name in set(rows.chrom)]
     heads = {tier.name: fits(narrowed(rows, tier), left_out) for tier in tiers()}
-    ways = {name: WayResistance(**of) for name, of in read_json(way).items()}
-    points = operating_points(pd.read_parquet(tested), pd.read_parquet(scores), config)
-    model = RegulationModel(ways, heads, points)
+    model = RegulationModel(
+        ways={name: WayResistance(**of) for name, of in read_json(way).items()},
+        heads=heads,
+        points=operating_points(pd.read_parquet(tested), pd.read_parquet(scores), config),
+        refits={
+            tier.name: refits(heads[tier.name][ALL_CHROMOSOMES], narrowed(rows, tier))
+            for tier in tiers()
+            if not tier.elsewhere
+        },
+    )
     folder.mkdir(parents=True, exist_ok=True)
     save_regulation(model, folder)
     used = set(crispr_catalog(config.crispr).learned_from(config.crispr))

@@ -13,23 +13,13 @@ import pandas as pd
 from ..core.errors import InputError
 from ..core.gates import values_of
 from ..core.provenance import Measured
-from ..experiments.chains import Lift
-from ..experiments.genes import read_tss
 from ..files.elements_to_score import read_elements
 from ..files.tracks import write_bedpe, write_interact
-from ..prediction.element_places import Genome, place_elements
-from ..prediction.element_scores import (
-    Marks,
-    doubts,
-    element_scores,
-    marks_of_excerpt,
-    marks_of_files,
-    missing_marks,
-    scoring_line,
-)
-from ..prediction.operating_points import OperatingPoint
-from ..prediction.regulation_model import ZERO_SHOT, RegulationModel, load_regulation
+from ..prediction.element_scores import Marks
+from ..prediction.regulation_model import ZERO_SHOT, load_regulation
 from ..prediction.regulation_request import RegulationRequest
+from ..prediction.regulation_scorer import predicted
+from ..regulation.operating_points import OperatingPoint
 from ..regulation.score import PARTS
 from ..samples.checking import CHECKS, Limits
 from ..samples.library import Name
@@ -44,7 +34,8 @@ TRACK_VALUES = ("zero_shot", "head", *PARTS)
 def score_elements(request: RegulationRequest, folder: Path) -> Measured:
     """Turn a table of elements and genes into predictions.tsv and two tracks."""
     model = load_regulation(Path(request.model))
-    predictions, missing, marks = predicted(request, model)
+    table = read_elements(Path(request.pairs))
+    predictions, missing, marks = predicted(table, request, model)
     folder.mkdir(parents=True, exist_ok=True)
     samples = samples_of(request, marks)
     samples.to_csv(folder / "samples.tsv", sep="\t", index=False, float_format="%.4f")
@@ -84,33 +75,6 @@ def refuse(samples: pd.DataFrame, request: RegulationRequest) -> None:
         if request.samples == "stop":
             remedy = "Compare the file with its source, or ask with samples=warn"
             raise InputError(row.doubts, remedy, request.peak_files[row.mark])
-
-
-def predicted(
-    request: RegulationRequest, model: RegulationModel
-) -> tuple[pd.DataFrame, list[str], Marks]:
-    """Every row of the request with its scores, doubts, and the reason where it has none; the marks
-    that the line lacks; and those that it has.
-    """
-    table = read_elements(Path(request.pairs))
-    genes = read_tss(request.genes_file)
-    lift = Lift(request.chain_file) if request.chain_file else None
-    genome = Genome(genes, lift if request.lifts_elements else None, request.read_excerpt)
-    pairs, reason = place_elements(table, genome)
-    marks = marks_of(request, lift)
-    missing = missing_marks(request.cell_line, marks, model)
-    scored = element_scores(pairs, scoring_line(request.cell_line, marks, genes, model), model)
-    scored = scored.assign(doubts=doubts(scored, missing))
-    given = table[["row", "chrom", "start", "end", "gene"]].assign(cell_line=request.cell_line)
-    places = pairs[["element_mid", "tss"]].astype("Int64")
-    return given.join(places).join(scored).assign(reason=reason), missing, marks
-
-
-def marks_of(request: RegulationRequest, lift: Lift | None) -> Marks:
-    """The line's marks: from an excerpt, or else from the peak files."""
-    if request.read_excerpt:
-        return marks_of_excerpt(request.read_excerpt)
-    return marks_of_files(request.peak_files, lift if request.lifts_peaks else None)
 
 
 def drawable(predictions: pd.DataFrame) -> pd.DataFrame:

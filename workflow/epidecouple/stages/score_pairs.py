@@ -12,7 +12,7 @@ from ..core.errors import InputError
 from ..core.provenance import Measured
 from ..files.tracks import write_bedpe, write_interact
 from ..prediction.request import Request
-from ..prediction.trained_model import TrainedModel, load_model
+from ..prediction.trained_model import TrainedModel, load_run
 from .runner import run
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ def score_pairs(request: Request, folder: Path) -> Measured:
     requested.
     """
     started = time.perf_counter()
-    model = load_model(request.model, request.genome or None)
+    model = load_run(request.model, request.genome or None)
     for line, peaks in request.peaks.items():
         model.add_line(line, peaks)
     predictions = model.score(request.pairs, request.lines or None)

@@ -40,6 +40,17 @@ def interval(
     return float(lower), float(upper)
 
 
+def standard_error(left_out: np.ndarray) -> np.ndarray:
+    """Standard error (n,) of n figures, from their values (G, n) when each of G groups is left out:
+    the square root of (G - 1) / G times the sum of squares about their mean (Efron & Tibshirani
+    1993, eq. 11.5). NaN with fewer than two groups.
+    """
+    groups = len(left_out)
+    if groups < 2:
+        return np.full(left_out.shape[1:], np.nan)
+    return np.sqrt((groups - 1) / groups * np.square(left_out - left_out.mean(0)).sum(0))
+
+
 def rows_without_each(groups: np.ndarray) -> list[np.ndarray]:
     """The rows that stay when each group (chromosome) of `groups` (n,) is left out: one array of
     row numbers per group. None where there is one group only: nothing would stay.
