@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "samples": "core files statistics",
     "evaluation": "core files statistics data model verification training experiments regulation",
     "interpretation": "core files statistics data model decoupling",
-    "prediction": "core files data model interpretation experiments regulation",
+    "prediction": "core files data model interpretation experiments regulation statistics",
     "ablation": "core data evaluation model simulation statistics training",
     "report": "core",
 }

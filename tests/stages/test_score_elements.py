@@ -21,12 +21,12 @@ from epidecouple.files.tracks import INTERACT_COLUMNS
 from epidecouple.prediction.element_scores import marks_of_excerpt
 from epidecouple.prediction.regulation_model import load_regulation
 from epidecouple.prediction.request import request_of
-from epidecouple.regulation.operating_points import operating_point
 from epidecouple.regulation.score import PARTS
 from epidecouple.report.prediction_page import render
 from epidecouple.samples.library import Name, read_library
 from epidecouple.stages.example import HEAD, scored_pairs
 from epidecouple.stages.score_elements import score_elements
+from epidecouple.statistics.operating_points import operating_point
 from pipeline import run_snakemake
 from toy import refusal, says, written
 from toy_bigwig import bigwig

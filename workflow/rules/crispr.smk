@@ -144,7 +144,7 @@ rule crispr_missing:
     benchmark:
         f"{RUN}/benchmarks/crispr/missing.tsv"
     conda:
-        "../../envs/data.yaml"
+        "../../envs/torch.yaml"
     resources:
         mem_mb=3000,
         runtime=minutes(30),

@@ -9,7 +9,7 @@ from typing import Any
 from ..core.metrics import label
 from ..core.sections import CrisprConfig
 from ..files.manifest import Source
-from ..regulation.operating_points import RECALL
+from ..statistics.operating_points import RECALL
 from .loop_model import TENSORS, LoopModel
 from .regulation_model import (
     ALL_CHROMOSOMES,

@@ -17,8 +17,8 @@ import pandas as pd
 from ..core.errors import InputError
 from ..core.provenance import read_json, write_json
 from ..regulation.head import Head, Refits, Tier, tiers
-from ..regulation.operating_points import OperatingPoint
 from ..regulation.resistance_of_way import WayResistance
+from ..statistics.operating_points import OperatingPoint
 
 WAY, HEADS, POINTS = "way.json", "heads.json", "thresholds.json"
 SPREAD = "spread.json"

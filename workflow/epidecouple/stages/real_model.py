@@ -23,8 +23,8 @@ from ..prediction.regulation_model import (
     write_checksums,
 )
 from ..regulation.head import Head, Rows, fit_head, refits, tiers
-from ..regulation.operating_points import OperatingPoint, operating_point
 from ..regulation.resistance_of_way import WayResistance
+from ..statistics.operating_points import OperatingPoint, operating_point
 from .runner import run
 
 log = logging.getLogger(__name__)

@@ -19,11 +19,11 @@ from ..prediction.element_scores import Marks
 from ..prediction.regulation_model import ZERO_SHOT, load_regulation
 from ..prediction.regulation_request import RegulationRequest
 from ..prediction.regulation_scorer import predicted
-from ..regulation.operating_points import OperatingPoint
 from ..regulation.score import PARTS
 from ..samples.checking import CHECKS, Limits
 from ..samples.library import Name
 from ..samples.reading import check_peaks, table_of
+from ..statistics.operating_points import OperatingPoint
 from .runner import run
 
 log = logging.getLogger(__name__)

@@ -1,11 +1,11 @@
-"""A threshold of a score, and what it was worth on pairs tested by CRISPR interference."""
+"""A threshold of a score, and what it was worth on labelled rows."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ..statistics.precision_recall import Ranking, interval, row_counts
+from .precision_recall import Ranking, interval, row_counts
 
 RECALL = 0.7
 Figure = tuple[float, float, float]
