@@ -13,6 +13,9 @@ from pathlib import Path
 import pandas as pd
 
 from epidecouple.core.errors import InputError, read_yaml
+from epidecouple.experiments.chains import Lift
+from epidecouple.experiments.crispr import read_crispr, read_predictions
+from epidecouple.experiments.genes import read_tss
 from epidecouple.files.catalog import Catalog, LineFiles
 from epidecouple.files.fasta import chromosome_sizes, encode_windows, open_genome
 from epidecouple.files.inspection import inspect
@@ -36,6 +39,12 @@ HICCUPS = "chr1\tx1\tx2\tchr2\ty1\ty2\n"
 MEME = "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF a.1 A\n"
 MATRIX = "letter-probability matrix: alength= 4 w= 2\n0.1 0.2 0.3 0.4\n0.7 0.1 0.1 0.1\n"
 SCORED = "\t".join(GENERIC_COLUMNS[:-1]) + "\n"
+CRISPR = "chrom\tchromStart\tchromEnd\tname\tmeasuredGeneSymbol\tCellType\tRegulated\tEffectSize\n"
+TESTED = "chr1\t1000\t1400\te\tMYC\tK562\tTRUE\t-0.25\n"
+PUBLISHED = "chr\tstart\tend\tTargetGene\tpowerlaw.Score\n"
+GENES = "#chr\tstart\tend\tname\n"
+GENE = "chr1\t100\t600\tMYC\n"
+CHAIN = "chain 900 chr1 9000 + 0 2000 chr1 9500 + 100 2100 1\n1000 500 500\n500\n\n"
 
 
 @dataclass(frozen=True)
@@ -239,6 +248,59 @@ REFUSED = [
             "pairs lie on 1; splits.folds",
         ),
     ),
+    *refused(
+        "CRISPR pairs",
+        "crispr.tsv",
+        ("nothing in it", "", ":1: the columns are ['']"),
+        ("a header and no rows", CRISPR, "this table has no rows"),
+        (
+            "no column of the gene",
+            CRISPR.replace("measuredGene", "") + TESTED,
+            "measuredGeneSymbol",
+        ),
+        ("a column twice", CRISPR.replace("name", "chrom") + TESTED, "Give ["),
+        ("a label that is no TRUE or FALSE", CRISPR + TESTED.replace("TRUE", "1"), ":2: Regulated"),
+        ("an empty label", CRISPR + TESTED.replace("TRUE", ""), ":2: Regulated is ''"),
+        ("a position that is text", CRISPR + TESTED.replace("1400", "x"), ":2: end is 'x'"),
+        ("an end before its start", CRISPR + TESTED.replace("1400", "9"), ":2: chr1:1000-9 is not"),
+        ("an effect that is text", CRISPR + TESTED.replace("-0.25", "low"), "effect is 'low'"),
+        ("a row too short", CRISPR + TESTED + "chr1\t1\n", ":3: 2 fields where 8 are needed"),
+        ("an Excel workbook", b"PK\x03\x04x", "perhaps an Excel workbook"),
+    ),
+    *refused(
+        "published scores",
+        "abc.tsv",
+        ("a header and no rows", PUBLISHED, "this table has no rows"),
+        ("no column of the score", PUBLISHED.replace("powerlaw.", ""), "powerlaw.Score"),
+        ("a score that is text", PUBLISHED + GENE.strip() + "\thigh\n", ":2: score is 'high'"),
+    ),
+    *refused(
+        "genes",
+        "genes.bed",
+        ("nothing in it", "", "this is no table of genes"),
+        ("a header and no rows", GENES, "this is no table of genes"),
+        ("three columns", "chr1\t100\t600\n", ":1: column 4 names no gene"),
+        ("a position that is text", GENES + GENE.replace("600", "x"), ":2: end is 'x'"),
+        ("an end before its start", GENES + GENE.replace("600", "6"), ":2: chr1:100-6 is not"),
+        ("a gene without name", GENES + GENE.replace("MYC", ""), ":2: column 4 names no gene"),
+        ("a gzip cut short", gzip.compress(GENE.encode() * 99)[:-9], "damaged or cut short"),
+    ),
+    *refused(
+        "chains",
+        "a.over.chain",
+        ("nothing in it", "", "this chain file has no chains"),
+        ("a BED in its place", GENE, ":1: this is no header of a chain"),
+        ("a chain cut short", CHAIN[: CHAIN.index("500\n\n")], "this chain file is cut short"),
+        ("a row of two numbers", CHAIN.replace("500 500", "500"), ":2: this is no row of a chain"),
+        (
+            "blocks of another length",
+            CHAIN.replace("1000 ", "999 "),
+            ":3: the blocks of this chain",
+        ),
+        ("a chromosome of two sizes", CHAIN + CHAIN.replace(" 9000", " 9001"), "9001 bp here"),
+        ("the strand of the first -", CHAIN.replace("9000 +", "9000 -"), ":1: this is no header"),
+        ("a gzip cut short", gzip.compress(CHAIN.encode() * 99)[:-9], "damaged or cut short"),
+    ),
 ]
 
 
@@ -286,6 +348,15 @@ READ = [
     Case("genome", "empty lines at the end", "g.fa", ">chr1\nACGT\n\n\n", "ACGT"),
     Case("pairs to score", "a TSS of length 0", "my.bedpe",
          "chr1\t100\t150\tchr1\t900\t900\n", "[[125, 900]]"),
+    Case("CRISPR pairs", "no effect: NA", "c.tsv", CRISPR + TESTED.replace("-0.25", "NA"), "True"),
+    Case("CRISPR pairs", "commas, Windows line ends, UTF-16", "c.csv",
+         (CRISPR + TESTED).replace("\t", ",").replace("\n", "\r\n").encode("utf-16"), "'MYC'"),
+    Case("published scores", "an unknown score", "a.tsv",
+         PUBLISHED + GENE.strip() + "\tNA\n", "nan"),
+    Case("genes", "no header", "genes.bed", GENE, "'MYC', 'chr1', 350"),
+    Case("genes", "a header without #", "genes.bed", GENES[1:] + GENE, "'MYC', 'chr1', 350"),
+    Case("chains", "gzip under another name", "a.chain", gzip.compress(CHAIN.encode()), "1600.0"),
+    Case("chains", "comments and blank lines", "a.chain", f"# x\n\n{CHAIN}\n", "1600.0"),
 ]  # fmt: skip
 
 
@@ -345,6 +416,10 @@ READERS: dict[str, Callable[[Path], str]] = {
     "genome": genome_letters,
     "pairs to score": first_scored,
     "configuration": lambda path: str(read_yaml(path)),
+    "CRISPR pairs": table_of(read_crispr),
+    "published scores": table_of(read_predictions),
+    "genes": table_of(read_tss),
+    "chains": lambda path: str(Lift(path).position("chr1", 1500)),
     "all files together": all_files,
 }
 

@@ -88,7 +88,7 @@ def test_a_table_with_and_without_optional_columns(tmp_path):
 def test_a_table_without_a_column(tmp_path, missing):
     left = [name for name in COLUMNS if name != missing]
     path = write(tmp_path / "a.tsv", left, [0] * len(left))
-    says(refusal(read_crispr, path), path, f"no column '{missing}'")
+    says(refusal(read_crispr, path), path, "Give [", f"'{missing}'")
 
 
 def test_predictions(tmp_path):

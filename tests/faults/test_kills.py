@@ -1,172 +1,100 @@
-"""Stages killed by SIGKILL at random points of their work, then run again: the same bytes as of a
-stage that was never killed, and nothing half written that a reader would take.
+"""Stage processes killed by SIGKILL at random points, in every stage of a run, and run again by
+Snakemake: the same bytes as of a run that nothing disturbed, and nothing half written that a reader
+would take.
 """
 
-import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import time
-from dataclasses import dataclass
-from pathlib import Path
+from collections import defaultdict
 
 import pytest
 
-from epidecouple.core.errors import InputError
-from epidecouple.core.integrity import SUFFIX, intact
-from epidecouple.core.provenance import read_json
-from toy_bundle import RUN
+from epidecouple.core.provenance import write_json
+from pipeline import ROOT
+from tiny_runs import TinyRun, differing
+from watched import stage_of, taken, watch
 
-KILLS = 3
-# A training of seconds; on CPU with one thread, so that it is the same bits again.
-SHORT = {"epochs": 2, "batch_pairs": 128}
-SEALED = {".npy", ".parquet", ".safetensors"}
-DIFFER = {"timing.json"}
-
-
-@dataclass(frozen=True)
-class Job:
-    """A stage with its options; `out` is the folder that it writes to."""
-
-    stage: str
-    root: Path
-    values: dict
-    options: dict[str, object]
-    out: Path
-
-    def start(self) -> subprocess.Popen:
-        """The stage in a process of its own."""
-        self.out.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", f"epidecouple.stages.{self.stage}"]
-        command += ["--settings", json.dumps(self.values)]
-        for name, value in self.options.items():
-            command += [f"--{name}", str(value)]
-        return subprocess.Popen(
-            command,
-            cwd=self.root,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
-        )
-
-    def finish(self) -> float:
-        """Run it to its end; returns the seconds that it took."""
-        started, process = time.monotonic(), self.start()
-        told = process.communicate()[1].decode()
-        assert process.returncode == 0, told
-        return time.monotonic() - started
-
-    def killed(self, seconds: float) -> bool:
-        """Start it and kill it after so many seconds; whether it was still at work."""
-        process = self.start()
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        process.communicate()
-        return process.returncode == -signal.SIGKILL
-
-    def files(self) -> dict[str, bytes]:
-        """Content of every file that it wrote."""
-        paths = [path for path in self.out.rglob("*") if path.is_file()]
-        return {
-            str(path.relative_to(self.out)): path.read_bytes()
-            for path in paths
-            if path.name not in DIFFER
-        }
+# One kill per stage; more where stages are long, or have many jobs.
+KILLS = defaultdict(lambda: 1, {"train": 4, "shard": 2, "figure": 2, "diagnose": 2})
+LEAST = 20
+MOST_CALLS = 12
+RETRIES = ("--retries", "3")
 
 
-def job_of(stage: str, toy_panel, toy_bundle, out: Path) -> Job:
-    """A job on the toy tree."""
-    data, run = toy_panel.folder, toy_bundle.run
-    tables = {name: data / "elements" / f"{name}.parquet" for name in ("elements", "pairs")}
-    panel, splits = data / "panel.parquet", data / "elements" / "splits.json"
-    reference, metrics = data / "reference.parquet", out / "metrics.json"
-    trained = {
-        "model": run / "train_full/model.safetensors",
-        "elements": run / "elements",
-        "shards": run / "shards",
-    }
-    options = {
-        "panel": {"panel": out / "panel.parquet", "funnel": out / "funnel.tsv"},
-        "elements": {
-            "panel": panel,
-            "sequences": out / "sequences.npy",
-            "splits": out / "splits.json",
-            "chromosomes": out / "chromosomes.tsv",
-        }
-        | {name: out / f"{name}.parquet" for name in tables},
-        "reference": {
-            "chromosomes": data / "chromosomes.tsv",
-            "reference": out / "reference.parquet",
-        },
-        "shard": tables
-        | {"line": "LineA", "panel": panel, "reference": reference}
-        | {"splits": splits, "shard": out},
-        "evaluate": trained | {"energies": out / "energies.parquet"},
-        "release": trained
-        | {"energies": run / "evaluate/energies.parquet", "folder": out}
-        | {"reference": run / "elements/reference.parquet"},
-        "train": {
-            "scope": "subset",
-            "elements": data / "elements",
-            "shards": data / "shards",
-            "model": out / "model.safetensors",
-            "history": out / "history.tsv",
-            "verification": out / "verification.json",
-            "violation": out / "violation.json",
-        },
-    }[stage]
-    if stage not in ("reference", "shard"):
-        options["metrics"] = metrics
-    values = dict(toy_bundle.values)
-    if stage == "train":
-        values |= {"threads": 1, "verification": "observe"}
-        values |= {part: values[part] | SHORT for part in ("resistance", "potential")}
-    root = toy_bundle.root if stage in ("evaluate", "release") else toy_panel.world.root
-    return Job(stage, root, values, options, out)
+def planned_kills(processes: list[dict]) -> list[tuple[list[str], dict]]:
+    """Commands of an undisturbed run with a kill for each: half of them at a random share of their
+    processor time, half as soon as one of their files is there. Every stage has one.
+    """
+    generator, of_stage = random.Random(20), defaultdict(list)
+    for process in processes:
+        of_stage[stage_of(process["command"])].append(process)
+    kills = []
+    for stage, started in sorted(of_stage.items()):
+        for number in range(KILLS[stage]):
+            process = generator.choice(started)
+            seconds = process["cpu"] * generator.uniform(0.3, 0.95)
+            late = {"written": True} if number % 2 else {"seconds": seconds}
+            kills.append((process["command"], late))
+    return kills
 
 
-def taken_by_readers(job: Job, whole: dict[str, bytes]) -> list[str]:
-    """Files of a killed job that a reader would take though they are not what they should be."""
-    wrong = []
-    for name, content in job.files().items():
-        path = job.out / name
-        if content == whole.get(name) or "checkpoint" in path.parts or path.suffix == SUFFIX:
-            continue
-        reader = intact if path.suffix in SEALED else read_json if path.suffix == ".json" else None
-        if reader is None:
-            continue  # tables for people; those that a stage reads are sealed, see below
-        try:
-            reader(path)
-            wrong.append(name)
-        except InputError:
-            pass
-    return wrong
+def by_command(kills: list[tuple[list[str], dict]]) -> dict[tuple[str, ...], list[dict]]:
+    """The kills of each command."""
+    found = defaultdict(list)
+    for command, kill in kills:
+        found[tuple(command)].append(kill)
+    return found
+
+
+def finished(run: TinyRun) -> int:
+    """Call Snakemake until a run is done; returns the number of calls."""
+    for number in range(1, MOST_CALLS):
+        call = run.call(*RETRIES)
+        if call.returncode == 0:
+            return number
+    pytest.fail(call.stdout + call.stderr)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "stage", ["panel", "elements", "reference", "shard", "evaluate", "release", "train"]
-)
-def test_a_killed_stage_that_is_run_again_writes_the_same_bytes(
-    stage, toy_panel, toy_bundle, tmp_path, counted
+def test_a_run_whose_stages_are_killed_ends_at_the_same_bytes(whole, tmp_path, counted):
+    run = TinyRun(tmp_path / "killed")
+    run.configure()
+    for command, kills in by_command(planned_kills(whole.processes())).items():
+        run.plan(list(command), kills)
+    calls, expected = finished(run), whole.contents()
+    killed = [process for process in run.processes() if process["killed"]]
+    assert len(killed) >= LEAST and {stage_of(p["command"]) for p in killed} >= {
+        *("simulate", "inventory", "panel", "elements", "reference", "shard", "data_report"),
+        *("train", "evaluate", "recovery", "diagnose", "biology", "mutagenesis", "motifs"),
+        *("motif_recovery", "release", "model_card", "figure", "judge", "gate", "run_report"),
+    }
+    for process in killed:
+        assert all(expected[path] == content for path, content in process["taken"].items())
+    assert differing(expected, run.contents()) == []
+    counted["kills survived"] += len(killed)
+    counted["stages killed"] += len({stage_of(process["command"]) for process in killed})
+    counted["calls of Snakemake until the killed run was done"] += calls
+
+
+def test_a_stage_killed_while_it_writes_is_not_read_and_writes_the_same_bytes_again(
+    toy_panel, tmp_path, counted
 ):
-    assert RUN in str(toy_bundle.run)
-    job = job_of(stage, toy_panel, toy_bundle, tmp_path / "out")
-    duration = job.finish()
-    whole = job.files()
-    assert len(whole) > 1
-    generator = random.Random(stage)
-    for number in range(KILLS):
-        shutil.rmtree(job.out)
-        # The last parts of the work, where files are written, are as long as its start-up.
-        kills = job.killed(duration * generator.uniform(0.4, 1.0))
-        assert taken_by_readers(job, whole) == [], (stage, number)
-        job.finish()
-        assert job.files() == whole, (stage, number)
-        counted["kills survived"] += kills
-        counted["stages that ended before the kill"] += not kills
+    """The fast sample: one stage, without Snakemake."""
+    settings, loci = tmp_path / "settings.json", tmp_path / "reference.parquet"
+    write_json(settings, {"settings": toy_panel.world.values})
+    command = [sys.executable, "-m", "epidecouple.stages.reference", "--settings", str(settings)]
+    command += ["--chromosomes", str(toy_panel.folder / "chromosomes.tsv")]
+    command += ["--reference", str(loci)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow"), "OMP_NUM_THREADS": "1"}
+    how = {"cwd": toy_panel.world.root, "env": environment, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, **how)
+    watch(process, {"written": True}, command)
+    assert process.wait() == -signal.SIGKILL
+    whole = toy_panel.folder / "reference.parquet"
+    assert loci.exists() and not taken([str(loci)])
+    subprocess.run(command, check=True, **how)
+    assert loci.read_bytes() == whole.read_bytes() and taken([str(loci)])
+    counted["kills survived"] += 1

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
-from ..files.text import readable
+from ..files.text import decimals_or_unknown, intervals_of, read_headed, require_equal_rows
 from .chains import Lift
 
 # Name in the file -> name here. `direct_*` and `indirect_*` are made from distance and dataset and
@@ -38,6 +38,8 @@ READ_COUNTS = [
     "H3K27me3.RPM",
     "H3K4me1.RPM",
 ]
+# Columns of numbers that may be unknown, by our names.
+NUMBERS = ["effect", "weight", *READ_COUNTS]
 # Every column of a table of placed pairs; others are inputs of a model.
 ROW_COLUMNS = {*COLUMNS.values(), *OPTIONAL.values(), *READ_COUNTS, "element_mid", "tss"}
 # Columns of published predictions, ABC's with contacts by distance.
@@ -54,39 +56,46 @@ def read_crispr(path: Path) -> pd.DataFrame:
     """Tested pairs: the values of `COLUMNS` and, where the file has them, of `OPTIONAL`.
 
     `regulated` is bool, `weight` 1 and `dataset` and `element_class` empty where the file has none,
-    `ubiquitous` float and `READ_COUNTS` (NaN where unknown). Raises `InputError` for a damaged gzip
-    or a table without one of the columns.
+    `ubiquitous` float and `READ_COUNTS` (NaN where unknown). Raises `InputError` for a table
+    without rows or without one of the columns, and for the first row with a wrong value.
     """
-    with readable(path):
-        table = pd.read_csv(path, sep="\t", low_memory=False)
-    for name in COLUMNS:
-        if name not in table:
-            raise InputError(f"there is no column '{name}'", "Give a table of CRISPR pairs", path)
-    names = COLUMNS | {name: ours for name, ours in OPTIONAL.items() if name in table}
-    pairs = table[list(names)].rename(columns=names)
-    counts = {name: table.get(name, np.nan) for name in READ_COUNTS}
-    ubiquitous = pairs.get("ubiquitous", pd.Series(np.nan, pairs.index))
-    return pairs.assign(
-        regulated=truth(pairs.regulated) == 1,
-        ubiquitous=truth(ubiquitous),
-        weight=pairs.get("weight", 1.0),
-        effect=pairs.get("effect", np.nan),
-        dataset=pairs.get("dataset", ""),
-        element_class=pairs.get("element_class", ""),
-        **counts,
+    text = _read_text(path, COLUMNS, OPTIONAL | {name: name for name in READ_COUNTS})
+    none = pd.Series("", index=text.index)
+    regulated = truth(text.regulated)
+    for line in text.index[regulated.isna()][:1]:
+        problem = f"Regulated is '{text.regulated[line]}'"
+        raise InputError(problem, "Give TRUE or FALSE", path, line)
+    numbers = {
+        name: decimals_or_unknown(text.get(name, none.rename(name)), path) for name in NUMBERS
+    }
+    pairs = text.assign(
+        **intervals_of(text, path),
+        **numbers,
+        regulated=regulated == 1,
+        ubiquitous=truth(text.get("ubiquitous", none)),
+        dataset=text.get("dataset", none),
+        element_class=text.get("element_class", none),
     )
+    pairs = pairs if "weight" in text else pairs.assign(weight=1.0)
+    return pairs.reset_index(drop=True)
 
 
 def read_predictions(path: Path) -> pd.DataFrame:
     """Published predictions: chrom, start, end, gene, score; raises `InputError` as `read_crispr`
     does.
     """
-    with readable(path):
-        table = pd.read_csv(path, sep="\t", low_memory=False)
-    for name in PREDICTED:
-        if name not in table:
-            raise InputError(f"there is no column '{name}'", "Give a table of predictions", path)
-    return table[list(PREDICTED)].rename(columns=PREDICTED)
+    text = _read_text(path, PREDICTED, {})
+    score = decimals_or_unknown(text.score, path)
+    return text.assign(**intervals_of(text, path), score=score).reset_index(drop=True)
+
+
+def _read_text(path: Path, wanted: dict[str, str], optional: dict[str, str]) -> pd.DataFrame:
+    """Columns of a table by our names, as text; at least one row."""
+    rows = read_headed(path, [list(wanted)], list(optional))
+    text = require_equal_rows(rows, path).rename(columns=wanted | optional)
+    if text.empty:
+        raise InputError("this table has no rows", "Give a table of CRISPR pairs", path)
+    return text
 
 
 def truth(values: pd.Series) -> pd.Series:

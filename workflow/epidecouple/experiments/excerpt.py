@@ -13,7 +13,15 @@ import pandas as pd
 
 from ..core.errors import InputError
 from ..files.peaks import read_peaks
-from ..files.text import readable
+from ..files.text import (
+    decimals_or_unknown,
+    intervals_of,
+    read_headed,
+    require_equal_rows,
+    text_lines,
+    whole_numbers,
+)
+from .genes import read_genes
 
 # What a peak file has between the end of a peak and its signal: name, score, strand.
 UNUSED = (".", 0, ".")
@@ -37,6 +45,9 @@ TESTED = [
     "regulated",
     "abc",
 ]
+
+PLACES = ["start", "end", "element_mid", "tss"]
+GENE_COLUMNS = ["chr", "start", "end", "name", "strand", "gene_type"]
 
 
 @dataclass(frozen=True)
@@ -90,28 +101,30 @@ class Excerpt:
 
     def read_genes(self) -> pd.DataFrame:
         """Genes for a picture: chrom, tss, gene, strand, and whether one is `coding`."""
-        with readable(self.genes):
-            table = pd.read_csv(self.genes, sep="\t")
-        return pd.DataFrame(
+        text = require_equal_rows(read_headed(self.genes, [GENE_COLUMNS]), self.genes)
+        places = intervals_of(text.rename(columns={"chr": "chrom"}), self.genes)
+        genes = pd.DataFrame(
             {
-                "chrom": table.iloc[:, 0],
-                "tss": (table.start + table.end) // 2,
-                "gene": table.name,
-                "strand": table.strand,
-                "coding": table.gene_type == "protein_coding",
+                "chrom": places.chrom,
+                "tss": (places.start + places.end) // 2,
+                "gene": text.name,
+                "strand": text.strand,
+                "coding": text.gene_type == "protein_coding",
             }
         )
+        return genes.reset_index(drop=True)
 
     def read_tested(self) -> pd.DataFrame:
-        """Tested pairs; raises `InputError` for a table without one of the columns."""
-        with readable(self.tested):
-            table = pd.read_csv(self.tested, sep="\t")
-        for name in TESTED:
-            if name not in table:
-                raise InputError(
-                    f"there is no column '{name}'", "Copy the folder again", self.tested
-                )
-        return table
+        """Tested pairs; raises `InputError` for a table without one of the columns, and for the
+        first wrong value.
+        """
+        path = self.tested
+        text = require_equal_rows(read_headed(path, [TESTED]), path)
+        mends = "Copy the folder again"
+        whole = {name: whole_numbers(text[name], name, path, mends) for name in PLACES}
+        known = {name: decimals_or_unknown(text[name], path) for name in ("effect", "abc")}
+        tested = text.assign(**whole, **known, regulated=text.regulated.str.upper() == "TRUE")
+        return tested.reset_index(drop=True)
 
 
 def write_pairs(tested: pd.DataFrame, path: Path) -> None:
@@ -161,11 +174,9 @@ def write_genes(source: Path, regions: pd.DataFrame, path: Path) -> None:
     """Copy the lines of a BED with a header whose interval shares a base with one of the regions;
     of a symbol that occurs more often only the first line of the source.
     """
-    with readable(source):
-        table = pd.read_csv(source, sep="\t", dtype=str)
-    chrom, start, end, symbol = table.columns[:4]
-    once = table.drop_duplicates(symbol)
-    places = pd.DataFrame(
-        {"chrom": once[chrom], "start": once[start].astype(int), "end": once[end].astype(int)}
-    )
-    once.loc[cut(places, regions).index].to_csv(path, sep="\t", index=False)
+    once = read_genes(source).drop_duplicates("gene")
+    kept = set(cut(once, regions).index)
+    lines = list(text_lines(source))
+    head = [text for line, text in lines[:1] if line < once.index[0]]
+    rows = [text for line, text in lines if line in kept]
+    path.write_text("".join(f"{text}\n" for text in [*head, *rows]))

@@ -60,6 +60,8 @@ NO_ROWS = ("#", "track ", "track\t", "browser ", "browser\t")
 SEPARATORS = ("\t", ",", ";", None)
 WHOLE = r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?"
 DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+# How tables write that a value is not known.
+UNKNOWN = ("", "NA", "N/A", "NaN", "nan", "NULL", "None", ".")
 # Whole numbers up to here are exact in the float64 that text is read into.
 LARGEST = 2**53
 
@@ -421,3 +423,30 @@ def decimals(text: pd.Series) -> pd.Series:
     """A column of text as float64, NaN for what is no decimal number."""
     written = text.str.fullmatch(DECIMAL)
     return pd.to_numeric(text.where(written), errors="coerce").astype(float)
+
+
+def decimals_or_unknown(text: pd.Series, path: Path) -> pd.Series:
+    """A column of text as float64, NaN for one of `UNKNOWN`; raises `InputError` for the first that
+    is neither that nor a finite decimal number.
+    """
+    numbers = decimals(text)
+    wrong = ~(numbers.abs() < float("inf")) & ~text.isin(UNKNOWN)
+    for line in text.index[wrong][:1]:
+        problem = f"{text.name} is '{text[line]}', not a number"
+        raise InputError(problem, "Give a number, or NA where it is not known", path, line)
+    return numbers
+
+
+def intervals_of(text: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """chrom, start, end of a table of text as str, int64, int64 (0-based, half-open, bp); raises
+    `InputError` for the first row whose ends are no whole numbers, or no interval.
+    """
+    places = {"chrom": text.chrom}
+    for name in ("start", "end"):
+        places[name] = whole_numbers(text[name], name, path, "Give a whole number")
+    table = pd.DataFrame(places)
+    wrong = (table.chrom == "") | (table.start < 0) | (table.start >= table.end)
+    for line, row in table[wrong].head(1).iterrows():
+        problem = f"{row.chrom}:{row.start}-{row.end} is not an interval (0-based, half-open)"
+        raise InputError(problem, "Mend or remove the row", path, line)
+    return table
