@@ -8,7 +8,7 @@ from bad_inputs import FOLDS, fitting_files
 
 from epidecouple.files.catalog import Catalog
 from epidecouple.files.fasta import sequence_names
-from epidecouple.files.inspection import inspect
+from epidecouple.files.inspection import inspect, inspect_loci
 from epidecouple.files.pairs import GENERIC_COLUMNS
 from toy import refusal, says
 
@@ -54,6 +54,26 @@ def test_files_that_fit_together_are_taken(tmp_path):
 )
 def test_a_file_that_does_not_fit_is_refused_by_its_name(tmp_path, changes, told):
     says(refusal(inspect, catalog(tmp_path, **changes), FOLDS), *told)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"peaksB": "1\t1000\t1400\n"}, ["peaksB: no chromosome of this file is in the pair tabl"]),
+        ({"peaksA": "chr1\t1\t9\n2\t1\t9\n"}, ["peaksA: chromosome 2 is called chr2 in the pair"]),
+        ({"regions": "1\t0\t20000\n"}, ["regions: no chromosome of this file"]),
+        ({"loopsB": ""}, ["loopsB: this loop list has no loops"]),
+        ({"pairsB": table("1")}, ["pairsB: pairs lie on 1; splits.folds lists chr1, chr2, chr3"]),
+    ],
+)
+def test_without_genome_the_names_of_the_pairs_are_those_of_all(tmp_path, changes, told):
+    files = catalog(tmp_path, genome="", motifs="", **changes)
+    says(refusal(inspect_loci, files, files.peaks, FOLDS), *told)
+
+
+def test_neither_genome_nor_motifs_are_opened_for_loci(tmp_path):
+    files = catalog(tmp_path, genome="", motifs="")
+    inspect_loci(files, files.peaks, FOLDS)
 
 
 def test_pairs_and_all_else_may_be_named_without_chr(tmp_path):

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from epidecouple.core.provenance import read_metrics
+from epidecouple.stages.resistance_files import require_known
 from toy import refusal, run_main, says, toy_values
 
 NAMES = ("genome", "pairsA", "pairsB", "loopsA", "loopsB", "peaksA", "peaksB", "motifs")
@@ -56,3 +58,21 @@ def test_a_file_without_a_byte_is_named(own, tmp_path, name):
     message = refusal(take, tmp_path, own)
     says(message, f"{name}:")
     assert "mirror" not in message
+
+
+def test_loci_ask_for_neither_genome_nor_motifs_and_for_every_other_file(own, tmp_path):
+    (tmp_path / "genome").write_bytes(b"")
+    (tmp_path / "motifs").write_bytes(b"")
+    run_main("resistance_files", tmp_path, own, inventory=tmp_path / "out.tsv")
+    listed = {Path(path).name for path in pd.read_csv(tmp_path / "out.tsv", sep="\t").path}
+    assert listed == {*NAMES} - {"genome", "motifs"}
+    (tmp_path / "peaksB").write_bytes(b"")
+    message = refusal(run_main, "resistance_files", tmp_path, own, inventory=tmp_path / "2.tsv")
+    says(message, "peaksB: this peak file is empty")
+    assert not (tmp_path / "2.tsv").exists()
+
+
+def test_a_file_that_the_manifest_knows_otherwise_is_refused():
+    table = pd.DataFrame({"path": ["a", "b", "c"], "checksum_ok": [True, None, False]})
+    says(refusal(require_known, table), "c: this file is not the one")
+    require_known(table[:2])

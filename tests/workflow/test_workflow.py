@@ -363,6 +363,10 @@ def test_resistance_asks_for_neither_genome_nor_gate(tmp_path, snakemake):
         f"rule {name}:" in output(planned)
         for name in ("loop_fold", "loop_table", "crossfit", "unseen", "resistance_table")
     )
+    waits = re.findall(
+        r"rule (loop_panel|resistance_panel):\n +input:.+resistance/inventory.tsv", output(planned)
+    )
+    assert set(waits) == {"loop_panel", "resistance_panel"}, "every file is opened first"
     assert "rule gate_loops:" in output(planned), "the target's own gate"
     assert not re.search(
         r"rule (inventory|gate_(?!loops)\w+|elements|train_\w+):|\.fa\.gz", output(planned)

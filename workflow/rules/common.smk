@@ -157,6 +157,7 @@ SEES = {
     "release": ("release", MODEL),
     "model_card": ("model_card", MODEL),
     "figure": ("figure", []),
+    "resistance_files": ("resistance_files", ["splits", "loop_panel", *FILES]),
     "resistance_loci": ("resistance_loci", ["seed", "reference", *DATA]),
     "crossfit": ("crossfit", ["crossfit", *MODEL]),
     "unseen": ("unseen", ["crossfit", *MODEL]),
@@ -177,7 +178,10 @@ SEES = {
 ACTS_ON = {"loop_table": [LINE_BLIND], "sample_check": CHECKS}
 # What else a stage rests on.
 RESTS_ON = {"inventory": fingerprint(MANIFEST), "model_card": fingerprint(METRICS)}
-RESTS_ON |= {"sample_check": fingerprint(KNOWN_PROFILES)}
+RESTS_ON |= {
+    "sample_check": fingerprint(KNOWN_PROFILES),
+    "resistance_files": fingerprint(MANIFEST),
+}
 RESTS_ON |= dict.fromkeys(
     ["real_model", "loop_model"], [fingerprint(MANIFEST), fingerprint(METRICS)]
 )

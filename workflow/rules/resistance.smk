@@ -10,10 +10,33 @@ rule resistance:
     localrule: True
 
 
+# Every file is opened and checked before the first job that takes time.
+rule resistance_files:
+    input:
+        settings=settings("resistance_files"),
+        regions=of_run([CATALOG.regions] if CATALOG.regions else []),
+        tables=of_run(CATALOG.tables),
+        peaks=of_run(dict.fromkeys([*CATALOG.peaks, *LOOP_CATALOG.peaks])),
+    output:
+        f"{RUN}/resistance/inventory.tsv",
+    log:
+        f"{RUN}/logs/resistance/files.log",
+    benchmark:
+        f"{RUN}/benchmarks/resistance/files.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=mem_mb("inspection"),
+        runtime=minutes(30),
+    shell:
+        "python -m epidecouple.stages.resistance_files --settings {input.settings:q} --inventory {output:q} > {log:q} 2>&1"
+
+
 # The loop panel: loops and peaks are all it needs.
 rule loop_panel:
     input:
         settings=settings("loop_panel"),
+        inventory=f"{RUN}/resistance/inventory.tsv",
         loops=of_run([files.loops for files in LOOP_CATALOG.lines.values()]),
         peaks=of_run(
             [
@@ -91,6 +114,7 @@ rule loop_table:
 use rule panel as resistance_panel with:
     input:
         settings=settings("panel"),
+        inventory=f"{RUN}/resistance/inventory.tsv",
         tables=of_run(CATALOG.tables),
         regions=of_run([CATALOG.regions] if CATALOG.regions else []),
     output:

@@ -2,6 +2,7 @@
 of dataset.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -43,8 +44,12 @@ class Catalog:
     def files(self) -> list[Path]:
         """Every file of the catalog, in a fixed order."""
         optional = [path for path in (self.regions, self.motifs) if path]
-        peaks = [path for files in self.lines.values() for path in files.peaks.values()]
-        return [self.genome, *optional, *self.tables, *peaks]
+        return [self.genome, *optional, *self.tables, *self.peaks]
+
+    @property
+    def peaks(self) -> list[Path]:
+        """Peak files of all lines."""
+        return [path for files in self.lines.values() for path in files.peaks.values()]
 
 
 def catalog_of(config: Config, marks: list[str] | None = None) -> Catalog:
@@ -205,13 +210,13 @@ def _line_from_config(line: str, config: Config) -> LineFiles:
     return LineFiles(Path(entry["pairs"]), Path(entry["loops"]), peaks)
 
 
-def take_inventory(catalog: Catalog) -> pd.DataFrame:
+def take_inventory(files: Iterable[Path]) -> pd.DataFrame:
     """One row per file: path, bytes, fingerprint (16 digits of SHA-256), checksum_ok (None where
     none is known).
     """
     known = {download_path(source): source for source in load_sources()}
     rows = []
-    for path in catalog.files:
+    for path in files:
         source = known.get(path)
         correct = (
             None if source is None else checksum(path, source.checksum_kind) == source.checksum

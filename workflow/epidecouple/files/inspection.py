@@ -21,6 +21,7 @@ from .peaks import read_peaks, read_regions
 
 log = logging.getLogger(__name__)
 
+PAIRS = "pair tables"
 ONE_NAMING = "Name chromosomes alike in all files (chr1 or 1), of one assembly"
 
 
@@ -44,11 +45,7 @@ def inspect(catalog: Catalog, folds: list[list[str]]) -> None:
     """Read every file of a catalog; raises `InputError` for the first that cannot be used, or that
     names chromosomes otherwise than genome, pairs and folds.
     """
-    pairs = [naming(files.pairs, read_pairs(files.pairs).chrom) for files in catalog.lines.values()]
-    for table in pairs:
-        check_folds(table, folds)
-    for files in catalog.lines.values():
-        check_loops(files.loops, pairs)
+    pairs = inspect_tables(catalog, folds)
     if catalog.motifs:
         log.info("%s: %d motifs", catalog.motifs, len(read_motifs(catalog.motifs)))
     genome = Naming(catalog.genome, sequence_names(catalog.genome))
@@ -56,25 +53,47 @@ def inspect(catalog: Catalog, folds: list[list[str]]) -> None:
         check_on_genome(table, genome)
     if catalog.regions:
         check_on_genome(naming(catalog.regions, read_regions(catalog.regions).chrom), genome)
-    for path in dict.fromkeys(path for f in catalog.lines.values() for path in f.peaks.values()):
+    for path in dict.fromkeys(catalog.peaks):
         check_on_genome(naming(path, read_peaks(path).chrom), genome)
+
+
+def inspect_loci(catalog: Catalog, peaks: list[Path], folds: list[list[str]]) -> None:
+    """As `inspect`, without genome and motifs: peak files are held against the pairs' names."""
+    pairs = inspect_tables(catalog, folds)
+    of_pairs = Naming(pairs[0].path, [name for table in pairs for name in table.names])
+    if catalog.regions:
+        check_names(naming(catalog.regions, read_regions(catalog.regions).chrom), of_pairs, PAIRS)
+    for path in dict.fromkeys(peaks):
+        check_names(naming(path, read_peaks(path).chrom), of_pairs, PAIRS)
+
+
+def inspect_tables(catalog: Catalog, folds: list[list[str]]) -> list[Naming]:
+    """Read pairs and loops of all lines; returns the naming of the pairs."""
+    pairs = [naming(files.pairs, read_pairs(files.pairs).chrom) for files in catalog.lines.values()]
+    for table in pairs:
+        check_folds(table, folds)
+    for files in catalog.lines.values():
+        check_loops(files.loops, pairs)
+    return pairs
 
 
 def check_on_genome(file: Naming, genome: Naming) -> None:
     """Raise `InputError` for a file without a chromosome of the genome, or with one that the genome
     has under its other name, with or without `chr`.
     """
-    known = set(genome.names)
-    if not known & set(file.names):
-        problem = (
-            f"no chromosome of this file is in the genome (file: {file}; genome"
-            f" {genome.path.name}: {genome})"
-        )
+    check_names(file, genome, f"genome {genome.path.name}")
+
+
+def check_names(file: Naming, known: Naming, what: str) -> None:
+    """As `check_on_genome`, against the naming of `what`."""
+    names = set(known.names)
+    if not names & set(file.names):
+        problem = f"no chromosome of this file is in the {what} (file: {file}; {what}: {known})"
         raise InputError(problem, ONE_NAMING, file.path)
     for name in file.names:
         other = name.removeprefix("chr") if name.startswith("chr") else f"chr{name}"
-        if name not in known and other in known:
-            problem = f"chromosome {name} is called {other} in the genome {genome.path.name}"
+        if name not in names and other in names:
+            problem = f"chromosome {name} is called {other} in the {what}"
             raise InputError(problem, ONE_NAMING, file.path)
 
 

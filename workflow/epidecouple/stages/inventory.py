@@ -19,7 +19,7 @@ def inventory(config: Config, inventory: Path) -> Measured:
     here, before anything that takes time.
     """
     catalog = catalog_of(config)
-    table = take_inventory(catalog)
+    table = take_inventory(catalog.files)
     table.to_csv(inventory, sep="\t", index=False)
     metrics = inventory_metrics(table)
     if not metrics["files_wrong_checksum"]:
