@@ -57,6 +57,17 @@ def placed(path):
     return workflow.modifier.path_modifier.replace_prefix(path)
 
 
+def require_writable(place):
+    """End a call with one sentence where its results cannot be written: the nearest folder that there is decides."""
+    folder = Path(place).absolute()
+    while not folder.exists():
+        folder = folder.parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise WorkflowError(
+            f"{folder}: this folder cannot be written. Make it writable, or set `results` to another place."
+        )
+
+
 def quoted(text):
     """Text as one word of a shell command that Snakemake formats: whatever it holds, it stays text."""
     return shlex.quote(str(text)).replace("{", "{{").replace("}", "}}")

@@ -8,11 +8,13 @@ returns `Measured` has its numbers written to `--metrics`.
 """
 
 import argparse
+import errno
 import inspect
 import json
 import logging
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ..core.errors import DesignViolation, InputError
 from ..core.provenance import Measured, read_json, versions, write_metrics
+
+# What the system calls a full disk, quota or limit, and a place that may not be written.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
+FULL_ELSEWHERE = (r"os error (28|27|122)\b", r"\d+ requested and \d+ written")
 
 Stage = Callable[..., Measured | None]
 
@@ -38,6 +45,28 @@ def run(stage: Stage) -> None:
     except DesignViolation as error:
         logging.error("DESIGN VIOLATION %s", error)
         sys.exit(1)
+    except Exception as error:
+        reason = unwritable(error)
+        if not reason:
+            raise
+        logging.error("ERROR %s", reason)
+        sys.exit(1)
+
+
+def unwritable(error: Exception) -> str:
+    """The sentence for a file that could not be written; empty for any other error.
+
+    numpy and safetensors raise errors of their own, without the system's number.
+    """
+    code = error.errno if isinstance(error, OSError) else None
+    full = code in FULL or any(re.search(text, str(error)) for text in FULL_ELSEWHERE)
+    if not full and code not in REFUSED:
+        return ""
+    file = getattr(error, "filename", None) or "results"
+    reason = "the disk or the quota is full" if full else os.strerror(code or 0).lower()
+    remedy = "Free space" if full else "Make the folder writable"
+    again = "then call again: what was half written is made anew"
+    return f"{file}: this cannot be written: {reason}. {remedy}, {again}."
 
 
 def call(stage: Stage, arguments: list[str]) -> None:
