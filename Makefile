@@ -72,11 +72,14 @@ test: setup
 test-slow: setup
 	python -m pytest -m slow
 
-# Kills, flipped bytes, hostile servers and hostile text; ends with counts.
+# Kills, full disks, interrupted calls, flipped bytes, hostile servers, hostile text; beside them 10^5 random inputs. Ends with counts.
+FAULTS = OMP_NUM_THREADS=1 python -m pytest -m "slow or not slow"
 test-faults: setup
-	OMP_NUM_THREADS=1 python -m pytest -m "slow or not slow" tests/faults tests/core/test_integrity.py tests/files/test_download.py \
+	@$(FAULTS) tests/files/test_fuzz.py > .venv/fuzz.log 2>&1 & fuzz=$$!; \
+	$(FAULTS) tests/faults tests/core/test_integrity.py tests/files/test_bad_inputs.py tests/files/test_download.py \
 	  tests/files/test_manifest.py tests/project/test_code_safety.py tests/prediction/test_hostile_names.py \
-	  tests/workflow/test_hostile_text.py tests/model/test_numerical_safety.py
+	  tests/workflow/test_hostile_text.py tests/model/test_numerical_safety.py; status=$$?; \
+	wait $$fuzz || status=1; tail -n 60 .venv/fuzz.log; exit $$status
 
 # The newest versions that the pins of pyproject.toml allow, with the hashes of their files; needs the network.
 lock: setup

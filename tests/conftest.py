@@ -2,11 +2,25 @@
 test.
 """
 
+from collections import Counter
+
 import pytest
 import torch
 
 from toy import ToyPanel, ToyWorld, build_toy_panel, write_toy_world
 from toy_bundle import ToyBundle, write_toy_bundle
+
+COUNTED = pytest.StashKey[Counter]()
+# What the tests of these files inject, for the counts at the end.
+KINDS = {
+    "test_bad_inputs": "wrong and unusual files",
+    "test_integrity": "damaged files",
+    "test_download": "servers and mirrors",
+    "test_hostile_text": "hostile text of a configuration",
+    "test_hostile_names": "hostile names and models",
+    "test_code_safety": "commands and readers searched",
+    "test_numerical_safety": "numbers at the edge",
+}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -44,3 +58,20 @@ def toy_panel(toy_world, tmp_path_factory) -> ToyPanel:
 def toy_bundle(toy_panel, tmp_path_factory) -> ToyBundle:
     """The toy panel's run with a released model that was not trained."""
     return write_toy_bundle(toy_panel, tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="session")
+def counted(request) -> Counter:
+    """Counts by name, printed when the tests are done."""
+    return request.config.stash.setdefault(COUNTED, Counter())
+
+
+def pytest_terminal_summary(terminalreporter, config) -> None:
+    """Print what was counted, and how many tests of faults passed, by kind."""
+    counts = config.stash.get(COUNTED, Counter())
+    for report in terminalreporter.stats.get("passed", []):
+        name = report.nodeid.partition("::")[0].rpartition("/")[2].removesuffix(".py")
+        if name in KINDS:
+            counts[f"tests passed: {KINDS[name]}"] += 1
+    for name, count in sorted(counts.items()):
+        terminalreporter.write_line(f"{name}: {count}")

@@ -85,10 +85,10 @@ class TinyRun:
         """Write down from here on."""
         (self.watched / "record.jsonl").unlink(missing_ok=True)
 
-    def plan(self, command: list[str], kills: list[dict]) -> None:
-        """Kill the next starts of a command."""
+    def plan(self, command: list[str], seconds: float) -> None:
+        """Kill the next start of a command after so many seconds of processor time."""
         self._environment()
-        plan_of(self.watched, command).write_text(json.dumps(kills))
+        plan_of(self.watched, command).write_text(str(seconds))
 
     def contents(self) -> dict[str, str]:
         """SHA-256 of every file of the results that must be the same in every run."""

@@ -1,33 +1,24 @@
-"""What the faults come to: counted by the tests, printed at the end; the run that they start
-from.
+"""The run that the tests of faults start from.
+
+`TINY_RUN` names a folder where that run is kept, so that the next call need not make it again.
 """
 
-from collections import Counter
+import os
+from pathlib import Path
 
 import pytest
 
 from tiny_runs import TinyRun
 
-COUNTED = pytest.StashKey[Counter]()
-
-
-@pytest.fixture(scope="session")
-def counted(request) -> Counter:
-    """Counts by name, printed when the tests are done."""
-    return request.config.stash.setdefault(COUNTED, Counter())
-
-
-def pytest_terminal_summary(terminalreporter, config) -> None:
-    for name, count in sorted(config.stash.get(COUNTED, Counter()).items()):
-        terminalreporter.write_line(f"{name}: {count}")
-
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory) -> TinyRun:
     """A tiny run that nothing has disturbed, by `--cores 1`; tests copy it."""
-    run = TinyRun(tmp_path_factory.mktemp("whole") / "run")
-    run.configure()
-    run.done()
+    kept = os.environ.get("TINY_RUN")
+    run = TinyRun(Path(kept) if kept else tmp_path_factory.mktemp("whole") / "run")
+    if not run.folder.exists():
+        run.configure()
+        run.done()
     return run
 
 

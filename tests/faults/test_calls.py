@@ -69,7 +69,7 @@ def test_a_lost_worker_ends_the_call_by_its_name_and_the_next_call_goes_on(
 ):
     (copy.run / "evaluate/energies.parquet").unlink()
     command = next(p["command"] for p in whole.processes() if stage_of(p["command"]) == "evaluate")
-    copy.plan(command, [{"seconds": 1.0}])
+    copy.plan(command, 1.0)
     call = copy.call(EVALUATED)
     said = call.stdout + call.stderr
     assert call.returncode == 1 and "Error in rule evaluate:" in said
@@ -152,24 +152,3 @@ def test_an_edited_threshold_judges_again_also_with_k_and_its_cure_restores_the_
     copy.done("-k")
     assert set(copy.stages()) <= {"judge", "gate", "run_report", "index"} and same()
     counted["faults injected: threshold edited, -k"] += 1
-
-
-def test_two_cores_write_the_same_files_as_one(whole, tmp_path, counted):
-    run = TinyRun(tmp_path / "two")
-    run.configure()
-    run.done(cores=2)
-    assert differing(whole.contents(), run.contents()) == []
-    counted["files equal with one core and two"] += len(whole.contents())
-
-
-def test_times_are_in_files_of_their_own(whole):
-    """What `contents` leaves out is times and logs alone."""
-    left_out = [
-        path
-        for path in (whole.folder / "results").rglob("*")
-        if path.is_file() and str(path.relative_to(whole.folder)) not in whole.contents()
-    ]
-    assert {path.name for path in left_out if path.suffix == ".json"} == {"timing.json"}
-    assert all(
-        path.suffix in (".log", ".tsv", ".json") and "metrics" not in path.name for path in left_out
-    )

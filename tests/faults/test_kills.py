@@ -1,100 +1,121 @@
-"""Stage processes killed by SIGKILL at random points, in every stage of a run, and run again by
-Snakemake: the same bytes as of a run that nothing disturbed, and nothing half written that a reader
-would take.
+"""Stages of a whole run killed by SIGKILL at random points of their work, then run again: the same
+bytes as of a run that nothing disturbed, and nothing half written that a reader would take.
 """
 
-import os
+import hashlib
+import json
 import random
-import signal
-import subprocess
-import sys
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
-from epidecouple.core.provenance import write_json
-from pipeline import ROOT
-from tiny_runs import TinyRun, differing
-from watched import stage_of, taken, watch
+from epidecouple.core.errors import InputError
+from epidecouple.core.integrity import SUFFIX, intact
+from epidecouple.core.provenance import read_json
+from forked import Forked, stage_process
+from tiny_runs import OTHERWISE, TinyRun, differing
+from watched import kill_when, seconds_of, stage_of
 
-# One kill per stage; more where stages are long, or have many jobs.
-KILLS = defaultdict(lambda: 1, {"train": 4, "shard": 2, "figure": 2, "diagnose": 2})
+# Kills of each stage. Where the work is short they come as soon as a file is there, else in turn at
+# a random part of the work and then.
+KILLS = defaultdict(lambda: 1, train=2, shard=2, judge=2, figure=2)
 LEAST = 20
-MOST_CALLS = 12
-RETRIES = ("--retries", "3")
+# Processor time that a process of its own needs to start, and with which its work is long.
+START, LONG = 2.0, 4.0
+STAGES = {
+    *("simulate", "inventory", "panel", "elements", "reference", "shard", "data_report", "train"),
+    *("diagnose", "evaluate", "recovery", "biology", "mutagenesis", "motifs", "motif_recovery"),
+    *("release", "model_card", "figure", "judge", "run_report", "index"),
+}
 
 
-def planned_kills(processes: list[dict]) -> list[tuple[list[str], dict]]:
-    """Commands of an undisturbed run with a kill for each: half of them at a random share of their
-    processor time, half as soon as one of their files is there. Every stage has one.
+def planned_kills(processes: list[dict]) -> list[tuple[dict, float | None]]:
+    """Processes of an undisturbed run, each with the seconds of its kill, or None for as soon as it
+    has written a file.
     """
     generator, of_stage = random.Random(20), defaultdict(list)
     for process in processes:
-        of_stage[stage_of(process["command"])].append(process)
+        if process["wrote"]:
+            of_stage[stage_of(process["command"])].append(process)
     kills = []
     for stage, started in sorted(of_stage.items()):
         for number in range(KILLS[stage]):
             process = generator.choice(started)
-            seconds = process["cpu"] * generator.uniform(0.3, 0.95)
-            late = {"written": True} if number % 2 else {"seconds": seconds}
-            kills.append((process["command"], late))
+            seconds = (process["cpu"] - START) * generator.uniform(0.05, 0.9)
+            at_work = process["cpu"] > LONG and number % 2 == 0
+            kills.append((process, seconds if at_work else None))
     return kills
 
 
-def by_command(kills: list[tuple[list[str], dict]]) -> dict[tuple[str, ...], list[dict]]:
-    """The kills of each command."""
-    found = defaultdict(list)
-    for command, kill in kills:
-        found[tuple(command)].append(kill)
-    return found
+def started(run: TinyRun, process: dict) -> Forked:
+    """The process again, in the folder of another run."""
+    command = process["command"]
+    place = command.index(f"epidecouple.stages.{stage_of(command)}")
+    return stage_process(stage_of(command), command[place + 1 :], run.folder)
 
 
-def finished(run: TinyRun) -> int:
-    """Call Snakemake until a run is done; returns the number of calls."""
-    for number in range(1, MOST_CALLS):
-        call = run.call(*RETRIES)
-        if call.returncode == 0:
-            return number
-    pytest.fail(call.stdout + call.stderr)
+def killed(run: TinyRun, process: dict, seconds: float | None) -> bool:
+    """Start a process whose files are gone and kill it; whether it was still at work."""
+    files = [run.folder / path for path in process["wrote"]]
+    for path in files:
+        path.unlink(missing_ok=True)
+    stage = started(run, process)
+    if seconds is None:
+        kill_when(stage, lambda: any(path.exists() for path in files))
+    else:
+        kill_when(stage, lambda: seconds_of(stage.pid) >= seconds)
+    return stage.wait() < 0
+
+
+def taken(path: Path) -> bool:
+    """Whether a reader takes a file, in whatever state it is."""
+    try:
+        (read_json if path.suffix == ".json" else intact)(path)
+        return True
+    except InputError:
+        return False
+
+
+def half_written(run: TinyRun, process: dict, whole: dict[str, str]) -> list[str]:
+    """Files of a killed process that a reader takes though they are not what they should be."""
+    there = [path for path in process["wrote"] if (run.folder / path).exists()]
+    results = [path for path in there if Path(path).name not in OTHERWISE]
+    results = [path for path in results if not path.endswith(SUFFIX)]
+    return [
+        path
+        for path in results
+        if taken(run.folder / path)
+        and hashlib.sha256((run.folder / path).read_bytes()).hexdigest() != whole[path]
+    ]
 
 
 @pytest.mark.slow
-def test_a_run_whose_stages_are_killed_ends_at_the_same_bytes(whole, tmp_path, counted):
-    run = TinyRun(tmp_path / "killed")
-    run.configure()
-    for command, kills in by_command(planned_kills(whole.processes())).items():
-        run.plan(list(command), kills)
-    calls, expected = finished(run), whole.contents()
-    killed = [process for process in run.processes() if process["killed"]]
-    assert len(killed) >= LEAST and {stage_of(p["command"]) for p in killed} >= {
-        *("simulate", "inventory", "panel", "elements", "reference", "shard", "data_report"),
-        *("train", "evaluate", "recovery", "diagnose", "biology", "mutagenesis", "motifs"),
-        *("motif_recovery", "release", "model_card", "figure", "judge", "gate", "run_report"),
-    }
-    for process in killed:
-        assert all(expected[path] == content for path, content in process["taken"].items())
-    assert differing(expected, run.contents()) == []
-    counted["kills survived"] += len(killed)
-    counted["stages killed"] += len({stage_of(process["command"]) for process in killed})
-    counted["calls of Snakemake until the killed run was done"] += calls
+def test_stages_that_are_killed_and_run_again_write_the_same_bytes(whole, copy, counted):
+    expected, survived = whole.contents(), []
+    for process, seconds in planned_kills(whole.processes()):
+        name = stage_of(process["command"])
+        if killed(copy, process, seconds):
+            survived.append(name)
+        assert half_written(copy, process, expected) == [], name
+        assert started(copy, process).wait() == 0, name
+        assert differing(expected, copy.contents()) == [], name
+    assert len(survived) >= LEAST and set(survived) == STAGES
+    counted["kills survived"] += len(survived)
+    counted["stages killed, of all that write"] += len(set(survived))
 
 
 def test_a_stage_killed_while_it_writes_is_not_read_and_writes_the_same_bytes_again(
     toy_panel, tmp_path, counted
 ):
-    """The fast sample: one stage, without Snakemake."""
-    settings, loci = tmp_path / "settings.json", tmp_path / "reference.parquet"
-    write_json(settings, {"settings": toy_panel.world.values})
-    command = [sys.executable, "-m", "epidecouple.stages.reference", "--settings", str(settings)]
-    command += ["--chromosomes", str(toy_panel.folder / "chromosomes.tsv")]
-    command += ["--reference", str(loci)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow"), "OMP_NUM_THREADS": "1"}
-    how = {"cwd": toy_panel.world.root, "env": environment, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, **how)
-    watch(process, {"written": True}, command)
-    assert process.wait() == -signal.SIGKILL
+    """The fast sample: one stage, at its first file."""
+    loci = tmp_path / "reference.parquet"
+    arguments = ["--settings", json.dumps(toy_panel.world.values), "--reference", str(loci)]
+    arguments += ["--chromosomes", str(toy_panel.folder / "chromosomes.tsv")]
+    stage = stage_process("reference", arguments, toy_panel.world.root)
+    kill_when(stage, loci.exists)
+    assert stage.wait() < 0 and loci.exists() and not taken(loci)
+    assert stage_process("reference", arguments, toy_panel.world.root).wait() == 0
     whole = toy_panel.folder / "reference.parquet"
-    assert loci.exists() and not taken([str(loci)])
-    subprocess.run(command, check=True, **how)
-    assert loci.read_bytes() == whole.read_bytes() and taken([str(loci)])
+    assert loci.read_bytes() == whole.read_bytes() and taken(loci)
     counted["kills survived"] += 1

@@ -6,6 +6,7 @@ other changes files at random, and allows a sensible result or an `InputError` a
 
 import gzip
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -137,7 +138,7 @@ def changed_files(draw, reader: str) -> bytes:
     return gzip.compress(content) if draw(st.integers(0, 9)) == 0 else content
 
 
-def fuzz(reader: str, examples: int) -> None:
+def fuzz(reader: str, examples: int, counted: Counter) -> None:
     """Random files of a reader: its check holds or they are refused."""
 
     @settings(max_examples=examples, **QUICK)
@@ -146,6 +147,7 @@ def fuzz(reader: str, examples: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / name
             path.write_bytes(content)
+            counted["inputs tried"] += 1
             try:
                 CHECKS[reader](path)
             except InputError as error:
@@ -155,14 +157,14 @@ def fuzz(reader: str, examples: int) -> None:
 
 
 @pytest.mark.parametrize("reader", CHECKS)
-def test_a_file_changed_at_random_is_right_or_refused(reader):
-    fuzz(reader, 100)
+def test_a_file_changed_at_random_is_right_or_refused(reader, counted):
+    fuzz(reader, 100, counted)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", CHECKS)
-def test_many_files_changed_at_random_are_right_or_refused(reader):
-    fuzz(reader, 10_000)
+def test_many_files_changed_at_random_are_right_or_refused(reader, counted):
+    fuzz(reader, 10_000, counted)
 
 
 CHROMOSOMES = st.sampled_from(["chr1", "chr2", "1", "X", "NC_000001.11", "scaffold 7"])
