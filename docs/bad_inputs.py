@@ -298,6 +298,8 @@ REFUSED = [
             ":3: the blocks of this chain",
         ),
         ("a chromosome of two sizes", CHAIN + CHAIN.replace(" 9000", " 9001"), "9001 bp here"),
+        ("a chain beyond its chromosome", CHAIN.replace(" 9000", " 900"), "not on its chromosomes"),
+        ("letters of no chromosome", CHAIN.replace("chr1", "chr\xe9"), ":1: this is no header"),
         ("the strand of the first -", CHAIN.replace("9000 +", "9000 -"), ":1: this is no header"),
         ("a gzip cut short", gzip.compress(CHAIN.encode() * 99)[:-9], "damaged or cut short"),
     ),

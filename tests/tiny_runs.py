@@ -4,6 +4,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,8 +16,11 @@ from watched import plan_of, stage_of
 
 RUN = "results/tiny"
 PROFILE = ("--workflow-profile", str(ROOT / "profiles" / "default"))
-# What is another in every run: times, and what was written on the way.
+# What is another in every run: times, and what was written on the way; of pages the lines with times.
 OTHERWISE = ("logs", "benchmarks", "timing.json")
+TIMES = re.compile(
+    rb"The times of all measured jobs add up.*?</details>|\d{4}-\d\d-\d\d \d\d:\d\d", re.DOTALL
+)
 PYTHON = f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "tests" / "watched.py"}" "$@"\n'
 
 
@@ -96,13 +100,20 @@ class TinyRun:
         for path in sorted((self.folder / "results").rglob("*")):
             place = path.relative_to(self.folder)
             if path.is_file() and not set(place.parts) & set(OTHERWISE):
-                found[str(place)] = hashlib.sha256(path.read_bytes()).hexdigest()
+                found[str(place)] = digest(path)
         return found
 
     def copied(self, folder: Path) -> "TinyRun":
         """A copy with its times, as `cp -a` makes it."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return TinyRun(folder)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file; of a page without its times."""
+    content = path.read_bytes()
+    content = TIMES.sub(b"", content) if path.suffix == ".html" else content
+    return hashlib.sha256(content).hexdigest()
 
 
 def differing(one: dict[str, str], other: dict[str, str]) -> list[str]:

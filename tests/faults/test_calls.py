@@ -20,6 +20,8 @@ TRAINED = f"{RUN}/train_full/metrics.json"
 EVALUATED = f"{RUN}/evaluate/metrics.json"
 FIT = "fit.skill_lift_lower"
 UNREACHABLE = {FIT: {"value": 5, "why": "no lift reaches five"}}
+# What a threshold reaches: the verdict, and the pages that print it.
+JUDGING = {"judge", "gate", "model_card", "run_report", "index"}
 LONGEST = 900
 
 
@@ -116,7 +118,7 @@ def test_touch_takes_files_as_they_are_and_makes_no_marker(copy, same, counted):
     assert not marker.exists()
     copy.forget()
     copy.done()
-    assert set(copy.stages()) <= {"gate", "run_report"} and same()
+    assert set(copy.stages()) == {"gate", "index"} and same()
     counted["faults injected: --touch"] += 1
 
 
@@ -124,14 +126,14 @@ def test_a_deleted_marker_is_judged_again_and_nothing_else_runs(copy, same, coun
     (copy.run / "gates/data.passed").unlink()
     copy.forget()
     copy.done()
-    assert copy.stages() == ["gate"] and same()
+    assert copy.stages() == ["gate", "index"] and same()
     counted["faults injected: marker deleted"] += 1
 
 
 def test_a_training_that_is_forced_writes_the_same_bytes(copy, same, counted):
     copy.forget()
     copy.done(EVALUATED, "--forcerun", "train_full")
-    assert copy.stages() == ["train", "evaluate"] and same()
+    assert copy.stages() == ["train", "evaluate", "index"] and same()
     counted["faults injected: --forcerun"] += 1
 
 
@@ -145,10 +147,10 @@ def test_an_edited_threshold_judges_again_also_with_k_and_its_cure_restores_the_
     assert call.returncode == 1 and re.search(
         r"GATE fit FAILED: skill_lift_lower .+ need > 5", said
     )
-    assert {"judge", "gate"} <= set(copy.stages()) <= {"judge", "gate", "run_report", "index"}
+    assert {"judge", "gate"} <= set(copy.stages()) <= JUDGING
     assert not (copy.run / "gates/fit.passed").exists()
     copy.configure()
     copy.forget()
     copy.done("-k")
-    assert set(copy.stages()) <= {"judge", "gate", "run_report", "index"} and same()
+    assert set(copy.stages()) <= JUDGING and same()
     counted["faults injected: threshold edited, -k"] += 1

@@ -2,7 +2,6 @@
 bytes as of a run that nothing disturbed, and nothing half written that a reader would take.
 """
 
-import hashlib
 import json
 import random
 from collections import defaultdict
@@ -14,7 +13,7 @@ from epidecouple.core.errors import InputError
 from epidecouple.core.integrity import SUFFIX, intact
 from epidecouple.core.provenance import read_json
 from forked import Forked, stage_process
-from tiny_runs import OTHERWISE, TinyRun, differing
+from tiny_runs import OTHERWISE, TinyRun, differing, digest
 from watched import kill_when, seconds_of, stage_of
 
 # Kills of each stage. Where the work is short they come as soon as a file is there, else in turn at
@@ -85,8 +84,7 @@ def half_written(run: TinyRun, process: dict, whole: dict[str, str]) -> list[str
     return [
         path
         for path in results
-        if taken(run.folder / path)
-        and hashlib.sha256((run.folder / path).read_bytes()).hexdigest() != whole[path]
+        if taken(run.folder / path) and digest(run.folder / path) != whole[path]
     ]
 
 

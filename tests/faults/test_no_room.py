@@ -139,5 +139,5 @@ def test_read_only_results_are_refused_in_one_sentence_and_stay_as_they_are(copy
         subprocess.run(["umount", str(results)], check=True)
     copy.forget()
     copy.done()
-    assert copy.stages() == ["gate"] and differing(whole.contents(), copy.contents()) == []
+    assert copy.stages() == ["gate", "index"] and differing(whole.contents(), copy.contents()) == []
     counted["faults injected: read-only results"] += 1

@@ -30,14 +30,14 @@ def checked_chains(path: Path) -> bytes:
     kept, open_chain = [], None
     sizes: dict[tuple[str, str], int] = {}
     for line, text in data_lines(path):
-        fields = text.split()
+        fields = text.split() if text.isascii() else [text]
         if open_chain is None:
             open_chain = _Chain.of_header(fields, path, line)
             open_chain.check_sizes(sizes)
             kept.append("")
         elif open_chain.goes_on(fields, line):
             open_chain = None
-        kept.append(text)
+        kept.append("\t".join(fields))
     if not kept or open_chain:
         problem = "this chain file is cut short" if kept else "this chain file has no chains"
         raise InputError(problem, WHOLE_CHAIN, path)
@@ -62,10 +62,12 @@ class _Chain:
         """From `chain score name size + start end name size strand start end [id]`."""
         numbers = [fields[place] for place in NUMBERS_OF_HEADER if place < len(fields)]
         wrong = fields[0] != "chain" or len(fields) not in (12, 13) or fields[4] != "+"
-        if wrong or fields[9] not in "+-" or not all(map(_is_whole, numbers)):
+        if wrong or fields[9] not in ("+", "-") or not all(map(_is_whole, numbers)):
             problem = "this is no header of a chain"
             raise InputError(problem, WHOLE_CHAIN, path, line)
         size, start, end, other, begin, stop = (int(fields[n]) for n in NUMBERS_OF_HEADER[1:])
+        if not (start < end <= size and begin < stop <= other):
+            raise InputError("this chain is not on its chromosomes", WHOLE_CHAIN, path, line)
         names = (fields[2], fields[7])
         return cls(path, names, (size, other), (end, stop), (start, begin), line)
 
