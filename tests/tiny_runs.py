@@ -16,7 +16,7 @@ from watched import plan_of, stage_of
 
 RUN = "results/tiny"
 PROFILE = ("--workflow-profile", str(ROOT / "profiles" / "default"))
-# What is another in every run: times, and what was written on the way; of pages the lines with times.
+# What is another in every run: times, and what was written on the way; times of pages are cut out.
 OTHERWISE = ("logs", "benchmarks", "timing.json")
 TIMES = re.compile(
     rb"The times of all measured jobs add up.*?</details>|\d{4}-\d\d-\d\d \d\d:\d\d", re.DOTALL
