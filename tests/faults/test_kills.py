@@ -4,7 +4,10 @@ bytes as of a run that nothing disturbed, and nothing half written that a reader
 
 import json
 import random
+import time
 from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ from watched import kill_when, seconds_of, stage_of
 # Kills of each stage. Where the work is short they come as soon as a file is there, else in turn at
 # a random part of the work and then.
 KILLS = defaultdict(lambda: 1, train=2, shard=2, judge=2, figure=2)
-LEAST = 20
+LEAST, MOST_STARTS = 20, 8
 # Processor time that a process of its own needs to start, and with which its work is long.
 START, LONG = 2.0, 4.0
 STAGES = {
@@ -55,16 +58,31 @@ def started(run: TinyRun, process: dict) -> Forked:
 
 
 def killed(run: TinyRun, process: dict, seconds: float | None) -> bool:
-    """Start a process whose files are gone and kill it; whether it was still at work."""
-    files = [run.folder / path for path in process["wrote"]]
-    for path in files:
-        path.unlink(missing_ok=True)
-    stage = started(run, process)
-    if seconds is None:
-        kill_when(stage, lambda: any(path.exists() for path in files))
-    else:
-        kill_when(stage, lambda: seconds_of(stage.pid) >= seconds)
-    return stage.wait() < 0
+    """Start a process whose files are gone and kill it; where it ends before, start it again and
+    kill it earlier. Whether it was killed.
+    """
+    generator, files = random.Random(seconds), [run.folder / path for path in process["wrote"]]
+    due = (lambda _: any(path.exists() for path in files)) if seconds is None else worked(seconds)
+    for _ in range(MOST_STARTS):
+        for path in files:
+            path.unlink(missing_ok=True)
+        begun, stage = time.monotonic(), started(run, process)
+        kill_when(stage, partial(due, stage))
+        if stage.wait() < 0:
+            return True
+        due = passed(time.monotonic() - begun, generator)
+    return False
+
+
+def worked(seconds: float) -> Callable[[Forked], bool]:
+    """Whether a process has had so much processor time."""
+    return lambda stage: seconds_of(stage.pid) >= seconds
+
+
+def passed(seconds: float, generator: random.Random) -> Callable[[Forked], bool]:
+    """Whether a random part of so many seconds has passed from now on."""
+    end = time.monotonic() + seconds * generator.uniform(0.1, 0.7)
+    return lambda _: time.monotonic() >= end
 
 
 def taken(path: Path) -> bool:
