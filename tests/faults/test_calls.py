@@ -54,7 +54,7 @@ def interrupted(run: TinyRun, how: signal.Signals, *arguments: str) -> int:
 
 
 def test_an_interrupted_call_goes_on_and_a_killed_one_says_how(copy, same, counted):
-    (copy.run / "train_full/model.safetensors").unlink()
+    shutil.rmtree(copy.run / "train_full")
     assert interrupted(copy, signal.SIGINT, TRAINED) != 0
     assert not (copy.run / "train_full/model.safetensors").exists()
     assert interrupted(copy, signal.SIGKILL, TRAINED) == -signal.SIGKILL
@@ -69,7 +69,7 @@ def test_an_interrupted_call_goes_on_and_a_killed_one_says_how(copy, same, count
 def test_a_lost_worker_ends_the_call_by_its_name_and_the_next_call_goes_on(
     copy, whole, same, counted
 ):
-    (copy.run / "evaluate/energies.parquet").unlink()
+    shutil.rmtree(copy.run / "evaluate")
     command = next(p["command"] for p in whole.processes() if stage_of(p["command"]) == "evaluate")
     copy.plan(command, 1.0)
     call = copy.call(EVALUATED)
