@@ -44,6 +44,16 @@ def test_a_model_comes_back_with_its_scores_and_configuration(panel, tmp_path):
     assert (loaded.resistance.locus_modules > 0).any()
 
 
+def test_equal_models_are_equal_bytes(panel, tmp_path):
+    """safetensors writes what its header holds in another order every time."""
+    model = start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG)
+    path, contents = tmp_path / "model.safetensors", set()
+    for _ in range(10):
+        save_model(model, path, SETTINGS)
+        contents.add(path.read_bytes())
+    assert len(contents) == 1
+
+
 @pytest.mark.parametrize("encoder", ["motifs", "cnn"])
 def test_a_model_comes_back_with_the_encoder_that_it_ended_with(tmp_path, encoder):
     """Where the screen finds no motif that is another one than the settings say; the way too."""

@@ -3,6 +3,7 @@
 The only module that uses safetensors.
 """
 
+import json
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -19,6 +20,8 @@ from .energy import EnergyModel
 from .initialise import NETWORKS
 
 SETTINGS, ENCODER = "settings", "encoder"
+# Bytes of the header's length at the beginning of a file.
+LENGTH = 8
 
 
 def save_model(model: EnergyModel, path: Path, settings: str) -> None:
@@ -27,7 +30,20 @@ def save_model(model: EnergyModel, path: Path, settings: str) -> None:
     """
     header = {SETTINGS: settings, ENCODER: model.potential.encoder_name}
     save_weights(model, str(path), metadata=header)
+    _order_header(path)
     seal(path)
+
+
+def _order_header(path: Path) -> None:
+    """Sort what the header of a file holds, which safetensors writes in another order every time:
+    equal models are equal bytes. Format: 8 bytes length, JSON padded to 8 bytes, tensors.
+    """
+    content = path.read_bytes()
+    end = LENGTH + int.from_bytes(content[:LENGTH], "little")
+    header = json.dumps(json.loads(content[LENGTH:end]), sort_keys=True, separators=(",", ":"))
+    packed = header.encode()
+    packed += b" " * (-len(packed) % LENGTH)
+    path.write_bytes(len(packed).to_bytes(LENGTH, "little") + packed + content[end:])
 
 
 def load_model(path: Path) -> tuple[EnergyModel, Config]:
