@@ -59,8 +59,8 @@ def test_a_file_that_does_not_fit_is_refused_by_its_name(tmp_path, changes, told
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"peaksB": "1\t1000\t1400\n"}, ["peaksB: no chromosome of this file is in the pair tabl"]),
-        ({"peaksA": "chr1\t1\t9\n2\t1\t9\n"}, ["peaksA: chromosome 2 is called chr2 in the pair"]),
+        ({"peaksB": "1\t1000\t1400\n"}, ["peaksB: no chromosome of this file is in the pairs"]),
+        ({"peaksA": "chr1\t1\t9\n2\t1\t9\n"}, ["peaksA: chromosome 2 is called chr2 in the pairs"]),
         ({"regions": "1\t0\t20000\n"}, ["regions: no chromosome of this file"]),
         ({"loopsB": ""}, ["loopsB: this loop list has no loops"]),
         ({"pairsB": table("1")}, ["pairsB: pairs lie on 1; splits.folds lists chr1, chr2, chr3"]),

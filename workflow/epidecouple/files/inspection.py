@@ -21,7 +21,7 @@ from .peaks import read_peaks, read_regions
 
 log = logging.getLogger(__name__)
 
-PAIRS = "pair tables"
+PAIRS = "pairs"
 ONE_NAMING = "Name chromosomes alike in all files (chr1 or 1), of one assembly"
 
 
@@ -88,7 +88,10 @@ def check_names(file: Naming, known: Naming, what: str) -> None:
     """As `check_on_genome`, against the naming of `what`."""
     names = set(known.names)
     if not names & set(file.names):
-        problem = f"no chromosome of this file is in the {what} (file: {file}; {what}: {known})"
+        problem = (
+            f"no chromosome of this file is in the {what.partition(' ')[0]} (file: {file}; {what}:"
+            f" {known})"
+        )
         raise InputError(problem, ONE_NAMING, file.path)
     for name in file.names:
         other = name.removeprefix("chr") if name.startswith("chr") else f"chr{name}"
