@@ -59,11 +59,9 @@ install:
 
 run: setup
 	snakemake --cores all
-	@echo "Report: $(CURDIR)/results/demo/report.html"
 
 example: setup
 	snakemake --cores 1 example
-	@echo "Page: $(CURDIR)/results/example/report.html"
 
 # Two processes, a file of tests in one of them, so that the runs which the tests of a file share are made once.
 test: setup

@@ -355,14 +355,14 @@ def _without_shortcuts(edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
     return {(a, b) for a, b in edges if not any(b in reach(other) for other in below[a] - {b})}
 
 
-def with_rule_graph(readme: str, graph: str) -> str:
-    """README with its DAG picture replaced."""
-    return DAG_PATTERN.sub(lambda match: match[1] + graph + match[2], readme)
+def with_rule_graph(page: str, graph: str) -> str:
+    """A page with its DAG picture replaced."""
+    return DAG_PATTERN.sub(lambda match: match[1] + graph + match[2], page)
 
 
 def pages() -> dict[Path, str]:
     """Every generated page and its content."""
-    readme = ROOT / "README.md"
+    commands = ROOT / "docs" / "commands.md"
     accuracy = ROOT / "docs" / "sample_check.md"
     return {
         ROOT / "config" / "README.md": config_page(),
@@ -374,7 +374,7 @@ def pages() -> dict[Path, str]:
         EFFECTS: effects_table(),
         ROOT / "docs" / "bad_inputs.md": bad_inputs.page(),
         accuracy: with_accuracy(accuracy.read_text()),
-        readme: with_rule_graph(readme.read_text(), rule_graph()),
+        commands: with_rule_graph(commands.read_text(), rule_graph()),
     }
 
 

@@ -1,4 +1,4 @@
-"""README's table of results, from runs of the default under several seeds.
+"""The table of docs/results.md, from runs of the default under several seeds.
 
     python docs/results.py results/demo results/demo_2 results/demo_3
 
@@ -35,7 +35,10 @@ LINES = (
         "recovery",
         "aupr_unseen",
         {
-            "true R and what DNA tells of the true U": ("recovery", "aupr_unseen_dna_oracle"),
+            "true R and the part of the true U that DNA determines": (
+                "recovery",
+                "aupr_unseen_dna_oracle",
+            ),
             "true energies": ("recovery", "aupr_unseen_oracle"),
             "base rate": ("evaluate", "base_rate_unseen_line_unseen_chromosome"),
         },
@@ -61,7 +64,7 @@ LINES = (
         },
     ),
     Line(
-        "Correlation of U with what DNA tells of the true U",
+        "Correlation of U with the part of the true U that DNA determines",
         "recovery",
         "potential_dna_corr",
         {"with the whole true U": ("recovery", "potential_corr")},
@@ -106,6 +109,6 @@ def _figure(runs: list[Path], stage: str, metric: str) -> str:
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
+    page = ROOT / "docs" / "results.md"
     rows = table([Path(name) for name in sys.argv[1:]])
-    readme.write_text(BLOCK.sub(lambda found: found[1] + rows + found[2], readme.read_text()))
+    page.write_text(BLOCK.sub(lambda found: found[1] + rows + found[2], page.read_text()))

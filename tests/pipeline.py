@@ -49,6 +49,11 @@ def run_snakemake(
     return subprocess.run(**call | {"env": call["env"] | (env or {})}, capture_output=True)
 
 
+def last_line(call: subprocess.CompletedProcess) -> str:
+    """The last line that a call left on the screen."""
+    return call.stderr.rstrip().rpartition("\n")[2]
+
+
 def write_config(folder: Path, **changes: object) -> Path:
     """The tiny configuration with top-level keys replaced, sections merged."""
     config = yaml.safe_load(TINY.read_text())

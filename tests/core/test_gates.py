@@ -85,8 +85,8 @@ def test_a_stage_gets_the_values_of_the_checks_it_acts_on_and_no_others():
 def test_a_sentence_holds_the_label_of_the_metric():
     row = ROW | {"metric": "skill_lift_lower"}
     (sentence,) = sentences(verdict("fit", compare([row], {"skill_lift_lower": 3}), waived=False))
-    assert sentence.startswith("GATE fit FAILED: skill_lift_lower (AUPR minus that of the best")
-    assert "lower end of the 95 % interval) is 3, need <= 1." in sentence
+    assert sentence.startswith("GATE fit FAILED: AUPR minus that of the best")
+    assert "lower end of the 95 % interval (skill_lift_lower) is 3, need <= 1." in sentence
 
 
 def test_verdict_fails_with_one_failed_check_and_a_waiver_is_visible():

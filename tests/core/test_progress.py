@@ -46,6 +46,16 @@ def test_what_was_done_before_does_not_count_as_fast(clock):
     assert pace.left(8) == "00:20" and pace.left(6) == "?"
 
 
+def test_work_that_slows_down_is_not_promised_at_its_mean_pace(clock):
+    pace = Pace(10)
+    clock[0] += 5
+    assert pace.left(5) == "00:05"
+    clock[0] += 10
+    assert pace.left(6) == "00:40", "ten seconds each now, 2.5 in the mean"
+    clock[0] += 1
+    assert pace.left(7) == "00:06", "one fast step does not count for more than the mean"
+
+
 def test_a_total_that_nobody_knows_gives_no_time(clock):
     assert Pace(0).left(5) == "?"
 

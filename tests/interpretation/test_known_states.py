@@ -119,8 +119,10 @@ def test_a_failure_is_a_sentence_with_its_remedy():
     _, metrics = known_states(same_marks_in_all_lines())
     rows = [row for row in rows_of("biology", {}) if row["metric"] == "state_components"]
     (sentence,) = sentences(verdict("biology", judge(rows, metrics), waived=False))
-    assert sentence.startswith("GATE biology FAILED: state_components (Components of the graph")
-    assert "is 5, need = 1. Use more discordant pairs, more cell lines" in sentence
+    assert sentence.startswith("GATE biology FAILED: Components of the graph")
+    assert (
+        "(state_components) is 5, need = 1. Use more discordant pairs, more cell lines" in sentence
+    )
 
 
 def test_the_table_names_what_is_not_known():
@@ -204,7 +206,7 @@ def test_a_rare_state_is_named_and_stops_no_run():
     states[states == 4] = 3
     states[5, 0, 0] = 4
     table, metrics = known_states(world(states))
-    assert list(table[table.known == "not asked"].state) == [4]
+    assert list(table[table.known == "not required"].state) == [4]
     assert failed("biology", GATED, metrics) == set()
     assert metrics["known_state_error"] == LARGEST_ERROR
 
@@ -230,7 +232,7 @@ def test_a_state_that_is_alone_at_its_position_is_not_asked_for():
     states[7, 2, 1] = 4
     table, metrics = known_states(world(states))
     promoter = table[table.position == "promoter"]
-    assert set(promoter.known) == {"not asked"} and list(promoter.state) == [3, 4]
+    assert set(promoter.known) == {"not required"} and list(promoter.state) == [3, 4]
     assert metrics["states_frequent"] == metrics["states_known"] == STATES
     assert failed("biology", GATED, metrics) == set()
 

@@ -57,6 +57,13 @@ def test_a_wrong_request_is_refused(asked, changes, parts):
     says(refusal(request_of, asked | changes), *parts)
 
 
+def test_a_misspelt_key_is_named_with_the_nearest_one(asked):
+    without = {name: value for name, value in asked.items() if name != "model"}
+    says(refusal(request_of, without | {"modle": "results/demo"}), "unknown key 'modle'", "model=")
+    says(refusal(request_of, without | {"threads": 2}), "predict needs a trained model.")
+    says(refusal(request_of, asked | {"explian": 1}), "Did you mean 'explain'? Known keys here: ")
+
+
 def test_a_mistake_is_told_with_its_line(asked, tmp_path):
     file = written(tmp_path / "request.yaml", yaml.safe_dump(asked | {"explain": "all"}))
     line = next(

@@ -62,10 +62,17 @@ def in_brackets(text: str, start: int) -> str:
 def test_shell_commands_outside_rules_are_made_of_quoted_text():
     """`shell(...)` and `shell.prefix(...)` of the rules: what is put in is quoted or our own."""
     text = "".join(path.read_text() for path in RULES)
-    starts = re.finditer(r"^ *(?:INDEX = |shell(?:\.prefix)?)(?=\()", text, flags=re.M)
+    starts = re.finditer(r"^ *(?:INDEX = |REPORT = |shell(?:\.prefix)?)(?=\()", text, flags=re.M)
     calls = [in_brackets(text, found.end()) for found in starts]
-    assert len(calls) == 4
-    ours = ("INDEX", "' '.join(GATES)", "' '.join(f'{name}={quoted(value)}'", " tee ", " grep ")
+    assert len(calls) == 7
+    ours = (
+        "INDEX",
+        "REPORT",
+        "' '.join(GATES)",
+        "' '.join(f'{name}={quoted(value)}'",
+        " tee ",
+        " grep ",
+    )
     for call in calls:
         fields = re.findall(r"\{+((?:[^{}]|\{[^{}]*\})+)\}", call)
         allowed = ("quoted(", "REPORT_THRESHOLDS:q", *ours)

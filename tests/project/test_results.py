@@ -1,4 +1,4 @@
-"""README's table of results is made from runs: a mean over seeds and its spread, to two digits."""
+"""The table of docs/results.md comes from runs: mean over seeds and spread, to two digits."""
 
 import json
 

@@ -5,13 +5,15 @@ themes.
 import json
 import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 
-from browser import needs_chromium, opened
+from browser import laid_out, needs_chromium, opened
 from epidecouple.core.gates import RESIDUAL
 from epidecouple.core.paths import TEMPLATES
 from epidecouple.report import index
+from epidecouple.report.ending import DESIGN, FAULT, INPUT, KILLED, PASSED, Ending, keep
 from epidecouple.report.layout import Row
 from epidecouple.report.pages import number
 from epidecouple.report.run_page import hero_figure, leading_check, measured, render, states_explain
@@ -72,8 +74,8 @@ def write(path, text):
 
 
 def test_a_page_shows_numbers_with_interval_and_what_to_hold_them_against(tmp_path):
-    page = render(write_run(tmp_path, "a"), ["data", "fit"], stopped=False)
-    assert "All 2 gates passed" in page and "12,345" in page
+    page = render(write_run(tmp_path, "a"), ["data", "fit"])
+    assert "Passed: all 2 gates were passed." in page and "12,345" in page
     assert re.search(
         r'class="value">0\.712 <span class="interval">\(0\.700 to 0\.720\)</span></td><td>H3K27ac'
         r" at both ends 0\.655",
@@ -84,21 +86,60 @@ def test_a_page_shows_numbers_with_interval_and_what_to_hold_them_against(tmp_pa
 
 
 def test_a_failing_run_says_first_what_failed_and_what_to_do(tmp_path):
-    page = render(
-        write_run(tmp_path, "a", ("passed", "failed")), ["data", "fit", "biology"], stopped=True
-    )
+    run = write_run(tmp_path, "a", ("passed", "failed"))
+    page = render(run, ["data", "fit", "biology"])
     banner = page.index("GATE fit FAILED: fit_metric is 1, need &gt;= 0.5. Mend it.")
     assert banner < page.index("data: passed") and "biology: not reached" in page
     assert page.index('id="checks-fit" open') and "Remedy: mend it." in page
 
 
-def test_a_call_that_failed_before_any_gate_is_not_called_passed(tmp_path):
-    page = render(write_run(tmp_path, "a"), ["data", "fit"], stopped=True)
-    assert "failed before a gate could judge it" in page and "gates passed" not in page
+def ended(run, kind, sentence, file=""):
+    """The last call for the run's page ended so."""
+    keep(run, [run / "report.html"], Ending(kind, sentence, file))
+
+
+@pytest.mark.parametrize("kind", [DESIGN, INPUT, KILLED, FAULT])
+def test_a_call_that_failed_without_a_gate_says_why_first_and_links_the_file(tmp_path, kind):
+    run = write_run(tmp_path, "a")
+    write(run / "logs" / "panel.log", "ERROR a.tsv:3: no number")
+    ended(run, kind, "Bad input: a.tsv:3: no number.", f"{run}/logs/panel.log")
+    page = render(run, ["data", "fit"])
+    main = page[page.index("<h1>") :]
+    assert main.index("a.tsv:3: no number.") < main.index("data: passed")
+    assert '<a href="logs/panel.log">' in main and "were passed" not in main
+    assert "in <code>logs/" not in main
+
+
+def test_an_ending_of_another_page_is_not_this_one(tmp_path):
+    run = write_run(tmp_path, "a")
+    keep(run, [run / "crispr" / "report.html"], Ending(FAULT, "The head fell off."))
+    assert "fell off" not in render(run, ["data", "fit"])
+
+
+def test_the_answer_comes_first_and_says_that_data_are_simulated(tmp_path):
+    run = write_run(tmp_path, "a", settings={"seed": 1, "dataset": {"kind": "simulated"}})
+    page = render(run, ["data", "fit"])
+    screen = page[page.index("<h1>") : page.index('<div class="cards">')]
+    assert screen.index("Simulated data") < screen.index("71 % of cases") < screen.index("logit P")
+    assert "Simulated data" not in render(write_run(tmp_path, "b"), ["data"])
+    words = screen.index("Words on this page")
+    assert words < screen.index('class="first"'), "defined before it is used"
+
+
+def test_metric_names_stand_in_the_details_only(tmp_path):
+    page = render(write_run(tmp_path, "a"), ["data", "fit"])
+    for summary in re.findall(r"<summary>(.*?)</summary>", page, re.S):
+        assert "<code>" not in summary
+    assert "<code>fit_metric</code>" in page
+
+
+def test_a_figure_is_shown_once(tmp_path):
+    page = render(write_run(tmp_path, "a"), ["data", "fit"])
+    assert page.count('alt="funnel') == 1 and '<a href="#hero">' in page and 'id="hero"' in page
 
 
 def test_a_target_that_asks_no_gate_claims_nothing(tmp_path):
-    page = render(write_run(tmp_path, "a"), ["subset"], stopped=False)
+    page = render(write_run(tmp_path, "a"), ["subset"])
     assert "This target has no gate" in page and "subset: not reached" not in page
 
 
@@ -112,7 +153,7 @@ def test_pages_show_data_as_text_whatever_it_holds(tmp_path):
     write(run / "data" / "metrics.json", json.dumps({"metrics": metrics}))
     write(run / "panel" / "funnel.tsv", f"step\trows\n{evil}\t{evil}\n")
     write_run(tmp_path, "b", settings={"seed": 2})
-    pages = [render(run, ["data", "fit"], stopped=True), index.render(tmp_path)]
+    pages = [render(run, ["data", "fit"]), index.render(tmp_path)]
     for page in pages:
         assert "<script>alert" not in page and "<img src=x" not in page
         assert "&lt;script&gt;alert(1)" in page
@@ -121,12 +162,13 @@ def test_pages_show_data_as_text_whatever_it_holds(tmp_path):
 def test_every_link_of_report_and_index_leads_somewhere(tmp_path):
     run = write_run(tmp_path, "a")
     write(run / "model" / "card.md", "card")
-    write(run / "report.html", render(run, ["data", "fit", "biology"], stopped=False))
+    write(run / "report.html", render(run, ["data", "fit", "biology"]))
     write(tmp_path / "index.html", index.render(tmp_path))
     assert broken_links((run / "report.html").read_text(), run) == []
     assert broken_links((tmp_path / "index.html").read_text(), tmp_path) == []
     (run / "resistance").mkdir()
-    assert broken_links(render(run, ["data"], stopped=False, root="../"), run / "resistance") == []
+    page = render(run, ["data"], Path("resistance/report.html"))
+    assert broken_links(page, run / "resistance") == []
 
 
 def test_broken_links_are_found(tmp_path):
@@ -150,7 +192,7 @@ def test_the_browser_sees_what_is_wrong_with_a_page(tmp_path):
 @pytest.mark.parametrize("outcomes", [("passed", "passed"), ("passed", "failed")])
 def test_a_browser_opens_report_and_index_without_complaint(tmp_path, outcomes):
     run = write_run(tmp_path, "a", outcomes)
-    write(run / "report.html", render(run, ["data", "fit"], stopped="failed" in outcomes))
+    write(run / "report.html", render(run, ["data", "fit"]))
     write(tmp_path / "index.html", index.render(tmp_path))
     for page in (run / "report.html", tmp_path / "index.html"):
         assert not re.findall(
@@ -158,6 +200,24 @@ def test_a_browser_opens_report_and_index_without_complaint(tmp_path, outcomes):
         ), "nothing comes from a network"
         document, complaints = opened(page)
         assert complaints == [] and "</html>" in document and "fit" in document
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [1400, 400])
+def test_nothing_sticks_out_of_a_wide_or_a_narrow_window(tmp_path, width):
+    run = write_run(tmp_path, "a", settings={"seed": "x" * 300, "threads": 2})
+    ended(run, INPUT, f"Bad input: /{'folder/' * 20}peaks.bed.gz:3: no number.")
+    write(run / "report.html", render(run, ["data", "fit"]))
+    write(tmp_path / "index.html", index.render(tmp_path))
+    wide, text = laid_out(run / "report.html", width, tmp_path)
+    assert wide <= width and text.index("no number.") < text.index("71 % of cases")
+    assert laid_out(tmp_path / "index.html", width, tmp_path)[0] <= width
+
+
+@needs_chromium
+def test_what_sticks_out_is_seen(tmp_path):
+    write(tmp_path / "wide.html", '<p style="width:700px">text</p>')
+    assert laid_out(tmp_path / "wide.html", 400, tmp_path)[0] > 400
 
 
 def test_the_leading_check_is_the_first_that_failed_else_the_chosen_one():
@@ -189,8 +249,8 @@ def test_a_page_takes_the_threshold_of_the_run(tmp_path):
     write(run / "biology" / "metrics.json", json.dumps({"metrics": {"residual_share": 0.6}}))
     own = {RESIDUAL: {"value": 0.7, "why": "a small run"}}
     banner = "The residual carries 60 %"
-    assert banner in render(run, ["data"], stopped=False)
-    assert banner not in render(run, ["data"], stopped=False, thresholds=own)
+    assert banner in render(run, ["data"])
+    assert banner not in render(run, ["data"], thresholds=own)
 
 
 def test_a_row_without_interval_or_comparison_shows_none():
@@ -239,11 +299,21 @@ def test_the_index_compares_runs_and_names_the_settings_in_which_they_differ(tmp
         settings={"seed": 1, "threads": 2, "model": {"states": 8}},
     )
     write(tmp_path / "README.md", "no run")
+    ended(tmp_path / "a", PASSED, "Passed.")
     page = index.render(tmp_path)
     assert "failed: fit" in page and "2 passed" in page and page.count("0.712") == 2
     assert "model.states" in page and "model.leace" not in page and "threads" not in page, (
         "a key that one run lacks is no difference"
     )
+
+
+def test_a_refused_run_is_not_green_in_the_index_whatever_its_gates_say(tmp_path):
+    ended(write_run(tmp_path, "refused"), DESIGN, "The curriculum record22 lacks: sampling.")
+    ended(write_run(tmp_path, "done"), PASSED, "Passed.")
+    write_run(tmp_path, "killed")
+    rows = dict(re.findall(r'<tr id="(\w+)">.*?<td class="(\w+)">', index.render(tmp_path), re.S))
+    assert rows == {"refused": "FAILED", "done": "passed", "killed": "not"}
+    assert "refused by the design (2 passed)" in index.render(tmp_path)
 
 
 def test_the_index_of_no_runs_says_how_to_make_one(tmp_path):
@@ -302,7 +372,7 @@ def test_the_page_says_which_states_have_a_known_resistance(tmp_path):
         "window 7 0.2 0 1 NaN inf NaN no",
     )
     write(run / "biology" / "known_states.tsv", "\n".join(table).replace(" ", "\t"))
-    page = re.sub(r"\s+", " ", render(run, ["data"], stopped=False))
+    page = re.sub(r"\s+", " ", render(run, ["data"]))
     assert "standard error of at most 0.25 logit" in page
     assert '<td class="number">-0.51 (0.09)</td> <td class="number">-0.48</td><td>yes</td>' in page
     assert '<td class="number">not known</td> <td class="number"></td><td>no</td>' in page

@@ -66,8 +66,8 @@ def test_a_gate_that_reads_the_metrics_of_the_small_training_fails_with_a_senten
     value, (sentence,) = judged(run, "fit", "train_subset", "evaluate")
     assert value == 1
     assert sentence.startswith(
-        "GATE fit FAILED: files_of_another_model (Files of metrics that were measured on another"
-        " model) is 1, need = 0. Remove"
+        "GATE fit FAILED: Files of metrics that were measured on another model"
+        " (files_of_another_model) is 1, need = 0. Remove"
     )
     assert "train_subset/metrics.json was not measured on" in caplog.text
 

@@ -326,7 +326,7 @@ def test_a_whole_run_as_a_module(tmp_path, module):
     assert planned(module(text))["all"] == 1
     done = run_snakemake(tmp_path, snakefile="Snakefile")
     assert done.returncode == 0, told(done)
-    assert "Report: loops/out/tiny/report.html   all runs: loops/out/index.html" in told(done)
+    assert "Report: loops/out/tiny/report.html All runs: loops/out/index.html" in told(done)
     there = {path.name for path in tmp_path.iterdir()}
     assert there == {".snakemake", "Snakefile", "config", "loops"}
     assert "Nothing to be done" in told(run_snakemake(tmp_path, snakefile="Snakefile"))

@@ -98,7 +98,7 @@ def test_keys_on_the_command_line_win_and_the_rest_of_their_section_stays(
             ("subset={epochs: many}", "config: 'subset.epochs': 'many' should be a valid integer"),
             (
                 "subset={epoch: 2}",
-                "config: unknown key 'subset.epoch'. Known keys here: epochs, lines",
+                "config: unknown key 'subset.epoch'. Did you mean 'epochs'? Known keys here: ",
             ),
             ("run=007", "config: 'run': 7 should be a valid string. Put text"),
         ],

@@ -1,5 +1,4 @@
-import json
-
+from epidecouple.report import ending
 from epidecouple.report import layout as contents
 from epidecouple.core.arms import comparison_runs
 from epidecouple.ablation.arms import (
@@ -46,6 +45,7 @@ try:
     rows_of("data", config["thresholds"])
     RUNS, ARMS = comparison_runs(config)
 except InputError as error:
+    SCREEN.refused = str(error)
     raise WorkflowError(str(error))
 
 # MAIN is the run itself. The runs of a comparison lie below it, one per seed, and share its rules: data stand in the
@@ -200,10 +200,10 @@ def settings(stage, of=RUN):
     return f"{of}/settings/{stage}.json"
 
 
-def content_of_settings(wildcards):
+def stored_settings(wildcards):
     """What stands in the file of a stage: code digest, and the sections that it may see."""
     if wildcards.stage in JUDGED:
-        return JUDGED[wildcards.stage]
+        return stored(JUDGED[wildcards.stage])
     stage, sections = SEES[wildcards.stage]
     values = RUNS[wildcards.run] | ARMS[wildcards.arm]
     values |= {"results": str(Path(PLACE).parent)}
@@ -211,7 +211,7 @@ def content_of_settings(wildcards):
     values |= {"thresholds": values_of(acted_on, config["thresholds"])}
     content = {"code": code_digest(stage), "rests_on": RESTS_ON.get(wildcards.stage)}
     content["settings"] = {name: values[name] for name in sections}
-    return json.dumps(with_checksum(content), sort_keys=True)
+    return stored(json.dumps(with_checksum(content), sort_keys=True))
 
 
 def mem_mb(formula):
@@ -446,22 +446,6 @@ def parent_run(wildcards, input):
     return Path(input.metrics).parent.parent
 
 
-def pages_made():
-    """The pages of the run that are there: a target of its own has one of its own."""
-    places = [
-        "report.html",
-        "comparison/report.html",
-        "resistance/report.html",
-        "ablation/report.html",
-        "crispr/report.html",
-    ]
-    pages = [
-        *(f"{PLACE}/{place}" for place in places),
-        f"{placed(EXAMPLE_RESULTS)}/report.html",
-    ]
-    return [page for page in pages if Path(page).exists()]
-
-
 def crispr_files(*paths):
     """Files of the catalog, each once, where they lie whatever prefix a module has."""
     return [local(path) for path in dict.fromkeys(map(str, paths))]
@@ -472,10 +456,41 @@ def crispr_table_file(wildcards):
     return crispr_files(getattr(CRISPR, wildcards.table))
 
 
+def wanted_of_run():
+    """The files that a call was made for; those of the whole run where a workflow of others asks for files of its own."""
+    files = wanted()
+    if workflow.modifier.is_main_snakefile() or any(
+        Path(path).is_relative_to(PLACE) for path in files
+    ):
+        return files
+    return [placed(path) for path in (*gate_markers(), f"{MAIN}/report.html")]
+
+
+def pages_wanted():
+    """The pages of the run that the call was made for."""
+    return [
+        Path(path)
+        for path in wanted_of_run()
+        if path.endswith(".html") and Path(path).is_relative_to(PLACE)
+    ]
+
+
+def ending_of_success():
+    """The ending of a call that has made all that it was made for."""
+    return ending.of_verdicts(ending.verdicts_behind(map(Path, wanted_of_run())))
+
+
+def line_of_success():
+    """The last line of such a call: its sentence, and its pages or the first of its files."""
+    made = [path for path in wanted_of_run() if Path(path).exists()]
+    pages = [path for path in made if path.endswith(".html")]
+    return last_line(ending_of_success(), pages or made[:1], index_made())
+
+
 def index_made():
-    """Where the index of all runs is, once there is one."""
+    """Where the index of all runs is, empty as long as there is none."""
     index = Path(PLACE).parent / "index.html"
-    return f"   all runs: {index}" if index.exists() else ""
+    return str(index) if index.exists() else ""
 
 
 def model_in_repository():

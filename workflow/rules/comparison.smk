@@ -30,7 +30,9 @@ rule comparison:
         run=compared_run,
         arms=COMPARED_ARMS,
         seeds=SETUP.comparison.seeds,
-        thresholds=json.dumps(config["thresholds"], sort_keys=True),
+        thresholds=stored(
+            json.dumps({"settings": config["thresholds"]}, sort_keys=True)
+        ),
         labels=fingerprint(METRICS),
     shell:
         "python -m epidecouple.stages.comparison --run {params.run:q} --arms {params.arms:q} --seeds {params.seeds:q}"

@@ -1,4 +1,6 @@
 # The Python package of these rules, however Snakemake came by them; runs and predictions share it.
+import hashlib
+import json
 import os
 import re
 import shlex
@@ -50,6 +52,44 @@ if PACKAGE.parent.resolve() != WORKFLOW.resolve():
         f"This workflow lies in {WORKFLOW}, but its package was loaded from {PACKAGE.parent}."
         " Use one checkout, or one tag, of it in a call of Snakemake."
     )
+
+
+from epidecouple.report.screen import Screen, last_line, show
+
+# What the call shows, and what of its log the last line needs; all of it with --printshellcmds or --verbose, and where
+# these rules are a module of another workflow.
+SHOWN = workflow.output_settings
+SCREEN = Screen(
+    full=SHOWN.printshellcmds
+    or SHOWN.verbose
+    or not workflow.modifier.is_main_snakefile()
+)
+if workflow.is_main_process and not SHOWN.dryrun:
+    SCREEN.watch(logger)
+
+
+def wanted():
+    """The files that a call was made for: those of the rules that were named, or of the default."""
+    return [
+        str(path) for job in workflow.dag.targetjobs for path in job.output or job.input
+    ]
+
+
+def stored(text):
+    """A text as a file of Snakemake's own folder, named after what it says.
+
+    So neither a command line nor the log carries the text, and a rule with such a file among its
+    parameters runs again when the text changes.
+    """
+    name = hashlib.sha256(text.encode()).hexdigest()[:16]
+    path = Path(".snakemake", "epidecouple", "settings", f"{name}.json")
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as fresh:
+            fresh.write(f"{text}\n")
+        os.replace(fresh.name, path)
+    # Snakemake sees a change of a text, and none of a Path.
+    return str(path)
 
 
 def placed(path):

@@ -4,6 +4,7 @@ from epidecouple.prediction.regulation_request import (
     LoopRequest,
     RegulationRequest,
 )
+from epidecouple.report.ending import of_call
 from epidecouple.prediction.request import request_of
 
 try:
@@ -11,12 +12,17 @@ try:
     PREDICTED = REQUEST.folder
     PLACE = placed(PREDICTED)
 except InputError as error:
+    SCREEN.refused = str(error)
     raise WorkflowError(str(error))
 
 OF_REGULATION = isinstance(REQUEST, RegulationRequest)
 HAS_PAGE = OF_REGULATION and not isinstance(REQUEST, LoopRequest)
 PAGES = [f"{PREDICTED}/report.html"] if HAS_PAGE else []
 TRACKS = [f"{PREDICTED}/predictions.{kind}" for kind in ("bedpe", "interact")]
+
+SETTINGS = stored(
+    json.dumps({"settings": json.loads(REQUEST.settings)}, sort_keys=True)
+)
 
 set_environment(REQUEST.threads, REQUEST.mirror if OF_REGULATION else "")
 
@@ -44,4 +50,9 @@ rule predict:
 
 
 onsuccess:
-    logger.info(f"\nPredictions: {PLACE}/predictions.tsv\n")
+    show(f"Done. Predictions: {' '.join(map(str, wanted()))}")
+
+
+onerror:
+    ended = of_call(SCREEN.failures, SCREEN.interrupted, SCREEN.problem)
+    show(last_line(ended, []))

@@ -25,7 +25,7 @@ rule score_elements:
     params:
         code=code_digest("score_elements"),
         model=REQUEST.model_fingerprint,
-        settings=REQUEST.settings,
+        settings=SETTINGS,
         folder=subpath(output.metrics, parent=True),
     shell:
         "python -m epidecouple.stages.score_elements --settings {params.settings:q} --folder {params.folder:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"

@@ -30,7 +30,7 @@ rule score_pairs:
     params:
         code=code_digest("score_pairs"),
         model=REQUEST.model_fingerprint,
-        settings=REQUEST.settings,
+        settings=SETTINGS,
         folder=subpath(output.metrics, parent=True),
     shell:
         "python -m epidecouple.stages.score_pairs --settings {params.settings:q} --folder {params.folder:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"

@@ -37,9 +37,9 @@ rule settings:
     conda:
         "../../envs/base.yaml"
     params:
-        content=content_of_settings,
+        content=stored_settings,
     shell:
-        "printf '%s\\n' {params.content:q} > {output:q} 2> {log:q}"
+        "cp {params.content:q} {output:q} 2> {log:q}"
 
 
 rule predict:
@@ -61,29 +61,51 @@ rule panel_only:
     localrule: True
 
 
-REPORT_THRESHOLDS = report_thresholds()
-
 # The index shows every run there is, also those of other configurations, so no rule can know what it depends on.
 ALL_RUNS = Path(PLACE).parent
 INDEX = (
     f"python -m epidecouple.stages.index --results {quoted(ALL_RUNS)}"
     f" --page {quoted(ALL_RUNS / 'index.html')} 2> {quoted(f'{PLACE}/logs/index.log')}"
 )
+REPORT_THRESHOLDS = report_thresholds()
+# The page of the run again, of what there is and with the ending on top.
+REPORT = (
+    f"python -m epidecouple.stages.run_report --run {quoted(PLACE)} --gates {' '.join(GATES)}"
+    f" --thresholds {{REPORT_THRESHOLDS:q}} --report {quoted(f'{PLACE}/report.html')}"
+    f" 2> {quoted(f'{PLACE}/logs/report_ending.log')}"
+)
+
+
+onstart:
+    ending.forget(Path(PLACE), pages_wanted())
+
+
+# A call that finds nothing to do ends with the same line as the one that did it.
+SCREEN.idle = line_of_success
 
 
 # A target of its own may leave the run's folder unmade.
 onsuccess:
+    pages = pages_wanted()
     if Path(f"{PLACE}/logs").is_dir():
+        ending.keep(Path(PLACE), pages, ending_of_success())
+        if Path(PLACE, "report.html") in pages:
+            shell(f"{REPORT} || true")
         shell(f"{INDEX} || true")
-    logger.info(f"\nReport: {' '.join(pages_made())}{index_made()}\n")
+    show(line_of_success())
 
 
-# A failing gate ends the run: render the report of what there is, and say so.
+# A call that fails leaves the report of what there is, with the reason on top.
 onerror:
+    pages = pages_wanted() or [Path(PLACE, "report.html")]
+    ended = ending.of_call(SCREEN.failures, SCREEN.interrupted, SCREEN.problem)
     if Path(f"{PLACE}/logs").is_dir():
-        shell(
-            f"python -m epidecouple.stages.run_report --run {quoted(PLACE)} --gates {' '.join(GATES)}"
-            f" --thresholds {{REPORT_THRESHOLDS:q}} --report {quoted(f'{PLACE}/report.html')} --failed"
-            f" 2> {quoted(f'{PLACE}/logs/report_failed.log')} && {INDEX}"
-            f" && echo {quoted(f'Report of what was done: {PLACE}/report.html')} >&2 || true"
+        ending.keep(Path(PLACE), pages, ended)
+        if Path(PLACE, "report.html") in pages:
+            shell(f"{REPORT} || true")
+        shell(f"{INDEX} || true")
+    show(
+        last_line(
+            ended, [str(page) for page in pages if page.exists()], index_made()
         )
+    )

@@ -8,15 +8,15 @@ from epidecouple.stages.figure import figure
 
 def test_logos_draw_every_known_base_in_its_colour_and_no_n(tmp_path):
     rows = [
-        (seqlet, at, base, height)
-        for seqlet in (0, 1)
+        (seqlet, motif, at, base, height)
+        for seqlet, motif in ((0, 0), (1, 1), (2, 0))
         for at, (base, height) in enumerate(zip("ACNGT", (0.3, -0.2, 0.1, 0.4, 0.2), strict=True))
     ]
-    columns = ["seqlet", "position", "base", "contribution"]
+    columns = ["seqlet", "motif", "position", "base", "contribution"]
     table = tmp_path / "bases.tsv"
     pd.DataFrame(rows, columns=columns).to_csv(table, sep="\t", index=False)
     figure("logos", table, tmp_path / "logos.svg")
     svg = (tmp_path / "logos.svg").read_text()
     for colour in BASE_COLOURS.values():
         assert len(re.findall(f"fill: {colour.lower()}", svg)) == 2
-    assert "seqlet 0" in svg and "seqlet 1" in svg and svg.count("logit") >= 1
+    assert "2 of 3 stretches" in svg and "1 of 3 stretches" in svg and svg.count("logit") >= 1

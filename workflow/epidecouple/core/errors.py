@@ -1,6 +1,7 @@
 """The one way this package refuses input: where, what, and how to mend it."""
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
@@ -82,12 +83,19 @@ def _explained(mistake: ErrorDetails, kind: type[BaseModel]) -> tuple[str, str]:
     remedy = "See config/README.md"
     if mistake["type"] == "extra_forbidden":
         problem = f"unknown key '{key}'"
-        remedy = f"Known keys here: {', '.join(_known_keys(kind, path[:-1]))}"
+        known = _known_keys(kind, path[:-1])
+        remedy = f"{did_you_mean(str(path[-1]), known)}Known keys here: {', '.join(known)}"
     elif mistake["type"] == "missing":
         problem = f"missing key '{key}'"
     elif mistake["type"] == "string_type":
         remedy = "Put text that looks like something else in quotes; see config/README.md"
     return problem, remedy
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A question with the known word nearest to a misspelt one, empty where none is near."""
+    near = get_close_matches(name, known, 1)
+    return f"Did you mean '{near[0]}'? " if near else ""
 
 
 def _expectation(mistake: ErrorDetails) -> str:

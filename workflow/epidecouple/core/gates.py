@@ -158,7 +158,7 @@ def verdict(gate: str, checks: list[Check], waived: bool) -> dict[str, Any]:
 
 
 def sentences(judged: dict[str, Any]) -> list[str]:
-    """One sentence per failed check of a verdict: metric and label, value, threshold, remedy."""
+    """One sentence per failed check of a verdict: label and metric, value, threshold, remedy."""
     return [
         f"GATE {judged['gate']} FAILED: {_named(check['metric'])} is {_shown(check['value'])}, need"
         f" {check['need']}. {_sentence(check['remedy'])}"
@@ -168,9 +168,9 @@ def sentences(judged: dict[str, Any]) -> list[str]:
 
 
 def _named(metric: str) -> str:
-    """A metric with its label; alone where the registry does not have it, as in old verdicts."""
+    """A metric by label and name; by its name where the registry does not have it."""
     known = find_metric(metric)
-    return f"{metric} ({known.label})" if known else metric
+    return f"{known.label} ({metric})" if known else metric
 
 
 def _sentence(text: str) -> str:

@@ -19,7 +19,8 @@ Item = TypeVar("Item")
 
 
 class Pace:
-    """How long the rest of some work takes at the pace so far.
+    """How long the rest of some work takes: at the mean pace so far, or at that since the last
+    question where it is slower, so that a machine that gets busy is believed at once.
 
     total : how much there is to do, 0 where nobody knows; done : how much of it was done before the
     clock started
@@ -29,18 +30,22 @@ class Pace:
         self.total = total
         self.before = done
         self.started = time.perf_counter()
+        self.last, self.at = done, self.started
 
     def left(self, done: int) -> str:
         """The time that is left as mm:ss or h:mm:ss, after `done` of the total; `?` where it cannot
         be told yet.
         """
-        made = done - self.before
-        elapsed = time.perf_counter() - self.started
-        return (
-            tqdm.format_interval(elapsed / made * (self.total - done))
-            if made > 0 and done <= self.total
-            else "?"
-        )
+        now = time.perf_counter()
+        paces = [
+            (now - since) / (done - before)
+            for before, since in ((self.before, self.started), (self.last, self.at))
+            if done > before
+        ]
+        self.last, self.at = done, now
+        if not paces or done > self.total:
+            return "?"
+        return tqdm.format_interval(max(paces) * (self.total - done))
 
 
 class LogLines:

@@ -131,7 +131,7 @@ def known_states(compared: Compared) -> tuple[pd.DataFrame, dict[str, float]]:
     One row per position and state that occurs there: share of pairs and lines; comparisons with
     other states; component of their graph; resistance (logit, against the mean of the frequent
     states of the largest component) with its standard error; the same of the model's R; known (yes,
-    no, or not asked).
+    no, or not required).
     """
     told = compared.of_discordant
     counts, shares = told.counts(), compared.shares()
@@ -149,7 +149,7 @@ def known_states(compared: Compared) -> tuple[pd.DataFrame, dict[str, float]]:
     table["error"] = errors
     table["of_model"] = contrasts @ of_model(told) * determined
     known = (main & frequent).ravel() & (errors <= LARGEST_ERROR)
-    table["known"] = np.where(frequent.ravel(), np.where(known, "yes", "no"), "not asked")
+    table["known"] = np.where(frequent.ravel(), np.where(known, "yes", "no"), "not required")
     metrics = {
         "state_components": _most(counts, frequent, strong=False),
         "state_strong_components": _most(counts, frequent, strong=True),

@@ -13,6 +13,7 @@ import pandas as pd
 from ..core.dna import BASES, ENDS, N
 from ..core.progress import tracked
 from .edited_pairs import EditablePairs
+from .seqlet_shapes import shapes
 
 SEQLET_BP, FLANK_BP = 12, 5
 LETTERS = np.array([*BASES, "N"])
@@ -106,12 +107,24 @@ def seqlets_of(pairs: EditablePairs, row: int, end: str) -> list[Seqlet]:
     ]
 
 
+def by_base(seqlet: Seqlet) -> np.ndarray:
+    """What the bases of a seqlet add to U, in the column of each base, float (length, 4); N has
+    none.
+    """
+    return np.array(
+        [
+            [value * (base == letter) for letter in BASES]
+            for base, value in zip(seqlet.bases, seqlet.contributions, strict=True)
+        ]
+    )
+
+
 def seqlet_table(pairs: EditablePairs, count: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The `count` strongest seqlets of all windows, and the contribution of each of their bases.
 
     First: seqlet (0 is the strongest), pair, end, start (bp in the window, of the seqlet without
-    flanks), effect (sum over its bases, logit), bases (with flanks). Second: seqlet, position (with
-    flanks), base, contribution.
+    flanks), effect (sum over its bases, logit), bases (with flanks). Second: seqlet, motif (seqlets
+    that are alike on either strand have one number), position (with flanks), base, contribution.
     """
     everything = []
     for row in tracked(range(len(pairs.pairs)), "mutated pairs"):
@@ -122,10 +135,11 @@ def seqlet_table(pairs: EditablePairs, count: int) -> tuple[pd.DataFrame, pd.Dat
     table = pd.DataFrame(
         [[getattr(s, name) for name in columns] for s in strongest], columns=columns
     )
+    motifs = shapes(np.array([by_base(seqlet) for seqlet in strongest]))
     rows = [
-        (k, at, base, value)
+        (k, motifs[k], at, base, value)
         for k, seqlet in enumerate(strongest)
         for at, (base, value) in enumerate(zip(seqlet.bases, seqlet.contributions, strict=True))
     ]
-    bases = pd.DataFrame(rows, columns=["seqlet", "position", "base", "contribution"])
+    bases = pd.DataFrame(rows, columns=["seqlet", "motif", "position", "base", "contribution"])
     return table.rename_axis("seqlet").reset_index(), bases

@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 from pydantic import BeforeValidator, Field
 
 from ..core.config import Config
-from ..core.errors import InputError, checked, read_yaml
+from ..core.errors import InputError, checked, did_you_mean, read_yaml
 from ..core.key_types import NAME, FilePath, Results, Whole
 from ..core.provenance import fingerprint, read_json
 from ..core.sections import Section
@@ -114,7 +114,7 @@ def request_of(
     are not there.
     """
     if not isinstance(config.get("model"), str):
-        raise InputError("predict needs a trained model", "Give model=results/<run>", "config")
+        raise InputError(_without_model(config), "Give model=results/<run>", "config")
     kind = kind_of_model(Path(config["model"])) or Request
     of_run = set(Config.model_fields) - set(kind.model_fields)
     for file in files:
@@ -130,6 +130,13 @@ def request_of(
     request.check()
     _check_folder(request)
     return request
+
+
+def _without_model(config: dict[str, Any]) -> str:
+    """What is wrong where no model is named: a key that is nearly `model`, or none."""
+    known = {*Config.model_fields, *Request.model_fields, *RegulationRequest.model_fields}
+    near = [name for name in config if name not in known and did_you_mean(name, ["model"])]
+    return f"unknown key '{near[0]}', for 'model'" if near else "predict needs a trained model"
 
 
 def table_name(path: str) -> str:

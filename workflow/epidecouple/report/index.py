@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..core.metrics import label
+from .ending import FILE as ENDING
+from .ending import PASSED, WORDS, endings
 from .layout import headline_rows
 from .pages import page_templates, read_optional, verdict_of
 from .run_page import other_pages, provenance_rows
@@ -14,8 +16,8 @@ ABSENT = "–"
 
 
 def runs_in(results: Path) -> list[Path]:
-    """Folders of the runs, the newest first: those that have a verdict or the table of a target of
-    its own.
+    """Folders of the runs, the newest first: those that have a verdict, the table of a target of
+    its own, or the word of a call that ended.
     """
     made = {
         file: max(file.stat().st_mtime for file in evidence)
@@ -31,11 +33,12 @@ def evidence_of(run: Path) -> list[Path]:
         *run.glob("gates/*.verdict.json"),
         *run.glob("resistance/metrics.json"),
         *run.glob("model/card.md"),
+        *run.glob(ENDING),
     ]
 
 
 def gate_summary(run: Path) -> tuple[str, str]:
-    """The outcome of a run's gates, and a few words about it."""
+    """The outcome of a run by its gates and by how its calls ended, and a few words about it."""
     verdicts = [
         verdict_of(run, path.name.split(".")[0])
         for path in sorted(run.glob("gates/*.verdict.json"))
@@ -44,7 +47,14 @@ def gate_summary(run: Path) -> tuple[str, str]:
         names = [verdict["gate"] for verdict in verdicts if verdict["outcome"] == outcome]
         if names:
             return outcome, f"{text}: {', '.join(names)}"
-    return ("passed", f"{len(verdicts)} passed") if verdicts else ("not", "none judged")
+    counted = f"{len(verdicts)} passed" if verdicts else "none judged"
+    ended = [ending["kind"] for ending in endings(run).values()]
+    for kind in ended:
+        if kind != PASSED:
+            return "FAILED", f"{WORDS[kind]} ({counted})"
+    if not ended:
+        return "not", f"{counted}; no call has ended"
+    return ("passed", counted) if verdicts else ("not", counted)
 
 
 def headline_values(run: Path) -> list[Any]:

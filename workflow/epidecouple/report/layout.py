@@ -135,8 +135,9 @@ FIGURES = {
     "logos": Figure(
         "mutagenesis/contributions.tsv",
         "The stretches whose bases matter most to U in the test pairs with the highest U, with"
-        " flanks. A letter is as high as what the base adds to U. Not seen: bases that the model"
-        " reads only where U is low, or that count only two at a time.",
+        " flanks. Stretches that are alike, shifted or on the other strand, share a logo, that of"
+        " the strongest. A letter is as high as what the base adds to U. Not seen: bases that the"
+        " model reads only where U is low, or that count only two at a time.",
     ),
     "motif_effects": Figure(
         "motifs/effects.tsv",
@@ -168,8 +169,8 @@ FIGURES = {
     "crispr_scores": Figure(
         "crispr/table.tsv",
         "Weighted area below the precision-recall curve on the same rows, with 95 % intervals over"
-        " chromosomes. Blue: ours; grey: rivals. The two panels answer different questions: what"
-        " can be said of a line without any CRISPR experiment, and what with one.",
+        " chromosomes. Blue: this package; grey: rivals. The two panels answer different"
+        " questions: what can be said of a line without any CRISPR experiment, and what with one.",
     ),
 }
 # Figures of runs whose data or configuration has what they need; and those of targets of their own.
@@ -280,7 +281,7 @@ SECTIONS = {
     ),
     "loops": Section(
         "In which line does a locus loop? Loops that nobody chose",
-        "Of two lines, one with a loop and one without it: do the marks alone tell which is which?",
+        "Of two lines, one with a loop and one without it: can the marks alone say which is which?",
         ("loops", "loop_strata"),
         (
             Row("loop_auc", ("loops: gradient boosting", "loops: H3K27ac at both ends")),
@@ -301,7 +302,7 @@ SECTIONS = {
     ),
     "resistance": Section(
         "The same on the pairs of the published tables",
-        "How well do the marks tell in which lines a pair loops that some line's table lists?",
+        "How well do the marks predict in which lines a pair loops that some line's table lists?",
         ("resistance",),
         (
             Row(
@@ -377,13 +378,13 @@ SECTIONS = {
         ),
     ),
     "mutagenesis": Section(
-        "What U reads: bases",
+        "Bases that U reads",
         "Which bases matter to U in the pairs with the highest U?",
         ("logos",),
         (Row("seqlets", ("seqlets_raising",)),),
     ),
     "motifs": Section(
-        "What U reads: motifs",
+        "Motifs that U reads",
         "Which motifs change U, and does U follow motifs of lineage factors?",
         ("motif_effects", "interactions"),
         (

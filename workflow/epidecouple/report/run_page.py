@@ -5,6 +5,8 @@ from typing import Any
 
 from ..core.gates import FAILED, NOT_APPLICABLE, RESIDUAL, values_of
 from ..core.metrics import label, short_label
+from .answer import answer
+from .ending import PASSED, Ending, endings, of_verdicts
 from .layout import HEROES, LEADING, SECTIONS, Row, headline_rows
 from .pages import commit, drawn_figure, page_templates, read_optional, table_rows, verdict_of
 
@@ -166,38 +168,55 @@ def other_pages(run: Path) -> dict[str, str]:
     return {text: place for text, place in pages.items() if (run / place).is_file()}
 
 
+def last_ending(run: Path, page: Path) -> Ending | None:
+    """How the last call for a page ended, None while it runs and where it left no word."""
+    kept = endings(run).get(str(page))
+    return Ending(**kept) if kept else None
+
+
+def link_from(run: Path, file: str) -> str:
+    """A file of the run as a link from the run's folder, empty for one that lies elsewhere."""
+    path = Path(file)
+    return str(path.relative_to(run)) if file and path.is_relative_to(run) else ""
+
+
 def render(
     run: Path,
     gates: list[str],
-    stopped: bool,
-    root: str = "",
+    page: Path = Path("report.html"),
     thresholds: dict[str, dict[str, Any]] | None = None,
 ) -> str:
     """The page as HTML.
 
-    stopped : whether the call has failed, at a gate or before one could judge
-    root : leads from the page to the run's folder; thresholds : the run's own
+    page : where it lies, relative to the run's folder; thresholds : the run's own
     """
     sections = section_rows(run, thresholds or {})
     provenance = provenance_rows(run)
     settings = {key: value for row in provenance for key, value in row["settings"].items()}
     comparison = read_optional(run / "comparison" / "metrics.json")
+    verdicts = verdict_rows(run, gates)
+    ending = last_ending(run, page)
+    judged = [verdict for verdict in verdicts if verdict["checks"]]
     return (
         page_templates()
         .get_template("report.html.j2")
         .render(
             run=run.name,
-            verdicts=verdict_rows(run, gates),
+            verdicts=verdicts,
+            passed=of_verdicts(judged).sentence,
             sections=sections,
+            answers=answer({row["stage"]: row["metrics"] for row in sections}, settings),
             headlines=headlines(sections),
             hero=hero_figure(sections),
             provenance=provenance,
             settings=settings,
             commit=commit(),
             verification=verification_of(run),
-            stopped=stopped,
+            stopped=ending is not None and ending.kind != PASSED,
+            ending=ending,
+            ending_file=link_from(run, ending.file) if ending else "",
             costs=cost_rows(run),
-            root=root,
+            root="../" * len(page.parent.parts),
             pages=other_pages(run),
             comparison=comparison and comparison["metrics"],
         )

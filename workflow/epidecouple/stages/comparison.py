@@ -2,11 +2,10 @@
 per arm.
 """
 
-import json
 import logging
 from pathlib import Path
 
-from ..core.provenance import write_json
+from ..core.provenance import read_json, write_json
 from ..evaluation.comparison import cells, compared_metrics, conclusions, failed_checks
 from .runner import run
 
@@ -17,17 +16,17 @@ def comparison(
     run: Path,
     arms: list[str],
     seeds: list[int],
-    thresholds: str,
+    thresholds: Path,
     table: Path,
     failed: Path,
     metrics: Path,
 ) -> None:
     """Compare what every arm's stages wrote.
 
-    thresholds : the run's own, as JSON
+    thresholds : file of the run's own
     """
     compared = cells(run, arms, seeds)
-    measured = compared_metrics(compared, json.loads(thresholds))
+    measured = compared_metrics(compared, read_json(thresholds)["settings"])
     measured.to_csv(table, sep="\t", index=False, float_format="%.6g")
     failed_checks(compared).to_csv(failed, sep="\t", index=False)
     concluded = conclusions(measured)

@@ -7,16 +7,12 @@ from ..report.run_page import render
 from .runner import run
 
 
-def run_report(
-    run: Path, gates: list[str], report: Path, thresholds: str = "{}", failed: bool = False
-) -> None:
+def run_report(run: Path, gates: list[str], report: Path, thresholds: str = "{}") -> None:
     """Render the report of a run, finished or not.
 
     gates : of the run, in order; thresholds : the run's own, as JSON
-    failed : whether the call that renders the report has failed
     """
-    root = "../" * len(report.parent.relative_to(run).parts)
-    report.write_text(render(run, gates, failed, root, json.loads(thresholds)))
+    report.write_text(render(run, gates, report.relative_to(run), json.loads(thresholds)))
 
 
 if __name__ == "__main__":

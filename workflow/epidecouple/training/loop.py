@@ -170,7 +170,7 @@ class Loop:
         patience_over = self._validate(loss)
         self.stopped = self.guard.consult(self.history[-1]) or patience_over
         log.info(
-            "%s  %.1f s, at most %s left in this phase",
+            "%s  %.1f s, about %s left in this phase, less with an early stop",
             describe(self.history[-1], self.phase.fit.epochs),
             time.perf_counter() - started,
             self.pace.left(self.epoch),

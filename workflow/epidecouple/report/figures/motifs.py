@@ -15,11 +15,13 @@ LOGOS_SHOWN, LOGOS_PER_ROW, MOTIFS_SHOWN = 12, 3, 30
 
 
 def logos(path: Path) -> None:
-    """The strongest seqlets, each base as high as what it adds to U (seqlet, position, base,
-    contribution).
+    """The strongest seqlet of each motif, each base as high as what it adds to U (seqlet, motif,
+    position, base, contribution).
     """
     table = pd.read_csv(path, sep="\t")
-    shown = [rows for _, rows in table.groupby("seqlet")][:LOGOS_SHOWN]
+    alike = table.groupby("motif").seqlet.nunique()
+    first = table[table.seqlet == table.groupby("motif").seqlet.transform("min")]
+    shown = [rows for _, rows in first.groupby("seqlet")][:LOGOS_SHOWN]
     n_rows = -(-len(shown) // LOGOS_PER_ROW)
     _, axes = plt.subplots(
         n_rows,
@@ -35,7 +37,8 @@ def logos(path: Path) -> None:
     for ax, rows in zip(axes.flat, shown, strict=False):
         _logo(ax, rows)
         ax.set(xlim=(-0.5, len(rows) - 0.5), ylim=(1.05 * low, 1.05 * high), xticks=[])
-        ax.set_title(f"seqlet {rows.seqlet.iloc[0]}", fontsize=8)
+        count = alike[rows.motif.iloc[0]]
+        ax.set_title(f"{count} of {alike.sum()} stretches", fontsize=8)
         ax.spines["bottom"].set_visible(False)
     for ax in axes[:, 0]:
         ax.set_ylabel("adds to U, logit")

@@ -14,6 +14,8 @@ PHASE_TITLES = {
     "record22": "record 22",
 }
 
+# Shares of a panel: nearer to a side a name goes inwards, lower than this it stands above its mark.
+EDGE, LOW = 0.3, 0.3
 TRAJECTORIES = {
     "z_line": ("line read from z", COLOURS[0]),
     "e_line": ("line read from e", COLOURS[1]),
@@ -79,9 +81,8 @@ def _trajectories(axes: np.ndarray, history: pd.DataFrame, phases: list[str]) ->
 def _loss_curve(axes: Axes, history: pd.DataFrame) -> None:
     axes.plot(history.epoch, history.train_loss, color=MUTED, label="training, all loss terms")
     axes.plot(history.epoch, history.validation_loss, color=COLOURS[0], label="validation")
-    _mark_best(
-        axes, history.epoch, history.validation_loss, history.validation_loss.idxmin(), above=True
-    )
+    best = history.validation_loss.idxmin()
+    _mark_best(axes, history.epoch, history.validation_loss, best, above=True)
     axes.set(ylabel="loss, nats per discordant pair")
     axes.legend(frameon=False)
 
@@ -89,8 +90,10 @@ def _loss_curve(axes: Axes, history: pd.DataFrame) -> None:
 def _aupr_curve(axes: Axes, history: pd.DataFrame) -> None:
     axes.plot(history.epoch, history.train_aupr, color=MUTED, label="training")
     axes.plot(history.epoch, history.validation_aupr, color=COLOURS[0], label="validation")
-    _mark_best(axes, history.epoch, history.validation_aupr, history.validation_aupr.idxmax())
     axes.set(ylabel="AUPR, mean over lines", ylim=(0, None))
+    best = history.validation_aupr.idxmax()
+    low = history.validation_aupr[best] < LOW * axes.get_ylim()[1]
+    _mark_best(axes, history.epoch, history.validation_aupr, best, above=low)
     axes.legend(frameon=False, loc="lower right")
 
 
@@ -102,13 +105,14 @@ def _unvalidated_curve(axes: Axes, history: pd.DataFrame) -> None:
 def _mark_best(
     axes: Axes, epoch: pd.Series, value: pd.Series, best: int, above: bool = False
 ) -> None:
-    axes.plot(epoch[best], value[best], "o", color=COLOURS[5])
-    side = {epoch.iloc[0]: "left", epoch.iloc[-1]: "right"}.get(epoch[best], "center")
+    """Mark the epoch that was kept, with its name inside the panel."""
+    axes.plot(epoch[best], value[best], "o", color=COLOURS[5], clip_on=False, zorder=3)
+    at = (epoch[best] - epoch.min()) / max(epoch.max() - epoch.min(), 1)
     axes.annotate(
         f"kept: epoch {epoch[best]}",
         (epoch[best], value[best]),
         xytext=(0, 10 if above else -16),
         textcoords="offset points",
-        ha=side,
+        ha="left" if at < EDGE else "right" if at > 1 - EDGE else "center",
         color=COLOURS[5],
     )
