@@ -1,4 +1,5 @@
 import logging
+import os
 import re
 
 import numpy as np
@@ -106,3 +107,54 @@ def test_gc_content_by_hand():
     codes = np.array([[0, 1, 2, 3], [1, 1, 2, 2], [4, 4, 0, 3]], dtype=np.uint8)
     assert gc_content(codes, np.array([0, 1])).tolist() == [0.5, 1.0]
     assert gc_content(codes, np.array([0, 1]), np.array([2, 0])).tolist() == [0.25, 0.75]
+
+
+@pytest.mark.parametrize("width", [1, 3, 7, 50, 1000])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("length", [1, 2, 6, 40])
+def test_windows_are_the_letters_whatever_the_length_of_a_line(tmp_path, width, end, length):
+    rng = np.random.default_rng(width)
+    letters = {name: "".join(rng.choice(list("ACGTN"), 100 + width)) for name in ("a", "b")}
+    lines = [
+        line
+        for name in letters
+        for line in (f">{name}", *re.findall(f".{{1,{width}}}", letters[name]))
+    ]
+    path = tmp_path / "genome.fa"
+    path.write_bytes(end.join([*lines, ""]).encode())
+    rows = [
+        (name, start, start + length)
+        for name in letters
+        for start in range(100 + width - length + 1)
+    ]
+    assert decoded(encoded(path, *rows)) == [letters[n][start:end] for n, start, end in rows]
+
+
+def index_beside(path, *, shift=0, older=0):
+    """The index of a FASTA, beside it; its places may be wrong and its age too old."""
+    begin = {
+        name: FASTA.index(head) + len(head) for name in LETTERS if (head := f">{name} some words\n")
+    }
+    table = "".join(
+        f"{name}\t{len(text)}\t{begin[name] + shift}\t5\t6\n" for name, text in LETTERS.items()
+    )
+    index = written(path.with_name(f"{path.name}.fai"), table)
+    times = path.stat().st_mtime - older
+    os.utime(index, (times, times))
+
+
+def test_index_beside_the_genome_is_used(tmp_path, monkeypatch):
+    path = written(tmp_path / "genome.fa", FASTA)
+    index_beside(path)
+    monkeypatch.setattr("pyfaidx.Faidx.build_index", None)
+    assert decoded(encoded(path, ("chr1", 2, 8))) == ["TTGGGG"]
+
+
+@pytest.mark.parametrize("wrong", [{"shift": 1}, {"shift": -3}, {"older": 60}])
+def test_index_of_another_genome_or_an_older_one_is_not_used(tmp_path, monkeypatch, wrong):
+    path = written(tmp_path / "genome.fa", FASTA)
+    index_beside(path, **wrong)
+    assert decoded(encoded(path, ("chr1", 2, 8))) == ["TTGGGG"]
+    monkeypatch.setattr("pyfaidx.Faidx.build_index", None)
+    with pytest.raises(TypeError):
+        encoded(path, ("chr1", 2, 8))
