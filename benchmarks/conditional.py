@@ -1,8 +1,12 @@
-"""The conditional likelihood of pairs over lines: ours against statsmodels, the same rows and the
-same coefficients.
+"""The conditional likelihood of pairs over lines: ours against R's `survival::clogit`, which is
+compiled, and statsmodels, the same rows and the same coefficients.
 """
 
+import shutil
+import subprocess
+import tempfile
 import warnings
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -58,15 +62,57 @@ def by_statsmodels(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         )
 
 
+class Clogit:
+    """R's `survival::clogit` by the exact likelihood; R measures its own time, without reading."""
+
+    SCRIPT = """
+        suppressMessages(library(survival))
+        at <- commandArgs(TRUE)
+        data <- read.table(at[1])
+        formula <- reformulate(c(names(data)[-(1:2)], "strata(V1)"), "V2")
+        took <- system.time(fit <- clogit(formula, data, method = "exact"))
+        cat(took[["elapsed"]], coef(fit), sep = "\\n")
+    """
+
+    def __init__(self, folder: Path, x: np.ndarray, y: np.ndarray) -> None:
+        self.table = folder / "rows.tsv"
+        groups = np.repeat(np.arange(len(y)), LINES)
+        table = np.column_stack([groups, y.ravel(), x.reshape(-1, FEATURES)])
+        np.savetxt(self.table, table, fmt="%.8g")
+
+    def fit(self) -> tuple[float, np.ndarray]:
+        """Seconds, and coefficients (F,)."""
+        command = ["Rscript", "-e", self.SCRIPT, str(self.table)]
+        made = subprocess.run(command, capture_output=True, text=True, check=True)
+        seconds, *coefficients = map(float, made.stdout.split())
+        return seconds, np.array(coefficients)
+
+
+def by_clogit(folder: Path, x: np.ndarray, y: np.ndarray) -> dict[str, Arm]:
+    """The arm of R, where R is installed with its package survival."""
+    if not shutil.which("Rscript"):
+        return {}
+    clogit = Clogit(folder, x, y)
+    assert np.allclose(ours(x, y), clogit.fit()[1], atol=1e-3), "the coefficients differ"
+    note = "a whole fit, compiled"
+    return {"R survival::clogit": Arm(lambda: clogit.fit()[0], len(y), note, own_clock=True)}
+
+
 def rows() -> list[Row]:
     """Pairs per second of a whole fit; the coefficients are checked to be equal."""
     x, y = simulated(PAIRS)
     few = x[:FEW], y[:FEW]
     assert np.allclose(ours(*few), by_statsmodels(*few), atol=1e-3), "the coefficients differ"
+    with tempfile.TemporaryDirectory() as folder:
+        return _compared(x, y, few, by_clogit(Path(folder), x, y))
+
+
+def _compared(x: np.ndarray, y: np.ndarray, few: tuple, compiled: dict[str, Arm]) -> list[Row]:
     arms = {
         OURS: Arm(lambda: ours(x, y), len(y), "a whole fit"),
         "statsmodels ConditionalLogit": Arm(
             lambda: by_statsmodels(*few), FEW, "a whole fit of fewer pairs"
         ),
+        **compiled,
     }
     return compare("conditional likelihood", f"{LINES} lines, {FEATURES} features", arms, repeats=2)

@@ -133,7 +133,18 @@ def encoding(fasta: Path, places: pd.DataFrame, length: int) -> list[Row]:
             f"{4 * length} B per window",
         ),
     }
-    return compare("encode windows", f"{length} bp", arms, repeats=2)
+    rows = compare("encode windows", f"{length} bp", arms, repeats=3)
+    arms[OURS] = Arm(lambda: hot_bytes(Codes(fasta, places).codes), len(places))
+    return rows + compare("encode windows as one-hot", f"{length} bp", arms, repeats=3)
+
+
+def hot_bytes(codes: np.ndarray) -> Tensor:
+    """One-hot windows int8 (n, 4, L), as tangermeme hands them over."""
+    hot = torch.empty(len(codes), 4, codes.shape[1], dtype=torch.int8)
+    bases = torch.arange(4, dtype=torch.uint8)[:, None]
+    return torch.eq(torch.from_numpy(codes)[:, None], bases, out=hot.view(torch.bool)).view(
+        torch.int8
+    )
 
 
 def reading(fasta: Path, table: pd.DataFrame, pairs: pd.DataFrame, length: int) -> list[Row]:

@@ -17,13 +17,25 @@ import torch
 from timing import Row
 
 FOLDER = Path(__file__).parent
-NAMES = ("reading", "signals", "training", "scoring", "conditional", "limits")
+NAMES = (
+    "reading",
+    "signals",
+    "training",
+    "scoring",
+    "conditional",
+    "scanning",
+    "probes",
+    "limits",
+)
 PEERS = (
     "genvarloader",
     "tangermeme",
     "pyfaidx",
     "bioframe",
     "pyranges",
+    "polars-bio",
+    "lightmotif",
+    "scikit-learn",
     "statsmodels",
     "torch",
     "numpy",

@@ -1,5 +1,5 @@
 """Scoring every pair of a panel: each unique window encoded once, against both windows of every
-pair.
+pair, and against embeddings kept in a dictionary.
 """
 
 import numpy as np
@@ -27,21 +27,44 @@ def pair_by_pair(model: EnergyModel, data: Panel, pairs: np.ndarray) -> np.ndarr
     return np.concatenate(parts)
 
 
+@torch.no_grad()
+def kept_embeddings(model: EnergyModel, data: Panel, pairs: np.ndarray) -> np.ndarray:
+    """U (n,) as a careful user writes it: an embedding per window, kept by its row and looked up
+    for each pair.
+    """
+    encoder, kept = model.potential.encoder, {}
+    for end, rows in (("enhancer", data.enhancer), ("promoter", data.promoter)):
+        unique = np.unique(rows[pairs])
+        for some in np.array_split(unique, max(1, len(unique) // BATCH)):
+            embeddings = getattr(encoder, end)(torch.from_numpy(data.codes[some]))
+            kept.update(
+                {(end, row): embedding for row, embedding in zip(some, embeddings, strict=True)}
+            )
+    parts = []
+    for some in np.array_split(pairs, max(1, len(pairs) // BATCH)):
+        enhancer = torch.stack([kept["enhancer", row] for row in data.enhancer[some]])
+        promoter = torch.stack([kept["promoter", row] for row in data.promoter[some]])
+        z, distance = encoder.combine(enhancer, promoter), torch.from_numpy(data.log_distance[some])
+        parts.append(model.potential.of_z(z, distance).numpy())
+    return np.concatenate(parts)
+
+
 def rows() -> list[Row]:
     """Pairs per second of U by either way; the scores are checked to be equal."""
     config = configuration(6, 7, windows={"sequence_bp": LENGTH})
     data = panel(config, PAIRS, ELEMENTS)
     model = EnergyModel(config, config.reference.loci).eval()
     every, few = np.arange(len(data.enhancer)), np.arange(FEW)
-    assert np.allclose(
-        score_potential(model, data, few), pair_by_pair(model, data, few), atol=1e-4
-    ), "the scores differ"
+    scores = score_potential(model, data, few)
+    for other in (pair_by_pair, kept_embeddings):
+        assert np.allclose(scores, other(model, data, few), atol=1e-4), "the scores differ"
     arms = {
         OURS: Arm(
             lambda: score_potential(model, data, every),
             len(every),
             f"{len(data.codes):,} windows encoded",
         ),
+        "embeddings kept": Arm(lambda: kept_embeddings(model, data, every), len(every)),
         "pair by pair": Arm(
             lambda: pair_by_pair(model, data, few), len(few), "two windows per pair"
         ),

@@ -1,5 +1,5 @@
 """Signal at both ends and in the bins between, for every pair, line and mark: ours against
-bedtools, bioframe and pyranges.
+bedtools, bioframe, pyranges and polars-bio.
 
 All give the mean signal over each locus (the sum of signal times overlap, over the locus' length),
 and that is checked.
@@ -12,6 +12,8 @@ from pathlib import Path
 import bioframe
 import numpy as np
 import pandas as pd
+import polars as pl
+import polars_bio
 import pyranges
 
 from epidecouple.data.loci import windows
@@ -107,6 +109,21 @@ def _pyranges(around: pyranges.PyRanges, table: pd.DataFrame, loci: Loci) -> np.
     )
 
 
+def by_polars_bio(loci: Loci, tables: list[pd.DataFrame]) -> np.ndarray:
+    """`polars_bio.overlap` and a group-by."""
+    polars_bio.set_option("datafusion.bio.coordinate_system_zero_based", True)
+    around = pl.from_pandas(loci.all[COLUMNS].assign(row=np.arange(len(loci.all))))
+    return np.stack([_polars_bio(around, pl.from_pandas(table), loci) for table in tables])
+
+
+def _polars_bio(around: pl.DataFrame, table: pl.DataFrame, loci: Loci) -> np.ndarray:
+    overlap = pl.min_horizontal("end_1", "end_2") - pl.max_horizontal("start_1", "start_2")
+    at = polars_bio.overlap(around, table).select("row_1", weight=overlap * pl.col("signal_2"))
+    found = at.collect()
+    sums = np.bincount(found["row_1"], weights=found["weight"], minlength=len(loci.all))
+    return sums / loci.length
+
+
 def rows() -> list[Row]:
     """All lines and marks by ours; one line and two marks by the others, which take as long for
     each.
@@ -119,7 +136,8 @@ def rows() -> list[Row]:
         for file, table in zip(files, few, strict=True):
             table.to_csv(file, sep="\t", header=False, index=False)
         measured = len(loci.all)
-        for other in (by_bedtools(loci, files), by_bioframe(loci, few), by_pyranges(loci, few)):
+        others = (by_bioframe, by_pyranges, by_polars_bio)
+        for other in (by_bedtools(loci, files), *(arm(loci, few) for arm in others)):
             assert np.allclose(other, ours(loci, few), rtol=1e-4, atol=1e-6), (
                 "the arms give other numbers"
             )
@@ -130,6 +148,7 @@ def rows() -> list[Row]:
             "bedtools intersect": Arm(lambda: by_bedtools(loci, files), measured * 2, "2 of them"),
             "bioframe overlap": Arm(lambda: by_bioframe(loci, few), measured * 2, "2 of them"),
             "pyranges join": Arm(lambda: by_pyranges(loci, few), measured * 2, "2 of them"),
+            "polars-bio overlap": Arm(lambda: by_polars_bio(loci, few), measured * 2, "2 of them"),
         }
         return compare(
             "signal", f"{loci.pairs:,} pairs, {BINS} bins, {PEAKS:,} peaks", arms, repeats=1

@@ -1,5 +1,5 @@
-"""A training step of U: every pair of a macro-step once for all lines, against a DataLoader of
-(pair, line) items; and where time goes.
+"""A training step of U: every pair of a macro-step once for all lines, against a loader of whole
+batches and a DataLoader of (pair, line) items; and where time goes.
 """
 
 import numpy as np
@@ -63,6 +63,29 @@ def per_item(model: EnergyModel, data: Panel, batch: int, steps: int) -> None:
         optimiser.step()
 
 
+def per_batch(model: EnergyModel, data: Panel, batch: int, steps: int) -> None:
+    """Steps of the same model and loss as a careful user writes them: arrays sliced by batch, both
+    windows of each pair encoded once for all lines.
+    """
+    optimiser = torch.optim.AdamW(model.potential.parameters(), lr=LEARNING_RATE)
+    encoder, tau = model.potential.encoder, model.resistance.line_offset.detach()
+    order = np.random.default_rng(0).permutation(len(data.enhancer))
+    for k in range(steps):
+        rows = order[k * batch : (k + 1) * batch]
+        with torch.no_grad():
+            signal = [data.signal_tensor(rows, line) for line in range(len(data.lines))]
+            offset = torch.stack([-model.resistance(part) for part in signal], 1) - tau
+        windows = [
+            torch.from_numpy(data.codes[end[rows]]) for end in (data.enhancer, data.promoter)
+        ]
+        z = encoder.combine(encoder.enhancer(windows[0]), encoder.promoter(windows[1]))
+        logit = model.potential.of_z(z, torch.from_numpy(data.log_distance[rows]))[:, None] + offset
+        labels = torch.from_numpy(data.labels[rows]).float()
+        optimiser.zero_grad()
+        torch.nn.functional.binary_cross_entropy_with_logits(logit, labels).backward()
+        optimiser.step()
+
+
 def macro_steps(phase: PotentialPhase, optimiser: torch.optim.Optimizer, steps: int) -> None:
     """Steps as training makes them, without the ledger."""
     for _, step in zip(range(steps), phase.sampler.epoch(1), strict=False):
@@ -99,6 +122,9 @@ def rows() -> list[Row]:
             lambda: macro_steps(phase, optimiser, STEPS),
             STEPS * BATCH * lines,
             f"{share:.0%} of the time in the CNN's kernels",
+        ),
+        "loader of batches": Arm(
+            lambda: per_batch(model, data, BATCH, STEPS), STEPS * BATCH * lines, "all lines at once"
         ),
         "DataLoader of (pair, line)": Arm(lambda: per_item(model, data, BATCH, 2), 2 * BATCH),
     }
