@@ -142,7 +142,9 @@ def test_stage_and_page(run):
     )
     written = ["--table", str(table), "--failed", str(failed), "--metrics", str(metrics)]
     arms = ["--arms", "design", "record22", "--seeds", "1", "2"]
-    call(comparison, ["--run", str(run), *arms, "--thresholds", json.dumps(OWN), *written])
+    thresholds = run / "thresholds.json"
+    thresholds.write_text(json.dumps({"settings": OWN}))
+    call(comparison, ["--run", str(run), *arms, "--thresholds", str(thresholds), *written])
     needed = pd.read_csv(table, sep="\t").set_index("metric").needed
     assert (needed["resistance_within_pair_corr"] == 0.5).all()
     assert read_metrics(metrics)["record22"]["resistance_corr_gain"] == pytest.approx(0.615)

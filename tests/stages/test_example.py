@@ -49,7 +49,9 @@ def model(left_out=LEFT_OUT, way=WAY):
     heads = dict.fromkeys([ALL_CHROMOSOMES, *left_out], SHARE_HEAD)
     other = Head(["CTCF element elsewhere"], [0.0], [1.0], [1.0], 0.0)
     of_tier = {tier.name: dict.fromkeys(heads, other) for tier in tiers()}
-    return RegulationModel({ALL_LINES: way, "K562": way}, of_tier | {tiers()[0].name: heads}, {})
+    return RegulationModel(
+        {ALL_LINES: way, "K562": way}, of_tier | {tiers()[0].name: heads}, {}, {}
+    )
 
 
 def genome(mark):

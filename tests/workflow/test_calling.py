@@ -28,6 +28,8 @@ PARTS = (
     "resources/sources.tsv",
     "resources/metrics.yaml",
     "resources/effects.tsv",
+    "resources/known_profiles.tsv.gz",
+    "resources/peak_shares.tsv",
     "resources/ablation.yaml",
     "LICENSE",
 )

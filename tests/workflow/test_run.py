@@ -26,10 +26,14 @@ UNREACHABLE = {
 
 @pytest.fixture(scope="module")
 def failed(tmp_path_factory):
-    """A run whose gate `fit` cannot pass: the folder, the first and the second call."""
+    """A run whose gate `fit` cannot pass: the folder, the first and the second call. Its page and
+    the log of its gate, which a cure writes anew, are kept in the folder.
+    """
     folder = tmp_path_factory.mktemp("run")
     config = write_config(folder, thresholds=UNREACHABLE)
     calls = [run_snakemake(folder, "--configfile", str(config)) for _ in range(2)]
+    for place in ("logs/gate/fit.log", "report.html"):
+        shutil.copy(folder / "results/tiny" / place, folder)
     return folder, *calls
 
 
@@ -141,8 +145,9 @@ def test_the_last_line_of_a_refused_run_is_its_sentence_and_the_first_of_its_pag
         last_line(first),
     )
     assert line, last_line(first)
-    assert "GATE fit FAILED" in (folder / line[2]).read_text()
-    page = unescape((folder / line[3]).read_text())
+    assert line.group(2, 3) == ("results/tiny/logs/gate/fit.log", "results/tiny/report.html")
+    assert "GATE fit FAILED" in (folder / "fit.log").read_text()
+    page = unescape((folder / "report.html").read_text())
     assert page.index("<h1>") < page.index(line[1]) < page.index("logit P")
     assert last_line(second).split(" is ")[0] == last_line(first).split(" is ")[0]
 
@@ -594,7 +599,7 @@ def test_only_the_recovery_stage_is_given_the_truth(planned):
     line.
     """
     for target in ("all", "compare_record22"):
-        jobs = jobs_of(planned[target])
+        jobs = jobs_of(planned[target].stdout + planned[target].stderr)
         reads = {job.split(":")[0] for job in jobs if "truth.parquet" in job.split("reason:")[0]}
         assert reads == {"simulate", "recovery"}
 

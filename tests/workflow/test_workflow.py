@@ -67,11 +67,11 @@ OVERRIDES = {
 }
 
 
-def settings_of_subset(planned: subprocess.CompletedProcess) -> dict:
-    """The configuration that the small run is to compute with."""
-    written = re.search(r"'(\{[^\n]+\})' > \S+/settings/train_subset\.json", output(planned))
-    assert written, output(planned)
-    return json.loads(written[1])["settings"]
+def settings_of_subset(folder: Path, planned: subprocess.CompletedProcess) -> dict:
+    """The configuration that the small run is to compute with, as a call in a folder stored it."""
+    stored = re.search(r"cp (\S+) \S+/settings/train_subset\.json", output(planned))
+    assert stored, output(planned)
+    return json.loads((folder / stored[1]).read_text())["settings"]
 
 
 @pytest.mark.parametrize("file", ["tiny", "config"])
@@ -83,7 +83,8 @@ def test_keys_on_the_command_line_win_and_the_rest_of_their_section_stays(
     values = yaml.safe_load((write_config(tmp_path) if file == "tiny" else DEFAULT).read_text())
     chosen = ["--configfile", str(tmp_path / "tiny.yaml")] if file == "tiny" else []
     target = f"out/{values['run']}/train_subset/model.safetensors"
-    settings = settings_of_subset(snakemake("-n", "-p", target, *chosen, "--config", *OVERRIDES))
+    call = snakemake("-n", "-p", target, *chosen, "--config", *OVERRIDES)
+    settings = settings_of_subset(tmp_path, call)
     for override in OVERRIDES.values():
         for name, value in override.items():
             if isinstance(value, dict):
