@@ -84,6 +84,7 @@ def p_values(of_rows, repeats=60, permutations=19):
     return np.array(found)
 
 
+@pytest.mark.slow
 def test_p_of_permuted_blocks_is_flat_and_that_of_permuted_rows_is_not():
     """Under independence p is uniform on 1/20 .. 1; permuting rows of a cluster one by one makes
     extremes far too common.

@@ -236,6 +236,7 @@ def test_a_target_above_the_module_stays_the_default(module):
     assert planned(module('rule mine:\n    shell: "true"\n\n\n' + MODULE)) == {"mine": 1}
 
 
+@pytest.mark.slow
 def test_rules_of_a_module_may_be_chosen(module):
     text = changed(("use rule *", "use rule settings, simulate, inventory"))
     call = module(text, "loops/results/demo/download/inventory.tsv")

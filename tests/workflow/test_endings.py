@@ -23,6 +23,7 @@ def first_line(folder: Path) -> str:
     return page[page.index("<h1>") : page.index("logit P")]
 
 
+@pytest.mark.slow
 def test_bad_input_ends_with_its_sentence_file_and_page(tmp_path):
     """A peak file of one's own is damaged: inventory, the first stage, refuses it."""
     (tmp_path / "a.csv").write_text("enhancer_chrom\nchr1\n")
@@ -52,6 +53,7 @@ def test_a_wrong_configuration_ends_with_its_sentence(tmp_path):
     assert "unknown key 'modle'. Did you mean 'model'? Known keys here: " in last_line(call)
 
 
+@pytest.mark.slow
 def test_a_call_that_is_killed_says_so_and_goes_on(tmp_path):
     config = write_config(tmp_path)
     call = snakemake_command(tmp_path, "--configfile", str(config))

@@ -293,7 +293,7 @@ def test_second_run_does_nothing(cured):
             ),
             ({"mirror": "/elsewhere"}, set(), {"simulate", "train_full"}),
         ],
-        3,
+        1,
     ),
 )
 def test_a_changed_key_reruns_what_sees_it_and_nothing_else(cured, tmp_path, changes, runs, rests):
@@ -328,7 +328,7 @@ def code_changes() -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(
     ("row", "edit"),
-    quick(list(zip(code_changes(), EDITS, strict=True)), 2),
+    quick(list(zip(code_changes(), EDITS, strict=True)), 1),
     ids=lambda value: value[0],
 )
 def test_a_change_in_the_code_makes_again_what_the_page_says(cured, tmp_path, row, edit):

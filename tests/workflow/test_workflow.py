@@ -74,7 +74,7 @@ def settings_of_subset(folder: Path, planned: subprocess.CompletedProcess) -> di
     return json.loads((folder / stored[1]).read_text())["settings"]
 
 
-@pytest.mark.parametrize("file", ["tiny", "config"])
+@pytest.mark.parametrize("file", ["tiny", pytest.param("config", marks=pytest.mark.slow)])
 def test_keys_on_the_command_line_win_and_the_rest_of_their_section_stays(
     tmp_path, snakemake, file
 ):
