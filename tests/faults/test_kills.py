@@ -26,7 +26,17 @@ LEAST, MOST_STARTS = 20, 8
 # Processor time that a process of its own needs to start, and with which its work is long.
 START, LONG = 2.0, 4.0
 STAGES = {
-    *("simulate", "inventory", "panel", "elements", "reference", "shard", "data_report", "train"),
+    *(
+        "simulate",
+        "inventory",
+        "sample_check",
+        "panel",
+        "elements",
+        "reference",
+        "shard",
+        "data_report",
+        "train",
+    ),
     *("diagnose", "evaluate", "recovery", "biology", "mutagenesis", "motifs", "motif_recovery"),
     *("release", "model_card", "figure", "judge", "run_report", "index"),
 }

@@ -73,6 +73,14 @@ def write(path, text):
     path.write_text(text)
 
 
+def test_the_check_of_samples_is_a_section_where_files_could_be_compared(tmp_path):
+    run = write_run(tmp_path, "a")
+    for comparable, shown in ((0, False), (3, True)):
+        metrics = {"samples": 3, "samples_comparable": comparable, "samples_in_doubt": 0}
+        write(run / "samples" / "metrics.json", json.dumps({"metrics": metrics}))
+        assert ("Is every peak file" in render(run, ["data", "fit"])) == shown
+
+
 def test_a_page_shows_numbers_with_interval_and_what_to_hold_them_against(tmp_path):
     page = render(write_run(tmp_path, "a"), ["data", "fit"])
     assert "Passed: all 2 gates were passed." in page and "12,345" in page

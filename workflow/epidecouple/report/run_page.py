@@ -31,13 +31,15 @@ def leading_check(verdict: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def section_rows(run: Path, thresholds: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """One entry per stage that ran.
+    """One entry per stage that ran and measured something: of files that can be compared with none,
+    as simulated ones, the check of samples has nothing to say.
 
     thresholds : the run's own
     """
     contents = {stage: read_optional(run / stage / "metrics.json") for stage in SECTIONS}
     metrics = {stage: content["metrics"] for stage, content in contents.items() if content}
-    return [section_row(run, stage, metrics, thresholds) for stage in metrics]
+    said = [stage for stage in metrics if metrics[stage].get("samples_comparable") != 0]
+    return [section_row(run, stage, metrics, thresholds) for stage in said]
 
 
 def section_row(
@@ -63,9 +65,7 @@ def section_row(
         "arms": table_rows(run / stage / "arms.tsv"),
         "known_states": table_rows(run / stage / "known_states.tsv"),
         "states_explain": states_explain(metrics, thresholds),
-        "doubts": [
-            row["doubts"] for row in table_rows(run / stage / "samples.tsv") if row["doubts"]
-        ],
+        "doubts": sample_doubts(run / stage / "samples.tsv"),
     }
 
 
