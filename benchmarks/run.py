@@ -59,11 +59,16 @@ def shown(rows: list[Row]) -> str:
         " |\n|---|---|---|---|---|---|\n"
     )
     lines = [
-        f"| {r.benchmark} | {r.setting} | {r.arm} | {r.per_second:,.0f} | {r.ratio:.2f} x |"
+        f"| {r.benchmark} | {r.setting} | {_marked(r)} | {r.per_second:,.0f} | {r.ratio:.2f} x |"
         f" {r.note} |"
         for r in rows
     ]
     return head + "\n".join(lines) + "\n"
+
+
+def _marked(row: Row) -> str:
+    """The name of an arm, bold where it is faster than ours."""
+    return f"**{row.arm}**" if row.ratio < 1 else row.arm
 
 
 def main() -> None:

@@ -49,7 +49,8 @@ class TinyRun:
         """What `subprocess` is given for a call of Snakemake whose stages are watched."""
         where = ("--cores", str(cores), *PROFILE)
         config = ("--configfile", str(self.folder / "tiny.yaml"))
-        call = snakemake_command(self.folder, *arguments, *config, where=where, **how)
+        shown = ("--printshellcmds", *arguments, *config)
+        call = snakemake_command(self.folder, *shown, where=where, **how)
         call["env"] = call["env"] | self._environment()
         call["env"]["PATH"] = f"{self.watched}:{call['env']['PATH']}"
         return call
