@@ -16,10 +16,13 @@ from watched import plan_of, stage_of
 
 RUN = "results/tiny"
 PROFILE = ("--workflow-profile", str(ROOT / "profiles" / "default"))
-# What is another in every run: times, and what was written on the way; times of pages are cut out.
+# What is another in every run: times, and what was written on the way; times and the commit, which
+# an edit during the tests changes, are cut out of pages.
 OTHERWISE = ("logs", "benchmarks", "timing.json")
 TIMES = re.compile(
-    rb"The times of all measured jobs add up.*?</details>|\d{4}-\d\d-\d\d \d\d:\d\d", re.DOTALL
+    rb"The times of all measured jobs add up.*?</details>|\d{4}-\d\d-\d\d \d\d:\d\d"
+    rb"|Commit [0-9a-f]+(?:-dirty)?",
+    re.DOTALL,
 )
 PYTHON = f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "tests" / "watched.py"}" "$@"\n'
 
