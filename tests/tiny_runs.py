@@ -21,7 +21,7 @@ PROFILE = ("--workflow-profile", str(ROOT / "profiles" / "default"))
 OTHERWISE = ("logs", "benchmarks", "timing.json")
 TIMES = re.compile(
     rb"The times of all measured jobs add up.*?</details>|\d{4}-\d\d-\d\d \d\d:\d\d"
-    rb"|Commit [0-9a-f]+(?:-dirty)?",
+    rb"|Commit [0-9a-f]+(?:-dirty)?|The ledger took [0-9.]+ %",
     re.DOTALL,
 )
 PYTHON = f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "tests" / "watched.py"}" "$@"\n'
