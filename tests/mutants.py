@@ -39,7 +39,7 @@ from epidecouple.regulation import evidence as regulation_evidence
 from epidecouple.regulation import inputs as regulation_inputs
 from epidecouple.regulation import score as regulation_score
 from epidecouple.regulation.between import TSS_BETWEEN
-from epidecouple.regulation.candidates import candidates, dnase_peaks
+from epidecouple.regulation.candidates import all_peaks, candidates
 from epidecouple.regulation.inputs import Line
 from epidecouple.regulation.resistance_of_way import WayResistance
 from epidecouple.regulation.tracks import quantile_track
@@ -669,7 +669,7 @@ def new_score_world() -> ScoreWorld:
     tss = {"chr1": np.sort(rng.integers(10_000, reach - 10_000, 12))}
     table = {"chrom": "chr1", "element_mid": element, "tss": rng.choice(tss["chr1"], 60)}
     resistance = WayResistance(["CTCF", TSS_BETWEEN], [0.5, 0.0], [2.0, 1.0], [-0.7, -0.4], ["B"])
-    competing = candidates(tracks, dnase_peaks(tracks["DNase"]))
+    competing = candidates(tracks, all_peaks(tracks["DNase"]))
     return ScoreWorld(pd.DataFrame(table), "A", Line(tracks, competing, [], tss, resistance))
 
 

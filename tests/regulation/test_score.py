@@ -6,7 +6,7 @@ import pytest
 
 from epidecouple.regulation.activity import LEAST, activity, log_activity
 from epidecouple.regulation.between import TSS_BETWEEN, way_inputs, ways
-from epidecouple.regulation.candidates import OnChromosome, candidates, dnase_peaks, merged_middles
+from epidecouple.regulation.candidates import OnChromosome, all_peaks, candidates, merged_middles
 from epidecouple.regulation.competition import log_competition
 from epidecouple.regulation.contact import contact, log_contact
 from epidecouple.regulation.resistance_of_way import WayResistance
@@ -58,7 +58,7 @@ def test_the_weakest_peaks_are_no_candidates(monkeypatch):
     monkeypatch.setattr("epidecouple.regulation.candidates.STRONGEST", 2)
     table = peaks(("chr1", 0, 100, 5), ("chr1", 5000, 5100, 1), ("chr2", 0, 100, 9))
     track = quantile_track(table)
-    found = candidates({"DNase": track, "H3K27ac": track}, dnase_peaks(track))
+    found = candidates({"DNase": track, "H3K27ac": track}, all_peaks(track))
     assert {chrom: on.middle.tolist() for chrom, on in found.items()} == {
         "chr1": [50],
         "chr2": [50],

@@ -25,7 +25,7 @@ from epidecouple.prediction.regulation_model import (
     load_regulation,
 )
 from epidecouple.regulation.between import TSS_BETWEEN
-from epidecouple.regulation.candidates import candidates, dnase_peaks
+from epidecouple.regulation.candidates import all_peaks, candidates
 from epidecouple.regulation.head import Head, tiers
 from epidecouple.regulation.inputs import NINE_MARKS, Line, head_inputs
 from epidecouple.regulation.resistance_of_way import WayResistance
@@ -91,7 +91,7 @@ def inputs(tmp_path_factory):
 
 
 def inputs_of(pairs, tracks, competing, tss):
-    peaks = read_peaks(competing) if competing else dnase_peaks(tracks["DNase"])
+    peaks = read_peaks(competing) if competing else all_peaks(tracks["DNase"])
     return head_inputs(pairs, Line(tracks, candidates(tracks, peaks), [], tss, WAY))
 
 

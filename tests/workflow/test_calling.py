@@ -248,7 +248,7 @@ def test_a_run_and_predictions_side_by_side(module, toy_bundle, default):
     second = changed(('config | {"seed": 2}', str(request(toy_bundle))), ("loops", "scored"))
     second = changed(("module epidecouple", "module other"), text=second)
     second = changed(("from epidecouple as epi", "from other as other"), text=second)
-    call = module(MODULE + second.split("onsuccess")[0], "epi_all", "other_predict")
+    call = module(MODULE + second.split("onstart")[0], "epi_all", "other_predict")
     assert planned(call) == {**default, "other_score_pairs": 1, "other_predict": 1}
     assert "scored/results/demo/predict/pairs/predictions.tsv" in made(call)
 
@@ -296,7 +296,7 @@ def test_two_checkouts_in_one_call_are_refused(module, repository):
     second = changed(("/path/to/epidecouple", str(repository)))
     second = changed(("module epidecouple", "module other"), text=second)
     second = changed(("from epidecouple as epi", "from other as other"), text=second)
-    refused = module(MODULE + second.split("onsuccess")[0])
+    refused = module(MODULE + second.split("onstart")[0])
     assert refused.returncode == 1 and "Use one checkout, or one tag" in told(refused)
 
 

@@ -49,6 +49,10 @@ rule predict:
     localrule: True
 
 
+onstart:
+    require_writable(PLACE)
+
+
 onsuccess:
     show(f"Done. Predictions: {' '.join(map(str, wanted()))}")
 

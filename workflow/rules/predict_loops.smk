@@ -23,7 +23,7 @@ rule score_loops:
     params:
         code=code_digest("score_loops"),
         model=REQUEST.model_fingerprint,
-        settings=REQUEST.settings,
+        settings=SETTINGS,
         folder=subpath(output.metrics, parent=True),
     shell:
         "python -m epidecouple.stages.score_loops --settings {params.settings:q} --folder {params.folder:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"

@@ -6,7 +6,7 @@ rule download_source:
         f"{PREDICTED}/download/{{path}}.log",
     wildcard_constraints:
         path=".+",
-    retries: 1
+    retries: 0
     localrule: True
     conda:
         "../../envs/data.yaml"

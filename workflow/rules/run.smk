@@ -76,7 +76,9 @@ REPORT = (
 )
 
 
+# Snakemake keeps one handler of a kind, the last, so all that a call starts with stands here.
 onstart:
+    require_writable(PLACE)
     ending.forget(Path(PLACE), pages_wanted())
 
 

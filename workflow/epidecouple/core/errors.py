@@ -93,9 +93,12 @@ def _explained(mistake: ErrorDetails, kind: type[BaseModel]) -> tuple[str, str]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A question with the known word nearest to a misspelt one, empty where none is near."""
-    near = get_close_matches(name, known, 1)
-    return f"Did you mean '{near[0]}'? " if near else ""
+    """A question with the known word nearest to a misspelt one, in letters of any case; empty where
+    none is near.
+    """
+    written = {word.lower(): word for word in known}
+    near = get_close_matches(name.lower(), written, 1)
+    return f"Did you mean '{written[near[0]]}'? " if near else ""
 
 
 def _expectation(mistake: ErrorDetails) -> str:

@@ -13,11 +13,11 @@ import pandas as pd
 
 from ..regulation.head import LOGIT
 from ..regulation.score import PARTS, WAY
+from ..statistics.operating_points import RECALL
 from ..statistics.precision_recall import Curve, Ranking, interval, row_counts
 from .crispr_rivals import DISTANCE_ALONE, SHARE
 from .crispr_scores import ABC, BOOSTING, HEAD, ZERO_SHOT, Kind, Score
 
-RECALL = 0.7
 # Shown as curves and in every stratum.
 SHOWN = (ZERO_SHOT, SHARE, DISTANCE_ALONE, HEAD)
 # Recalls of a drawn curve.

@@ -231,6 +231,6 @@ def inventory_metrics(inventory: pd.DataFrame) -> dict[str, int]:
         "files": len(inventory),
         "bytes": int(inventory.bytes.sum()),
         "files_missing": int((inventory.bytes == 0).sum()),
-        "files_wrong_checksum": int((inventory.checksum_ok == False).sum()),  # noqa: E712 - None is not wrong
+        "files_wrong_checksum": int(inventory.checksum_ok.eq(False).sum()),
         "files_checksum_known": int(inventory.checksum_ok.notna().sum()),
     }

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..core.errors import InputError
 from .pairs_to_score import Reasons
-from .text import separator_of, split_fields, text_lines
+from .text import NO_ROWS, separator_of, split_fields, text_lines
 
 # Ours, and the names that other tables have: ABC and ENCODE-rE2G, CRISPR_comparison, and pairs of
 # an enhancer and a promoter.
@@ -32,7 +32,6 @@ ELEMENT = ["chrom", "start", "end"]
 PROMOTER = ["promoter_chrom", "promoter_start", "promoter_end"]
 # Columns of a BED without header; those behind them are not read.
 BED = [*ELEMENT, "gene"]
-NO_ROWS = ("track", "browser")
 
 
 def read_elements(path: Path) -> pd.DataFrame:
@@ -47,16 +46,26 @@ def read_elements(path: Path) -> pd.DataFrame:
     lines = [
         (number, text)
         for number, text in text_lines(path)
-        if text.strip() and not text.startswith(NO_ROWS)
+        if text.strip() and not text.startswith(NO_ROWS[1:]) and not is_comment(text)
     ]
     number, head = lines[0] if lines else (1, "")
-    separator = separator_of(head)
-    fields = [name.strip().removeprefix("#") for name in split_fields(head, separator)]
+    separator, fields = separator_of(head), names_of(head)
     if is_bed(fields):
         return table_of(lines, separator, BED)
     columns = [ours(name, fields) for name in fields]
     require_columns(columns, fields, path, number)
     return table_of(lines[1:], separator, columns)
+
+
+def names_of(head: str) -> list[str]:
+    """Fields of a header, which may begin with #."""
+    return [name.strip() for name in split_fields(head.lstrip("# "), separator_of(head))]
+
+
+def is_comment(text: str) -> bool:
+    """Whether a line begins with # and is no header."""
+    fields = names_of(text) if text.startswith("#") else ELEMENT
+    return not set(ELEMENT) <= {ours(name, fields) for name in fields}
 
 
 def is_bed(fields: list[str]) -> bool:

@@ -14,10 +14,10 @@ from ..experiments.chains import Lift
 from ..experiments.excerpt import Excerpt
 from ..experiments.genes import tss_by_chromosome
 from ..files.bigwig import covered_shares, is_bigwig, read_bigwig
-from ..files.inspection import Naming, check_on_genome, naming
+from ..files.inspection import Naming, check_names, naming
 from ..files.peaks import read_peaks
 from ..regulation.activity import ACTIVE, OPEN
-from ..regulation.candidates import Candidates, candidates, dnase_peaks
+from ..regulation.candidates import Candidates, all_peaks, candidates
 from ..regulation.head import LOGIT
 from ..regulation.inputs import NINE_MARKS, UBIQUITOUS, Line, head_inputs
 from ..regulation.score import PARTS, parts
@@ -25,6 +25,8 @@ from ..regulation.tracks import Tracks, with_quantiles
 from .regulation_model import RegulationModel
 
 FAR_BP = 250_000
+# What names of chromosomes are held against.
+GENES = "table of genes"
 # Of the inputs that a head was fitted on one in a hundred was clipped.
 MANY_CLIPPED = 0.1
 
@@ -43,7 +45,7 @@ class Files:
     the files' assembly to hg19.
     """
 
-    genome: Naming
+    genes: Naming
     lift: Lift | None = None
 
 
@@ -55,13 +57,13 @@ def marks_of_files(paths: dict[str, str], files: Files) -> Marks:
     otherwise than the genes.
     """
     tracks = {mark: ranked_track(mark, Path(path), files) for mark, path in paths.items()}
-    return Marks(tracks, candidates(tracks, dnase_peaks(tracks[OPEN])))
+    return Marks(tracks, candidates(tracks, all_peaks(tracks[OPEN])))
 
 
 def ranked_track(mark: str, path: Path, files: Files) -> Track:
     """Track of a mark whose peaks count by their rank in its file."""
     peaks = peaks_of(mark, path)
-    check_on_genome(naming(path, peaks.chrom), files.genome)
+    check_names(naming(path, peaks.chrom), files.genes, GENES)
     ranked = with_quantiles(peaks)
     return Track(files.lift.intervals(ranked) if files.lift else ranked)
 
@@ -94,8 +96,12 @@ def scoring_line(name: str, marks: Marks, genes: pd.DataFrame, model: Regulation
 
 def missing_marks(name: str, marks: Marks, model: RegulationModel) -> list[str]:
     """Marks that the score without labels reads and the line lacks, in order."""
-    read = [OPEN, ACTIVE, *model.way(name).marks]
-    return [mark for mark in dict.fromkeys(read) if mark not in marks.tracks]
+    return [mark for mark in marks_read(name, model) if mark not in marks.tracks]
+
+
+def marks_read(name: str, model: RegulationModel) -> list[str]:
+    """Marks that the score without labels reads in a line, in order."""
+    return list(dict.fromkeys([OPEN, ACTIVE, *model.way(name).marks]))
 
 
 def element_scores(pairs: pd.DataFrame, line: Line, model: RegulationModel) -> pd.DataFrame:

@@ -186,8 +186,12 @@ class RegulationRequest(Section):
                 " are read from them",
                 "config",
             )
+        self.require_whole()
+
+    def require_whole(self) -> None:
+        """Raise `InputError` for a model without its checksums."""
         if not Path(self.model, CHECKSUMS).is_file():
-            raise InputError("there is no SHA256SUMS", "Copy the whole folder again", self.model)
+            raise InputError(f"there is no {CHECKSUMS}", "Copy the whole folder again", self.model)
 
 
 @dataclass(frozen=True)
@@ -260,8 +264,11 @@ class LoopRequest(RegulationRequest):
 
     def check(self) -> None:
         """Raise `InputError` where no line is named, a line is known and has peaks, a line has none
-        of the model's marks, or the manifest has not the model's files.
+        of the model's marks, samples should be checked, or model and manifest are not whole.
         """
+        if self.samples == "stop":
+            problem = "samples are not checked where R of loops is scored"
+            raise InputError(problem, "Leave samples out", "config")
         if self.excerpt or not (self.line or self.peaks):
             problem = "R of loops compares lines, and an excerpt holds one"
             remedy = f"Give peaks, or a line: {', '.join(self.record.lines)}"
@@ -275,6 +282,7 @@ class LoopRequest(RegulationRequest):
         if any(len(of) < len(self.record.peaks[line]) for line, of in self.compared_files.items()):
             problem = "resources/sources.tsv does not have the files of this model"
             raise InputError(problem, "Use the version of the repository it came with", self.model)
+        self.require_whole()
 
 
 def read_record(folder: Path) -> LoopRecord:

@@ -17,7 +17,6 @@ from ..experiments.chains import Lift
 from ..experiments.genes import read_tss
 from ..files.elements_to_score import as_elements, read_elements
 from ..files.inspection import Naming
-from ..regulation.activity import ACTIVE, OPEN
 from .element_places import Genome, place_elements
 from .element_scores import (
     Files,
@@ -26,6 +25,7 @@ from .element_scores import (
     element_scores,
     marks_of_excerpt,
     marks_of_files,
+    marks_read,
     missing_marks,
     scoring_line,
 )
@@ -49,7 +49,7 @@ class RegulationScorer:
     @property
     def marks(self) -> list[str]:
         """Marks that the score without labels reads; DNase is needed, the others may be missing."""
-        return list(dict.fromkeys([OPEN, ACTIVE, *self.model.ways[ALL_LINES].marks]))
+        return marks_read(ALL_LINES, self.model)
 
     def score(
         self,

@@ -59,6 +59,7 @@ def merged_middles(peaks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"chrom": chrom, "middle": middle}).reset_index(drop=True)
 
 
-def dnase_peaks(track: Track) -> pd.DataFrame:
+def all_peaks(track: Track) -> pd.DataFrame:
     """The peaks that a track was made from; their order by signal is that of their quantiles."""
-    return pd.concat(track.peaks.values(), ignore_index=True)
+    empty = pd.DataFrame(columns=["chrom", "start", "end", "signal"])
+    return pd.concat(track.peaks.values(), ignore_index=True) if track.peaks else empty

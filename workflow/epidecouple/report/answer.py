@@ -11,7 +11,8 @@ def answer(of_stages: dict[str, Metrics], settings: Metrics) -> list[str]:
     of_stages : stage -> its metrics; settings : sections of the configuration. A sentence whose
     numbers were not measured is left out.
     """
-    numbers = {name: value for metrics in of_stages.values() for name, value in metrics.items()}
+    every = [item for metrics in of_stages.values() for item in metrics.items()]
+    numbers = {name: value for name, value in every if value is not None}
     sentences = [data_sentence(numbers, settings)]
     for sentence in (which_line, resistance_recovered, which_pair, potential_recovered, separation):
         try:

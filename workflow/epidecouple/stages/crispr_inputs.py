@@ -16,7 +16,7 @@ from ..experiments.chains import Lift
 from ..experiments.crispr import placed, read_crispr
 from ..experiments.crispr_catalog import CrisprCatalog, crispr_catalog
 from ..experiments.genes import read_tss
-from ..regulation.candidates import candidates, dnase_peaks
+from ..regulation.candidates import all_peaks, candidates
 from ..regulation.evidence import part_evidence
 from ..regulation.inputs import Line, head_inputs
 from ..regulation.other_lines import MARKS
@@ -81,7 +81,7 @@ def scored_line(name: str, catalog: CrisprCatalog, config: Config, way: Path) ->
         if line != name and set(MARKS) <= set(catalog.peaks[line])
     ]
     resistance = WayResistance(**read_json(way)[name])
-    competing = candidates(tracks, dnase_peaks(tracks["DNase"]))
+    competing = candidates(tracks, all_peaks(tracks["DNase"]))
     return Line(tracks, competing, others, used_tss(config, catalog), resistance)
 
 

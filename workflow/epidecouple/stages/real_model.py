@@ -47,14 +47,16 @@ def real_model(
     """
     rows = rows_of(pd.read_parquet(intact(training)))
     left_out = [name for name in config.crispr.left_out if name in set(rows.chrom)]
-    heads = {tier.name: fits(narrowed(rows, tier), left_out) for tier in tiers()}
+    rows_by_tier = {tier: narrowed(rows, tier) for tier in tiers()}
+    heads = {tier.name: fits(of_tier, left_out) for tier, of_tier in rows_by_tier.items()}
+    pairs, scored = (pd.read_parquet(intact(path)) for path in (tested, scores))
     model = RegulationModel(
         ways={name: WayResistance(**of) for name, of in read_json(way).items()},
         heads=heads,
-        points=operating_points(pd.read_parquet(tested), pd.read_parquet(scores), config),
+        points=operating_points(pairs, scored, config),
         refits={
-            tier.name: refits(heads[tier.name][ALL_CHROMOSOMES], narrowed(rows, tier))
-            for tier in tiers()
+            tier.name: refits(heads[tier.name][ALL_CHROMOSOMES], of_tier)
+            for tier, of_tier in rows_by_tier.items()
             if not tier.elsewhere
         },
     )

@@ -31,7 +31,7 @@ def resistance_files(config: Config, inventory: Path) -> None:
 
 def require_known(inventory: pd.DataFrame) -> None:
     """Raise `InputError` for the first file whose checksum is not that of the manifest."""
-    for path in inventory.path[inventory.checksum_ok == False][:1]:  # noqa: E712 - None is not wrong
+    for path in inventory.path[inventory.checksum_ok.eq(False)][:1]:
         problem = "this file is not the one that resources/sources.tsv knows: another checksum"
         raise InputError(problem, "Remove it and call again, so that it is fetched anew", path)
 

@@ -14,8 +14,10 @@ from ..data.loop_signal import Scale, locus_signal
 from ..experiments.chains import Lift
 from ..experiments.genes import read_tss
 from ..files.elements_to_score import read_elements
+from ..files.inspection import Naming, check_names, naming
 from ..files.tracks import write_bedpe, write_interact
 from ..prediction.element_places import Genome, place_elements
+from ..prediction.element_scores import GENES
 from ..prediction.loop_model import LoopModel, load_loop_model
 from ..prediction.regulation_request import LoopRequest
 from .runner import run
@@ -49,9 +51,10 @@ def predicted(request: LoopRequest, model: LoopModel) -> tuple[pd.DataFrame, lis
     """
     table = read_elements(Path(request.pairs))
     lift = Lift(request.chain_file) if request.chain_file else None
-    genome = Genome(read_tss(request.genes_file), lift if request.lifts_elements else None)
+    genes = read_tss(request.genes_file)
+    genome = Genome(genes, lift if request.lifts_elements else None)
     pairs, reason = place_elements(table, genome)
-    own = own_peaks(request, lift)
+    own = own_peaks(request, naming(request.genes_file, genes.chrom), lift)
     known = request.cell_line in model.record.lines
     missing = [] if known else [mark for mark in model.record.marks if mark not in own]
     scored = loop_scores(pairs, request, model, own)
@@ -61,10 +64,16 @@ def predicted(request: LoopRequest, model: LoopModel) -> tuple[pd.DataFrame, lis
     return given.join(places).join(scored).assign(reason=reason), missing
 
 
-def own_peaks(request: LoopRequest, lift: Lift | None) -> Peaks:
-    """Peaks of a line that the model does not know, by mark, in hg19."""
+def own_peaks(request: LoopRequest, genes: Naming, lift: Lift | None) -> Peaks:
+    """Peaks of a line that the model does not know, by mark, in hg19.
+
+    Raises `InputError` for a file that names chromosomes otherwise than the genes: it would count
+    as a line without peaks.
+    """
     files = {mark: Path(path) for mark, path in request.peak_files.items()}
     peaks = read_marks(files, list(files))
+    for mark, table in peaks.items():
+        check_names(naming(files[mark], table.chrom), genes, GENES)
     if lift is None or not request.lifts_peaks:
         return peaks
     return {mark: lift.intervals(table) for mark, table in peaks.items()}

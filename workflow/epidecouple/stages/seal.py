@@ -8,7 +8,9 @@ from .runner import run
 
 log = logging.getLogger(__name__)
 
-SEALED = {".npy", ".npz", ".parquet", ".safetensors"}
+SEALED = ("*.npy", "*.npz", "*.parquet", "*.safetensors")
+# The tables of text that later stages read.
+SEALED_TABLES = ("chromosomes.tsv", "seqlets.tsv", "effects.tsv", "matches.tsv")
 
 
 def seal(folder: Path) -> None:
@@ -16,7 +18,7 @@ def seal(folder: Path) -> None:
 
     A file that has one keeps it: what was damaged since is not declared sound.
     """
-    artefacts = [path for path in sorted(folder.rglob("*")) if path.suffix in SEALED]
+    artefacts = sorted({path for name in (*SEALED, *SEALED_TABLES) for path in folder.rglob(name)})
     unsealed = [path for path in artefacts if not integrity.checksum_file(path).exists()]
     integrity.seal(*unsealed)
     log.info("%d artefacts, %d without a checksum until now", len(artefacts), len(unsealed))

@@ -7,8 +7,11 @@ import pandas as pd
 
 from .style import COLOURS, INK, MUTED, STYLE, Axes, plt
 
-# So many of a gene's elements are drawn in colour.
+# So many of a gene's elements are drawn in colour, and others up to REACH times as far from the TSS
+# as the farthest of these; LEAST_BP where all of these lie close.
 BEST = 5
+REACH = 3
+LEAST_BP = 30_000
 ANGLE = np.linspace(0, np.pi, 60)
 MARGIN = 0.05
 
@@ -38,10 +41,27 @@ def draw_locus(rows: pd.DataFrame, path: Path) -> None:
         if rows.empty:
             above.set_title("No pair has a score")
         else:
-            draw_arcs(above, rows)
-            draw_scores(below, rows)
+            near = near_best(rows)
+            draw_arcs(above, near)
+            draw_scores(below, near)
+            above.set_title(title(rows, near))
         plt.savefig(path, metadata={"Date": None})
         plt.close()
+
+
+def near_best(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of the rows of `best_gene` the best, and the others that lie about as near to the TSS."""
+    distance = (rows.element_mid - rows.tss).abs()
+    reach = REACH * max(distance.head(BEST).max(), LEAST_BP / REACH)
+    return rows[distance <= reach]
+
+
+def title(rows: pd.DataFrame, near: pd.DataFrame) -> str:
+    """Gene, line, how many elements are in colour, and how many are not drawn."""
+    first, farther = rows.iloc[0], len(rows) - len(near)
+    count = f"the {min(BEST, len(rows))} best of {len(rows)} elements"
+    left_out = f" ({farther} farther away)" if farther else ""
+    return f"{first.gene or 'promoter'} in {first.cell_line}: {count}{left_out}"
 
 
 def draw_arcs(axes: Axes, rows: pd.DataFrame) -> None:
@@ -57,8 +77,6 @@ def draw_arcs(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylim(bottom=-MARGIN * max(np.abs(middle - tss).max(), 1))
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    count = f"the {min(BEST, len(rows))} best of {len(rows)} elements"
-    axes.set_title(f"{rows.gene.iloc[0] or 'promoter'} in {rows.cell_line.iloc[0]}: {count}")
 
 
 def draw_scores(axes: Axes, rows: pd.DataFrame) -> None:
