@@ -713,25 +713,13 @@ def marks_in_the_potential(world, patch):
 @mutant
 def activity_by_accessibility_alone(world, patch):
     """H3K27ac is forgotten"""
-    of_all = activity.activity
-    for module in (regulation_score, regulation_evidence):
-        patch.setattr(
-            module,
-            "activity",
-            lambda tracks, *places: of_all({"DNase": tracks["DNase"]}, *places),
-        )
+    _activity_of(patch, "DNase")
 
 
 @mutant
 def activity_by_acetylation_alone(world, patch):
     """DNase is forgotten"""
-    of_all = activity.activity
-    for module in (regulation_score, regulation_evidence):
-        patch.setattr(
-            module,
-            "activity",
-            lambda tracks, *places: of_all({"DNase": tracks["H3K27ac"]}, *places),
-        )
+    _activity_of(patch, "H3K27ac")
 
 
 @mutant
@@ -799,6 +787,15 @@ def product_of_parts(world, patch):
 def part_added_with_the_wrong_sign(world, patch):
     """R_way is added in place of subtracted"""
     patch.setitem(regulation_score.PARTS, "resistance_of_way", 1)
+
+
+def _activity_of(patch, mark):
+    """Activity is read from one mark alone."""
+    of_all = activity.activity
+    for module in (regulation_score, regulation_evidence):
+        patch.setattr(
+            module, "activity", lambda tracks, *places: of_all({"DNase": tracks[mark]}, *places)
+        )
 
 
 def _parts_in_place_of(patch, changed):

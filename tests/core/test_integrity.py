@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -19,7 +20,7 @@ from epidecouple.prediction.trained_model import load_run
 from epidecouple.stages.runner import settings_text
 from epidecouple.stages.seal import seal as seal_folder
 from epidecouple.training.checkpoint import Checkpoint
-from toy import refusal, says
+from toy import refusal, says, written
 
 SHARD = ["pairs.parquet", "signal.npy", "reference.npy", "manifest.json"]
 READ_BY_TRAINING = [
@@ -163,6 +164,12 @@ def test_results_without_checksums_are_refused_with_the_way_to_take_them_over(re
     says(refusal(read, results, toy_panel), first, "older version", "epidecouple.stages.seal")
     seal_folder(results)
     read(results, toy_panel)
+
+
+def test_tables_of_text_that_later_stages_read_are_sealed_too(tmp_path):
+    table = written(tmp_path / "elements" / "chromosomes.tsv", "chrom\nchr1\n")
+    seal_folder(tmp_path)
+    assert checksum_file(table).exists() and pd.read_csv(intact(table), sep="\t").chrom[0] == "chr1"
 
 
 def test_sealing_a_folder_does_not_declare_damage_sound(results, toy_panel):

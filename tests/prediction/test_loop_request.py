@@ -1,9 +1,12 @@
 """Requests for R of loops: which files they need, and what is refused before anything runs."""
 
+import shutil
+
 import pytest
 
 from epidecouple.core.paths import EXAMPLE, ROOT
 from epidecouple.core.sections import LoopPanelConfig
+from epidecouple.prediction.regulation_model import CHECKSUMS
 from epidecouple.prediction.regulation_request import LoopRequest
 from epidecouple.prediction.request import request_of
 from toy import refusal, says, written
@@ -46,6 +49,16 @@ def test_without_a_line_or_with_an_excerpt_there_is_nothing_to_compare():
 
 def test_peaks_of_a_line_that_the_model_knows_are_refused(ctcf):
     says(refusal(asked, line="K562", peaks={"CTCF": ctcf}), "knows line K562")
+
+
+def test_a_check_of_samples_that_is_not_made_is_refused():
+    says(refusal(asked, line="K562", samples="stop"), "samples are not checked", "Leave")
+
+
+def test_a_model_without_its_checksums_is_refused(tmp_path):
+    shutil.copytree(ROOT / LoopPanelConfig().model, tmp_path / "model")
+    (tmp_path / "model" / CHECKSUMS).unlink()
+    says(refusal(asked, line="K562", model=str(tmp_path / "model")), CHECKSUMS, "whole folder")
 
 
 def test_a_manifest_without_the_files_is_refused(monkeypatch):

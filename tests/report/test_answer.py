@@ -51,6 +51,11 @@ def test_a_share_below_zero_is_none():
     assert "holds 0 % (before training 1 %)" in answer(KNOWN, SIMULATED)[-1]
 
 
+def test_a_number_that_could_not_be_measured_leaves_its_sentence_out():
+    unmeasured = NUMBERS | {"evaluate": NUMBERS["evaluate"] | {"balanced_auc": None}}
+    assert len(answer(unmeasured, SIMULATED)) == len(answer(NUMBERS, SIMULATED)) - 1
+
+
 @pytest.mark.parametrize("settings", [{}, {"dataset": "hostile"}, SIMULATED])
 def test_a_run_without_numbers_has_no_sentence_about_them(settings):
     assert len(answer({}, settings)) == (settings == SIMULATED)

@@ -127,6 +127,21 @@ def test_tables_of_other_tools_say_the_same(tmp_path, one, name, text):
     assert (row.zero_shot, row["head"]) == (one.zero_shot, one["head"])
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "# elements of May\n#chrom\tstart\tend\tgene\n",
+        "# chrom\tstart\tend\tgene\n# the second batch\n",
+        "track name=mine\n# no header\n",
+        "",
+    ],
+)
+def test_comments_are_no_rows_and_a_header_may_begin_like_one(tmp_path, one, head):
+    table, _ = of_text(tmp_path, f"{head}{element()}\tHBE1\n# the end\n", "mine.bed")
+    assert len(table) == 1 and table.zero_shot[0] == one.zero_shot
+    assert table.row[0] == head.count("\n") + 1
+
+
 # Headers of EnhancerPredictionsAllPutative.tsv (ABC 1.0), EnhancerPredictions.tsv (ABC 1.1), of
 # ENCODE's thresholded ENCODE-rE2G predictions, and of its pipeline's encode_e2g_predictions.tsv.
 PUBLISHED = {

@@ -8,7 +8,7 @@ from epidecouple.prediction.loop_model import save_loop_model
 from epidecouple.prediction.regulation_model import write_checksums
 from epidecouple.prediction.regulation_request import LoopRequest
 from epidecouple.stages.score_loops import score_loops
-from toy import written
+from toy import refusal, says, written
 from toy_loops import LINES, LOCI, PEAKS, toy_model
 
 ELEMENT, TSS = 60_000, 110_000
@@ -105,6 +105,13 @@ def test_a_line_of_your_own_is_as_its_twin_and_lacks_a_mark_aloud(predicted, pla
     assert table.doubts[0] == ""
     table, counts = predicted(line="Mine", peaks={"CTCF": peaks["CTCF"]})
     assert table.doubts[0] == "missing: H3K27ac" and counts["missing_marks"] == "H3K27ac"
+
+
+def test_peaks_of_another_naming_are_refused_in_place_of_read_as_none(predicted, tmp_path):
+    table = pd.concat(PEAKS[LINES[2]].values()).assign(chrom="1")
+    write_peaks(table, tmp_path / "ensembl.bed.gz")
+    peaks = {"CTCF": str(tmp_path / "ensembl.bed.gz")}
+    says(refusal(predicted, line="Mine", peaks=peaks), "ensembl.bed.gz", "table of genes", "chr1")
 
 
 def test_anchors_that_the_panel_has_few_of_deserve_doubt(predicted):

@@ -47,6 +47,14 @@ def test_default_target_is_all(plan):
     assert re.search(r"^(local)?rule all:", plan, re.M)
 
 
+@pytest.mark.parametrize("kind", ["onstart", "onsuccess", "onerror"])
+def test_a_handler_stands_once_for_a_run_and_once_for_a_prediction(kind):
+    """Snakemake keeps the last handler of a kind, so a second one would take the first away."""
+    files = [ROOT / "workflow" / "Snakefile", *(ROOT / "workflow").glob("rules/*.smk")]
+    handlers = [path.name for path in files if re.search(rf"^{kind}:", path.read_text(), re.M)]
+    assert sorted(handlers) == ["predict.smk", "run.smk"]
+
+
 def test_a_configfile_replaces_the_default_one(plan):
     assert "MixE" in plan and "MixG" not in plan
 

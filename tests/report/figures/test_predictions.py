@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from epidecouple.report.figures.predictions import BEST, best_gene, draw_locus
+from epidecouple.report.figures.predictions import BEST, best_gene, draw_locus, near_best
 from epidecouple.stages.prediction_figure import prediction_figure
 
 ROWS = pd.DataFrame(
@@ -35,6 +35,14 @@ def test_the_picture_is_that_of_the_table_and_the_same_each_time(tmp_path):
     text = (tmp_path / "a.svg").read_text()
     assert text == (tmp_path / "b.svg").read_text()
     assert f"A in Mine: the {BEST} best of 7 elements" in text and "chr1, kb (hg19)" in text
+
+
+def test_elements_far_beyond_the_best_are_counted_and_not_drawn(tmp_path):
+    far = ROWS.iloc[[5]].assign(element_mid=150_000 + 40 * 50_000, score=-5.0)
+    rows = pd.concat([best_gene(ROWS), far], ignore_index=True)
+    assert near_best(rows).equals(rows.iloc[:-1])
+    draw_locus(rows, tmp_path / "far.svg")
+    assert "5 best of 8 elements (1 farther away)" in (tmp_path / "far.svg").read_text()
 
 
 def test_nothing_scored_is_said_and_drawn(tmp_path):

@@ -8,7 +8,7 @@ import pandas as pd
 from .style import COLOURS, INK, MUTED, STYLE, Axes, plt
 
 # So many of a gene's elements are drawn in colour, and others up to REACH times as far from the TSS
-# as the farthest of these; LEAST_BP where all of these lie close.
+# as the farthest of these, or up to LEAST_BP.
 BEST = 5
 REACH = 3
 LEAST_BP = 30_000
@@ -52,8 +52,7 @@ def draw_locus(rows: pd.DataFrame, path: Path) -> None:
 def near_best(rows: pd.DataFrame) -> pd.DataFrame:
     """Of the rows of `best_gene` the best, and the others that lie about as near to the TSS."""
     distance = (rows.element_mid - rows.tss).abs()
-    reach = REACH * max(distance.head(BEST).max(), LEAST_BP / REACH)
-    return rows[distance <= reach]
+    return rows[distance <= max(REACH * distance.head(BEST).max(), LEAST_BP)]
 
 
 def title(rows: pd.DataFrame, near: pd.DataFrame) -> str:
