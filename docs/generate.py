@@ -77,7 +77,8 @@ on the same pairs; verdicts rest on paired differences with a 95 % t interval ov
 train both energies at once have the better of two learning rates, chosen on validation chromosomes.
 The default world was run whole, by one call on one state of the code; of the other worlds the arms
 in the tables. “Unseen” are cell lines that no arm was trained on. “What can be known” is the true R
-with the part of the true U that DNA determines: an arm above it has learned from marks what all lines share.
+with the part of the true U that DNA determines: an arm above it has learned from marks what all
+lines share. Times of the trainings are in `results/demo/benchmarks/ablation/`.
 Tables with fewer columns are of an earlier version of the command, which measured fewer figures.
 `snakemake --cores 2 ablation_quick` trains six arms under one seed.
 """

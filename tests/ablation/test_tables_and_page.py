@@ -19,7 +19,7 @@ def made(tmp_path):
     for seed in (1, 2, 3):
         for arm, value in ARMS.items():
             values = {"aupr_unseen": value + 0.01 * seed, "aupr_unseen_dna_oracle": 0.66}
-            values |= {"aupr_unseen_oracle": 0.9, "potential_dna_corr": 0.5, "seconds": 3.0}
+            values |= {"aupr_unseen_oracle": 0.9, "potential_dna_corr": 0.5}
             values |= {"potential_line_share": value - 0.6, "resistance_potential_corr": -0.2}
             path = tmp_path / f"{arm}.{seed}.json"
             path.write_text(json.dumps({"world": "default", "seed": seed, "arm": arm} | values))
@@ -41,7 +41,6 @@ def test_tables_have_a_row_per_training_and_per_effect(made):
     effects = pd.read_csv(folder / "effects.tsv", sep="\t")
     of = effects[effects.metric == "aupr_unseen"].set_index("arm")
     assert of.difference["plain likelihood for R"] == pytest.approx(-0.1) and set(of.n) == {3}
-    assert "seconds" not in set(effects.metric)
 
 
 def test_the_page_says_where_the_design_loses(made):

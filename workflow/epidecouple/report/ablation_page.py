@@ -19,7 +19,6 @@ SHOWN = (
     "z_line_linear",
     "resistance_potential_corr",
     "lineage_leak",
-    "seconds",
 )
 
 

@@ -13,10 +13,9 @@ def ablation(figures: list[Path], runs: Path, effects_table: Path, verdicts: Pat
     """Join the figures of all arms."""
     table = pd.DataFrame([read_json(path) for path in figures])
     table.to_csv(runs, sep="\t", index=False, float_format="%.4f")
-    compared = table.drop(columns="seconds")
-    effects(compared).to_csv(effects_table, sep="\t", index=False, float_format="%.4f")
+    effects(table).to_csv(effects_table, sep="\t", index=False, float_format="%.4f")
     worlds = table.world.drop_duplicates()
-    write_json(verdicts, {world: judged(compared, world) for world in worlds})
+    write_json(verdicts, {world: judged(table, world) for world in worlds})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """One arm of the ablation in one world: trained and measured on test chromosomes."""
 
 import logging
-import time
 from pathlib import Path
 
 import torch
@@ -23,11 +22,9 @@ def ablation_arm(world: str, seed: int, arm: str, folder: Path, figures: Path) -
     chosen, where = all_arms()[arm], world_of(world)
     config = Config.from_dict(arm_values(world_values(where, seed), chosen))
     panel, known = read_world(folder, config)
-    start = time.monotonic()
     found = energies_of_arm(chosen, config, panel, where.discordant_pairs)
-    seconds = time.monotonic() - start
     rows = panel.rows("test")
-    values = measured(panel, rows, known.at(rows), found) | {"seconds": seconds}
+    values = measured(panel, rows, known.at(rows), found)
     write_json(figures, {"world": world, "seed": seed, "arm": arm} | values)
     log.info("%s, %s, seed %d: %s", arm, world, seed, values)
 
