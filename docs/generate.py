@@ -23,8 +23,8 @@ from epidecouple.core.gates import SIGNS, load_rows
 from epidecouple.core.metrics import Metric, registry, rows, short_label
 from epidecouple.core.paths import ABLATION_RUNS, EFFECTS, ROOT, SAMPLE_ACCURACY
 from epidecouple.core.sections import Section
-from epidecouple.prediction.regulation_request import RegulationRequest
 from epidecouple.prediction.request import Request
+from epidecouple.pretrained.regulation_request import RegulationRequest
 from epidecouple.report.ablation_page import SHOWN, cell
 from epidecouple.verification.design import (
     MOMENTS,
@@ -60,7 +60,7 @@ predictions and no run; it reads these keys only, from `--config` or a file of i
 REGULATION_HEAD = """
 ### With a regulation model
 
-Generated from `workflow/epidecouple/prediction/regulation_request.py`. Where `model` names a folder
+Generated from `workflow/epidecouple/pretrained/regulation_request.py`. Where `model` names a folder
 such as `models/regulation` or `models/loop_resistance`, elements and genes are scored, and these
 keys are read ([docs/predict.md](../docs/predict.md)).
 

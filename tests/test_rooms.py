@@ -25,7 +25,8 @@ MAY_IMPORT = {
     "samples": "core files statistics",
     "evaluation": "core files statistics data model verification training experiments regulation",
     "interpretation": "core files statistics data model decoupling",
-    "prediction": "core files data model interpretation experiments regulation statistics",
+    "pretrained": "core files data model experiments regulation statistics",
+    "prediction": "core files data model interpretation pretrained",
     "ablation": "core data evaluation model simulation statistics training",
     "report": "core",
 }

@@ -13,7 +13,7 @@ from epidecouple.core.provenance import read_json, read_metrics
 from epidecouple.core.sections import CrisprConfig, SplitsConfig
 from epidecouple.evaluation.crispr_scores import ZERO_SHOT, kinds
 from epidecouple.experiments import crispr_catalog
-from epidecouple.prediction.regulation_model import ALL_CHROMOSOMES, ALL_LINES, load_regulation
+from epidecouple.pretrained.regulation_model import ALL_CHROMOSOMES, ALL_LINES, load_regulation
 from epidecouple.regulation.head import fit_head, tiers
 from epidecouple.regulation.inputs import NINE_MARKS
 from epidecouple.regulation.score import PARTS

@@ -18,7 +18,7 @@ from epidecouple.evaluation.crispr_scores import ZERO_SHOT
 from epidecouple.evaluation.loci import locus_table
 from epidecouple.experiments.excerpt import Excerpt, around
 from epidecouple.files.peaks import read_peaks
-from epidecouple.prediction.regulation_model import (
+from epidecouple.pretrained.regulation_model import (
     ALL_CHROMOSOMES,
     ALL_LINES,
     RegulationModel,

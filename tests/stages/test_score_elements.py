@@ -18,9 +18,9 @@ from epidecouple.evaluation.crispr_scores import ZERO_SHOT
 from epidecouple.experiments.excerpt import Excerpt, write_peaks
 from epidecouple.files.peaks import read_peaks
 from epidecouple.files.tracks import INTERACT_COLUMNS
-from epidecouple.prediction.element_scores import marks_of_excerpt
-from epidecouple.prediction.regulation_model import load_regulation
 from epidecouple.prediction.request import request_of
+from epidecouple.pretrained.regulation_model import load_regulation
+from epidecouple.pretrained.regulation_scores import marks_of_excerpt
 from epidecouple.regulation.score import PARTS
 from epidecouple.report.prediction_page import render
 from epidecouple.samples.library import Name, read_library
@@ -43,9 +43,7 @@ CHAIN = f"chain 1 chr11 135086622 + {SHIFT} 10001000 chr11 135006516 + 0 1000000
 @pytest.fixture(scope="module", autouse=True)
 def excerpt_read_once():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "epidecouple.prediction.regulation_scorer.marks_of_excerpt", cache(marks_of_excerpt)
-        )
+        patch.setattr("epidecouple.pretrained.scorer.marks_of_excerpt", cache(marks_of_excerpt))
         yield
 
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from .core.config import read_config
     from .model import losses
     from .model.energy import EnergyModel
-    from .prediction.regulation_scorer import RegulationScorer
     from .prediction.trained_model import TrainedModel
+    from .pretrained.scorer import RegulationScorer
 
 __version__ = "0.1.0"
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
 _MODULES = {"losses": "model.losses"}
 _HOMES = {
     "EnergyModel": "model.energy",
-    "RegulationScorer": "prediction.regulation_scorer",
+    "RegulationScorer": "pretrained.scorer",
     "TrainedModel": "prediction.trained_model",
     "read_config": "core.config",
 }
@@ -42,8 +42,8 @@ def load_model(
     genome : the FASTA of a run's model, by default that of the run; the regulation score reads
     none. Raises `InputError` where there is no model. A regulation model needs no torch.
     """
-    if import_module(".prediction.regulation_request", __package__).is_regulation(Path(model)):
-        scorer = import_module(".prediction.regulation_scorer", __package__)
+    if import_module(".pretrained.regulation_request", __package__).is_regulation(Path(model)):
+        scorer = import_module(".pretrained.scorer", __package__)
         return scorer.RegulationScorer(Path(model))
     return import_module(".prediction.trained_model", __package__).load_run(model, genome)
 

@@ -1,6 +1,6 @@
 # Predictions are a workflow of their own: nothing of a run is made here, so a trained model is used as it is.
 from epidecouple.core.errors import InputError
-from epidecouple.prediction.regulation_request import (
+from epidecouple.pretrained.regulation_request import (
     LoopRequest,
     RegulationRequest,
 )

@@ -15,8 +15,8 @@ from ..core.key_types import NAME, FilePath, Results, Whole
 from ..core.provenance import fingerprint, read_json
 from ..core.sections import Section
 from ..files.text import read_headed, require_equal_rows
+from ..pretrained.regulation_request import RegulationRequest, kind_of_model
 from .bundle import RECORD, WEIGHTS, find_bundle, read_bundle
-from .regulation_request import RegulationRequest, kind_of_model
 
 PEAK_COLUMNS = ["cell_line", "mark", "path"]
 ENDINGS = (".tsv", ".csv", ".bedpe", ".bed", ".txt")

@@ -14,7 +14,7 @@ from ..experiments.crispr_catalog import ELEMENT_MARKS, CrisprCatalog, crispr_ca
 from ..experiments.genes import read_tss, tss_by_chromosome
 from ..files.loops import read_loops
 from ..files.peaks import read_peaks
-from ..prediction.regulation_model import ALL_LINES
+from ..pretrained.regulation_model import ALL_LINES
 from ..regulation.tracks import read_tracks
 from ..regulation.training import Draws, LoopLine, train_way
 from .runner import run

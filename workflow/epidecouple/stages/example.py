@@ -16,7 +16,7 @@ from ..evaluation.loci import best, locus_table
 from ..experiments.excerpt import Excerpt
 from ..experiments.genes import read_tss, tss_by_chromosome
 from ..files.peaks import read_peaks
-from ..prediction.regulation_model import RegulationModel, load_regulation
+from ..pretrained.regulation_model import RegulationModel, load_regulation
 from ..regulation.candidates import candidates
 from ..regulation.head import LOGIT
 from ..regulation.inputs import Line, head_inputs

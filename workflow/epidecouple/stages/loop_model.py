@@ -18,10 +18,10 @@ from ..data.loop_signal import Scale, centred_inputs, swapped
 from ..files.catalog import catalog_of
 from ..files.manifest import Source, download_path, load_sources
 from ..model.loop_resistance import LoopResistance
-from ..prediction.loop_model import LoopModel, save_loop_model
-from ..prediction.regulation_card import loop_card
-from ..prediction.regulation_model import CARD, write_checksums
-from ..prediction.regulation_request import LoopRecord
+from ..pretrained.cards import CARD, loop_card
+from ..pretrained.checksums import write_checksums
+from ..pretrained.loop_model import LoopModel, save_loop_model
+from ..pretrained.regulation_request import LoopRecord
 from ..training.loop_evidence import hold
 from ..training.loop_fitting import LoopData, fit_loops
 from .runner import run

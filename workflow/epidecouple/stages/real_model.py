@@ -13,14 +13,13 @@ from ..evaluation.crispr_scores import ZERO_SHOT as SHARE_AND_WAY
 from ..evaluation.crispr_scores import narrowed, rows_of
 from ..experiments.crispr_catalog import crispr_catalog
 from ..files.manifest import download_path, load_sources
-from ..prediction.regulation_card import regulation_card
-from ..prediction.regulation_model import (
+from ..pretrained.cards import CARD, regulation_card
+from ..pretrained.checksums import write_checksums
+from ..pretrained.regulation_model import (
     ALL_CHROMOSOMES,
-    CARD,
     ZERO_SHOT,
     RegulationModel,
     save_regulation,
-    write_checksums,
 )
 from ..regulation.head import Head, Rows, fit_head, refits, tiers
 from ..regulation.resistance_of_way import WayResistance

@@ -15,10 +15,10 @@ from ..core.gates import values_of
 from ..core.provenance import Measured
 from ..files.elements_to_score import read_elements
 from ..files.tracks import write_bedpe, write_interact
-from ..prediction.element_scores import Marks
-from ..prediction.regulation_model import ZERO_SHOT, load_regulation
-from ..prediction.regulation_request import RegulationRequest
-from ..prediction.regulation_scorer import predicted
+from ..pretrained.regulation_model import ZERO_SHOT, load_regulation
+from ..pretrained.regulation_request import RegulationRequest
+from ..pretrained.regulation_scores import Marks
+from ..pretrained.scorer import predicted
 from ..regulation.score import PARTS
 from ..samples.checking import CHECKS, Limits
 from ..samples.library import Name

@@ -16,10 +16,10 @@ from ..experiments.genes import read_tss
 from ..files.elements_to_score import read_elements
 from ..files.inspection import Naming, check_names, naming
 from ..files.tracks import write_bedpe, write_interact
-from ..prediction.element_places import Genome, place_elements
-from ..prediction.element_scores import GENES
-from ..prediction.loop_model import LoopModel, load_loop_model
-from ..prediction.regulation_request import LoopRequest
+from ..pretrained.loop_model import LoopModel, load_loop_model
+from ..pretrained.places import Genome, place_elements
+from ..pretrained.regulation_request import LoopRequest
+from ..pretrained.regulation_scores import GENES
 from .runner import run
 from .score_elements import placed_ends
 

@@ -11,17 +11,10 @@ from ..core.sections import CrisprConfig
 from ..files.manifest import Source
 from ..statistics.operating_points import RECALL
 from .loop_model import TENSORS, LoopModel
-from .regulation_model import (
-    ALL_CHROMOSOMES,
-    CARD,
-    HEADS,
-    POINTS,
-    SPREAD,
-    WAY,
-    RegulationModel,
-)
+from .regulation_model import ALL_CHROMOSOMES, HEADS, POINTS, SPREAD, WAY, RegulationModel
 from .regulation_request import LOOP_RECORD
 
+CARD = "README.md"
 MEASURED = (
     "zero_shot_auprc",
     "zero_shot_ap",

@@ -18,7 +18,8 @@ from ..experiments.crispr_catalog import crispr_catalog, place_of
 from ..experiments.excerpt import Excerpt
 from ..files.manifest import download_path, load_sources
 from ..regulation.activity import OPEN
-from .regulation_model import CHECKSUMS, WAY
+from .checksums import CHECKSUMS
+from .regulation_model import WAY
 
 PEAK_COLUMNS = ["mark", "path"]
 EXCERPT_LINE = "K562"

@@ -17,8 +17,10 @@ from ..experiments.chains import Lift
 from ..experiments.genes import read_tss
 from ..files.elements_to_score import as_elements, read_elements
 from ..files.inspection import Naming
-from .element_places import Genome, place_elements
-from .element_scores import (
+from .places import Genome, place_elements
+from .regulation_model import ALL_LINES, RegulationModel, load_regulation
+from .regulation_request import RegulationRequest
+from .regulation_scores import (
     Files,
     Marks,
     doubts,
@@ -29,8 +31,6 @@ from .element_scores import (
     missing_marks,
     scoring_line,
 )
-from .regulation_model import ALL_LINES, RegulationModel, load_regulation
-from .regulation_request import RegulationRequest
 
 # Stands for the file of pairs where these are a table in memory.
 IN_MEMORY = "pairs"

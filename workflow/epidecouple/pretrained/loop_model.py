@@ -19,7 +19,7 @@ from ..data.loop_loci import ANCHORS
 from ..data.loop_signal import Scale, centred_inputs, positions_of, swapped
 from ..model.loop_resistance import LoopResistance
 from ..model.weights import read_tensors, save_tensors
-from .regulation_model import check_files
+from .checksums import check_files
 from .regulation_request import LOOP_RECORD, LOOP_TARGET, LoopRecord, read_record
 
 TENSORS = "model.safetensors"

@@ -6,7 +6,7 @@ import pytest
 
 from epidecouple.core.provenance import read_json, read_metrics
 from epidecouple.core.sections import CrisprConfig
-from epidecouple.prediction.regulation_model import (
+from epidecouple.pretrained.regulation_model import (
     ALL_CHROMOSOMES,
     ALL_LINES,
     ZERO_SHOT,

@@ -6,9 +6,9 @@ import pytest
 
 from epidecouple.core.paths import EXAMPLE, ROOT
 from epidecouple.core.sections import LoopPanelConfig
-from epidecouple.prediction.regulation_model import CHECKSUMS
-from epidecouple.prediction.regulation_request import LoopRequest
 from epidecouple.prediction.request import request_of
+from epidecouple.pretrained.checksums import CHECKSUMS
+from epidecouple.pretrained.regulation_request import LoopRequest
 from toy import refusal, says, written
 
 PAIRS = str(EXAMPLE / "pairs.bed")
@@ -62,5 +62,5 @@ def test_a_model_without_its_checksums_is_refused(tmp_path):
 
 
 def test_a_manifest_without_the_files_is_refused(monkeypatch):
-    monkeypatch.setattr("epidecouple.prediction.regulation_request.load_sources", list)
+    monkeypatch.setattr("epidecouple.pretrained.regulation_request.load_sources", list)
     says(refusal(asked, line="K562", genes=PAIRS, chain=PAIRS), "sources.tsv", "version")

@@ -17,10 +17,11 @@ from epidecouple.data.loop_signal import (
 )
 from epidecouple.files.manifest import load_sources
 from epidecouple.model.loop_resistance import LoopResistance
-from epidecouple.prediction.loop_model import TENSORS, load_loop_model, save_loop_model
-from epidecouple.prediction.regulation_card import loop_card
-from epidecouple.prediction.regulation_model import load_regulation, write_checksums
-from epidecouple.prediction.regulation_request import LOOP_RECORD
+from epidecouple.pretrained.cards import loop_card
+from epidecouple.pretrained.checksums import write_checksums
+from epidecouple.pretrained.loop_model import TENSORS, load_loop_model, save_loop_model
+from epidecouple.pretrained.regulation_model import load_regulation
+from epidecouple.pretrained.regulation_request import LOOP_RECORD
 from epidecouple.stages import loop_model
 from epidecouple.stages.loop_model import used_sources
 from epidecouple.stages.score_loops import resistance_in_lines

@@ -6,8 +6,9 @@ import pytest
 
 from epidecouple.core.sections import CrisprConfig
 from epidecouple.files.manifest import load_sources
-from epidecouple.prediction.regulation_card import regulation_card
-from epidecouple.prediction.regulation_model import (
+from epidecouple.pretrained.cards import regulation_card
+from epidecouple.pretrained.checksums import write_checksums
+from epidecouple.pretrained.regulation_model import (
     ALL_CHROMOSOMES,
     ALL_LINES,
     HEADS,
@@ -16,7 +17,6 @@ from epidecouple.prediction.regulation_model import (
     RegulationModel,
     load_regulation,
     save_regulation,
-    write_checksums,
 )
 from epidecouple.regulation.between import TSS_BETWEEN
 from epidecouple.regulation.head import Rows, fit_head, refits, tiers

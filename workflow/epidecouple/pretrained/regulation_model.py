@@ -5,8 +5,7 @@ by the chromosome that they were fitted without, `thresholds.json` a threshold p
 `spread.json` the heads without each chromosome; a folder without it gives scores without a spread.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..core.errors import InputError
 from ..core.provenance import read_json, write_json
 from ..regulation.head import Head, Refits, Tier, tiers
 from ..regulation.resistance_of_way import WayResistance
 from ..statistics.operating_points import OperatingPoint
+from .checksums import check_files
 
 WAY, HEADS, POINTS = "way.json", "heads.json", "thresholds.json"
 SPREAD = "spread.json"
 FILES = WAY, HEADS, POINTS, SPREAD
-CARD, CHECKSUMS = "README.md", "SHA256SUMS"
 # The score without labels among the thresholds; the others are tiers of heads.
 ZERO_SHOT = "zero-shot"
 ALL_LINES, ALL_CHROMOSOMES = "all lines", "all chromosomes"
@@ -129,37 +127,6 @@ def load_regulation(folder: Path) -> RegulationModel:
     points = {name: OperatingPoint(**of) for name, of in read_json(folder / POINTS).items()}
     refits = {tier: Refits(**of) for tier, of in read_json(folder / SPREAD).items()}
     return RegulationModel(ways, heads, points, refits)
-
-
-def write_checksums(folder: Path) -> None:
-    """Write SHA-256 of every other file, as `sha256sum` does."""
-    files = sorted(path for path in folder.iterdir() if path.name != CHECKSUMS)
-    lines = [f"{sha256(path)}  {path.name}\n" for path in files]
-    (folder / CHECKSUMS).write_text("".join(lines))
-
-
-def check_files(folder: Path, names: Iterable[str], target: str) -> None:
-    """Raise `InputError` unless files of a folder are there and are those that its checksums name.
-
-    target : what makes the folder again
-    """
-    sums = folder / CHECKSUMS
-    listed = sums.read_text().split() if sums.is_file() else []
-    expected = dict(zip(listed[1::2], listed[::2], strict=True))
-    for name in names:
-        path = folder / name
-        if not path.is_file() or expected.get(name) != sha256(path):
-            raise InputError(
-                "this file is missing or not the one that SHA256SUMS names",
-                f"Copy the whole folder again, or make it again with `snakemake {target}`",
-                path,
-            )
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file's content, in full."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _rounded(value: Any, digits: int = DIGITS) -> Any:
