@@ -102,8 +102,9 @@ def interface() -> Iterator[tuple[str, str]]:
     below = [f"- [{room}]({room}.md): {summary(room)}" for room in rooms()]
     yield "index", "\n".join([INTERFACE, *public, "", "## Rooms of the package", "", *below, ""])
     for room in rooms():
-        modules = sorted(path.stem for path in (PACKAGE / room).glob("[!_]*.py"))
-        parts = [f"::: epidecouple.{room}.{name}" for name in modules]
+        files = sorted((PACKAGE / room).rglob("[!_]*.py"))
+        names = [".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in files]
+        parts = [f"::: epidecouple.{name}" for name in names]
         yield room, "\n\n".join([f"# {room}", summary(room), *parts]) + "\n"
 
 

@@ -9,7 +9,7 @@ import torch
 
 from epidecouple.core.config import Config, validated
 from epidecouple.core.gates import GUARD, values_of
-from epidecouple.core.sections import WAY_DENSITIES
+from epidecouple.core.sections.data import WAY_DENSITIES
 from epidecouple.data.panel import Panel
 from epidecouple.data.shards import Shard
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from epidecouple.core.provenance import fingerprint, read_json
-from epidecouple.core.sections import WAY_DENSITIES
+from epidecouple.core.sections.data import WAY_DENSITIES
 from epidecouple.data.labels import label_matrix
 from epidecouple.data.line_signal import measure, places_of_ends, reference_signal
 from epidecouple.data.normalisation import Normaliser

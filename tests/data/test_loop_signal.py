@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epidecouple.core.sections import LoopPanelConfig
+from epidecouple.core.sections.targets import LoopPanelConfig
 from epidecouple.data.loop_signal import (
     centred_inputs,
     locus_signal,

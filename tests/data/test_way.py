@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from epidecouple.core.sections import WAY_DENSITIES
+from epidecouple.core.sections.data import WAY_DENSITIES
 from epidecouple.data.way import UNIT_BP, peak_weights, way_densities
 from toy import frame
 

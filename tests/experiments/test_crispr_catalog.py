@@ -1,6 +1,6 @@
 import pytest
 
-from epidecouple.core.sections import CrisprConfig
+from epidecouple.core.sections.targets import CrisprConfig
 from epidecouple.experiments.crispr_catalog import crispr_catalog
 from epidecouple.files.manifest import DOWNLOADS, load_sources
 from toy import refusal, says

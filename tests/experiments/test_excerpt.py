@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from epidecouple.core.paths import EXAMPLE
-from epidecouple.core.sections import CrisprConfig
+from epidecouple.core.sections.targets import CrisprConfig
 from epidecouple.experiments.excerpt import Excerpt, around, cut, write_genes, write_peaks
 from epidecouple.files.peaks import read_peaks
 from epidecouple.regulation.inputs import NINE_MARKS

@@ -1,6 +1,6 @@
 import torch
 
-from epidecouple.core.sections import LoopPanelConfig
+from epidecouple.core.sections.targets import LoopPanelConfig
 from epidecouple.model.loop_resistance import LoopResistance
 
 CONFIG = LoopPanelConfig(states=3, locus_size=4, encoder_hidden=6, hidden=5)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from epidecouple.core.sections import WAY_DENSITIES
+from epidecouple.core.sections.data import WAY_DENSITIES
 from epidecouple.model.energy import EnergyModel
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.record22 import LinearResistance

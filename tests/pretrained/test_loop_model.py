@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from epidecouple.core.provenance import read_json, write_json
-from epidecouple.core.sections import LoopPanelConfig
+from epidecouple.core.sections.targets import LoopPanelConfig
 from epidecouple.data.loop_loci import loop_labels
 from epidecouple.data.loop_signal import (
     centred_inputs,

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from epidecouple.core.paths import EXAMPLE, ROOT
-from epidecouple.core.sections import LoopPanelConfig
+from epidecouple.core.sections.targets import LoopPanelConfig
 from epidecouple.prediction.request import request_of
 from epidecouple.pretrained.checksums import CHECKSUMS
 from epidecouple.pretrained.regulation_request import LoopRequest

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epidecouple.core.sections import CrisprConfig
+from epidecouple.core.sections.targets import CrisprConfig
 from epidecouple.files.manifest import load_sources
 from epidecouple.pretrained.cards import regulation_card
 from epidecouple.pretrained.checksums import write_checksums

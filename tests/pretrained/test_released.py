@@ -5,7 +5,7 @@ import json
 import pytest
 
 from epidecouple.core.provenance import read_json, read_metrics
-from epidecouple.core.sections import CrisprConfig
+from epidecouple.core.sections.targets import CrisprConfig
 from epidecouple.pretrained.regulation_model import (
     ALL_CHROMOSOMES,
     ALL_LINES,

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from epidecouple.core.random_streams import Stream, rng_for
-from epidecouple.core.sections import SimulationConfig
+from epidecouple.core.sections.data import SimulationConfig
 from epidecouple.files.peaks import read_peaks
 from epidecouple.simulation.chromatin import HUB_MARKS, MARKS, STATES, chromatin_of
 from epidecouple.simulation.world import MOTIF_LENGTH, gap_of, motif_probabilities, simulate

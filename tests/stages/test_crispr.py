@@ -10,7 +10,8 @@ import pytest
 
 from epidecouple.core.gates import FAILED, judge, rows_of
 from epidecouple.core.provenance import read_json, read_metrics
-from epidecouple.core.sections import CrisprConfig, SplitsConfig
+from epidecouple.core.sections.data import SplitsConfig
+from epidecouple.core.sections.targets import CrisprConfig
 from epidecouple.evaluation.crispr_scores import ZERO_SHOT, kinds
 from epidecouple.experiments import crispr_catalog
 from epidecouple.pretrained.regulation_model import ALL_CHROMOSOMES, ALL_LINES, load_regulation

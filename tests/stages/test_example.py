@@ -12,7 +12,7 @@ import pytest
 
 from epidecouple.core.config import read_config
 from epidecouple.core.paths import EXAMPLE, ROOT
-from epidecouple.core.sections import CrisprConfig
+from epidecouple.core.sections.targets import CrisprConfig
 from epidecouple.data.signal import Track
 from epidecouple.evaluation.crispr_scores import ZERO_SHOT
 from epidecouple.evaluation.loci import locus_table

@@ -13,7 +13,7 @@ from epidecouple import RegulationScorer, load_model
 from epidecouple.core.errors import InputError
 from epidecouple.core.paths import EXAMPLE, ROOT
 from epidecouple.core.provenance import write_json
-from epidecouple.core.sections import CrisprConfig
+from epidecouple.core.sections.targets import CrisprConfig
 from epidecouple.evaluation.crispr_scores import ZERO_SHOT
 from epidecouple.experiments.excerpt import Excerpt, write_peaks
 from epidecouple.files.peaks import read_peaks

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from epidecouple.core.sections import LoopPanelConfig
+from epidecouple.core.sections.targets import LoopPanelConfig
 from epidecouple.model.loop_resistance import LoopResistance
 from epidecouple.statistics.ranking import balanced_auc
 from epidecouple.training.loop_fitting import LoopData, fit_loops, loop_scores

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..core.config import Config
 from ..core.dna import Windows
-from ..core.sections import ModelConfig
+from ..core.sections.model import ModelConfig
 from ..model.energy import EnergyModel
 from ..model.potential import DISTANCE_CENTRE, ENCODERS, PotentialHead
 from ..model.sequence import SequenceEncoder

@@ -11,29 +11,26 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from .errors import InputError, checked, key_place, read_yaml
-from .key_types import DISTINCT, LINE, NAME, Gate, Place, Results, Whole
-from .sections import (
+from .key_types import DISTINCT, LINE, NAME, Gate, Place, Results, Threshold, Whole
+from .sections.analysis import BiologyConfig, DiagnoseConfig, MotifsConfig
+from .sections.data import (
+    DatasetConfig,
+    ReferenceConfig,
+    SimulationConfig,
+    SplitsConfig,
+    WindowsConfig,
+)
+from .sections.model import ModelConfig
+from .sections.section import Section
+from .sections.targets import (
     AblationConfig,
-    BiologyConfig,
     ComparisonConfig,
     CrisprConfig,
     CrossfitConfig,
-    DatasetConfig,
-    DiagnoseConfig,
-    FitConfig,
     LoopPanelConfig,
-    ModelConfig,
-    MotifsConfig,
-    ObjectiveConfig,
-    ReferenceConfig,
     SamplesConfig,
-    Section,
-    SimulationConfig,
-    SplitsConfig,
-    SubsetConfig,
-    Threshold,
-    WindowsConfig,
 )
+from .sections.training import FitConfig, ObjectiveConfig, SubsetConfig
 
 
 class Config(Section):

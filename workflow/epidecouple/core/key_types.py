@@ -4,10 +4,21 @@ Snakemake hands on as text what stands inside a section on the command line.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict, WrapValidator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    WrapValidator,
+    with_config,
+)
 from pydantic_core import PydanticCustomError
+
+# Before Python 3.12 pydantic cannot use the TypedDict of the standard library.
+from typing_extensions import TypedDict
 
 # Names become file names and words of commands: none begins with - or a dot.
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
@@ -83,3 +94,12 @@ Gate = Literal[
     "crispr",
 ]
 Reason = Annotated[str, Field(min_length=10)]
+
+
+@with_config(ConfigDict(extra="forbid"))
+class Threshold(TypedDict):
+    """What replaces the value of a row of `config/gates.yaml`."""
+
+    value: Number
+    why: Reason
+    on_failure: NotRequired[Literal["note", "stop"]]

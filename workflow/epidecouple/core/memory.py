@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .batch_sizes import BASES_PER_BATCH, BASES_SCREENED, PAIRS_PER_BLOCK
 from .config import Config
-from .sections import ModelConfig
+from .sections.model import ModelConfig
 
 MB = 1e6
 # An interpreter with pandas; with torch and scikit-learn too.

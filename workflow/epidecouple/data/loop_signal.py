@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..core.sections import LoopPanelConfig
+from ..core.sections.targets import LoopPanelConfig
 from .loop_loci import ANCHORS
 from .signal import in_quantiles, mean_signal, strongest_peak
 

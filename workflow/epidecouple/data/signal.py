@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.dna import ENDS
-from ..core.sections import WindowsConfig
+from ..core.sections.data import WindowsConfig
 
 
 class Track:

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from ..core.sections import WAY_DENSITIES
+from ..core.sections.data import WAY_DENSITIES
 from .normalisation import LEAST_SD
 
 # A peak counts when the normal score of its rank is above these, or its log signal exceeds the mean

@@ -17,7 +17,7 @@ from joblib import Parallel, delayed, parallel_config
 
 from ..core.progress import tracked
 from ..core.random_streams import Stream, rng_for
-from ..core.sections import DiagnoseConfig
+from ..core.sections.analysis import DiagnoseConfig
 from ..statistics.jackknife import weights_without_each
 from ..statistics.permutation import Exchangeable, p_value, permuted
 from ..statistics.probes import (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import InputError
-from ..core.sections import CrisprConfig
+from ..core.sections.targets import CrisprConfig
 from ..files.catalog import COLLECTION
 from ..files.manifest import Source, download_path, load_sources
 

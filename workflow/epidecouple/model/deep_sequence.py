@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..core.dna import BASES
-from ..core.sections import ModelConfig
+from ..core.sections.model import ModelConfig
 from .sequence import WindowEncoder, one_hot
 
 CHANNELS, STEM_BP, POOL, DILATIONS = 256, 15, 8, (1, 2, 4, 8, 16)

@@ -7,7 +7,7 @@ positions, and a position belongs to the states softly, by its distance to them.
 import torch
 from torch import Tensor, nn
 
-from ..core.sections import LoopPanelConfig
+from ..core.sections.targets import LoopPanelConfig
 
 # R starts this high before the softplus, so that it can fall and rise.
 FIRST_LEVEL = 3.0

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from ..core.dna import BASES
-from ..core.sections import ModelConfig
+from ..core.sections.model import ModelConfig
 from .sequence import WindowEncoder, both_strands, one_hot
 
 # A filter that no motif was found for is occupied nowhere: sigmoid(-30) is 1e-13.

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ..core.dna import Windows
-from ..core.sections import ModelConfig
+from ..core.sections.model import ModelConfig
 from .deep_sequence import DeepElementEncoder
 from .erasure import LineEraser
 from .motif_encoder import MotifEncoder

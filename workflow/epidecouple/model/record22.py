@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ..core.config import Config
 from ..core.dna import Windows
 from ..core.errors import InputError
-from ..core.sections import ModelConfig
+from ..core.sections.model import ModelConfig
 from .energy import EnergyModel
 from .potential import Potential
 from .resistance import Parts, Resistance

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..core.config import Config
-from ..core.sections import ModelConfig
+from ..core.sections.model import ModelConfig
 from .prototypes import LinePrototypes, StatePrototypes, line_state
 
 

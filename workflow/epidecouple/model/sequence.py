@@ -12,7 +12,7 @@ from torch.autograd.function import once_differentiable
 
 from ..core.batch_sizes import BASES_PER_BATCH
 from ..core.dna import BASES, Windows
-from ..core.sections import ModelConfig
+from ..core.sections.model import ModelConfig
 
 
 class RectifiedPool(torch.autograd.Function):

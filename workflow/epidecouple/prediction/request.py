@@ -13,7 +13,7 @@ from ..core.config import Config
 from ..core.errors import InputError, checked, did_you_mean, read_yaml
 from ..core.key_types import NAME, FilePath, Results, Whole
 from ..core.provenance import fingerprint, read_json
-from ..core.sections import Section
+from ..core.sections.section import Section
 from ..files.text import read_headed, require_equal_rows
 from ..pretrained.regulation_request import RegulationRequest, kind_of_model
 from .bundle import RECORD, WEIGHTS, find_bundle, read_bundle

@@ -7,7 +7,7 @@ Nothing is measured here: all numbers come from the metrics of the targets crisp
 from typing import Any
 
 from ..core.metrics import label
-from ..core.sections import CrisprConfig
+from ..core.sections.targets import CrisprConfig
 from ..files.manifest import Source
 from ..statistics.operating_points import RECALL
 from .loop_model import TENSORS, LoopModel

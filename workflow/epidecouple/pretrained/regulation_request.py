@@ -13,7 +13,8 @@ from ..core.errors import InputError
 from ..core.key_types import LINE, NAME, FilePath, Place, Results, Whole
 from ..core.paths import EXAMPLE
 from ..core.provenance import fingerprint, read_json
-from ..core.sections import CrisprConfig, LoopPanelConfig, Section
+from ..core.sections.section import Section
+from ..core.sections.targets import CrisprConfig, LoopPanelConfig
 from ..experiments.crispr_catalog import crispr_catalog, place_of
 from ..experiments.excerpt import Excerpt
 from ..files.manifest import download_path, load_sources

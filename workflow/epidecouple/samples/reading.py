@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..core.sections import SamplesConfig
+from ..core.sections.targets import SamplesConfig
 from ..files.catalog import COLLECTION, Catalog
 from ..files.manifest import download_path, load_sources
 from ..files.peaks import read_peaks

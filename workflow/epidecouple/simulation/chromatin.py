@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.sections import SimulationConfig
+from ..core.sections.data import SimulationConfig
 
 # Loading of each mark on the openness of a locus.
 LOADINGS = {

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.random_streams import Stream, rng_for
-from ..core.sections import SimulationConfig
+from ..core.sections.data import SimulationConfig
 from ..statistics.base_rate import offsets_of_rates
 from .chromatin import RESISTANCE_SLOPE, Chromatin, chromatin_of, shown_by_hubs
 

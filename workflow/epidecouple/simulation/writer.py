@@ -17,7 +17,7 @@ from ..core.dna import BASES
 from ..core.errors import InputError
 from ..core.integrity import seal
 from ..core.random_streams import Stream, rng_for
-from ..core.sections import SimulationConfig
+from ..core.sections.data import SimulationConfig
 from ..files.catalog import Catalog
 from ..files.motifs import Motif, write_motifs
 from .chromatin import MARKS

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from ..core.errors import DesignViolation
+from ..core.key_types import Threshold
 from ..core.progress import Pace
-from ..core.sections import Threshold
 from ..data.sampler import MacroStep
 from ..model.energy import EnergyModel
 from ..verification.ledger import AUDIT_PAIRS, Ledger

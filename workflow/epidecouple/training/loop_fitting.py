@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..core.sections import LoopPanelConfig
+from ..core.sections.targets import LoopPanelConfig
 from ..model.losses import conditional_nll, line_pair_nll, line_pair_weights
 
 Loss = Literal["pairs of lines", "conditional"]

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..core.errors import InputError
 from ..core.random_streams import Stream, rng_for
-from ..core.sections import FitConfig
+from ..core.sections.training import FitConfig
 from ..data.labels import discordant
 from ..data.panel import Panel
 from ..data.sampler import CellBatchSampler, MacroStep
