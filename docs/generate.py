@@ -22,6 +22,7 @@ from epidecouple.core.config import Config, is_section
 from epidecouple.core.gates import SIGNS, load_rows
 from epidecouple.core.metrics import Metric, registry, rows, short_label
 from epidecouple.core.paths import ABLATION_RUNS, EFFECTS, ROOT, SAMPLE_ACCURACY
+from epidecouple.core.request import ModelRequest
 from epidecouple.core.sections.section import Section
 from epidecouple.prediction.request import Request
 from epidecouple.pretrained.regulation_request import RegulationRequest
@@ -60,8 +61,8 @@ predictions and no run; it reads these keys only, from `--config` or a file of i
 REGULATION_HEAD = """
 ### With a regulation model
 
-Generated from `workflow/epidecouple/pretrained/regulation_request.py`. Where `model` names a folder
-such as `models/regulation` or `models/loop_resistance`, elements and genes are scored, and these
+Generated from `workflow/epidecouple/pretrained/request.py`. Where `model` names a folder such as
+`models/regulation` or `models/loop_resistance`, elements and genes are scored, and these
 keys are read ([docs/predict.md](../docs/predict.md)).
 
 """
@@ -90,8 +91,15 @@ def config_page() -> str:
     """
     keys = "".join(_rows(Config))
     parts = [CONFIG_HEAD, TABLE_HEAD, keys]
-    parts += [REQUEST_HEAD, TABLE_HEAD, *_rows(Request)]
-    return "".join([*parts, REGULATION_HEAD, TABLE_HEAD, *_rows(RegulationRequest)])
+    parts += [REQUEST_HEAD, TABLE_HEAD, *_request_rows(Request)]
+    return "".join([*parts, REGULATION_HEAD, TABLE_HEAD, *_request_rows(RegulationRequest)])
+
+
+def _request_rows(kind: type[ModelRequest]) -> list[str]:
+    """A row per key of a request; those on the output, which all kinds have, stand last."""
+    rows = dict(zip(kind.model_fields, _rows(kind), strict=True))
+    last = [rows.pop(name) for name in ("name", "results", "threads")]
+    return [*rows.values(), *last]
 
 
 def _rows(kind: type[Section], prefix: str = "", defaults: Section | None = None) -> list[str]:

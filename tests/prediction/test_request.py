@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 from epidecouple.core.config import Config
-from epidecouple.prediction.request import Request, listed_peaks, request_of, table_name
+from epidecouple.core.request import table_name
+from epidecouple.prediction.request import Request, listed_peaks, request_of
 from toy import ROOT, refusal, says, written
 
 

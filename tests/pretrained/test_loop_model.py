@@ -20,8 +20,8 @@ from epidecouple.model.loop_resistance import LoopResistance
 from epidecouple.pretrained.cards import loop_card
 from epidecouple.pretrained.checksums import write_checksums
 from epidecouple.pretrained.loop_model import TENSORS, load_loop_model, save_loop_model
+from epidecouple.pretrained.loop_record import LOOP_RECORD
 from epidecouple.pretrained.regulation_model import load_regulation
-from epidecouple.pretrained.regulation_request import LOOP_RECORD
 from epidecouple.stages import loop_model
 from epidecouple.stages.loop_model import used_sources
 from epidecouple.stages.score_loops import resistance_in_lines

@@ -7,8 +7,9 @@ import pytest
 from epidecouple.core.paths import EXAMPLE, ROOT
 from epidecouple.core.sections.targets import LoopPanelConfig
 from epidecouple.prediction.request import request_of
+from epidecouple.pretrained import loop_request
 from epidecouple.pretrained.checksums import CHECKSUMS
-from epidecouple.pretrained.regulation_request import LoopRequest
+from epidecouple.pretrained.loop_request import LoopRequest
 from toy import refusal, says, written
 
 PAIRS = str(EXAMPLE / "pairs.bed")
@@ -62,5 +63,14 @@ def test_a_model_without_its_checksums_is_refused(tmp_path):
 
 
 def test_a_manifest_without_the_files_is_refused(monkeypatch):
-    monkeypatch.setattr("epidecouple.pretrained.regulation_request.load_sources", list)
+    monkeypatch.setattr("epidecouple.pretrained.request.load_sources", list)
     says(refusal(asked, line="K562", genes=PAIRS, chain=PAIRS), "sources.tsv", "version")
+
+
+def test_the_record_is_read_once(monkeypatch):
+    reads = []
+    original = loop_request.read_record
+    monkeypatch.setattr(
+        loop_request, "read_record", lambda folder: reads.append(folder) or original(folder)
+    )
+    assert asked(line="K562").files and len(reads) == 1

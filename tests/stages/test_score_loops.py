@@ -6,7 +6,7 @@ import pytest
 from epidecouple.experiments.excerpt import write_peaks
 from epidecouple.pretrained.checksums import write_checksums
 from epidecouple.pretrained.loop_model import save_loop_model
-from epidecouple.pretrained.regulation_request import LoopRequest
+from epidecouple.pretrained.loop_request import LoopRequest
 from epidecouple.stages.score_loops import score_loops
 from toy import refusal, says, written
 from toy_loops import LINES, LOCI, PEAKS, toy_model

@@ -42,7 +42,7 @@ def load_model(
     genome : the FASTA of a run's model, by default that of the run; the regulation score reads
     none. Raises `InputError` where there is no model. A regulation model needs no torch.
     """
-    if import_module(".pretrained.regulation_request", __package__).is_regulation(Path(model)):
+    if import_module(".pretrained.regulation_model", __package__).is_regulation(Path(model)):
         scorer = import_module(".pretrained.scorer", __package__)
         return scorer.RegulationScorer(Path(model))
     return import_module(".prediction.trained_model", __package__).load_run(model, genome)

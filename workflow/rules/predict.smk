@@ -1,9 +1,8 @@
 # Predictions are a workflow of their own: nothing of a run is made here, so a trained model is used as it is.
 from epidecouple.core.errors import InputError
-from epidecouple.pretrained.regulation_request import (
-    LoopRequest,
-    RegulationRequest,
-)
+from epidecouple.pretrained.loop_request import LoopRequest
+from epidecouple.pretrained.regulation_request import RegulationRequest
+from epidecouple.pretrained.request import ElementRequest
 from epidecouple.report.ending import of_call
 from epidecouple.prediction.request import request_of
 
@@ -15,19 +14,20 @@ except InputError as error:
     SCREEN.refused = str(error)
     raise WorkflowError(str(error))
 
-OF_REGULATION = isinstance(REQUEST, RegulationRequest)
-HAS_PAGE = OF_REGULATION and not isinstance(REQUEST, LoopRequest)
-PAGES = [f"{PREDICTED}/report.html"] if HAS_PAGE else []
+OF_ELEMENTS = isinstance(REQUEST, ElementRequest)
+PAGES = (
+    [f"{PREDICTED}/report.html"] if isinstance(REQUEST, RegulationRequest) else []
+)
 TRACKS = [f"{PREDICTED}/predictions.{kind}" for kind in ("bedpe", "interact")]
 
 SETTINGS = stored(
     json.dumps({"settings": json.loads(REQUEST.settings)}, sort_keys=True)
 )
 
-set_environment(REQUEST.threads, REQUEST.mirror if OF_REGULATION else "")
+set_environment(REQUEST.threads, REQUEST.mirror if OF_ELEMENTS else "")
 
 
-if OF_REGULATION:
+if OF_ELEMENTS:
 
     include: "predict_sources.smk"
 
@@ -38,7 +38,7 @@ if isinstance(REQUEST, LoopRequest):
 
 else:
 
-    include: "predict_elements.smk" if OF_REGULATION else "predict_pairs.smk"
+    include: "predict_elements.smk" if OF_ELEMENTS else "predict_pairs.smk"
 
 
 rule predict:

@@ -2,40 +2,39 @@
 runs.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
 from ..core.config import Config
 from ..core.errors import InputError, checked, did_you_mean, read_yaml
-from ..core.key_types import NAME, FilePath, Results, Whole
-from ..core.provenance import fingerprint, read_json
-from ..core.sections.section import Section
+from ..core.key_types import FilePath, Whole
+from ..core.provenance import read_json
+from ..core.request import Given, ModelRequest, TableName, Threads, name_below, table_name
 from ..files.text import read_headed, require_equal_rows
-from ..pretrained.regulation_request import RegulationRequest, kind_of_model
+from ..pretrained.loop_record import is_loop_model
+from ..pretrained.loop_request import LoopRequest
+from ..pretrained.regulation_model import is_regulation
+from ..pretrained.regulation_request import RegulationRequest
 from .bundle import RECORD, WEIGHTS, find_bundle, read_bundle
 
 PEAK_COLUMNS = ["cell_line", "mark", "path"]
-ENDINGS = (".tsv", ".csv", ".bedpe", ".bed", ".txt")
 
 
 def _peaks(value: Any) -> Any:
     return listed_peaks(Path(value)) if isinstance(value, str) else value
 
 
-class Request(Section):
-    """A request for predictions."""
+class Request(ModelRequest):
+    """A request for predictions by the model of a run."""
 
-    pairs: FilePath = Field(
-        min_length=1,
+    pairs: Given = Field(
         description="table of pairs to score (TSV, CSV or BEDPE); naming it makes the call a"
         " prediction",
     )
-    model: FilePath = Field(
-        min_length=1,
+    model: Given = Field(
         description="folder of a run that was trained, results/<run>, or a copy of its folder"
         " model",
     )
@@ -56,24 +55,8 @@ class Request(Section):
         description="number of rows to explain, the most probable ones first: which marks raise R,"
         " which bases carry U",
     )
-    name: str = Field(
-        "",
-        pattern=rf"{NAME}|^$",
-        description="output goes to <results>/<run>/predict/<name>/; empty: the name of the pairs'"
-        " file without .tsv, .csv, .bedpe, .bed, .txt and .gz",
-    )
-    results: Results = "results"
-    threads: Whole = Field(2, ge=1, description="threads of the numerical libraries")
-
-    @classmethod
-    def from_json(cls, text: str) -> "Request":
-        """Build the record from what the rule passed on its command line."""
-        return cls(**json.loads(text))
-
-    @property
-    def settings(self) -> str:
-        """The record as JSON."""
-        return json.dumps(self.model_dump(), sort_keys=True)
+    name: TableName = name_below("<run>")
+    threads: Threads = 2
 
     @property
     def files(self) -> list[str]:
@@ -87,26 +70,22 @@ class Request(Section):
         return self.files
 
     @property
-    def folder(self) -> str:
-        """Where the output goes, below the run the model was trained in."""
-        return str(
-            Path(self.results, read_bundle(find_bundle(self.model)).run, "predict", self.name)
-        )
+    def home(self) -> str:
+        """The run that the model was trained in."""
+        return read_bundle(find_bundle(self.model)).run
 
     @property
-    def model_fingerprint(self) -> list[str]:
-        """What changes when the model was trained again."""
+    def model_files(self) -> list[Path]:
+        """The record and the weights."""
         folder = find_bundle(self.model)
-        return [fingerprint(folder / name) for name in (RECORD, WEIGHTS)]
+        return [folder / name for name in (RECORD, WEIGHTS)]
 
     def check(self) -> None:
         """Raise `InputError` where no trained model is in the folder."""
         find_bundle(self.model)
 
 
-def request_of(
-    config: dict[str, Any], files: Sequence[str | Path] = ()
-) -> Request | RegulationRequest:
+def request_of(config: dict[str, Any], files: Sequence[str | Path] = ()) -> ModelRequest:
     """The request in a configuration that names `pairs`, of the kind that the model's folder asks
     for; keys of a run in it play no part.
 
@@ -115,12 +94,12 @@ def request_of(
     """
     if not isinstance(config.get("model"), str):
         raise InputError(_without_model(config), "Give model=results/<run>", "config")
-    kind = kind_of_model(Path(config["model"])) or Request
+    kind = kind_of(Path(config["model"]))
     of_run = set(Config.model_fields) - set(kind.model_fields)
     for file in files:
         read_yaml(file)
     values = {name: value for name, value in config.items() if name not in of_run}
-    request = cast(Request | RegulationRequest, checked(values, kind, files))
+    request = checked(values, kind, files)
     request = request.model_copy(update={"name": request.name or table_name(request.pairs)})
     for path in request.own_files:
         if not Path(path).is_file():
@@ -139,13 +118,14 @@ def _without_model(config: dict[str, Any]) -> str:
     return f"unknown key '{near[0]}', for 'model'" if near else "predict needs a trained model"
 
 
-def table_name(path: str) -> str:
-    """The name of a table of pairs: that of its file without the endings of its format."""
-    name = Path(path).name.removesuffix(".gz")
-    return name.removesuffix(Path(name).suffix) if Path(name).suffix in ENDINGS else name
+def kind_of(model: Path) -> type[ModelRequest]:
+    """The request that a model's folder asks for; that of a run's model where it is no other."""
+    if is_loop_model(model):
+        return LoopRequest
+    return RegulationRequest if is_regulation(model) else Request
 
 
-def _check_folder(request: Request | RegulationRequest) -> None:
+def _check_folder(request: ModelRequest) -> None:
     """Raise `InputError` when the output would take the place of another table's."""
     record = Path(request.folder) / "provenance.json"
     before = read_json(record)["settings"]["pairs"] if record.is_file() else request.pairs

@@ -11,8 +11,8 @@ from ..core.sections.targets import CrisprConfig
 from ..files.manifest import Source
 from ..statistics.operating_points import RECALL
 from .loop_model import TENSORS, LoopModel
+from .loop_record import LOOP_RECORD
 from .regulation_model import ALL_CHROMOSOMES, HEADS, POINTS, SPREAD, WAY, RegulationModel
-from .regulation_request import LOOP_RECORD
 
 CARD = "README.md"
 MEASURED = (

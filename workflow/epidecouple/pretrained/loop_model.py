@@ -20,7 +20,7 @@ from ..data.loop_signal import Scale, centred_inputs, positions_of, swapped
 from ..model.loop_resistance import LoopResistance
 from ..model.weights import read_tensors, save_tensors
 from .checksums import check_files
-from .regulation_request import LOOP_RECORD, LOOP_TARGET, LoopRecord, read_record
+from .loop_record import LOOP_RECORD, LOOP_TARGET, LoopRecord, read_record
 
 TENSORS = "model.safetensors"
 NETWORK = "network."

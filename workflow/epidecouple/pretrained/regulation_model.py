@@ -129,6 +129,11 @@ def load_regulation(folder: Path) -> RegulationModel:
     return RegulationModel(ways, heads, points, refits)
 
 
+def is_regulation(folder: Path) -> bool:
+    """Whether a folder holds a regulation model."""
+    return (folder / WAY).is_file()
+
+
 def _rounded(value: Any, digits: int = DIGITS) -> Any:
     """Numbers in nested lists and mappings at so many significant digits."""
     if isinstance(value, dict):

@@ -21,7 +21,7 @@ from ..model.loop_resistance import LoopResistance
 from ..pretrained.cards import CARD, loop_card
 from ..pretrained.checksums import write_checksums
 from ..pretrained.loop_model import LoopModel, save_loop_model
-from ..pretrained.regulation_request import LoopRecord
+from ..pretrained.loop_record import LoopRecord
 from ..training.loop_evidence import hold
 from ..training.loop_fitting import LoopData, fit_loops
 from .runner import run

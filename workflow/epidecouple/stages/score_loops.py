@@ -17,8 +17,8 @@ from ..files.elements_to_score import read_elements
 from ..files.inspection import Naming, check_names, naming
 from ..files.tracks import write_bedpe, write_interact
 from ..pretrained.loop_model import LoopModel, load_loop_model
+from ..pretrained.loop_request import LoopRequest
 from ..pretrained.places import Genome, place_elements
-from ..pretrained.regulation_request import LoopRequest
 from ..pretrained.regulation_scores import GENES
 from .runner import run
 from .score_elements import placed_ends
