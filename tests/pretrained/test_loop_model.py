@@ -21,10 +21,10 @@ from epidecouple.pretrained.cards import loop_card
 from epidecouple.pretrained.checksums import write_checksums
 from epidecouple.pretrained.loop_model import TENSORS, load_loop_model, save_loop_model
 from epidecouple.pretrained.loop_record import LOOP_RECORD
+from epidecouple.pretrained.loop_scores import resistance_in_lines
 from epidecouple.pretrained.regulation_model import load_regulation
 from epidecouple.stages import loop_model
 from epidecouple.stages.loop_model import used_sources
-from epidecouple.stages.score_loops import resistance_in_lines
 from epidecouple.training.loop_fitting import LoopData, fit_loops, loop_scores
 from pipeline import ROOT
 from toy import refusal, says
@@ -48,7 +48,7 @@ def folder(model, tmp_path):
 @pytest.fixture
 def read_peaks_from_memory(monkeypatch):
     monkeypatch.setattr(
-        "epidecouple.stages.score_loops.read_marks", lambda files, marks: PEAKS[files["line"]]
+        "epidecouple.pretrained.loop_scores.read_marks", lambda files, marks: PEAKS[files["line"]]
     )
     return {line: {"line": line} for line in LINES}
 

@@ -15,9 +15,7 @@ except InputError as error:
     raise WorkflowError(str(error))
 
 OF_ELEMENTS = isinstance(REQUEST, ElementRequest)
-PAGES = (
-    [f"{PREDICTED}/report.html"] if isinstance(REQUEST, RegulationRequest) else []
-)
+PAGES = [f"{PREDICTED}/report.html"] if isinstance(REQUEST, RegulationRequest) else []
 TRACKS = [f"{PREDICTED}/predictions.{kind}" for kind in ("bedpe", "interact")]
 
 SETTINGS = stored(

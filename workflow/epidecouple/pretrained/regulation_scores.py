@@ -10,11 +10,9 @@ import pandas as pd
 
 from ..core.errors import InputError
 from ..data.signal import Track
-from ..experiments.chains import Lift
 from ..experiments.excerpt import Excerpt
 from ..experiments.genes import tss_by_chromosome
 from ..files.bigwig import covered_shares, is_bigwig, read_bigwig
-from ..files.inspection import Naming, check_names, naming
 from ..files.peaks import read_peaks
 from ..regulation.activity import ACTIVE, OPEN
 from ..regulation.candidates import Candidates, all_peaks, candidates
@@ -22,11 +20,10 @@ from ..regulation.head import LOGIT
 from ..regulation.inputs import NINE_MARKS, UBIQUITOUS, Line, head_inputs
 from ..regulation.score import PARTS, parts
 from ..regulation.tracks import Tracks, with_quantiles
+from .peak_files import PeakFiles
 from .regulation_model import RegulationModel
 
 FAR_BP = 250_000
-# What names of chromosomes are held against.
-GENES = "table of genes"
 # Of the inputs that a head was fitted on one in a hundred was clipped.
 MANY_CLIPPED = 0.1
 
@@ -39,17 +36,7 @@ class Marks:
     competing: Candidates
 
 
-@dataclass(frozen=True)
-class Files:
-    """How a line's files are read: the names of the chromosomes that have genes, and the chain from
-    the files' assembly to hg19.
-    """
-
-    genes: Naming
-    lift: Lift | None = None
-
-
-def marks_of_files(paths: dict[str, str], files: Files) -> Marks:
+def marks_of_files(paths: dict[str, str], files: PeakFiles) -> Marks:
     """Read whole files by mark, DNase among them: peaks or bigWig; a peak keeps its rank among all
     peaks of its file, wherever it is lifted to.
 
@@ -60,12 +47,11 @@ def marks_of_files(paths: dict[str, str], files: Files) -> Marks:
     return Marks(tracks, candidates(tracks, all_peaks(tracks[OPEN])))
 
 
-def ranked_track(mark: str, path: Path, files: Files) -> Track:
+def ranked_track(mark: str, path: Path, files: PeakFiles) -> Track:
     """Track of a mark whose peaks count by their rank in its file."""
     peaks = peaks_of(mark, path)
-    check_names(naming(path, peaks.chrom), files.genes, GENES)
-    ranked = with_quantiles(peaks)
-    return Track(files.lift.intervals(ranked) if files.lift else ranked)
+    files.check(path, peaks)
+    return Track(files.in_hg19(with_quantiles(peaks)))
 
 
 def peaks_of(mark: str, path: Path) -> pd.DataFrame:

@@ -13,15 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.errors import InputError, checked
-from ..experiments.chains import Lift
-from ..experiments.genes import read_tss
 from ..files.elements_to_score import as_elements, read_elements
-from ..files.inspection import Naming
-from .places import Genome, place_elements
+from .peak_files import PeakFiles
+from .placed_table import PlacedTable
 from .regulation_model import ALL_LINES, RegulationModel, load_regulation
 from .regulation_request import RegulationRequest
 from .regulation_scores import (
-    Files,
     Marks,
     doubts,
     element_scores,
@@ -117,24 +114,19 @@ def predicted(
     """Every row of a table as `read_elements` gives it with its scores, doubts, and the reason
     where it has none; the marks that the line lacks; and those that it has.
     """
-    genes = read_tss(request.genes_file)
-    lift = Lift(request.chain_file) if request.chain_file else None
-    genome = Genome(genes, lift if request.lifts_elements else None, request.read_excerpt)
-    pairs, reason = place_elements(table, genome)
-    named = Naming(request.genes_file, list(genes.chrom.unique()))
-    marks = marks_of(request, Files(named, lift if request.lifts_peaks else None))
+    placed = PlacedTable.of(table, request)
+    marks = marks_of(request, placed.files)
     line = request.cell_line
     missing = missing_marks(line, marks, model)
-    scored = element_scores(pairs, scoring_line(line, marks, genes, model), model)
-    scored = scored.assign(doubts=doubts(scored, pairs.chrom, marks, missing))
-    given = table[["row", "chrom", "start", "end", "gene"]].assign(
-        table_score=pd.to_numeric(table.table_score, errors="coerce"), cell_line=line
-    )
-    places = pairs[["element_mid", "tss"]].astype("Int64")
-    return given.join(places).join(scored).assign(reason=reason), missing, marks
+    scoring = scoring_line(line, marks, placed.genes, model)
+    scored = element_scores(placed.pairs, scoring, model)
+    scored = scored.assign(doubts=doubts(scored, placed.pairs.chrom, marks, missing))
+    table_score = pd.to_numeric(table.table_score, errors="coerce")
+    predictions = placed.with_scores(scored, table_score=table_score, cell_line=line)
+    return predictions, missing, marks
 
 
-def marks_of(request: RegulationRequest, files: Files) -> Marks:
+def marks_of(request: RegulationRequest, files: PeakFiles) -> Marks:
     """The line's marks: from an excerpt, or else from its files."""
     if request.read_excerpt:
         return marks_of_excerpt(request.read_excerpt)

@@ -7,14 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
 from ..core.gates import values_of
 from ..core.provenance import Measured
 from ..files.elements_to_score import read_elements
-from ..files.tracks import write_bedpe, write_interact
+from ..pretrained.predictions import TrackLayout, counts_of, scored_rows, write_predictions
 from ..pretrained.regulation_model import ZERO_SHOT, load_regulation
 from ..pretrained.regulation_request import RegulationRequest
 from ..pretrained.regulation_scores import Marks
@@ -28,7 +27,7 @@ from .runner import run
 
 log = logging.getLogger(__name__)
 
-TRACK_VALUES = ("zero_shot", "head", *PARTS)
+TRACKS = TrackLayout(("zero_shot", "head", *PARTS), "regulation score")
 
 
 def score_elements(request: RegulationRequest, folder: Path) -> Measured:
@@ -40,15 +39,9 @@ def score_elements(request: RegulationRequest, folder: Path) -> Measured:
     samples = samples_of(request, marks)
     samples.to_csv(folder / "samples.tsv", sep="\t", index=False, float_format="%.4f")
     refuse(samples, request)
-    predictions.to_csv(folder / "predictions.tsv", sep="\t", index=False, float_format="%.5g")
-    track = drawable(predictions)
-    write_bedpe(track, folder / "predictions.bedpe", TRACK_VALUES)
-    write_interact(track, folder / "predictions.interact", "regulation score")
+    write_predictions(predictions, drawn_logit(predictions), TRACKS, folder)
     counts = summary(predictions, missing, model.points)
     counts["loops_of"] = ", ".join(model.way(request.cell_line).lines)
-    log.info("%d of %d rows scored", counts["scored"], counts["rows"])
-    for reason, count in predictions.reason[predictions.reason != ""].value_counts()[:5].items():
-        log.warning("not scored: %d rows: %s", count, reason)
     return Measured(counts, [Path(path) for path in request.files])
 
 
@@ -77,28 +70,10 @@ def refuse(samples: pd.DataFrame, request: RegulationRequest) -> None:
             raise InputError(row.doubts, remedy, request.peak_files[row.mark])
 
 
-def drawable(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Scored rows as the tracks draw them, in the assembly of the peaks; the logit is that of the
-    head, or else of the score without labels, and shades by its rank in the request.
-    """
-    rows = predictions[predictions.reason == ""]
-    logit = rows["head"].where(rows["head"].notna(), rows.zero_shot)
-    return placed_ends(rows).assign(logit=logit, probability=logit.rank(pct=True))
-
-
-def placed_ends(rows: pd.DataFrame) -> pd.DataFrame:
-    """Scored rows with the ends that the tracks draw: the element as wide as it was given, the
-    promoter one base.
-    """
-    half = (rows.end.astype(int) - rows.start.astype(int)) // 2
-    return rows.assign(
-        enhancer_chrom=rows.chrom,
-        enhancer_start=(rows.element_mid - half).clip(lower=0),
-        enhancer_end=rows.element_mid + np.maximum(half, 1),
-        promoter_chrom=rows.chrom,
-        promoter_start=rows.tss,
-        promoter_end=rows.tss + 1,
-    )
+def drawn_logit(predictions: pd.DataFrame) -> pd.Series:
+    """What tracks shade scored rows by: the logit of the head, or else the score without labels."""
+    scored = scored_rows(predictions)
+    return scored["head"].where(scored["head"].notna(), scored.zero_shot)
 
 
 def summary(
@@ -107,14 +82,11 @@ def summary(
     """Counts of a table of predictions, the head that was used, the marks that were missing, and
     per score its threshold with the number of rows that reach it.
     """
-    scored = predictions[predictions.reason == ""]
+    scored = scored_rows(predictions)
     head = next(iter(scored.head_name), "")
     used = {ZERO_SHOT: scored.zero_shot, head: scored["head"]}
     return {
-        "line": next(iter(predictions.cell_line), ""),
-        "rows": len(predictions),
-        "scored": len(scored),
-        "not_scored": len(predictions) - len(scored),
+        **counts_of(predictions),
         "doubted": int((scored.doubts != "").sum()),
         "head": head,
         "missing_marks": ", ".join(missing),

@@ -1,0 +1,50 @@
+"""A user's table on the genome: all rows as they were given, and those that have a place.
+
+Coordinates are 0-based, in bp.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..experiments.chains import Lift
+from ..experiments.genes import read_tss
+from ..files.inspection import naming
+from .peak_files import PeakFiles
+from .places import Genome, place_elements
+from .request import ElementRequest
+
+GIVEN = ["row", "chrom", "start", "end", "gene"]
+
+
+@dataclass(frozen=True)
+class PlacedTable:
+    """A table of elements and genes, and what is read for it.
+
+    table : of `read_elements`; pairs, reason : of `place_elements`; genes : gene, chrom, tss;
+    files : how the line's peaks are read
+    """
+
+    table: pd.DataFrame
+    pairs: pd.DataFrame
+    reason: pd.Series
+    genes: pd.DataFrame
+    files: PeakFiles
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, request: ElementRequest) -> "PlacedTable":
+        """Place the rows of `read_elements` by the genes and the chain of a request."""
+        genes = read_tss(request.genes_file)
+        lift = Lift(request.chain_file) if request.chain_file else None
+        genome = Genome(genes, lift if request.lifts_elements else None, request.read_excerpt)
+        named = naming(request.genes_file, genes.chrom)
+        files = PeakFiles(named, lift if request.lifts_peaks else None)
+        return cls(table, *place_elements(table, genome), genes, files)
+
+    def with_scores(self, scored: pd.DataFrame, **own: str | pd.Series) -> pd.DataFrame:
+        """Every row as it was given, own columns, its place in hg19 (element_mid, tss), its scores,
+        and the reason where it has none.
+        """
+        given = self.table[GIVEN].assign(**own)
+        places = self.pairs[["element_mid", "tss"]].astype("Int64")
+        return given.join(places).join(scored).assign(reason=self.reason)
