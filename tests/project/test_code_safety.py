@@ -72,6 +72,7 @@ def test_shell_commands_outside_rules_are_made_of_quoted_text():
         "' '.join(f'{name}={quoted(value)}'",
         " tee ",
         " grep ",
+        " OMP_NUM_THREADS=1 ",
     )
     for call in calls:
         fields = re.findall(r"\{+((?:[^{}]|\{[^{}]*\})+)\}", call)

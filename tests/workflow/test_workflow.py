@@ -301,9 +301,20 @@ def test_every_rule_with_networks_declares_its_threads_or_takes_one():
     text = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
     for rule in re.split(r"^(?= *rule \w+:)", text, flags=re.M):
         if "envs/torch.yaml" in rule:
-            assert re.search(r"threads: (SETUP|REQUEST)\.threads|OMP_NUM_THREADS=1", rule), (
+            assert re.search(r"threads: (SETUP|REQUEST)\.threads|\bone_thread python", rule), (
                 rule.split(":")[0]
             )
+
+
+def test_one_thread_is_one_thread_whatever_is_exported():
+    text = (ROOT / "workflow/rules/package.smk").read_text()
+    function = re.search(r"one_thread\(\) .+?\}\};", text)[0].replace("{{", "{").replace("}}", "}")
+    names = ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
+    call = f"{function} export {' '.join(f'{name}=4' for name in names)}; one_thread printenv"
+    shown = subprocess.run(
+        ["bash", "-c", f"{call} {' '.join(names)}"], capture_output=True, text=True
+    )
+    assert shown.stdout.split() == ["1", "1", "1"], shown.stderr
 
 
 def test_every_conda_file_is_used_and_exists():

@@ -65,8 +65,7 @@ rule ablation_arm:
         table=fingerprint(ABLATION),
         names=ablation_names,
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.ablation_arm {params.names:q} --seed {wildcards.seed:q}"
+        "one_thread python -m epidecouple.stages.ablation_arm {params.names:q} --seed {wildcards.seed:q}"
         ' --folder "$(dirname {input:q})" --figures {output:q} 2> {log:q}'
 
 

@@ -35,8 +35,7 @@ rule crispr_way:
         mem_mb=3000,
         runtime=minutes(30),
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.crispr_way --settings {input.settings:q} --way {output:q} > {log:q} 2>&1"
+        "one_thread python -m epidecouple.stages.crispr_way --settings {input.settings:q} --way {output:q} > {log:q} 2>&1"
 
 
 rule crispr_inputs:
@@ -62,8 +61,7 @@ rule crispr_inputs:
         mem_mb=3000,
         runtime=minutes(30),
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.crispr_inputs --settings {input.settings:q} --table {wildcards.table:q} --way {input.way:q}"
+        "one_thread python -m epidecouple.stages.crispr_inputs --settings {input.settings:q} --table {wildcards.table:q} --way {input.way:q}"
         " --inputs {output.inputs:q} --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
@@ -89,8 +87,7 @@ rule crispr_scores:
         mem_mb=2000,
         runtime=minutes(30),
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.crispr_scores --settings {input.settings:q} --training {input.training:q}"
+        "one_thread python -m epidecouple.stages.crispr_scores --settings {input.settings:q} --training {input.training:q}"
         " --tested {input.tested:q} --way {input.way:q} --scores {output.scores:q} --predictions {output.predictions:q}"
         " --metrics {output.metrics:q} > {log:q} 2>&1"
 
@@ -117,8 +114,7 @@ rule crispr_table:
         mem_mb=2000,
         runtime=minutes(60),
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.crispr_table --settings {input.settings:q} --tested {input.tested:q} --scores {input.scores:q}"
+        "one_thread python -m epidecouple.stages.crispr_table --settings {input.settings:q} --tested {input.tested:q} --scores {input.scores:q}"
         " --table {output.table:q} --curves {output.curves:q} --strata {output.strata:q} --published {output.published:q}"
         " --metrics {output.metrics:q} > {log:q} 2>&1"
 
@@ -149,8 +145,7 @@ rule crispr_missing:
         mem_mb=3000,
         runtime=minutes(30),
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.crispr_missing --settings {input.settings:q} --tested {input.tested:q} --way {input.way:q}"
+        "one_thread python -m epidecouple.stages.crispr_missing --settings {input.settings:q} --tested {input.tested:q} --way {input.way:q}"
         " --missing {output:q} > {log:q} 2>&1"
 
 
@@ -209,6 +204,5 @@ rule real_model:
     params:
         folder=subpath(output.card, parent=True),
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.real_model --settings {input.settings:q} --way {input.way:q} --training {input.training:q}"
+        "one_thread python -m epidecouple.stages.real_model --settings {input.settings:q} --way {input.way:q} --training {input.training:q}"
         " --tested {input.tested:q} --scores {input.scores:q} --measured {input.measured:q} --folder {params.folder:q} > {log:q} 2>&1"

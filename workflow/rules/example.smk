@@ -29,8 +29,7 @@ rule example_scores:
         model=model_in_repository(),
         excerpt=EXAMPLE,
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.example --excerpt {params.excerpt:q} --model {params.model:q} --pairs {output.pairs:q} --loci {output.loci:q} > {log:q} 2>&1"
+        "one_thread python -m epidecouple.stages.example --excerpt {params.excerpt:q} --model {params.model:q} --pairs {output.pairs:q} --loci {output.loci:q} > {log:q} 2>&1"
 
 
 rule example_figure:
@@ -91,5 +90,4 @@ rule example_inputs:
         mem_mb=2000,
         runtime=minutes(10),
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.example_inputs --settings {input.settings:q} --folder {output:q} > {log:q} 2>&1"
+        "one_thread python -m epidecouple.stages.example_inputs --settings {input.settings:q} --folder {output:q} > {log:q} 2>&1"

@@ -126,7 +126,7 @@ def set_environment(threads, mirror=""):
     a small training took 27 s in place of 46 s, alone as long as before. The allocator keeps freed memory: half the time would go into
     page faults otherwise. The mirror travels here because a different one must not download again
     what is in place. What a long stage tells goes to its log and, without the head of the log, to
-    the screen: `told <log>`.
+    the screen: `told <log>`. Jobs that run side by side take one thread each: `one_thread <command>`.
     """
     exported = {
         "PYTHONPATH": WORKFLOW,
@@ -138,7 +138,8 @@ def set_environment(threads, mirror=""):
     }
     shell.prefix(
         "set -euo pipefail;"
-        " told() {{ tee \"$1\" | {{ grep --line-buffered -v '^#' || true; }}; }}; "
+        " told() {{ tee \"$1\" | {{ grep --line-buffered -v '^#' || true; }}; }};"
+        ' one_thread() {{ OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$@"; }}; '
         f"export {' '.join(f'{name}={quoted(value)}' for name, value in exported.items())}"
         " MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRESHOLD_=4000000000"
         " MALLOC_TOP_PAD_=268435456; "

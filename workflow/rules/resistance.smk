@@ -81,8 +81,7 @@ rule loop_fold:
         mem_mb=mem_mb("loop_fitting"),
         runtime=minutes(60),
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.loop_fold --settings {input.settings:q} --fold {wildcards.fold:q} --loci {input.loci:q}"
+        "one_thread python -m epidecouple.stages.loop_fold --settings {input.settings:q} --fold {wildcards.fold:q} --loci {input.loci:q}"
         " --signal {input.signal:q} --scores {output:q} > {log:q} 2>&1"
 
 
@@ -205,8 +204,7 @@ rule crossfit:
         loci=elements_folder,
         shards=shards_folder,
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.crossfit --settings {input.settings:q} --fold {wildcards.fold:q} --loci {params.loci:q}"
+        "one_thread python -m epidecouple.stages.crossfit --settings {input.settings:q} --fold {wildcards.fold:q} --loci {params.loci:q}"
         " --shards {params.shards:q} --scores {output.scores:q} --resistance {output.resistance:q} --metrics {output.metrics:q}"
         " > {log:q} 2>&1"
 
@@ -237,8 +235,7 @@ rule unseen:
         loci=elements_folder,
         shards=shards_folder,
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.unseen --settings {input.settings:q} --fold {wildcards.fold:q} --loci {params.loci:q}"
+        "one_thread python -m epidecouple.stages.unseen --settings {input.settings:q} --fold {wildcards.fold:q} --loci {params.loci:q}"
         " --shards {params.shards:q} --scores {output:q} > {log:q} 2>&1"
 
 
@@ -327,6 +324,5 @@ rule loop_model:
     params:
         folder=subpath(output.card, parent=True),
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.loop_model --settings {input.settings:q} --loci {input.loci:q} --signal {input.signal:q}"
+        "one_thread python -m epidecouple.stages.loop_model --settings {input.settings:q} --loci {input.loci:q} --signal {input.signal:q}"
         " --measured {input.measured:q} --folder {params.folder:q} > {log:q} 2>&1"

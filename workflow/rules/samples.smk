@@ -91,5 +91,4 @@ rule sample_accuracy:
     params:
         code=code_digest("sample_accuracy"),
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.sample_accuracy --tiles_file {input:q} --table {output.table:q} --confused {output.confused:q} > {log:q} 2>&1"
+        "one_thread python -m epidecouple.stages.sample_accuracy --tiles_file {input:q} --table {output.table:q} --confused {output.confused:q} > {log:q} 2>&1"

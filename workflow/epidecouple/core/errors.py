@@ -10,6 +10,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+# How the line of a log begins in which a stage refuses: its input, by the design, by a gate.
+INPUT_REFUSED, DESIGN_REFUSED, GATE_REFUSED = "ERROR ", "DESIGN VIOLATION ", "GATE "
+# What stands between the name of the gate and its reason.
+GATE_FAILED = " FAILED: "
 # Names that a message lists at most.
 SHOWN = 3
 Key = str | int

@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 # Before Python 3.12 pydantic cannot use the TypedDict of the standard library.
 from typing_extensions import TypedDict
 
-from .errors import InputError
+from .errors import GATE_FAILED, GATE_REFUSED, InputError
 from .key_types import NAME, Gate, Number, Reason
 from .metrics import find_metric
 from .paths import ROOT
@@ -160,8 +160,8 @@ def verdict(gate: str, checks: list[Check], waived: bool) -> dict[str, Any]:
 def sentences(judged: dict[str, Any]) -> list[str]:
     """One sentence per failed check of a verdict: label and metric, value, threshold, remedy."""
     return [
-        f"GATE {judged['gate']} FAILED: {_named(check['metric'])} is {_shown(check['value'])}, need"
-        f" {check['need']}. {_sentence(check['remedy'])}"
+        f"{GATE_REFUSED}{judged['gate']}{GATE_FAILED}{_named(check['metric'])} is"
+        f" {_shown(check['value'])}, need {check['need']}. {_sentence(check['remedy'])}"
         for check in judged["checks"]
         if check["outcome"] == FAILED
     ]

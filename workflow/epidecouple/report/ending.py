@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..core.errors import DESIGN_REFUSED, GATE_FAILED, GATE_REFUSED, INPUT_REFUSED
 from ..core.gates import sentences
 from ..core.provenance import read_json, write_json
 
@@ -26,7 +27,7 @@ WORDS = {
     FAULT: "ended by a fault of the program",
 }
 # How the line of a log begins that says why a stage refused.
-REFUSALS = {"GATE ": GATE, "DESIGN VIOLATION ": DESIGN, "ERROR ": INPUT}
+REFUSALS = {GATE_REFUSED: GATE, DESIGN_REFUSED: DESIGN, INPUT_REFUSED: INPUT}
 TRACEBACK = "Traceback (most recent call last)"
 AGAIN = "The same call again goes on where it stopped."
 
@@ -89,12 +90,12 @@ def kind_of(line: str) -> str:
 
 def told(rule: str, line: str) -> str:
     """The line of a log in which a stage refuses, as a sentence."""
-    if line.startswith("GATE "):
-        gate, _, reason = line.removeprefix("GATE ").partition(" FAILED: ")
+    if line.startswith(GATE_REFUSED):
+        gate, _, reason = line.removeprefix(GATE_REFUSED).partition(GATE_FAILED)
         return f"Refused by the gate {gate}: {reason}"
-    if line.startswith("ERROR "):
-        return f"Bad input ({rule}): {line.removeprefix('ERROR ')}"
-    return f"Refused by the design ({rule}): {line.removeprefix('DESIGN VIOLATION ').rstrip('.')}."
+    if line.startswith(INPUT_REFUSED):
+        return f"Bad input ({rule}): {line.removeprefix(INPUT_REFUSED)}"
+    return f"Refused by the design ({rule}): {line.removeprefix(DESIGN_REFUSED).rstrip('.')}."
 
 
 def text_of(log: str | Path) -> str:

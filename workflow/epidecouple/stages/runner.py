@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from ..core.errors import DesignViolation, InputError
+from ..core.errors import DESIGN_REFUSED, INPUT_REFUSED, DesignViolation, InputError
 from ..core.provenance import Measured, read_json, versions, write_metrics
 
 # What the system calls a full disk, quota or limit, and a place that may not be written.
@@ -40,16 +40,16 @@ def run(stage: Stage) -> None:
     try:
         call(stage, sys.argv[1:])
     except InputError as error:
-        logging.error("ERROR %s", error)
+        logging.error("%s%s", INPUT_REFUSED, error)
         sys.exit(1)
     except DesignViolation as error:
-        logging.error("DESIGN VIOLATION %s", error)
+        logging.error("%s%s", DESIGN_REFUSED, error)
         sys.exit(1)
     except Exception as error:
         reason = unwritable(error)
         if not reason:
             raise
-        logging.error("ERROR %s", reason)
+        logging.error("%s%s", INPUT_REFUSED, reason)
         sys.exit(1)
 
 
