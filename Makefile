@@ -14,54 +14,73 @@ PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check
 # A line that names MAKE itself is run by `make -n`, too.
 AGAIN = $(MAKE) --no-print-directory
 HASHED = --require-hashes --no-deps
+# Behind all that asks an index: pip says "no matching distribution" where it reached none.
+OR_SAY = || { echo "Not everything could be installed; the lines above say why. Where no index was reached, name a proxy,"; \
+	  echo "    export https_proxy=http://HOST:PORT"; \
+	  echo "or an index of your own,"; \
+	  echo "    export PIP_INDEX_URL=https://HOST/simple"; \
+	  echo "and call make again. It goes on where it stopped."; exit 1; }
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Snakemake ends at once where it cannot keep a cache at home, as in many containers.
+ifndef XDG_CACHE_HOME
+ifneq ($(shell [ -w "$$HOME" ] && echo writable),writable)
+export XDG_CACHE_HOME := $(CURDIR)/.venv/cache
+endif
+endif
 
-.PHONY: setup run example test test-slow test-faults lock audit test-slurm benchmark lint docs site bedtools
+.PHONY: setup run example test test-slow test-faults lock audit test-slurm benchmark lint docs site programs
 
-setup: bedtools .venv/.done
+setup: programs .venv/.done
 
 # The versions and hashes of envs/lock*.txt. UNLOCKED=1 takes the pins of pyproject.toml without hashes: for an index that
 # serves builds of its own.
-.venv/.done: pyproject.toml $(wildcard envs/lock*.txt)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed, $$($(PYTHON) --version) was found. Give another with: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; $(AGAIN) install-venv && $(PYTHON) -m venv .venv; }
+.venv/.done: pyproject.toml $(wildcard envs/lock*.txt) | programs
+	@echo "Installing into .venv, which takes some minutes:"
+	@$(PYTHON) -m venv .venv
 ifdef UNLOCKED
-	$(PIP) -e '.[test,slurm]'
+	$(PIP) -e '.[test,slurm]' $(OR_SAY)
 else
-	$(PIP) $(HASHED) -r envs/lock.txt
+	@echo "pip install -r envs/lock.txt"
+	@$(PIP) $(HASHED) -r envs/lock.txt $(OR_SAY)
 	@# The build of torch is the one that the index offers first; its hash has to be known.
-	.venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --dest .venv/torch "$$(grep -o '^torch==[0-9.]*' envs/lock.torch.txt)"
-	$(PIP) $(HASHED) --no-index --find-links .venv/torch -r envs/lock.torch.txt
+	@echo "pip install -r envs/lock.torch.txt"
+	@.venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --dest .venv/torch "$$(grep -o '^torch==[0-9.]*' envs/lock.torch.txt)" $(OR_SAY)
+	@$(PIP) $(HASHED) --no-index --find-links .venv/torch -r envs/lock.torch.txt
 	@rm -r .venv/torch
 	@if .venv/bin/python -c 'from importlib.metadata import requires; exit("nvidia" not in str(requires("torch")))'; then \
-	  $(PIP) $(HASHED) -r envs/lock.cuda.txt; fi
-	$(PIP) --no-deps --no-build-isolation -e .
-	.venv/bin/python -m pip check
+	  echo "pip install -r envs/lock.cuda.txt"; \
+	  $(PIP) $(HASHED) -r envs/lock.cuda.txt; fi $(OR_SAY)
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@.venv/bin/python -m pip check
 endif
 	@touch $@
 
-bedtools:
-	@command -v bedtools > /dev/null || $(AGAIN) install PACKAGE=bedtools
+# What pip cannot install, in one list, so that root is asked once. Debian's Python comes without what `venv` needs, which
+# is ensurepip; its package brings Python, too.
+programs:
+	@! command -v $(PYTHON) > /dev/null || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, $$($(PYTHON) --version) was found. Give another with: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@missing=; command -v bedtools > /dev/null || missing=bedtools; \
+	[ -e .venv/.done ] || $(PYTHON) -c 'import ensurepip' 2> /dev/null || missing="$$missing $(notdir $(PYTHON))-venv"; \
+	[ -z "$$missing" ] || $(AGAIN) install PACKAGE="$${missing# }"
 
-.PHONY: install install-venv
-install-venv:
-	@$(AGAIN) install PACKAGE=python3-venv
-
+.PHONY: install
 install:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	  export DEBIAN_FRONTEND=noninteractive; \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $(PACKAGE) > /dev/null; \
 	else \
-	  echo "$(PACKAGE) is missing and can only be installed with root's rights. Run:"; \
-	  echo "    sudo apt-get update && sudo apt-get install -y $(PACKAGE)"; \
+	  echo "Missing: $(PACKAGE). Only root can install it. Run:"; \
+	  sudo="sudo$${http_proxy:+ -E}"; echo "    $$sudo apt-get update && $$sudo apt-get install -y $(PACKAGE)"; \
 	  echo "then call make again."; exit 1; \
 	fi
 
+# As a module: a folder that was moved has programs that look for the old one.
 run: setup
-	snakemake --cores all
+	python -m snakemake --cores all
 
 example: setup
-	snakemake --cores 1 example
+	python -m snakemake --cores 1 example
 
 # Two processes, a file of tests in one of them, so that the runs which the tests of a file share are made once.
 test: setup
@@ -108,7 +127,7 @@ BENCHMARK = OMP_NUM_THREADS=2 MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRE
 	.venv-benchmark/bin/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-benchmark: bedtools .venv-benchmark/.done
+benchmark: programs .venv-benchmark/.done
 	$(BENCHMARK) benchmarks/run.py
 	$(BENCHMARK) benchmarks/scaling.py
 

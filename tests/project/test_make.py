@@ -9,15 +9,21 @@ import pytest
 
 from epidecouple.core.paths import ROOT
 
-# A Python without venv, as Debian's is, and a user who is not root.
-NO_VENV = '#!/bin/sh\ncase "$*" in *venv*) exit 1;; *sys.version_info*) exit 0;; esac\n'
+# A Python without what `venv` needs, as Debian's is.
+NO_VENV = '#!/bin/sh\ncase "$*" in *sys.version_info*) exit 0;; esac\nexit 1\n'
 OLD = '#!/bin/sh\ncase "$*" in *--version) echo Python 3.9.2;; esac\nexit 1\n'
+# A Python that makes environments whose pip fails.
+NO_INDEX = """#!/bin/sh
+case "$*" in *-m\\ venv*) mkdir -p .venv/bin; cp "$0" .venv/bin/python;; *-m\\ pip*) exit 1;; esac
+"""
 FOUND = "#!/bin/sh\nexit 0\n"
 
 
-def made(folder: Path, *arguments: str, **programs: str) -> subprocess.CompletedProcess:
-    """`make` in a folder with a space in its name, with some programs of its own first on the
-    PATH.
+def made(
+    folder: Path, *arguments: str, path: str = os.environ["PATH"], **programs: str
+) -> subprocess.CompletedProcess:
+    """`make` of a user who is not root in a folder with a space in its name, with some programs of
+    its own first on the PATH.
     """
     place, bin_ = folder / "a folder", folder / "bin"
     place.mkdir()
@@ -28,8 +34,9 @@ def made(folder: Path, *arguments: str, **programs: str) -> subprocess.Completed
         (bin_ / name).write_text(text)
         (bin_ / name).chmod(0o755)
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    env |= {"PATH": f"{bin_}:{os.environ['PATH']}"}
-    return subprocess.run(["make", *arguments], cwd=place, env=env, capture_output=True, text=True)
+    env |= {"PATH": f"{bin_}:{path}"}
+    make = shutil.which("make")
+    return subprocess.run([make, *arguments], cwd=place, env=env, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize(
@@ -46,10 +53,36 @@ def test_setup_says_what_to_type(tmp_path, programs, said):
     assert not (tmp_path / "a folder" / ".venv").exists()
 
 
-def test_a_package_that_only_root_can_install_is_named(tmp_path):
-    call = made(tmp_path, "install", "PACKAGE=bedtools")
+@pytest.mark.parametrize("target", ["run", "test"])
+def test_all_that_only_root_can_install_is_named_in_one_command(tmp_path, target):
+    make = f'#!/bin/sh\nexec {shutil.which("make")} "$@"\n'
+    call = made(tmp_path, target, path="/nowhere", make=make)
     assert call.returncode == 2
-    assert "sudo apt-get update && sudo apt-get install -y bedtools" in call.stdout
+    assert (
+        "    sudo apt-get update && sudo apt-get install -y bedtools python3-venv\n" in call.stdout
+    )
+    assert not (tmp_path / "a folder" / ".venv").exists()
+
+
+def test_a_python_of_another_name_has_a_package_of_its_own(tmp_path):
+    call = made(tmp_path, "setup", "PYTHON=python3.12", bedtools=FOUND, **{"python3.12": NO_VENV})
+    assert call.returncode == 2 and "install -y python3.12-venv\n" in call.stdout
+
+
+def test_an_index_that_is_not_reached_ends_with_what_to_set(tmp_path):
+    call = made(tmp_path, "setup", bedtools=FOUND, python3=NO_INDEX)
+    assert call.returncode == 2 and "    export https_proxy=http://HOST:PORT\n" in call.stdout
+    assert not (tmp_path / "a folder" / ".venv" / ".done").exists(), "the next call installs again"
+
+
+@pytest.mark.parametrize(("home", "cache"), [("/nonexistent", "a folder/.venv/cache"), ("", None)])
+def test_where_home_cannot_be_written_the_cache_is_in_the_folder(
+    tmp_path, monkeypatch, home, cache
+):
+    monkeypatch.setenv("HOME", home or str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    call = made(tmp_path, "--eval=told: ; @echo $$XDG_CACHE_HOME", "told")
+    assert call.stdout.strip() == (str(tmp_path / cache) if cache else ""), call.stderr
 
 
 def test_the_default_run_is_one_call_of_snakemake(tmp_path):

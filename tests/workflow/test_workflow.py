@@ -359,21 +359,6 @@ def test_slurm_profile_names_existing_rules(plan):
     assert set(profile["set-resources"]) <= set(re.findall(r"rule (\w+):", plan))
 
 
-def test_without_root_and_bedtools_make_says_what_to_type(tmp_path):
-    (tmp_path / "id").write_text("#!/bin/sh\necho 1000\n")
-    (tmp_path / "id").chmod(0o755)
-    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    stopped = subprocess.run(
-        ["make", "--no-print-directory", "install", "PACKAGE=bedtools"],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-    )
-    assert stopped.returncode != 0
-    assert "sudo apt-get update && sudo apt-get install -y bedtools" in stopped.stdout
-
-
 def test_resistance_asks_for_neither_genome_nor_gate(tmp_path, snakemake):
     shutil.copytree(ROOT / "config", tmp_path / "config")
     overlay = ["config/targetfinder.yaml", "config/targetfinder_mirror.yaml"]
