@@ -66,14 +66,17 @@ programs:
 
 .PHONY: install
 install:
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	@if ! command -v apt-get > /dev/null; then \
+	  echo "Missing: $(PACKAGE), by Debian's names. Install it with this system's package manager, conda or 'module load',"; \
+	elif [ "$$(id -u)" = 0 ]; then \
 	  export DEBIAN_FRONTEND=noninteractive; \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $(PACKAGE) > /dev/null; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $(PACKAGE) > /dev/null; exit; \
 	else \
+	  sudo="sudo$${http_proxy:+ -E}"; \
 	  echo "Missing: $(PACKAGE). Only root can install it. Run:"; \
-	  sudo="sudo$${http_proxy:+ -E}"; echo "    $$sudo apt-get update && $$sudo apt-get install -y $(PACKAGE)"; \
-	  echo "then call make again."; exit 1; \
-	fi
+	  echo "    $$sudo apt-get update && $$sudo apt-get install -y $(PACKAGE)"; \
+	fi; \
+	echo "then call make again."; exit 1
 
 # As a module: a folder that was moved has programs that look for the old one.
 run: setup

@@ -53,15 +53,26 @@ def test_setup_says_what_to_type(tmp_path, programs, said):
     assert not (tmp_path / "a folder" / ".venv").exists()
 
 
-@pytest.mark.parametrize("target", ["run", "test"])
-def test_all_that_only_root_can_install_is_named_in_one_command(tmp_path, target):
+@pytest.mark.parametrize(
+    ("target", "proxy", "sudo"),
+    [("run", "", "sudo"), ("test", "http://proxy:3128", "sudo -E")],
+    ids=["run", "behind a proxy, which sudo would forget"],
+)
+def test_all_that_only_root_can_install_is_named_in_one_command(
+    tmp_path, monkeypatch, target, proxy, sudo
+):
+    monkeypatch.setenv("http_proxy", proxy)
     make = f'#!/bin/sh\nexec {shutil.which("make")} "$@"\n'
-    call = made(tmp_path, target, path="/nowhere", make=make)
-    assert call.returncode == 2
-    assert (
-        "    sudo apt-get update && sudo apt-get install -y bedtools python3-venv\n" in call.stdout
-    )
+    call = made(tmp_path, target, path="/nowhere", make=make, **{"apt-get": FOUND})
+    typed = f"    {sudo} apt-get update && {sudo} apt-get install -y bedtools python3-venv\n"
+    assert call.returncode == 2 and typed in call.stdout, call.stdout + call.stderr
     assert not (tmp_path / "a folder" / ".venv").exists()
+
+
+def test_no_command_is_given_for_a_system_that_has_another_one(tmp_path):
+    call = made(tmp_path, "install", "PACKAGE=bedtools", path="/nowhere")
+    assert call.returncode == 2 and call.stdout.startswith("Missing: bedtools, by Debian's names.")
+    assert "sudo" not in call.stdout
 
 
 def test_a_python_of_another_name_has_a_package_of_its_own(tmp_path):
