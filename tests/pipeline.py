@@ -66,6 +66,17 @@ def write_config(folder: Path, **changes: object) -> Path:
     return path
 
 
+def local_rules() -> str:
+    """Pattern of the names of rules that run where Snakemake runs."""
+    text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    named = [
+        re.search(r"^ *(?:rule )?(\w+):", rule)[1]
+        for rule in re.split(r"^(?= *rule \w+:)", text, flags=re.M)
+        if "localrule: True" in rule
+    ]
+    return "|".join([*named, r"(?:judge|gate)_\w+"])
+
+
 def run_bash(text: str, folder) -> None:
     """The block's `snakemake` is that of the checkout's workflow."""
     script = (

@@ -123,7 +123,12 @@ def screen(capsys):
     return logger, watched, capsys
 
 
-JOB = {"rule_name": "shard", "wildcards": {"run": "tiny", "line": "LineA"}, "log": ["none.log"]}
+JOB = {
+    "rule_name": "shard",
+    "wildcards": {"run": "tiny", "line": "LineA"},
+    "log": ["none.log"],
+    "indent": False,
+}
 
 
 def test_the_screen_has_a_line_per_stage_and_none_for_small_jobs(screen):
@@ -163,3 +168,26 @@ def test_the_screen_keeps_what_the_ending_needs(screen):
     logger.info("Terminating processes on user request, this might take some time.")
     assert watched.failures == [Failure("shard", ["none.log"])] and watched.interrupted
     assert "shard FAILED" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("told", "blamed"),
+    [
+        ("Error in rule evaluate:\n", ["evaluate"]),
+        ("slurmstepd: killed\n", ["evaluate", "release"]),
+    ],
+    ids=["named by the cluster's log", "nobody named"],
+)
+def test_of_a_group_only_the_stage_that_failed_is_blamed(screen, tmp_path, told, blamed):
+    logger, watched, capsys = screen
+    log = tmp_path / "slurm.log"
+    log.write_text(told)
+    members = [{**JOB, "rule_name": name, "indent": True} for name in ("evaluate", "release")]
+    group = {"event": "group_error", "aux_logs": [str(log)], "job_error_info": members}
+    logger.error("x" * 5000, extra=group)
+    for member in members:
+        logger.error("x" * 5000, extra={"event": "job_error", **member})
+    logger.error("x" * 5000, extra={"event": "job_error", **JOB, "rule_name": "release"})
+    assert [failure.rule for failure in watched.failures] == [*blamed, "release"]
+    shown = capsys.readouterr()
+    assert shown.err.count("FAILED") == len(blamed) + 1 and not shown.out

@@ -17,7 +17,7 @@ from epidecouple.report import ending
 from epidecouple.report.layout import FIGURES, drawn_figures
 from epidecouple.report.run_page import render
 from epidecouple.verification.design import ENERGIES, load_design, of_model
-from pipeline import ROOT, broken_links, last_line, quick, run_snakemake, write_config
+from pipeline import ROOT, broken_links, last_line, local_rules, quick, run_snakemake, write_config
 
 UNREACHABLE = {
     "fit.skill_lift_lower": {"value": 5, "why": "no lift reaches five: the gate must fail"}
@@ -217,24 +217,6 @@ def test_no_job_uses_more_threads_than_its_rule_declares(failed, cured):
                 measured.cpu_time,
                 measured.s,
             )
-
-
-def local_rules() -> str:
-    """Pattern of the rules that run where Snakemake runs: those in `localrules:` lists, and those
-    that say `localrule: True`.
-    """
-    text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
-    listed = [
-        name
-        for names in re.findall(r"^localrules:\n((?: +\w+,\n)+)", text, re.M)
-        for name in re.findall(r"\w+", names)
-    ]
-    own = [
-        re.search(r"^ *(?:rule )?(\w+):", rule)[1]
-        for rule in re.split(r"^(?= *rule \w+:)", text, flags=re.M)
-        if "localrule: True" in rule
-    ]
-    return "|".join([*listed, *own, r"(?:judge|gate)_\w+"])
 
 
 @pytest.fixture(scope="module")

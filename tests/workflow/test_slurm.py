@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from epidecouple.training.checkpoint import FILE
-from pipeline import ROOT, run_snakemake, snakemake_command, write_config
+from pipeline import ROOT, last_line, run_snakemake, snakemake_command, write_config
 
 PLUGIN = importlib.util.find_spec("snakemake_executor_plugin_slurm") is not None
 ANSWERS = (
@@ -27,8 +27,10 @@ pytestmark = [
 ]
 
 # The profile as it is, asking more often than a real cluster would like, and not its accounting,
-# which the test node does not have.
+# which the test node does not have; no job may be wider than that node.
 HASTE = (
+    "--cores",
+    "2",
     "--slurm-status-command",
     "squeue",
     "--slurm-init-seconds-before-status-checks",
@@ -47,13 +49,25 @@ LONG = {"resistance": {"epochs": 60, "patience": 60}}
 FULL = "results/tiny/train_full"
 
 
-def submitted(call: subprocess.CompletedProcess) -> set[str]:
-    """Rules that were handed to SLURM."""
-    return set(
-        re.findall(
-            r"submitted with SLURM jobid \d+ \(log: \S*/rule_(\w+)/", call.stdout + call.stderr
-        )
-    )
+# What is submitted by the first call, which ends at the gate `fit`, and by the second one.
+FIRST = [
+    "rule_simulate",
+    "group_sources_inventory_sample_check",
+    "rule_panel",
+    "group_windows_elements_reference",
+    "group_shards_data_report_shard",
+    "rule_train_subset",
+    "rule_diagnose_subset",
+    "rule_train_full",
+    "group_scores_evaluate_recovery_release",
+]
+SECOND = ["rule_diagnose", "rule_biology", "rule_mutagenesis", "group_motifs_motif_recovery_motifs"]
+
+
+def submitted(call: subprocess.CompletedProcess) -> list[str]:
+    """Jobs that were handed to SLURM, each by the folder of its log, sorted."""
+    line = r"submitted with SLURM jobid \d+ \(log: \S*/((?:rule|group)_\w+)/"
+    return sorted(re.findall(line, call.stdout + call.stderr))
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +86,8 @@ def test_a_failing_gate_ends_the_run_with_its_sentence_and_no_second_try(failed)
     assert "Trying to restart" not in told
 
 
-def test_jobs_are_submitted_and_gates_and_figures_run_here(failed):
-    rules = submitted(failed[1])
-    assert {"simulate", "elements", "shard", "train_subset", "train_full", "evaluate"} <= rules
-    assert not [rule for rule in rules if re.match("judge_|gate_|figure|run_report", rule)]
+def test_one_job_is_submitted_for_each_long_stage(failed):
+    assert submitted(failed[1]) == sorted(FIRST)
 
 
 def test_the_run_goes_on_to_its_end_once_the_threshold_is_in_reach(failed):
@@ -85,9 +97,23 @@ def test_the_run_goes_on_to_its_end_once_the_threshold_is_in_reach(failed):
         folder, "--configfile", str(write_config(folder, threads=1)), where=ON_SLURM
     )
     assert call.returncode == 0, call.stdout + call.stderr
-    assert {"diagnose", "biology"} <= submitted(call) and "train_full" not in submitted(call)
+    assert submitted(call) == sorted(SECOND)
     assert (folder / FULL / "model.safetensors").stat().st_mtime_ns == before
     assert (folder / "results/tiny/report.html").exists()
+
+
+def test_of_a_job_of_several_stages_the_one_that_failed_is_named(tmp_path):
+    config = ["--configfile", str(write_config(tmp_path, threads=1))]
+    simulated = run_snakemake(tmp_path, "results/tiny/simulated/truth.parquet", *config)
+    assert simulated.returncode == 0, simulated.stdout + simulated.stderr
+    peaks = tmp_path / "results/tiny/simulated/LineA/peaks/CTCF.peaks.gz"
+    peaks.write_bytes(peaks.read_bytes()[:-20])
+    gate = ("results/tiny/gates/download.passed", "--retries", "0")
+    call = run_snakemake(tmp_path, *gate, *config, where=ON_SLURM)
+    told = call.stdout + call.stderr
+    assert call.returncode == 1 and submitted(call) == FIRST[1:2]
+    assert "inventory FAILED" in told and "sample_check FAILED" not in told
+    assert last_line(call).startswith("Bad input (inventory): ") and peaks.name in last_line(call)
 
 
 def cancel_when(process: subprocess.Popen, exists: Path) -> None:

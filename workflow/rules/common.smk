@@ -246,8 +246,11 @@ def configured(wildcards):
 
 
 def file_sizes(input):
-    """Sizes of a job's input files and of the arrays that lie beside them."""
-    given = input.size_mb
+    """Sizes of a job's input files and of the arrays that lie beside them.
+
+    What a job of the same group will make is not there when the group is submitted, and counts nothing.
+    """
+    given = sum_mb(map(Path, input))
     shards = [Path(path).with_name("signal.npy") for path in input.get("shards", [])]
     windows = (
         [Path(input.splits).with_name("sequences.npy")]

@@ -19,6 +19,7 @@ if SIMULATED:
             "python -m epidecouple.stages.simulate --settings {input.settings:q} --truth {output.truth:q} > {log:q} 2>&1"
 
 
+# Not submitted: the nodes of most clusters do not reach the web.
 rule download:
     output:
         local("resources/download/{path}"),
@@ -27,11 +28,9 @@ rule download:
     wildcard_constraints:
         path=".+",
     retries: 0
+    localrule: True
     conda:
         "../../envs/data.yaml"
-    resources:
-        mem_mb=mem_mb("streaming"),
-        runtime=minutes(120),
     shell:
         'python -m epidecouple.stages.download --target {output:q} --mirror "$EPIDECOUPLE_MIRROR" 2>&1 | tee {log:q}'
 

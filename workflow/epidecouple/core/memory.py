@@ -54,11 +54,6 @@ class Files:
     windows: float = 0.0
 
 
-def streaming(config: Config, files: Files) -> float:
-    """Rules that read files piece by piece."""
-    return TABLES
-
-
 def tables(config: Config, files: Files) -> float:
     """Rules that hold their input tables in memory."""
     return TABLES + PARSED * files.inputs

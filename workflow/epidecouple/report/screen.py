@@ -3,6 +3,7 @@ call ended. The full account of Snakemake stays in `.snakemake/log`.
 """
 
 import logging
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ HIDDEN = {
     "job_started",
     "job_finished",
     "group_info",
+    "group_error",
     "progress",
 }
 # What Snakemake says beside events: how it works, and that a job has failed, which is said already.
@@ -39,6 +41,8 @@ CHATTER = (
 INTERRUPTED = ("Terminating processes on user request", "Will exit after finishing")
 NOTHING = "Nothing to be done"
 STAMP = "%H:%M:%S"
+# How the log of a job on a cluster names the stage that failed.
+NAMED = re.compile(r"^\s*Error in rule (\w+)", re.M)
 # Lines of a log that are shown when a stage ended without saying why.
 LAST_LINES = 15
 
@@ -54,6 +58,7 @@ class Screen:
     def __init__(self, full: bool) -> None:
         self.full = full
         self.failures: list[Failure] = []
+        self.spared: set[str] = set()
         self.interrupted = False
         self.problem = ""
         self.refused = ""
@@ -71,8 +76,10 @@ class Screen:
         """Keep of a record what the ending needs; every record passes."""
         fields = vars(record)
         event, text = event_of(record), record.getMessage()
-        if event == "job_error":
-            self.failures.append(Failure(fields["rule_name"], [*map(str, fields["log"])]))
+        if event == "job_error" and not self.is_spared(fields):
+            self.failures.append(failure_of(fields))
+        elif event == "group_error":
+            self.spared = spared(fields)
         elif event == "progress":
             self.done, self.total = fields["done"], fields["total"]
         elif event == "error":
@@ -93,7 +100,7 @@ class Screen:
         if event == "job_info":
             return [self.started(fields)] if fields["benchmark"] else []
         if event == "job_error":
-            return [*failed(Failure(fields["rule_name"], [*map(str, fields["log"])]))]
+            return [] if self.is_spared(fields) else [*failed(failure_of(fields))]
         if event == "run_info":
             return [f"{fields['stats']['total']} jobs"]
         if event == "error" and self.refused:
@@ -102,6 +109,10 @@ class Screen:
             return [record.getMessage(), self.idle()]
         hidden = event in HIDDEN or record.getMessage().lstrip().startswith(CHATTER)
         return [] if hidden else None
+
+    def is_spared(self, job: dict[str, Any]) -> bool:
+        """Whether a job is told to have failed only because another one of its group did."""
+        return job["indent"] and job["rule_name"] in self.spared
 
     def started(self, job: dict[str, Any]) -> str:
         """The line of a stage that starts: time, how many jobs are done, its name."""
@@ -115,6 +126,20 @@ def event_of(record: logging.LogRecord) -> str:
     """The event of a record of Snakemake's log, empty where it has none."""
     event = getattr(record, "event", None)
     return "" if event is None else str(event)
+
+
+def failure_of(job: dict[str, Any]) -> Failure:
+    """The failure that a record tells."""
+    return Failure(job["rule_name"], [*map(str, job["log"])])
+
+
+def spared(group: dict[str, Any]) -> set[str]:
+    """Stages of a failed group that the log of the cluster does not name; none where it names no
+    stage.
+    """
+    named = {rule for log in group["aux_logs"] for rule in NAMED.findall(text_of(log))}
+    members = {job["rule_name"] for job in group["job_error_info"]}
+    return members - named if named else set()
 
 
 def failed(failure: Failure) -> Iterator[str]:
