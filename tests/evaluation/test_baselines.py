@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 
 from epidecouple.evaluation.baselines import (
-    Fitting,
-    activity,
     activity_product,
     features,
-    line_offsets,
     linear_conditional,
     listing,
     trained_rivals,
     untrained_rivals,
 )
+from epidecouple.evaluation.which_line import Fitting, activity, line_offsets
 from epidecouple.statistics.ranking import within_pair_auc
 from toy_panel import BINS, MARKS, N_PAIRS, toy_panel
 

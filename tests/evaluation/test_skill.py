@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
-from epidecouple.evaluation.baselines import activity
 from epidecouple.evaluation.skill import baselines, cell, energy_table, skill_lift
+from epidecouple.evaluation.which_line import activity
 from epidecouple.statistics.jackknife import rows_without_each
 from epidecouple.statistics.ranking import element_lookup, macro_aupr
 from toy_panel import toy_config, toy_panel

@@ -3,8 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from epidecouple.evaluation.baselines import activity
-from epidecouple.evaluation.which_line import Discordant, within_pair
+from epidecouple.evaluation.which_line import Discordant, activity, within_pair
 from epidecouple.statistics.jackknife import interval, rows_without_each
 from epidecouple.statistics.ranking import balanced_auc, within_pair_auc, without_levels
 from toy_panel import MARKS, toy_panel

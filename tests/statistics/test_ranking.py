@@ -2,14 +2,17 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from epidecouple.statistics.ranking import (
+    average_precision,
     balanced_auc,
     comparisons,
     line_aupr,
     macro_aupr,
     mean_of_couples,
+    ranks,
     within_pair_auc,
     without_levels,
 )
@@ -19,6 +22,32 @@ def discordant_labels(rng, n, lines):
     return np.array(
         [rng.permutation(np.arange(lines) < rng.integers(1, lines)) for _ in range(n)]
     ).astype(np.int8)
+
+
+@pytest.mark.parametrize("ties", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 7, 300])
+def test_ranks_are_those_of_scipy_to_the_bit(count, ties):
+    values = np.random.default_rng(count).normal(size=(count, 3))
+    values = np.round(values) if ties else values
+    for axis in (0, 1, -1):
+        np.testing.assert_array_equal(ranks(values, axis), rankdata(values, axis=axis))
+    assert ranks(values[:0, 0]).shape == (0,)
+
+
+@pytest.mark.parametrize("ties", [False, True])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_average_precision_is_that_of_scikit_learn_to_the_bit(kind, ties):
+    rng = np.random.default_rng(0)
+    for count in (2, 10, 1000):
+        labels, scores = (rng.random(count) < 0.2).astype(np.int8), rng.normal(size=count)
+        labels[0] = 1
+        scores = (np.round(scores) if ties else scores).astype(kind)
+        assert average_precision(labels, scores) == average_precision_score(labels, scores)
+
+
+def test_a_score_that_is_no_number_is_refused():
+    with pytest.raises(ValueError, match="NaN"):
+        average_precision(np.array([0, 1]), np.array([np.nan, 1.0]))
 
 
 @pytest.mark.parametrize("ties", [False, True])

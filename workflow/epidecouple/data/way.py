@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from ..core.sections.data import WAY_DENSITIES
+from ..statistics.ranking import ranks
 from .normalisation import LEAST_SD
 
 # A peak counts when the normal score of its rank is above these, or its log signal exceeds the mean
@@ -28,7 +28,7 @@ def peak_weights(signal: np.ndarray) -> np.ndarray:
     """What each peak adds to each density, float64 (n_peaks, WAY_DENSITIES), from its signal
     (n_peaks,).
     """
-    score = ndtri((rankdata(signal) - 0.5) / len(signal))
+    score = ndtri((ranks(signal) - 0.5) / len(signal))
     level = np.log1p(signal)
     sd = level.std()
     # Peaks of one height have no strong ones among them, whatever rounding leaves of their sd.

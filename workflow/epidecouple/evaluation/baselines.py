@@ -4,8 +4,6 @@ signal and the same pairs.
 Every score is (n, C), higher where the pair is more likely to loop.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -15,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ..data.panel import Panel
 from ..model.losses import conditional_nll
+from .which_line import Fitting, activity
 
 ACTIVITY = ("H3K27ac", "DNase", "CTCF")
 # Few steps: a fit that has converged tells the lines of other chromosomes less well, whatever the
@@ -52,23 +51,6 @@ def boosted_classifier(
         max_features=0.3,
         early_stopping=False,
         random_state=seed,
-    )
-
-
-class Fitting(NamedTuple):
-    """Pairs a rival is fitted on and pairs it scores, both rows of the panel, and the lines it may
-    learn from.
-    """
-
-    fitted: np.ndarray
-    scored: np.ndarray
-    lines: list[int]
-
-
-def activity(panel: Panel, pairs: np.ndarray, mark: int) -> np.ndarray:
-    """Normalised signal of a mark at enhancer plus promoter."""
-    return np.column_stack(
-        [shard.signal[pairs][:, :2, mark].astype(np.float32).sum(1) for shard in panel.shards]
     )
 
 
@@ -128,16 +110,6 @@ def trained_rivals(panel: Panel, task: Fitting, rounds: int, seed: int) -> dict[
 def features(panel: Panel, pairs: np.ndarray, line: int) -> np.ndarray:
     """Signal of all marks at every position that R reads: float32 (n, P * M)."""
     return panel.shards[line].signal[pairs].astype(np.float32).reshape(len(pairs), -1)
-
-
-def line_offsets(panel: Panel, task: Fitting) -> np.ndarray:
-    """Log mean label of each line on the fitted pairs, the mean over the lines for a line that is
-    not among them.
-    """
-    offsets = np.log(panel.labels_of(task.fitted, task.lines).mean(0))
-    score = np.full(len(panel.lines), offsets.mean())
-    score[task.lines] = offsets
-    return np.tile(score, (len(task.scored), 1))
 
 
 def linear_conditional(x: np.ndarray, labels: np.ndarray, scored: np.ndarray) -> np.ndarray:

@@ -26,8 +26,9 @@ from ..training.loop import fit
 from ..training.phases import ResistancePhase
 from ..training.plan import Plan
 from ..verification.ledger import Ledger
-from .baselines import Fitting, line_offsets, trained_rivals, untrained_rivals
+from .baselines import trained_rivals, untrained_rivals
 from .scores import ALL_LINES, Kind, R, Scores, arms_of
+from .which_line import Fitting, line_offsets
 
 
 def turned_to(config: Config, fold: int) -> Config:

@@ -1,6 +1,7 @@
 """In which line does a pair loop? R on discordant pairs beside what a user would otherwise try."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,9 +9,35 @@ from ..data.labels import discordant
 from ..data.panel import Panel
 from ..statistics.jackknife import SHARE, interval
 from ..statistics.ranking import balanced_auc, within_pair_auc, without_levels
-from .baselines import Fitting, activity, line_offsets
 
 ACTIVITY_MARK = "H3K27ac"
+
+
+class Fitting(NamedTuple):
+    """Pairs a rival is fitted on and pairs it scores, both rows of the panel, and the lines it may
+    learn from.
+    """
+
+    fitted: np.ndarray
+    scored: np.ndarray
+    lines: list[int]
+
+
+def activity(panel: Panel, pairs: np.ndarray, mark: int) -> np.ndarray:
+    """Normalised signal of a mark at enhancer plus promoter."""
+    return np.column_stack(
+        [shard.signal[pairs][:, :2, mark].astype(np.float32).sum(1) for shard in panel.shards]
+    )
+
+
+def line_offsets(panel: Panel, task: Fitting) -> np.ndarray:
+    """Log mean label of each line on the fitted pairs, the mean over the lines for a line that is
+    not among them.
+    """
+    offsets = np.log(panel.labels_of(task.fitted, task.lines).mean(0))
+    score = np.full(len(panel.lines), offsets.mean())
+    score[task.lines] = offsets
+    return np.tile(score, (len(task.scored), 1))
 
 
 @dataclass(frozen=True)

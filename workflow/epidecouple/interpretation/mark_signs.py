@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from ..core.dna import gc_content
 from ..data.panel import Panel
@@ -15,6 +14,7 @@ from ..model.energy import EnergyModel
 from ..model.scoring import score_resistance
 from ..statistics.jackknife import CORRELATION, interval
 from ..statistics.partial_covariance import GroupMoments, correlation_of, partialled
+from ..statistics.ranking import ranks
 
 # Sign that the resistance should have against a mark at the two ends: open chromatin lowers it,
 # silenced raises it.
@@ -66,8 +66,8 @@ def partial_spearman(
     units : int (n,), unit of each row; weights : (B, G), how often each of G units counts.
     Returns (B, d, d). Ranks are taken once, over all rows: weights do not rank them again.
     """
-    ranks = rankdata(np.column_stack([values, covariates]), axis=0)
-    covariance = GroupMoments.of(ranks, units, weights.shape[1]).covariance(weights)
+    ranked = ranks(np.column_stack([values, covariates]), axis=0)
+    covariance = GroupMoments.of(ranked, units, weights.shape[1]).covariance(weights)
     return correlation_of(partialled(covariance, covariates.shape[1]))
 
 

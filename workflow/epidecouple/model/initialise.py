@@ -9,12 +9,10 @@ from ..core.errors import InputError
 from ..data.panel import Panel
 from ..statistics.clustering import centroids, modules
 from .energy import EnergyModel
-from .record22 import Record22
+from .networks import NETWORKS
 
 # Training pairs at most on which the densities of the way are standardised.
 WAY_PAIRS = 10_000
-# Networks by the key `model.network`.
-NETWORKS: dict[str, type[EnergyModel]] = {"energy": EnergyModel, "record22": Record22}
 
 
 def new_model(config: Config, panel: Panel) -> EnergyModel:

@@ -17,7 +17,7 @@ from ..core.errors import InputError
 from ..core.integrity import intact, seal
 from ..data.panel import Panel, load_panel
 from .energy import EnergyModel
-from .initialise import NETWORKS
+from .networks import NETWORKS
 
 SETTINGS, ENCODER = "settings", "encoder"
 # Bytes of the header's length at the beginning of a file.

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from ..data.signal import Track
 from ..files.peaks import read_peaks
+from ..statistics.ranking import ranks
 
 Tracks = dict[str, Track]
 # Mean quantiles are small: where one peak in ten bases counts as much as the median peak, the level
@@ -28,7 +28,7 @@ def quantile_track(peaks: pd.DataFrame) -> Track:
 
 def with_quantiles(peaks: pd.DataFrame) -> pd.DataFrame:
     """The peaks with the quantile of each one's signal in place of the signal."""
-    return peaks.assign(signal=rankdata(peaks.signal) / max(len(peaks), 1))
+    return peaks.assign(signal=ranks(peaks.signal) / max(len(peaks), 1))
 
 
 def read_tracks(files: dict[str, Path]) -> Tracks:

@@ -5,7 +5,7 @@ once, and what that changes is held against Student's t.
 from collections.abc import Iterable
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 BLOCK_BP = 1_000_000
 # Keeps the draws of `units_seen` apart from a run's other random streams, which have names
@@ -35,7 +35,7 @@ def interval(
     if groups < 2:
         return float("nan"), float("nan")
     error = np.sqrt((groups - 1) / groups * np.square(each - value).sum())
-    reach = student.ppf((1 + LEVEL) / 2, groups - 1) * error
+    reach = stdtrit(groups - 1, (1 + LEVEL) / 2) * error
     lower, upper = np.clip([value - reach, value + reach], *within)
     return float(lower), float(upper)
 

@@ -4,7 +4,8 @@ from functools import cache
 from itertools import permutations
 
 import numpy as np
-from scipy.stats import rankdata
+
+from .ranking import ranks
 
 # Up to so many lines all permutations are counted, beyond them so many are drawn.
 MOST_LINES, DRAWS = 8, 20_000
@@ -103,5 +104,5 @@ def _orders(lines: int) -> np.ndarray:
 
 
 def _centred_ranks(values: np.ndarray) -> np.ndarray:
-    ranks = rankdata(values, axis=-1)
-    return ranks - ranks.mean(-1, keepdims=True)
+    ranked = ranks(values)
+    return ranked - ranked.mean(-1, keepdims=True)

@@ -1,9 +1,41 @@
-"""How well a score ranks labels, per line and never pooled over lines. The only module that uses
-scikit-learn's metrics.
+"""Ranks, and how well a score ranks labels, per line and never pooled over lines.
+
+scikit-learn and scipy have both to the same bit, for one to two seconds of import in every process.
 """
 
 import numpy as np
-from sklearn.metrics import average_precision_score
+
+from .precision_recall import Ranking
+
+
+def ranks(values: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Rank of each value along an axis, from 1 on, ties the mean of theirs: float64, of the shape
+    of `values`.
+    """
+    moved = np.moveaxis(np.asarray(values), axis, -1)
+    order = moved.argsort(-1)
+    ordered = np.take_along_axis(moved, order, -1)
+    begins, ends = np.ones((2, *moved.shape), dtype=bool)
+    begins[..., 1:] = ends[..., :-1] = ordered[..., 1:] != ordered[..., :-1]
+    place = np.arange(1, moved.shape[-1] + 1)
+    first = np.maximum.accumulate(np.where(begins, place, 0), -1)
+    backwards = np.where(ends, place, len(place))[..., ::-1]
+    last = np.minimum.accumulate(backwards, -1)[..., ::-1]
+    ranked = np.empty(moved.shape)
+    np.put_along_axis(ranked, order, (first + last) / 2, -1)
+    return np.moveaxis(ranked, -1, axis)
+
+
+def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Sum of precision over the steps of recall, from the laxest threshold on; labels, scores (n,).
+
+    Raises `ValueError` where a score is no number: it would rank somewhere without a word.
+    """
+    if not np.isfinite(scores).all():
+        raise ValueError("a score is NaN or infinite")
+    curve = Ranking(labels, scores).curve(np.ones(len(labels)))
+    recall, precision = curve.recall[::-1], curve.precision[::-1]
+    return float(-np.sum(np.diff(recall, append=0.0) * precision))
 
 
 def macro_aupr(labels: np.ndarray, scores: np.ndarray) -> float:
@@ -16,7 +48,7 @@ def macro_aupr(labels: np.ndarray, scores: np.ndarray) -> float:
 def line_aupr(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Average precision of each line that has both classes."""
     both = np.flatnonzero((labels.min(0) == 0) & (labels.max(0) == 1))
-    return np.array([average_precision_score(labels[:, c], scores[:, c]) for c in both])
+    return np.array([average_precision(labels[:, c], scores[:, c]) for c in both])
 
 
 def within_pair_auc(
