@@ -11,12 +11,12 @@ import hashlib
 import json
 import math
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import InputError
 from .integrity import remade
@@ -25,6 +25,8 @@ from .paths import PACKAGE
 REFUSALS = frozenset({"InputError", "DesignViolation", "_located"})
 LOGGERS = frozenset({"log", "logging"})
 WORDING = frozenset({"problem", "remedy"})
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 MODEL = "model.safetensors"
 CHECKSUM = "checksum"
 # Stands for the model of a file that is not the one that was read.
@@ -59,7 +61,7 @@ def _imports(module: str) -> list[str]:
     """Modules of the package that a module imports, whole or a name of them."""
     above = module.split(".")
     imports = []
-    for level, target, names in relative_imports(_source(module).read_text()):
+    for level, target, names in read_source(_source(module).read_text()).imports:
         room = ".".join([*above[:-level], *([target] if target else [])])
         modules = [room] if _source(room).is_file() else [f"{room}.{name}" for name in names]
         imports += [name for name in modules if _source(name).is_file()]
@@ -72,7 +74,7 @@ def code_digest(*stages: str) -> str:
     """
     digest = hashlib.sha256()
     for name in sorted(set().union(*(module_closure(f"stages.{stage}") for stage in stages))):
-        digest.update(f"{name}\0{computation(_source(name).read_text())}".encode())
+        digest.update(f"{name}\0{read_source(_source(name).read_text()).computation}".encode())
     return digest.hexdigest()[:16]
 
 
@@ -154,60 +156,61 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-@cache
-def computation(source: str) -> str:
-    """The text of the tree that is left of a source."""
-    return ast.dump(_Computation().visit(ast.parse(source)))
+class Source(NamedTuple):
+    """What is kept of a source file: its relative imports, inside functions too, each as level,
+    module and names; and as text the tree that is left of it.
+    """
+
+    imports: tuple[tuple[int, str | None, tuple[str, ...]], ...]
+    computation: str
 
 
 @cache
-def relative_imports(source: str) -> tuple[tuple[int, str | None, tuple[str, ...]], ...]:
-    """Level, module and names of every relative import of a source, inside functions too."""
-    nodes = [
-        node
-        for node in ast.walk(ast.parse(source))
+def read_source(text: str) -> Source:
+    """Read a source file; parsed once, as a call of Snakemake reads two hundred of them."""
+    tree = ast.parse(text)
+    imports = tuple(
+        (node.level, node.module, tuple(alias.name for alias in node.names))
+        for node in _statements(tree)
         if isinstance(node, ast.ImportFrom) and node.level
-    ]
-    return tuple(
-        (node.level, node.module, tuple(alias.name for alias in node.names)) for node in nodes
     )
+    return Source(imports, repr(_computed(tree)))
 
 
-class _WithoutText(ast.NodeTransformer):
-    """Empties every string."""
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements below a node, those of their blocks too; expressions are not entered."""
+    for block in BLOCKS:
+        for statement in getattr(node, block, ()):
+            yield statement
+            yield from _statements(statement)
 
-    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
-        return ast.Constant("") if isinstance(node.value, str) else node
+
+def _computed(part: Any, wordless: bool = False) -> Any:
+    """What a part of a tree computes, as tuples: its kind and its fields, without docstrings; every
+    text in what is wording, or `wordless`, is empty.
+    """
+    if isinstance(part, list):
+        return [_computed(item, wordless) for item in part]
+    if isinstance(part, ast.Constant):
+        is_text = isinstance(part.value, str)
+        return ("Constant", "" if wordless and is_text else part.value)
+    if not isinstance(part, ast.AST):
+        return part
+    wordless = wordless or _is_wording(part)
+    fields = {name: getattr(part, name) for name in part._fields if name != "ctx"}
+    if isinstance(part, DOCUMENTED) and ast.get_docstring(part, clean=False) is not None:
+        fields["body"] = part.body[1:]
+    return (type(part).__name__, *(_computed(field, wordless) for field in fields.values()))
 
 
-class _Computation(ast.NodeTransformer):
-    """Drops docstrings, empties the strings of messages."""
-
-    def visit_Module(self, node: ast.Module) -> ast.AST:
-        return self._without_docstring(node)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return self._without_docstring(node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._without_docstring(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        return _WithoutText().visit(node) if _is_message(node) else self.generic_visit(node)
-
-    def visit_keyword(self, node: ast.keyword) -> ast.AST:
-        is_wording = node.arg == "description"
-        return _WithoutText().visit(node) if is_wording else self.generic_visit(node)
-
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        names = {getattr(target, "id", "") for target in node.targets}
-        return _WithoutText().visit(node) if names & WORDING else self.generic_visit(node)
-
-    def _without_docstring(self, node: ast.Module | ast.ClassDef | ast.FunctionDef) -> ast.AST:
-        self.generic_visit(node)
-        if ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-        return node
+def _is_wording(node: ast.AST) -> bool:
+    """Whether the texts in a node are for people alone."""
+    if isinstance(node, ast.Call):
+        return _is_message(node)
+    if isinstance(node, ast.keyword):
+        return node.arg == "description"
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return any(getattr(target, "id", "") in WORDING for target in targets)
 
 
 def _is_message(call: ast.Call) -> bool:
