@@ -232,12 +232,19 @@ REFUSED = [
         "peaksA",
         ("peaks named 1 among chr1", "1\t1\t9\n", "is in the genome (file: 1; genome"),
         ("some peaks named 2 among chr2", bed() + "2\t1\t9\n", "chromosome 2 is called chr2"),
+        ("some peaks named chr02", bed() + "chr02\t1\t9\n", "chr02 is called chr2 in the genome"),
+        ("some peaks in capitals", bed() + "CHR2\t1\t9\n", "CHR2 is called chr2 in the genome"),
     ),
     *refused(
         "all files together",
         "loopsA",
         ("loops of NCBI's names", LOOP.replace("chr1", "NC_1.1"), "(loops: chrNC_1.1; pairs: chr1"),
         ("loops in capitals", LOOP.replace("chr1", "CONTIG-1"), "no loop lies on a chromosome"),
+        (
+            "some loops of Juicer's capitals",
+            LOOP + LOOP.replace("chr1", "CHR2"),
+            "chromosome CHR2 is called chr2 in the pairs",
+        ),
     ),
     *refused(
         "all files together",
@@ -246,6 +253,11 @@ REFUSED = [
             "pairs that no fold has",
             PAIRS + PAIR.replace("chr1", "1"),
             "pairs lie on 1; splits.folds",
+        ),
+        (
+            "some pairs that folds write otherwise",
+            PAIRS + PAIR + PAIR.replace("chr1", "chr03"),
+            "chromosome chr03 is called chr3 in splits.folds",
         ),
     ),
     *refused(

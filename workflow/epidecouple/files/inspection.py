@@ -3,9 +3,11 @@ name chromosomes alike.
 
 A file with other names does not fail by itself: its peaks, loops or pairs just lie nowhere. So the
 names of all files are held against the genome's, and those of loops and folds against the pairs'.
+One chromosome that is written otherwise, chr01 or CHR1 among others that fit, is told as well.
 """
 
 import logging
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +81,7 @@ def inspect_tables(catalog: Catalog, folds: list[list[str]]) -> list[Naming]:
 
 def check_on_genome(file: Naming, genome: Naming) -> None:
     """Raise `InputError` for a file without a chromosome of the genome, or with one that the genome
-    has under its other name, with or without `chr`.
+    has written otherwise: with or without `chr`, with leading zeros, in capitals.
     """
     check_names(file, genome, f"genome {genome.path.name}")
 
@@ -93,15 +95,28 @@ def check_names(file: Naming, known: Naming, what: str) -> None:
             f" {known})"
         )
         raise InputError(problem, ONE_NAMING, file.path)
+    check_spelling(file, known.names, f"in the {what}")
+
+
+def check_spelling(file: Naming, known: list[str], where: str) -> None:
+    """Raise `InputError` for a chromosome that is known by the same name written otherwise."""
+    written = {plain(name): name for name in reversed(known)}
+    names = set(known)
     for name in file.names:
-        other = name.removeprefix("chr") if name.startswith("chr") else f"chr{name}"
-        if name not in names and other in names:
-            problem = f"chromosome {name} is called {other} in the {what}"
+        if name not in names and plain(name) in written:
+            problem = f"chromosome {name} is called {written[plain(name)]} {where}"
             raise InputError(problem, ONE_NAMING, file.path)
 
 
+def plain(name: str) -> str:
+    """A chromosome's name without `chr`, leading zeros and capitals."""
+    return re.sub(r"^(chr)?0*", "", name.lower())
+
+
 def check_loops(path: Path, pairs: list[Naming]) -> None:
-    """Raise `InputError` for a loop list without a loop on a chromosome of any pair table."""
+    """Raise `InputError` for a loop list without a loop on a chromosome of any pair table, or with
+    one on a chromosome that they have written otherwise.
+    """
     of_pairs = pd.Series([name for table in pairs for name in table.names]).drop_duplicates()
     loops = named_like(read_loops(path), of_pairs)
     of_loops = loops.chrom1[loops.chrom1 == loops.chrom2].drop_duplicates()
@@ -111,12 +126,16 @@ def check_loops(path: Path, pairs: list[Naming]) -> None:
             f" {shown(of_pairs)})"
         )
         raise InputError(problem, ONE_NAMING, path)
+    check_spelling(naming(path, of_loops), list(of_pairs), f"in the {PAIRS}")
 
 
 def check_folds(pairs: Naming, folds: list[list[str]]) -> None:
-    """Raise `InputError` for a pair table without a chromosome of any fold."""
+    """Raise `InputError` for a pair table without a chromosome of any fold, or with one that a fold
+    has written otherwise.
+    """
     listed = [chrom for fold in folds for chrom in fold]
     if not set(listed) & set(pairs.names):
         problem = f"pairs lie on {pairs}; splits.folds lists {shown(listed)}"
         remedy = "Write splits.folds with the names of the pairs, or mend those of the table"
         raise InputError(problem, remedy, pairs.path)
+    check_spelling(pairs, listed, "in splits.folds")

@@ -49,7 +49,7 @@ def read_loops(path: Path) -> pd.DataFrame:
         )
     loops = pd.DataFrame(
         {
-            name: "chr" + table[name].str.removeprefix("chr")
+            name: with_prefix(table[name])
             if name in CHROMOSOMES
             else whole_numbers(
                 table[name], name, path, "Give a HiCCUPS list or a BEDPE without header"
@@ -82,6 +82,12 @@ def _check_columns(rows: Rows, path: Path) -> None:
         problem = f"{INTERACT} columns: interact of UCSC, in which columns 4 to 6 are no anchor"
     if problem:
         raise InputError(problem, "Give a loop list or a BEDPE", path, int(rows.table.index[0]))
+
+
+def with_prefix(chromosomes: pd.Series) -> pd.Series:
+    """Names with the prefix `chr`, those as they are that have it in letters of any case."""
+    bare = ~chromosomes.str.lower().str.startswith("chr")
+    return chromosomes.where(~bare, "chr" + chromosomes)
 
 
 def _check_anchors(loops: pd.DataFrame, path: Path) -> None:
