@@ -7,7 +7,7 @@ import pytest
 from bad_inputs import FOLDS, fitting_files
 
 from epidecouple.files.catalog import Catalog
-from epidecouple.files.fasta import sequence_names
+from epidecouple.files.fasta import sequence_sizes
 from epidecouple.files.inspection import inspect, inspect_loci
 from epidecouple.files.pairs import GENERIC_COLUMNS
 from toy import refusal, says
@@ -24,6 +24,20 @@ def catalog(folder: Path, **changes: str) -> Catalog:
 
 def test_files_that_fit_together_are_taken(tmp_path):
     inspect(catalog(tmp_path), FOLDS)
+
+
+def test_a_space_before_the_name_of_a_sequence_is_none_of_it(tmp_path):
+    genome = f"> chr1 x\n{'ACGT' * 5000}\n>  chr2\n{'ACGT' * 5000}\n"
+    inspect(catalog(tmp_path, genome=genome), FOLDS)
+
+
+def test_a_peak_that_only_ends_beyond_the_chromosome_is_taken(tmp_path):
+    inspect(catalog(tmp_path, peaksB="chr1\t19999\t20300\n"), FOLDS)
+
+
+def test_of_an_excerpt_of_a_genome_the_ends_say_nothing(tmp_path):
+    changes = {"peaksB": "chr1\t20000\t20009\n", "regions": "chr1\t0\t20000\n"}
+    inspect(catalog(tmp_path, **changes), FOLDS)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +60,11 @@ def test_files_that_fit_together_are_taken(tmp_path):
         ),
         ({"genome": ">1\nACGT\n"}, ["no chromosome of this file is in the genome", "genome: 1)"]),
         ({"genome": "ACGT\n"}, ["genome: no line of this file begins with >"]),
+        ({"genome": ">\nACGT\n"}, ["genome: a line has > and no name"]),
+        (
+            {"peaksB": "chr1\t1\t9\nchr1\t20000\t20009\n"},
+            ["peaksB: a peak begins at 20000 of chr1, which has 20000 bp in the genome genome"],
+        ),
         ({"motifs": "nothing\n"}, ["motifs: no line of this file starts with MOTIF"]),
         ({"peaksB": ""}, ["peaksB: this peak file is empty"]),
         ({"loopsB": ""}, ["loopsB: this loop list has no loops"]),
@@ -77,7 +96,7 @@ def test_neither_genome_nor_motifs_are_opened_for_loci(tmp_path):
 
 
 def test_pairs_and_all_else_may_be_named_without_chr(tmp_path):
-    changes = {"genome": ">1\nACGT\n", "regions": "1\t0\t20000\n"}
+    changes = {"genome": ">1\n" + "ACGT" * 500, "regions": "1\t0\t20000\n"}
     for line in "AB":
         changes |= {f"pairs{line}": table("1"), f"peaks{line}": "1\t1000\t1400\n"}
     inspect(catalog(tmp_path, **changes), [["1"], ["2"], ["3"]])
@@ -85,8 +104,8 @@ def test_pairs_and_all_else_may_be_named_without_chr(tmp_path):
     says(message, "pairsA: pairs lie on 1; splits.folds lists chr1, chr2, chr3", "splits.folds")
 
 
-def test_names_of_a_packed_genome_are_found_across_blocks(tmp_path, monkeypatch):
+def test_names_and_lengths_of_a_packed_genome_are_found_across_blocks(tmp_path, monkeypatch):
     monkeypatch.setattr("epidecouple.files.fasta.BLOCK", 7)
     path = tmp_path / "genome"
     path.write_bytes(gzip.compress(b">chr1 some>words\nACGTACGTACGT\n>chr22_long_name\nAC>GT\n>2"))
-    assert sequence_names(path) == ["chr1", "chr22_long_name", "2"]
+    assert sequence_sizes(path) == {"chr1": 12, "chr22_long_name": 5, "2": 0}

@@ -12,6 +12,7 @@ import pandas as pd
 from pyliftover import LiftOver
 
 from ..core.errors import InputError
+from ..files.assemblies import sizes_of
 from ..files.text import data_lines
 
 # Of an interval's width; more is a gap or a repeat between its ends.
@@ -19,13 +20,17 @@ LARGEST_CHANGE = 0.5
 # Places of the whole numbers in a chain's header, the score first.
 NUMBERS_OF_HEADER = (1, 3, 5, 6, 8, 10, 11)
 MOST_DIGITS = 19
+# The only way that is read, and the least share of a file's peaks that it takes along.
+FROM, TO = "hg38", "hg19"
+LEAST_LIFTED = 0.5
 WHOLE_CHAIN = "Get the chain file anew, for instance hg38ToHg19.over.chain.gz of UCSC"
 
 
 def checked_chains(path: Path) -> bytes:
     """The lines of a chain file for pyliftover, which skips what it does not understand; raises
     `InputError` for a line that is neither the header of a chain nor a row of its blocks, a chain
-    that does not end where its header says, and a chromosome of two sizes.
+    that does not end where its header says, a chromosome of two sizes, and a chain of human
+    chromosomes that leads otherwise than from hg38 to hg19.
     """
     kept, open_chain = [], None
     sizes: dict[tuple[str, str], int] = {}
@@ -34,6 +39,7 @@ def checked_chains(path: Path) -> bytes:
         if open_chain is None:
             open_chain = _Chain.of_header(fields, path, line)
             open_chain.check_sizes(sizes)
+            open_chain.check_direction()
             kept.append("")
         elif open_chain.goes_on(fields, line):
             open_chain = None
@@ -76,6 +82,22 @@ class _Chain:
         for side, name, size in zip(("from", "to"), self.names, self.sizes, strict=True):
             if known.setdefault((side, name), size) != size:
                 raise self._refusal(f"{name} has {size} bp here and {known[side, name]} above")
+
+    def check_direction(self) -> None:
+        """Raise `InputError` where one side is of another assembly than the other side needs."""
+        expected, others = (
+            [sizes_of(assembly).get(name) for assembly, name in zip(order, self.names, strict=True)]
+            for order in ((FROM, TO), (TO, FROM))
+        )
+        fits = [size == known for size, known in zip(self.sizes, expected, strict=True)]
+        turned = [size == known for size, known in zip(self.sizes, others, strict=True)]
+        if any(turned) or None not in expected and fits[0] != fits[1]:
+            sides = [
+                f"{name} of {size} bp" for name, size in zip(self.names, self.sizes, strict=True)
+            ]
+            raise self._refusal(
+                f"this chain leads from {sides[0]} to {sides[1]}, not from {FROM} to {TO}"
+            )
 
     def goes_on(self, fields: list[str], line: int) -> bool:
         """Take a row of blocks; whether it is the last one."""
@@ -127,3 +149,16 @@ class Lift:
         kept = np.abs(end - start - width) <= LARGEST_CHANGE * width
         places = {"start": start[kept].astype(np.int64), "end": end[kept].astype(np.int64)}
         return table[kept].assign(**places)
+
+    def peaks(self, table: pd.DataFrame, path: Path) -> pd.DataFrame:
+        """The peaks of a file as `intervals` gives them; raises `InputError` where most have no
+        place there: the file is of another assembly, or names chromosomes otherwise.
+        """
+        there = self.intervals(table)
+        if len(there) < LEAST_LIFTED * len(table):
+            problem = f"the chain takes {len(there)} of {len(table)} peaks from {FROM} to {TO}"
+            remedy = (
+                "Check the assembly of the file, and that file and chain name chromosomes alike"
+            )
+            raise InputError(problem, remedy, path)
+        return there

@@ -122,20 +122,43 @@ def _blocks(source: "io.BufferedReader[Any]") -> Iterator[str]:
         yield block
 
 
-def sequence_names(path: Path) -> list[str]:
-    """Names of the sequences of a FASTA, without an index of it; raises `InputError` for none."""
-    names: list[str] = []
-    begun = ""
+def sequence_sizes(path: Path) -> dict[str, int]:
+    """Name and length (bp) of each sequence of a FASTA, without an index of it; raises `InputError`
+    for none, and for one without a name.
+    """
+    sizes: dict[str, int] = {}
+    name, begun = "", "\n"
     with opened(path) as source:
         for block in _blocks(source):
             text = begun + block
-            last = text[text.rfind("\n") + 1 :]
-            begun = last if last.startswith(">") else last[:1]
-            names += re.findall(r"^>(\S+).*\n", text, re.MULTILINE)
-    names += re.findall(r"^>(\S+)", begun)
-    if not names:
+            last = text[text.rfind("\n") :]
+            begun = last if last == "\n" or last.startswith("\n>") else text[-1:]
+            at = 0
+            for head in re.finditer(r"\n>([^\n]*)(?=\n)", text):
+                _count(sizes, name, text[at : head.start()])
+                name, at = _name(head[1], path), head.end()
+                sizes.setdefault(name, 0)
+            _count(sizes, name, text[at : len(text) - len(begun)])
+    if begun.startswith("\n>"):
+        sizes.setdefault(_name(begun[2:], path), 0)
+    elif sizes:
+        _count(sizes, name, begun)
+    else:
         raise InputError("no line of this file begins with >", "Give a FASTA", path)
-    return names
+    return sizes
+
+
+def _count(sizes: dict[str, int], name: str, letters: str) -> None:
+    if name:
+        sizes[name] += len(letters) - letters.count("\n")
+
+
+def _name(head: str, path: Path) -> str:
+    """The name of a sequence: the first word behind >."""
+    words = head.split(maxsplit=1)
+    if not words:
+        raise InputError("a line has > and no name", "Name the sequence", path)
+    return words[0]
 
 
 def _indexed(plain: Path, path: Path) -> pyfaidx.Fasta:

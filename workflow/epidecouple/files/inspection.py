@@ -14,8 +14,9 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.errors import InputError, shown
+from .assemblies import check_inside
 from .catalog import Catalog
-from .fasta import sequence_names
+from .fasta import sequence_sizes
 from .loops import named_like, read_loops
 from .motifs import read_motifs
 from .pairs import read_pairs
@@ -44,19 +45,23 @@ def naming(path: Path, chromosomes: pd.Series) -> Naming:
 
 
 def inspect(catalog: Catalog, folds: list[list[str]]) -> None:
-    """Read every file of a catalog; raises `InputError` for the first that cannot be used, or that
-    names chromosomes otherwise than genome, pairs and folds.
+    """Read every file of a catalog; raises `InputError` for the first that cannot be used, that
+    names chromosomes otherwise than genome, pairs and folds, or whose peaks the genome cannot hold.
     """
     pairs = inspect_tables(catalog, folds)
     if catalog.motifs:
         log.info("%s: %d motifs", catalog.motifs, len(read_motifs(catalog.motifs)))
-    genome = Naming(catalog.genome, sequence_names(catalog.genome))
+    sizes = sequence_sizes(catalog.genome)
+    genome = Naming(catalog.genome, list(sizes))
     for table in pairs:
         check_on_genome(table, genome)
     if catalog.regions:
         check_on_genome(naming(catalog.regions, read_regions(catalog.regions).chrom), genome)
     for path in dict.fromkeys(catalog.peaks):
-        check_on_genome(naming(path, read_peaks(path).chrom), genome)
+        peaks = read_peaks(path)
+        check_on_genome(naming(path, peaks.chrom), genome)
+        if not catalog.regions:  # with regions the genome may be an excerpt, and end with them
+            check_inside(peaks, sizes, f"the genome {catalog.genome.name}", path)
 
 
 def inspect_loci(catalog: Catalog, peaks: list[Path], folds: list[list[str]]) -> None:

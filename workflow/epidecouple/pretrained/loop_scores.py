@@ -34,13 +34,13 @@ def predicted(
 def own_peaks(request: LoopRequest, files: PeakFiles) -> Peaks:
     """Peaks of a line that the model does not know, by mark, in hg19.
 
-    Raises `InputError` for a file that names chromosomes otherwise than the genes.
+    Raises `InputError` as `PeakFiles` does.
     """
     paths = {mark: Path(path) for mark, path in request.peak_files.items()}
     peaks = read_marks(paths, list(paths))
     for mark, table in peaks.items():
         files.check(paths[mark], table)
-    return {mark: files.in_hg19(table) for mark, table in peaks.items()}
+    return {mark: files.in_hg19(table, paths[mark]) for mark, table in peaks.items()}
 
 
 def loop_scores(

@@ -1,5 +1,5 @@
-"""How the files of a line's peaks are read: whose chromosomes they must name, and where they are
-lifted to.
+"""How the files of a line's peaks are read: whose chromosomes they must name, of which assembly
+they must be, and where they are lifted to.
 """
 
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..experiments.chains import Lift
+from ..files.assemblies import check_inside, sizes_of
 from ..files.inspection import Naming, check_names, naming
 
 # What names of chromosomes are held against.
@@ -16,19 +17,23 @@ GENES = "table of genes"
 
 @dataclass(frozen=True)
 class PeakFiles:
-    """The names of the chromosomes that have genes, and the chain from the files' assembly to
-    hg19.
+    """The names of the chromosomes that have genes, the files' assembly, and the chain from there
+    to hg19.
     """
 
     genes: Naming
+    assembly: str
     lift: Lift | None = None
 
     def check(self, path: Path, peaks: pd.DataFrame) -> None:
-        """Raise `InputError` for a file that names chromosomes otherwise than the genes: it would
-        count as a line without peaks.
+        """Raise `InputError` for a file that names chromosomes otherwise than the genes, which
+        would count as a line without peaks, and for one of another assembly.
         """
         check_names(naming(path, peaks.chrom), self.genes, GENES)
+        check_inside(peaks, sizes_of(self.assembly), self.assembly, path)
 
-    def in_hg19(self, peaks: pd.DataFrame) -> pd.DataFrame:
-        """Peaks where they lie in hg19."""
-        return self.lift.intervals(peaks) if self.lift else peaks
+    def in_hg19(self, peaks: pd.DataFrame, path: Path) -> pd.DataFrame:
+        """The peaks of a file where they lie in hg19; raises `InputError` where most have no place
+        there.
+        """
+        return self.lift.peaks(peaks, path) if self.lift else peaks

@@ -36,9 +36,10 @@ class PlacedTable:
         """Place the rows of `read_elements` by the genes and the chain of a request."""
         genes = read_tss(request.genes_file)
         lift = Lift(request.chain_file) if request.chain_file else None
-        genome = Genome(genes, lift if request.lifts_elements else None, request.read_excerpt)
+        way = lift if request.lifts_elements else None
+        genome = Genome(genes, request.assembly, way, request.read_excerpt)
         named = naming(request.genes_file, genes.chrom)
-        files = PeakFiles(named, lift if request.lifts_peaks else None)
+        files = PeakFiles(named, request.assembly_of_peaks, lift if request.lifts_peaks else None)
         return cls(table, *place_elements(table, genome), genes, files)
 
     def with_scores(self, scored: pd.DataFrame, **own: str | pd.Series) -> pd.DataFrame:

@@ -10,6 +10,8 @@ import pandas as pd
 from ..experiments.chains import Lift
 from ..experiments.crispr import lifted, truth
 from ..experiments.excerpt import Excerpt
+from ..experiments.genes import is_date
+from ..files.assemblies import sizes_of
 from ..files.elements_to_score import PROMOTER
 from ..files.pairs_to_score import Reasons, whole_numbers
 from ..regulation.competition import REACH_BP
@@ -21,11 +23,12 @@ EXCERPT_MARGIN_BP = 20_000
 
 @dataclass(frozen=True)
 class Genome:
-    """Where things lie: genes (gene, chrom, tss), the chain of rows in another assembly, and the
-    excerpt that peaks come from.
+    """Where things lie: genes (gene, chrom, tss), the assembly of the rows, their chain where it is
+    another than the genes', and the excerpt that peaks come from.
     """
 
     genes: pd.DataFrame
+    assembly: str
     lift: Lift | None = None
     excerpt: Excerpt | None = None
 
@@ -40,6 +43,7 @@ def place_elements(table: pd.DataFrame, genome: Genome) -> tuple[pd.DataFrame, p
     nothing = ~named(table) & (table.promoter_start == "")
     reasons.add(nothing, lambda row: "neither a gene nor a promoter is named")
     pairs = intervals(table, reasons)
+    explain_beyond(pairs, genome.assembly, reasons)
     pairs = pairs.assign(element_mid=middles(pairs, reasons, genome.lift))
     pairs = pairs.assign(tss=np.where(named(table), tss_of_genes(pairs, genome.genes), np.nan))
     of_promoter = promoter_middles(table, reasons, genome.lift)
@@ -67,6 +71,20 @@ def intervals(table: pd.DataFrame, reasons: Reasons) -> pd.DataFrame:
     columns = {"chrom": table.chrom, "start": start, "end": end, "gene": table.gene.str.strip()}
     whole = pd.DataFrame(columns).astype({"start": np.int64, "end": np.int64})
     return whole.assign(ubiquitous=truth(table.ubiquitous))
+
+
+def explain_beyond(pairs: pd.DataFrame, assembly: str, reasons: Reasons) -> None:
+    """Add the reasons of elements that end beyond their chromosome: most often of another
+    assembly.
+    """
+    size = pairs.chrom.map(sizes_of(assembly))
+    reasons.add(
+        pairs.end > size,
+        lambda row: (
+            f"the element ends at {pairs.end[row]}, beyond {pairs.chrom[row]} of"
+            f" {int(size[row])} bp in {assembly}"
+        ),
+    )
 
 
 def middles(pairs: pd.DataFrame, reasons: Reasons, lift: Lift | None) -> pd.Series:
@@ -106,6 +124,10 @@ def explain_missing(
 ) -> None:
     """Add the reasons of rows whose gene has no TSS."""
     chrom = pairs.gene.map(genes.set_index("gene").chrom)
+    reasons.add(
+        by_name & is_date(pairs.gene),
+        lambda row: f"gene {pairs.gene[row]} is a date, as a spreadsheet writes MARCH1 or SEPT2",
+    )
     reasons.add(
         by_name & chrom.isna(),
         lambda row: f"gene {pairs.gene[row]} is not in the table of TSS",

@@ -40,8 +40,8 @@ def marks_of_files(paths: dict[str, str], files: PeakFiles) -> Marks:
     """Read whole files by mark, DNase among them: peaks or bigWig; a peak keeps its rank among all
     peaks of its file, wherever it is lifted to.
 
-    Raises `InputError` as `read_peaks` and `read_bigwig` do, and for a file that names chromosomes
-    otherwise than the genes.
+    Raises `InputError` as `read_peaks` and `read_bigwig` do, for a file that names chromosomes
+    otherwise than the genes, and for one of another assembly than it is said to be.
     """
     tracks = {mark: ranked_track(mark, Path(path), files) for mark, path in paths.items()}
     return Marks(tracks, candidates(tracks, all_peaks(tracks[OPEN])))
@@ -51,7 +51,7 @@ def ranked_track(mark: str, path: Path, files: PeakFiles) -> Track:
     """Track of a mark whose peaks count by their rank in its file."""
     peaks = peaks_of(mark, path)
     files.check(path, peaks)
-    return Track(files.in_hg19(with_quantiles(peaks)))
+    return Track(files.in_hg19(with_quantiles(peaks), path))
 
 
 def peaks_of(mark: str, path: Path) -> pd.DataFrame:

@@ -17,8 +17,8 @@ from ..files.manifest import Source, load_sources
 from .checksums import CHECKSUMS
 
 PEAK_COLUMNS = ["mark", "path"]
-# The assembly that goes through the chain.
-LIFTED = "hg38"
+# The assembly that goes through the chain, and the one that scores are made in.
+LIFTED, READ = "hg38", "hg19"
 
 
 def _peaks(value: Any) -> Any:
@@ -119,7 +119,12 @@ class ElementRequest(ModelRequest):
     @property
     def lifts_peaks(self) -> bool:
         """Whether the peaks have to be lifted; those of the manifest and of an excerpt are hg19."""
-        return bool(self.peaks) and (self.peaks_assembly or self.assembly) == LIFTED
+        return self.assembly_of_peaks == LIFTED
+
+    @property
+    def assembly_of_peaks(self) -> str:
+        """That of the files in `peaks`; files of the manifest and an excerpt are hg19."""
+        return self.peaks_assembly or self.assembly if self.peaks else READ
 
     @property
     def lifts_elements(self) -> bool:

@@ -7,6 +7,7 @@
 `snakemake predict` writes the same table. Coordinates are 0-based and half-open.
 """
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pandas as pd
 
 from ..core.errors import InputError, checked
 from ..files.elements_to_score import as_elements, read_elements
+from ..files.text import UNKNOWN, decimals
 from .peak_files import PeakFiles
 from .placed_table import PlacedTable
 from .regulation_model import ALL_LINES, RegulationModel, load_regulation
@@ -28,6 +30,8 @@ from .regulation_scores import (
     missing_marks,
     scoring_line,
 )
+
+log = logging.getLogger(__name__)
 
 # Stands for the file of pairs where these are a table in memory.
 IN_MEMORY = "pairs"
@@ -121,9 +125,24 @@ def predicted(
     scoring = scoring_line(line, marks, placed.genes, model)
     scored = element_scores(placed.pairs, scoring, model)
     scored = scored.assign(doubts=doubts(scored, placed.pairs.chrom, marks, missing))
-    table_score = pd.to_numeric(table.table_score, errors="coerce")
-    predictions = placed.with_scores(scored, table_score=table_score, cell_line=line)
+    predictions = placed.with_scores(scored, table_score=own_scores(table), cell_line=line)
     return predictions, missing, marks
+
+
+def own_scores(table: pd.DataFrame) -> pd.Series:
+    """The scores that a table has of its own, NaN where there is none; the log counts those that
+    are no number, such as 0,5.
+    """
+    scores = decimals(table.table_score)
+    lost = table[scores.isna() & ~table.table_score.isin(UNKNOWN)]
+    for first in lost.head(1).itertuples():
+        log.warning(
+            "the own score of %d rows is no number and is left out, as '%s' in row %s",
+            len(lost),
+            first.table_score,
+            first.row,
+        )
+    return scores
 
 
 def marks_of(request: RegulationRequest, files: PeakFiles) -> Marks:
