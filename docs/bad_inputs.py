@@ -17,13 +17,15 @@ from epidecouple.experiments.chains import Lift
 from epidecouple.experiments.crispr import read_crispr, read_predictions
 from epidecouple.experiments.genes import read_tss
 from epidecouple.files.catalog import Catalog, LineFiles
+from epidecouple.files.elements_to_score import read_elements
 from epidecouple.files.fasta import chromosome_sizes, encode_windows, open_genome
 from epidecouple.files.inspection import inspect
 from epidecouple.files.loops import read_loops
 from epidecouple.files.motifs import read_motifs
 from epidecouple.files.pairs import GENERIC_COLUMNS, read_pairs
-from epidecouple.files.pairs_to_score import check_rows, read_scorable
+from epidecouple.files.pairs_to_score import check_rows, read_scorable, require_scored
 from epidecouple.files.peaks import read_peaks
+from epidecouple.prediction.element_places import Genome, place_elements
 
 HEAD = """# Which message does a wrong input get?
 
@@ -38,12 +40,18 @@ LOOP = "chr1\t5000\t7000\tchr1\t60000\t62000\n"
 HICCUPS = "chr1\tx1\tx2\tchr2\ty1\ty2\n"
 MEME = "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF a.1 A\n"
 MATRIX = "letter-probability matrix: alength= 4 w= 2\n0.1 0.2 0.3 0.4\n0.7 0.1 0.1 0.1\n"
+GENOME = f">chr1 x\n{'ACGT' * 5000}\n>chr2\n{'ACGT' * 5000}\n"
 SCORED = "\t".join(GENERIC_COLUMNS[:-1]) + "\n"
 CRISPR = "chrom\tchromStart\tchromEnd\tname\tmeasuredGeneSymbol\tCellType\tRegulated\tEffectSize\n"
 TESTED = "chr1\t1000\t1400\te\tMYC\tK562\tTRUE\t-0.25\n"
 PUBLISHED = "chr\tstart\tend\tTargetGene\tpowerlaw.Score\n"
 GENES = "#chr\tstart\tend\tname\n"
 GENE = "chr1\t100\t600\tMYC\n"
+FROM_HG19 = "chain 9 chr1 249250621 + 0 500 chr1 248956422 + 0 500 1\n500\n\n"
+TO_MOUSE = FROM_HG19.replace("248956422", "195471971").replace("249250621", "248956422")
+ELEMENTS = "chrom\tstart\tend\tgene\n"
+ELEMENT = "chr8\t1000\t1400\tMYC\n"
+TSS = pd.DataFrame({"gene": ["MYC", "PVT1"], "chrom": "chr8", "tss": [9000, 19000]})
 CHAIN = "chain 900 chr1 9000 + 0 2000 chr1 9500 + 100 2100 1\n1000 500 500\n500\n\n"
 
 
@@ -144,6 +152,11 @@ REFUSED = [
         ),
         ("a row too long", PAIRS + PAIR + PAIR.replace("\n", "\tx\n"), ":3: 8 fields where 7"),
         (
+            "1,000 in a CSV",
+            (PAIRS + PAIR.replace("chr1", "1")).replace("\t", ",").replace("1000", "1,000"),
+            ":2: 8 fields where 7 are needed",
+        ),
+        (
             "a name without coordinates",
             "enhancer_name,promoter_name,label\nK562|chr1:1-9,GENE1,1\n",
             ":2: 'GENE1' is not a name like",
@@ -220,6 +233,46 @@ REFUSED = [
         ),
     ),
     *refused(
+        "elements and genes",
+        "my.tsv",
+        ("nothing in it", "", "the columns are ['']"),
+        ("a header and no rows", ELEMENTS, "this table has no rows"),
+        ("columns of an eQTL table", "variant_id\tgene_id\tpval\nv\tg\t1\n", ":1: the columns are"),
+        ("a BED of three columns", "chr8\t1000\t1400\n", "a BED with the gene in column 4"),
+        (
+            "peaks: no gene in column 4",
+            "chr8\t1000\t1400\tpeak_1\t9\t.\n",
+            ":1: gene peak_1 is not",
+        ),
+        ("Ensembl's names", ELEMENT.replace("MYC", "ENSG00000136997.21"), "is not in the table of"),
+        (
+            "a gene that Excel made a date",
+            ELEMENT.replace("MYC", "1-Mar"),
+            ":1: gene 1-Mar is a date",
+        ),
+        (
+            "a chromosome of another naming",
+            ELEMENT[3:],
+            ":1: gene MYC lies on chr8, the element on 8",
+        ),
+        ("an element of hg38", ELEMENT.replace("1400", "146500000"), "146364022 bp in hg19"),
+        (
+            "two columns for the gene",
+            ELEMENTS.replace("\n", "\tTargetGene\n") + ELEMENT.replace("\n", "\tPVT1\n"),
+            ":2: columns gene and TargetGene both give the gene, and differ",
+        ),
+        (
+            "two columns for the start",
+            ELEMENTS.replace("\n", "\tchromStart\n") + ELEMENT.replace("\n", "\t5000\n"),
+            ":2: columns start and chromStart both give the start, and differ",
+        ),
+        (
+            "1,000 in a CSV",
+            (ELEMENTS + ELEMENT).replace("\t", ",").replace("1000", "1,000"),
+            ":2: 5 fields where 4 are needed",
+        ),
+    ),
+    *refused(
         "configuration",
         "run.yaml",
         ("a key twice", "DNase: rep1.bed\nDNase: rep2.bed\n", ":2: key 'DNase' stands twice"),
@@ -232,6 +285,11 @@ REFUSED = [
         "peaksA",
         ("peaks named 1 among chr1", "1\t1\t9\n", "is in the genome (file: 1; genome"),
         ("some peaks named 2 among chr2", bed() + "2\t1\t9\n", "chromosome 2 is called chr2"),
+        (
+            "peaks of another assembly",
+            bed() + "chr1\t20500\t20900\n",
+            "begins at 20500 of chr1, which has 20000 bp in the genome",
+        ),
         ("some peaks named chr02", bed() + "chr02\t1\t9\n", "chr02 is called chr2 in the genome"),
         ("some peaks in capitals", bed() + "CHR2\t1\t9\n", "CHR2 is called chr2 in the genome"),
     ),
@@ -276,6 +334,11 @@ REFUSED = [
         ("a position that is text", CRISPR + TESTED.replace("1400", "x"), ":2: end is 'x'"),
         ("an end before its start", CRISPR + TESTED.replace("1400", "9"), ":2: chr1:1000-9 is not"),
         ("an effect that is text", CRISPR + TESTED.replace("-0.25", "low"), "effect is 'low'"),
+        (
+            "a gene that Excel made a date",
+            CRISPR + TESTED.replace("MYC", "1-Mar"),
+            ":2: gene 1-Mar",
+        ),
         ("a row too short", CRISPR + TESTED + "chr1\t1\n", ":3: 2 fields where 8 are needed"),
         ("an Excel workbook", b"PK\x03\x04x", "perhaps an Excel workbook"),
     ),
@@ -294,6 +357,23 @@ REFUSED = [
         ("three columns", "chr1\t100\t600\n", ":1: column 4 names no gene"),
         ("a position that is text", GENES + GENE.replace("600", "x"), ":2: end is 'x'"),
         ("an end before its start", GENES + GENE.replace("600", "6"), ":2: chr1:100-6 is not"),
+        (
+            "whole genes in place of their TSS",
+            "chr8\t128748314\t128753680\tMYC\t0\t+\n",
+            ":1: the interval of MYC is 5366 bp wide: the whole gene, whose middle is no TSS?",
+        ),
+        ("a gene that Excel made a date", GENE.replace("MYC", "2-Sep"), ":1: gene 2-Sep is a date"),
+        ("a number in column 4", GENE.replace("MYC", "0\tMYC"), ":1: column 4 names no gene: 0"),
+        (
+            "a GTF",
+            "chr1\tHAVANA\tgene\t11869\t14409\t.\t+\t.\tgene_id x\n" * 2,
+            ":2: start is 'HAVANA', not a whole number. Give a BED of genes",
+        ),
+        (
+            "UCSC's refGene",
+            "585\tNR_1\tchr1\t+\t11873\t14409\n" * 2,
+            ":2: start is 'NR_1', not a whole number. Give a BED of genes",
+        ),
         ("a gene without name", GENES + GENE.replace("MYC", ""), ":2: column 4 names no gene"),
         ("a gzip cut short", gzip.compress(GENE.encode() * 99)[:-9], "damaged or cut short"),
     ),
@@ -314,6 +394,16 @@ REFUSED = [
         ("letters of no chromosome", CHAIN.replace("chr1", "chr\xe9"), ":1: this is no header"),
         ("the strand of the first -", CHAIN.replace("9000 +", "9000 -"), ":1: this is no header"),
         ("a gzip cut short", gzip.compress(CHAIN.encode() * 99)[:-9], "damaged or cut short"),
+        (
+            "hg19ToHg38",
+            FROM_HG19,
+            ":1: this chain leads from chr1 of 249250621 bp to chr1 of 248956422",
+        ),
+        (
+            "hg38ToMm10",
+            TO_MOUSE,
+            ":1: this chain leads from chr1 of 248956422 bp to chr1 of 195471971",
+        ),
     ),
 ]
 
@@ -340,6 +430,8 @@ READ = [
     Case("pairs", "TargetFinder's columns as TSV", "p.tsv",
          "enhancer_name\tpromoter_name\tlabel\nK|chr1:1000-1400\tK|chr1:9000-9400\t1\n", "9400"),
     Case("pairs", "UTF-16, as Excel saves", "p.txt", (PAIRS + PAIR).encode("utf-16"), "9400"),
+    Case("pairs", "sep=; as Excel writes", "p.csv",
+         "sep=;\n" + (PAIRS + PAIR).replace("\t", ";"), "9400"),
     Case("pairs", "semicolons, as Excel saves in Europe", "p.csv",
          (PAIRS + PAIR).replace("\t", ";"), "9400"),
     Case("pairs", "write.table of R: quotes and row names", "p.tsv",
@@ -359,9 +451,27 @@ READ = [
          MEME + MATRIX.replace("0.7", "\n0.7"), "2 rows"),
     Case("motifs", ".7 for 0.7", "m.meme", MEME + MATRIX.replace("0.7", ".7"), "2 rows"),
     Case("genome", "IUPAC codes: N", "g.fa", ">chr1\nACMRACGT\n", "ACNNACGT"),
+    Case("genome", "a space before the name", "g.fa", "> chr1 x\nACGT\n", "ACGT"),
     Case("genome", "empty lines at the end", "g.fa", ">chr1\nACGT\n\n\n", "ACGT"),
     Case("pairs to score", "a TSS of length 0", "my.bedpe",
          "chr1\t100\t150\tchr1\t900\t900\n", "[[125, 900]]"),
+    Case("pairs to score", "empty columns and rows of Excel", "my.csv",
+         (SCORED + PAIR.replace("1\n", "\n") + "\t" * 7 + "\n").replace("\t", ","),
+         "[[1200, 9200]]"),
+    Case("elements and genes", "BEDPE: enhancer and promoter", "my.bedpe",
+         "chr8\t1000\t1400\tchr8\t9000\t9400\tx\t5\n", "[['chr8', 1200, 9200, '']]"),
+    Case("elements and genes", "the table of ABC, with its header as a comment", "my.txt",
+         "#chr\tstart\tend\tname\tTargetGene\tABC.Score\nchr8\t1000\t1400\tn\tMYC\t0.1\n",
+         "9000, 'MYC'"),
+    Case("elements and genes", "write.table of R: quotes and row names", "my.tsv",
+         ELEMENTS + '"1"\t' + ELEMENT.replace("MYC", '"MYC"'), "[['chr8', 1200, 9000, 'MYC']]"),
+    Case("elements and genes", "positions as 1000.0", "my.bed",
+         ELEMENT.replace("00\t", "00.0\t"), "[['chr8', 1200, 9000, 'MYC']]"),
+    Case("elements and genes", "one column twice, with the same values", "my.tsv",
+         ELEMENTS.replace("\n", "\tTargetGene\n") + ELEMENT.replace("\n", "\tMYC\n"),
+         "9000, 'MYC'"),
+    Case("elements and genes", "words of many letters in a CSV's header", "my.csv",
+         "chrom,start,end,gene,how the tool sees it\nchr8,1000,1400,MYC,well\n", "9000, 'MYC'"),
     Case("CRISPR pairs", "no effect: NA", "c.tsv", CRISPR + TESTED.replace("-0.25", "NA"), "True"),
     Case("CRISPR pairs", "commas, Windows line ends, UTF-16", "c.csv",
          (CRISPR + TESTED).replace("\t", ",").replace("\n", "\r\n").encode("utf-16"), "'MYC'"),
@@ -396,6 +506,14 @@ def first_scored(path: Path) -> str:
     return str(usable[["enhancer_mid", "promoter_mid"]].to_numpy().tolist())
 
 
+def first_element(path: Path) -> str:
+    """The place of the first row on toy genes, or the refusal with its reason."""
+    table = read_elements(path)
+    pairs, reasons = place_elements(table, Genome(TSS, "hg19"))
+    require_scored(table.assign(reason=reasons), path)
+    return str(pairs[["chrom", "element_mid", "tss", "gene"]].to_numpy().tolist())
+
+
 def all_files(path: Path) -> str:
     """Files of two lines that fit together, but for the one that is given."""
     inspect(fitting_files(path.parent, {path.name: path.read_text()}), FOLDS)
@@ -403,8 +521,10 @@ def all_files(path: Path) -> str:
 
 
 def fitting_files(folder: Path, changes: dict[str, str]) -> Catalog:
-    """Files of two lines that name chromosomes alike; `changes` are other contents by name."""
-    contents = {"genome": ">chr1 x\nACGT\n>chr2\nACGT\n", "motifs": MEME + MATRIX}
+    """Files of two lines that name chromosomes alike; `changes` are other contents by name, and
+    regions are there where these have them.
+    """
+    contents = {"genome": GENOME, "motifs": MEME + MATRIX}
     contents["regions"] = "chr1\t0\t20000\n"
     for line in "AB":
         contents[f"pairs{line}"] = PAIRS + PAIR + PAIR.replace("chr1", "chr2")
@@ -419,7 +539,8 @@ def fitting_files(folder: Path, changes: dict[str, str]) -> Catalog:
         )
         for line in "AB"
     }
-    return Catalog(paths["genome"], paths["regions"], paths["motifs"], lines)
+    regions = paths["regions"] if "regions" in changes else None
+    return Catalog(paths["genome"], regions, paths["motifs"], lines)
 
 
 READERS: dict[str, Callable[[Path], str]] = {
@@ -429,6 +550,7 @@ READERS: dict[str, Callable[[Path], str]] = {
     "motifs": lambda path: f"{len(read_motifs(path)[0].probabilities)} rows",
     "genome": genome_letters,
     "pairs to score": first_scored,
+    "elements and genes": first_element,
     "configuration": lambda path: str(read_yaml(path)),
     "CRISPR pairs": table_of(read_crispr),
     "published scores": table_of(read_predictions),

@@ -10,6 +10,7 @@ import pandas as pd
 from ..core.errors import InputError
 from ..files.text import decimals_or_unknown, intervals_of, read_headed, require_equal_rows
 from .chains import Lift
+from .genes import check_dates
 
 # Name in the file -> name here. `direct_*` and `indirect_*` are made from distance and dataset and
 # are never inputs of a model; the first of them is the weight of a row in the evaluation.
@@ -95,6 +96,7 @@ def _read_text(path: Path, wanted: dict[str, str], optional: dict[str, str]) -> 
     text = require_equal_rows(rows, path).rename(columns=wanted | optional)
     if text.empty:
         raise InputError("this table has no rows", "Give a table of CRISPR pairs", path)
+    check_dates(text.gene, path)
     return text
 
 

@@ -4,13 +4,23 @@ the reason where it cannot be scored.
 Coordinates are 0-based and half-open.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from ..core.errors import InputError
 from .pairs_to_score import Reasons
-from .text import NO_ROWS, separator_of, split_fields, text_lines
+from .text import (
+    SEPARATORS,
+    beyond_header,
+    field_count,
+    is_row,
+    numbers_of,
+    separator_of,
+    split_fields,
+    text_lines,
+)
 
 # Ours, and the names that other tables have: ABC and ENCODE-rE2G, CRISPR_comparison, and pairs of
 # an enhancer and a promoter.
@@ -30,47 +40,70 @@ NAMES = {
 TABLE_SCORES = ("ENCODE-rE2G.Score", "E2G.Score", "Score", "ABC.Score")
 ELEMENT = ["chrom", "start", "end"]
 PROMOTER = ["promoter_chrom", "promoter_start", "promoter_end"]
-# Columns of a BED without header; those behind them are not read.
-BED = [*ELEMENT, "gene"]
+# Columns of a BED and of a BEDPE without header; those behind them are not read.
+BED, BEDPE = [*ELEMENT, "gene"], [*ELEMENT, *PROMOTER]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the lines of a file are read: what separates their fields, the columns by our names, the
+    fields of the first line, and whether that is a header.
+    """
+
+    separator: str | None
+    columns: list[str]
+    fields: list[str]
+    headed: bool
 
 
 def read_elements(path: Path) -> pd.DataFrame:
     """All rows of a file as text: row (line in the file), the columns of `NAMES` (empty where the
     file has none), reason.
 
-    A TSV or CSV with a header, or a BED without one whose fourth column is the gene; gzip where the
-    name ends in .gz. Raises `InputError` for a file that is missing, damaged, or without these.
+    A TSV or CSV with a header, a BED without one whose fourth column is the gene, or a BEDPE.
+    Raises `InputError` for a file that is missing, damaged, without rows or without these, and for
+    two columns of one meaning that differ.
     """
     if not path.is_file():
         raise InputError("there is no such file", "Correct the path of the pairs", path)
     lines = [
         (number, text)
         for number, text in text_lines(path)
-        if text.strip() and not text.startswith(NO_ROWS[1:]) and not is_comment(text)
+        if is_row(text) or text.startswith("#") and is_header(layout_of(text))
     ]
     number, head = lines[0] if lines else (1, "")
-    separator, fields = separator_of(head), names_of(head)
-    if is_bed(fields):
-        return table_of(lines, separator, BED)
-    columns = [ours(name, fields) for name in fields]
-    require_columns(columns, fields, path, number)
-    return table_of(lines[1:], separator, columns)
+    layout = layout_of(head)
+    require_columns(layout.columns, layout.fields, path, number)
+    rows = lines[1:] if layout.headed else lines
+    if not rows:
+        raise InputError("this table has no rows", "Give at least one", path)
+    return table_of(rows, layout, path)
 
 
-def names_of(head: str) -> list[str]:
-    """Fields of a header, which may begin with #."""
-    return [name.strip() for name in split_fields(head.lstrip("# "), separator_of(head))]
+def layout_of(head: str) -> Layout:
+    """The layout that the first line of a file shows; a header may begin with #."""
+    separator = separator_of(head)
+    fields = split_fields(head, separator)
+    if is_interval(fields[1:3]):
+        paired = len(fields) >= len(BEDPE) and fields[3] == fields[0] and is_interval(fields[4:6])
+        columns = BEDPE if paired else BED[: len(fields)]
+        return Layout(separator, columns, fields, headed=False)
+    for tried in (*SEPARATORS, separator):
+        fields = [name.strip() for name in split_fields(head.lstrip("# "), tried)]
+        layout = Layout(tried, [ours(name, fields) for name in fields], fields, headed=True)
+        if is_header(layout):
+            break
+    return layout
 
 
-def is_comment(text: str) -> bool:
-    """Whether a line begins with # and is no header."""
-    fields = names_of(text) if text.startswith("#") else ELEMENT
-    return not set(ELEMENT) <= {ours(name, fields) for name in fields}
+def is_header(layout: Layout) -> bool:
+    """Whether a first line names an element, and a gene or a promoter."""
+    return layout.headed and not lacking(layout.columns)
 
 
-def is_bed(fields: list[str]) -> bool:
-    """Whether a first line is a row of a BED with a gene, and no header."""
-    return len(fields) >= len(BED) and fields[1].isdigit() and fields[2].isdigit()
+def is_interval(fields: list[str]) -> bool:
+    """Whether two fields are whole numbers."""
+    return len(fields) == 2 and not numbers_of(pd.Series(fields))[1].any()
 
 
 def as_elements(table: pd.DataFrame) -> pd.DataFrame:
@@ -81,8 +114,8 @@ def as_elements(table: pd.DataFrame) -> pd.DataFrame:
     fields = [str(name) for name in table.columns]
     renamed = table.set_axis([ours(name, fields) for name in fields], axis=1)
     require_columns(list(renamed.columns), fields, "pairs")
-    known = renamed.loc[:, ~renamed.columns.duplicated()].reindex(columns=list(NAMES))
-    text = known.astype(object).where(known.notna(), "").astype(str)
+    known = renamed.astype(object).where(renamed.notna(), "").astype(str)
+    text = once(known, fields, "pairs").reindex(columns=list(NAMES), fill_value="")
     row = table["row"].to_numpy() if "row" in table else range(1, len(table) + 1)
     return text.reset_index(drop=True).assign(row=row, reason="")
 
@@ -91,7 +124,7 @@ def require_columns(
     columns: list[str], fields: list[str], path: str | Path, line: int | None = None
 ) -> None:
     """Raise `InputError` unless our names hold an element and a gene or a promoter."""
-    if not set(ELEMENT) <= set(columns) or not {"gene", "promoter_start"} & set(columns):
+    if lacking(columns):
         raise InputError(
             f"the columns are {fields}",
             "Give chrom, start, end, gene, a BED with the gene in column 4, or six coordinates of"
@@ -109,16 +142,38 @@ def ours(name: str, fields: list[str]) -> str:
     return known.get(name, name)
 
 
-def table_of(
-    lines: list[tuple[int, str]], separator: str | None, columns: list[str]
-) -> pd.DataFrame:
-    """Rows of `NAMES` as text, with the reason of those that have too few fields."""
-    width = len(columns)
-    fields = [split_fields(text, separator) for _, text in lines]
+def lacking(columns: list[str]) -> bool:
+    """Whether our names lack an element, or both a gene and a promoter."""
+    return not set(ELEMENT) <= set(columns) or not {"gene", "promoter_start"} & set(columns)
+
+
+def table_of(lines: list[tuple[int, str]], layout: Layout, path: Path) -> pd.DataFrame:
+    """Rows of `NAMES` as text, with the reason of those that have another number of fields than
+    the header, or fewer than a BED needs.
+    """
+    separator, width = layout.separator, len(layout.columns)
+    extra, shift = beyond_header(lines[0][1], separator, width) if layout.headed else (0, 0)
+    counts = pd.Series([field_count(text, separator, width + extra) for _, text in lines])
+    fields = [split_fields(text, separator)[shift:] for _, text in lines]
     rows = [(row + [""] * width)[:width] for row in fields]
-    table = pd.DataFrame(rows, columns=columns, dtype=str)
-    table = table.loc[:, ~table.columns.duplicated()].reindex(columns=list(NAMES), fill_value="")
-    reasons = Reasons(pd.Series("", index=table.index, dtype=object))
-    counts = pd.Series([len(row) for row in fields], dtype="int64")
-    reasons.add(counts < width, lambda row: f"{counts[row]} fields where {width} are needed")
-    return table.assign(row=[number for number, _ in lines], reason=reasons.text)
+    numbers = [number for number, _ in lines]
+    raw = pd.DataFrame(rows, index=numbers, columns=layout.columns, dtype=str)
+    table = once(raw, layout.fields, path).reindex(columns=list(NAMES), fill_value="")
+    reasons = Reasons(pd.Series("", index=counts.index, dtype=object))
+    wrong = counts.ne(width + extra) if layout.headed else counts.lt(width)
+    reasons.add(wrong, lambda row: f"{counts[row]} fields where {width + extra} are needed")
+    return table.reset_index(drop=True).assign(row=numbers, reason=reasons.text)
+
+
+def once(table: pd.DataFrame, fields: list[str], path: str | Path) -> pd.DataFrame:
+    """A table with each column once; raises `InputError` for one that stands twice, or under two
+    names, with other values.
+    """
+    for name in table.columns[table.columns.duplicated()].intersection(list(NAMES)):
+        same = table[name]
+        differ = same.ne(same.iloc[:, 0], axis=0).any(axis=1)
+        for line in table.index[differ][:1]:
+            names = [of for of, mine in zip(fields, table.columns, strict=True) if mine == name]
+            problem = f"columns {' and '.join(names)} both give the {name}, and differ"
+            raise InputError(problem, "Keep one of them", path, line)
+    return table.loc[:, ~table.columns.duplicated()]

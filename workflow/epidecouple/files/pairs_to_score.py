@@ -94,6 +94,16 @@ def _parts_of_names(name: pd.Series, reasons: Reasons) -> pd.DataFrame:
     return parts
 
 
+def require_scored(predictions: pd.DataFrame, pairs: str | Path) -> None:
+    """Raise `InputError`, with the first reason and its line, when no row could be scored."""
+    if predictions.empty:
+        raise InputError("this table has no pairs", "Give at least one row", pairs)
+    if not (predictions.reason == "").any():
+        first = predictions.iloc[0]
+        problem = f"{first.reason} (none of {len(predictions)} rows could be scored)"
+        raise InputError(problem, "Mend the rows", pairs, first.row)
+
+
 def check_rows(
     table: pd.DataFrame, sizes: dict[str, int], window_bp: int
 ) -> tuple[pd.DataFrame, pd.Series]:

@@ -3,9 +3,10 @@ mistake.
 
 A file may be plain, gzip or bgzip under any name; UTF-8 or UTF-16, with or without a byte order
 mark, and letters of Latin-1 where it is neither; its lines may end in any way. Quotes are taken off
-fields that they enclose and are letters anywhere else. Blank lines, comments (lines that begin with
-#) and the `track` and `browser` lines of genome browsers are no rows. Every table that is returned
-has the line in the file, from 1, as its index, and all its fields as text.
+fields that they enclose and are letters anywhere else. Lines of which all fields are empty,
+comments (lines that begin with #), the `track` and `browser` lines of genome browsers and the
+`sep=` line of Excel are no rows; empty fields behind the last column are none. Every table that is
+returned has the line in the file, from 1, as its index, and all its fields as text.
 """
 
 import codecs
@@ -56,7 +57,8 @@ LONGEST_LINE = 1_000_000
 # Rows of one table, lines and letters of one file: far more than the largest published tables have.
 MOST_ROWS, MOST_LINES, MOST_LETTERS = 20_000_000, 60_000_000, 4_000_000_000
 ROWS_AT_ONCE = 100_000
-NO_ROWS = ("#", "track ", "track\t", "browser ", "browser\t")
+NO_ROWS = ("#", "track ", "track\t", "browser ", "browser\t", "sep=")
+BLANK = " \t\r\f,;"
 SEPARATORS = ("\t", ",", ";", None)
 WHOLE = r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?"
 DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -170,11 +172,12 @@ def _encoding(head: bytes, path: Path) -> str:
 
 def data_lines(path: Path) -> Iterator[tuple[int, str]]:
     """The lines of a file that are rows, or a header, with their numbers."""
-    return (
-        (number, text)
-        for number, text in text_lines(path)
-        if text.strip() and not text.startswith(NO_ROWS)
-    )
+    return ((number, text) for number, text in text_lines(path) if is_row(text))
+
+
+def is_row(text: str) -> bool:
+    """Whether a line is a row, or a header without #."""
+    return bool(text.strip(BLANK)) and not text.startswith(NO_ROWS)
 
 
 def split_fields(text: str, separator: str | None) -> list[str]:
@@ -266,7 +269,7 @@ def read_headed(
         if names.count(name) > 1:
             raise InputError(f"column '{name}' stands twice", "Keep one of them", path, number)
     first = next(lines, None)
-    extra, shift = _beyond_header(first[1] if first else "", separator, len(names))
+    extra, shift = beyond_header(first[1] if first else "", separator, len(names))
     rows = _collected(
         chain([first] if first else [], lines),
         separator,
@@ -287,9 +290,8 @@ def _head(
     for number, text in lines:
         if text.startswith("#") and not header_of(text.lstrip("# "), wanted)[2]:
             continue
-        if text.strip() and not text.startswith(NO_ROWS[1:]):
-            rows = (row for row in lines if row[1].strip() and not row[1].startswith(NO_ROWS))
-            return number, text.lstrip("# "), rows
+        if text.startswith("#") or is_row(text):
+            return number, text.lstrip("# "), (row for row in lines if is_row(row[1]))
     return 1, "", iter(())
 
 
@@ -307,12 +309,14 @@ def header_of(
     return separator, [name.strip() for name in split_fields(text, separator)], ()
 
 
-def _beyond_header(row: str, separator: str | None, width: int) -> tuple[int, int]:
+def beyond_header(row: str, separator: str | None, width: int) -> tuple[int, int]:
     """How many fields a row has beyond the header, 0 or 1, and by how many the columns are
     shifted.
+
+    Between commas a row name is known by its quotes: without them 1,000 would be two fields, too.
     """
     fields = split_fields(row, separator)
-    if len(fields) != width + 1:
+    if len(fields) != width + 1 or separator == "," and not row.lstrip().startswith('"'):
         return 0, 0
     return 1, int(fields[-1].strip() != "")
 
@@ -333,7 +337,7 @@ def _collected(
         if len(numbers) > MOST_ROWS:
             raise InputError(f"more than {MOST_ROWS:,} rows", "Split or filter the table", path)
         texts = [text for _, text in block]
-        counts += _counts(texts, separator)
+        counts += [field_count(text, separator, width) for text in texts]
         blocks.append(_block(texts, separator, positions))
     table = pd.concat(blocks, ignore_index=True).set_axis(numbers, axis=0)
     return Rows(table, pd.Series(counts, index=table.index, dtype="int64"), width)
@@ -345,14 +349,14 @@ def _batched(lines: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]
         yield block
 
 
-def _counts(texts: list[str], separator: str | None) -> list[int]:
-    """Number of fields of every line."""
-    if separator is None:
-        return [len(split_fields(text, separator)) for text in texts]
-    return [
-        len(split_fields(text, separator)) if '"' in text else text.count(separator) + 1
-        for text in texts
-    ]
+def field_count(text: str, separator: str | None, width: int) -> int:
+    """Number of fields of a line; empty ones behind `width` are none."""
+    if separator and '"' not in text and text.count(separator) < width:
+        return text.count(separator) + 1
+    fields = split_fields(text, separator)
+    return (
+        len(fields) if any(field.strip() for field in fields[width:]) else min(len(fields), width)
+    )
 
 
 def _block(texts: list[str], separator: str | None, positions: list[int]) -> pd.DataFrame:
@@ -437,13 +441,15 @@ def decimals_or_unknown(text: pd.Series, path: Path) -> pd.Series:
     return numbers
 
 
-def intervals_of(text: pd.DataFrame, path: Path) -> pd.DataFrame:
+def intervals_of(
+    text: pd.DataFrame, path: Path, remedy: str = "Give a whole number"
+) -> pd.DataFrame:
     """chrom, start, end of a table of text as str, int64, int64 (0-based, half-open, bp); raises
     `InputError` for the first row whose ends are no whole numbers, or no interval.
     """
     places = {"chrom": text.chrom}
     for name in ("start", "end"):
-        places[name] = whole_numbers(text[name], name, path, "Give a whole number")
+        places[name] = whole_numbers(text[name], name, path, remedy)
     table = pd.DataFrame(places)
     wrong = (table.chrom == "") | (table.start < 0) | (table.start >= table.end)
     for line, row in table[wrong].head(1).iterrows():

@@ -13,6 +13,7 @@ from ..core.errors import InputError
 from ..core.gates import values_of
 from ..core.provenance import Measured
 from ..files.elements_to_score import read_elements
+from ..files.pairs_to_score import require_scored
 from ..pretrained.predictions import TrackLayout, counts_of, scored_rows, write_predictions
 from ..pretrained.regulation_model import ZERO_SHOT, load_regulation
 from ..pretrained.regulation_request import RegulationRequest
@@ -35,6 +36,7 @@ def score_elements(request: RegulationRequest, folder: Path) -> Measured:
     model = load_regulation(Path(request.model))
     table = read_elements(Path(request.pairs))
     predictions, missing, marks = predicted(table, request, model)
+    require_scored(predictions, request.pairs)
     folder.mkdir(parents=True, exist_ok=True)
     samples = samples_of(request, marks)
     samples.to_csv(folder / "samples.tsv", sep="\t", index=False, float_format="%.4f")

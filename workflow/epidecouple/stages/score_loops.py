@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ..core.provenance import Measured
 from ..files.elements_to_score import read_elements
+from ..files.pairs_to_score import require_scored
 from ..pretrained.loop_model import load_loop_model
 from ..pretrained.loop_request import LoopRequest
 from ..pretrained.loop_scores import predicted
@@ -21,6 +22,7 @@ def score_loops(request: LoopRequest, folder: Path) -> Measured:
     """
     model = load_loop_model(Path(request.model))
     predictions, missing = predicted(read_elements(Path(request.pairs)), request, model)
+    require_scored(predictions, request.pairs)
     folder.mkdir(parents=True, exist_ok=True)
     write_predictions(predictions, -scored_rows(predictions).against_lines, TRACKS, folder)
     counts = counts_of(predictions) | {"missing_marks": ", ".join(missing)}

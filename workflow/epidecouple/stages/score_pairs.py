@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..core.errors import InputError
 from ..core.provenance import Measured
+from ..files.pairs_to_score import require_scored
 from ..files.tracks import write_bedpe, write_interact
 from ..prediction.request import Request
 from ..prediction.trained_model import TrainedModel, load_run
@@ -43,16 +43,6 @@ def score_pairs(request: Request, folder: Path) -> Measured:
         time.perf_counter() - started,
     )
     return Measured(counts, [Path(path) for path in request.files])
-
-
-def require_scored(predictions: pd.DataFrame, pairs: str) -> None:
-    """Raise `InputError`, with the first reason and its line, when no row could be scored."""
-    if predictions.empty:
-        raise InputError("this table has no pairs", "Give at least one row", pairs)
-    if not (predictions.reason == "").any():
-        first = predictions.iloc[0]
-        problem = f"{first.reason} (none of {len(predictions)} rows could be scored)"
-        raise InputError(problem, "Mend the rows", pairs, first.row)
 
 
 def summary(predictions: pd.DataFrame) -> dict[str, int | float]:
