@@ -25,7 +25,7 @@ from epidecouple.files.motifs import read_motifs
 from epidecouple.files.pairs import GENERIC_COLUMNS, read_pairs
 from epidecouple.files.pairs_to_score import check_rows, read_scorable, require_scored
 from epidecouple.files.peaks import read_peaks
-from epidecouple.prediction.element_places import Genome, place_elements
+from epidecouple.pretrained.places import Genome, place_elements
 
 HEAD = """# Which message does a wrong input get?
 
