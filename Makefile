@@ -143,7 +143,7 @@ lint: setup
 
 docs: setup
 	python docs/generate.py
-	python tests/mutants.py
+	python tests/mutants_page.py
 
 site: setup
 	$(PIP) -e '.[site]'

@@ -14,7 +14,7 @@ from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.training.phases import CURRICULA
 from epidecouple.training.processes import average_gradients, draw_apart, joined_processes, rank
 from epidecouple.training.trainer import full_plan, train
-from mutants import EVERY_TERM
+from mutants.energies import EVERY_TERM
 from toy_panel import toy_config, toy_panel
 
 # Dropout and hidden marks draw other random numbers in other processes; 13 and 25 pairs are not

@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-import mutants
 from epidecouple.core.errors import DesignViolation
 from epidecouple.core.paths import ROOT
 from epidecouple.training import trainer
 from epidecouple.training.phases import ResistancePhase
 from epidecouple.verification import ledger
 from epidecouple.verification.design import PATH, implemented, load_design
-from mutants import new_world, run
+from mutants.energies import new_world, run
+from mutants.judging import killed_by
 
 PAGE = (ROOT / "docs" / "adding_a_component.md").read_text()
 NAME = "residual penalty"
@@ -47,7 +47,7 @@ def test_the_mutant_of_the_page_is_killed_by_the_evidence_of_its_component(added
     found[added.mutants[0]](world, monkeypatch)
     with pytest.raises(DesignViolation) as violation:
         run(world)
-    by, _ = mutants.killed_by(str(violation.value))
+    by, _ = killed_by(str(violation.value))
     assert by == f"{NAME}: `smallest.residual_penalty`"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from epidecouple.regulation.evidence import WAYS, competition_of, part_evidence, way_evidence
 from epidecouple.regulation.resistance_of_way import WayResistance
-from mutants import new_score_world
+from mutants.regulation import new_score_world
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from epidecouple.core.provenance import read_json
 from epidecouple.model.initialise import new_model
 from epidecouple.training.checkpoint import FILE, Checkpoint, basis_of
 from epidecouple.training.trainer import full_plan, train
-from mutants import EVERY_TERM
+from mutants.energies import EVERY_TERM
 from toy import run_main
 from toy_panel import digest, toy_config, toy_panel
 

@@ -15,7 +15,7 @@ from epidecouple.training import terms as training_terms
 from epidecouple.training.device import chosen_device
 from epidecouple.training.phases import FineTuningPhase, PotentialPhase, ResistancePhase
 from epidecouple.training.trainer import full_plan, train
-from mutants import EVERY_TERM
+from mutants.energies import EVERY_TERM
 from toy import refusal, says
 from toy_panel import digest, toy_config, toy_panel
 

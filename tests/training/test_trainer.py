@@ -37,7 +37,7 @@ from epidecouple.training.trainer import (
 )
 from epidecouple.verification.design import ENERGIES, load_design, of_model
 from epidecouple.verification.ledger import Ledger
-from mutants import EVERY_TERM
+from mutants.energies import EVERY_TERM
 from toy_panel import N_REFERENCE, digest, toy_config, toy_panel
 
 CONFIG = toy_config(curriculum="fine_tuned", objective=EVERY_TERM)

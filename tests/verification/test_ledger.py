@@ -18,7 +18,7 @@ from epidecouple.training.trainer import full_plan, optional_components, train
 from epidecouple.verification.assertions import start_evidence
 from epidecouple.verification.design import ENERGIES, load_design, of_model
 from epidecouple.verification.ledger import Ledger
-from mutants import EVERY_TERM
+from mutants.energies import EVERY_TERM
 from toy_panel import digest, toy_config, toy_panel
 
 CONFIG = toy_config(curriculum="fine_tuned", objective=EVERY_TERM)

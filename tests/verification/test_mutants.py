@@ -1,8 +1,10 @@
 import pytest
 
-import mutants
 from epidecouple.verification.design import load_design
-from mutants import MUTANTS, PAGE, killed_by, killer, new_world, run
+from mutants.energies import new_world, run
+from mutants.judging import killed_by, killer
+from mutants.registry import MUTANTS
+from mutants_page import PAGE
 
 DESIGN = {name: component for component in load_design() for name in component.mutants}
 
@@ -29,5 +31,5 @@ def test_every_mutant_is_killed_by_its_own_component_and_the_page_says_so(name):
 
 
 def test_a_mutant_that_does_nothing_survives(monkeypatch):
-    monkeypatch.setitem(mutants.MUTANTS, "nothing", lambda world, patch: None)
+    monkeypatch.setitem(MUTANTS, "nothing", lambda world, patch: None)
     assert killer("nothing") == ""
