@@ -350,7 +350,13 @@ def rule_graph() -> str:
     shown = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout
     names = dict(re.findall(r"(id\d+)\[([^\]]+)\]", shown))
     edges = [(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", shown)]
-    kept = _without_shortcuts({edge for edge in edges if not {"all", "figure"} & set(edge)})
+    kept = _without_shortcuts(
+        {
+            edge
+            for edge in edges
+            if not any(name == "all" or name.startswith("figures_") for name in edge)
+        }
+    )
     return "flowchart TB\n" + "".join(f"    {a} --> {b}\n" for a, b in sorted(kept))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from epidecouple.stages.ablation import ablation
 from epidecouple.stages.ablation_report import ablation_report
-from epidecouple.stages.figure import figure
+from epidecouple.stages.figure import draw
 
 ARMS = {"design": 0.6, "plain likelihood for R": 0.7, "A3 soft 0": 0.65, "A3 soft 1": 0.64}
 
@@ -29,7 +29,7 @@ def made(tmp_path):
     (folder / "figures").mkdir()
     paths = {name: folder / "ablation" / name for name in ("runs.tsv", "effects.tsv", "v.json")}
     ablation(figures, *paths.values())
-    figure("ablation", paths["runs.tsv"], folder / "figures" / "ablation.svg")
+    draw("ablation", paths["runs.tsv"], folder / "figures" / "ablation.svg")
     page = folder / "ablation" / "report.html"
     ablation_report(paths["runs.tsv"], paths["v.json"], "ablation", folder, page)
     return folder / "ablation", page.read_text()

@@ -10,7 +10,7 @@ from epidecouple.evaluation.crispr_scores import Kind
 from epidecouple.report.crispr_page import render, sentence
 from epidecouple.report.figures.crispr import OURS, PANELS
 from epidecouple.report.figures.style import COLOURS
-from epidecouple.stages.figure import figure
+from epidecouple.stages.figure import draw
 from pipeline import broken_links
 
 ENDS = {"": 0.0, "_lower": -0.05, "_upper": 0.05}
@@ -88,6 +88,6 @@ def test_every_kind_has_a_panel_and_ours_are_blue(tmp_path):
     assert {kind for kinds in PANELS.values() for kind in kinds} == {kind.value for kind in Kind}
     rows = [score(kind.value, kind.value, 0.1 * k) for k, kind in enumerate(Kind)]
     pd.DataFrame(rows).to_csv(tmp_path / "table.tsv", sep="\t", index=False)
-    figure("crispr_scores", tmp_path / "table.tsv", tmp_path / "table.svg")
+    draw("crispr_scores", tmp_path / "table.tsv", tmp_path / "table.svg")
     svg = (tmp_path / "table.svg").read_text().lower()
     assert len(re.findall(f"fill: {COLOURS[0].lower()}; stroke", svg)) >= len(OURS)

@@ -1,3 +1,5 @@
+from itertools import chain
+
 from epidecouple.core.gates import load_rows
 from epidecouple.report.layout import (
     FIGURES,
@@ -35,4 +37,5 @@ def test_a_run_draws_what_its_data_allow():
     assert not {"recovery", "motif_effects", "interactions"} & set(
         drawn_figures(simulated=False, motifs=False)
     )
-    assert set(FIGURES) - set(drawn_figures(simulated=True, motifs=True)) == set(OF_OTHER_TARGETS)
+    absent = set(FIGURES) - set(drawn_figures(simulated=True, motifs=True))
+    assert absent == set(chain(*OF_OTHER_TARGETS.values()))

@@ -385,23 +385,21 @@ def report_thresholds():
     return json.dumps(values_of([RESIDUAL], config["thresholds"]))
 
 
-def figure_table(wildcards):
-    """The table that a figure is drawn from."""
-    table = contents.FIGURES[wildcards.figure].table
-    return f"{ARM.format(run=wildcards.run, arm=wildcards.arm)}/{table}"
+def figures_of_gate(gate):
+    """Figures of what a gate judges."""
+    sections = [contents.SECTIONS.get(stage) for stage in GATES[gate]]
+    named = [name for section in sections if section for name in section.figures]
+    return [name for name in named if name in FIGURES]
 
 
-def figure_section(wildcards):
+# What one job draws: a gate's figures, so that they are there where a later gate fails, or a target's.
+DRAWN = {gate: figures_of_gate(gate) for gate in GATES} | contents.OF_OTHER_TARGETS
+
+
+def figure_section(figure):
     """The section of the report that a figure belongs to."""
-    found = (
-        s.title for s in contents.SECTIONS.values() if wildcards.figure in s.figures
-    )
+    found = (s.title for s in contents.SECTIONS.values() if figure in s.figures)
     return next(found, "Side by side")
-
-
-def figure_caption(wildcards):
-    """What a figure can and cannot show."""
-    return contents.FIGURES[wildcards.figure].caption
 
 
 def needs_pairs(wildcards):

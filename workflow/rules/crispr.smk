@@ -157,9 +157,7 @@ rule crispr_report:
         inputs=f"{RUN}/crispr/{CRISPR_TESTED}/metrics.json",
         way=f"{RUN}/crispr/way.json",
         tables=[f"{RUN}/crispr/{name}.tsv" for name in ("table", "strata", "published")],
-        figures=[
-            f"{RUN}/figures/{name}.svg" for name in ("crispr_curves", "crispr_scores")
-        ],
+        figures=[f"{RUN}/figures/{name}.svg" for name in DRAWN["crispr"]],
     output:
         f"{RUN}/crispr/report.html",
     log:

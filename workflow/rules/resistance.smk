@@ -278,10 +278,7 @@ rule resistance_report:
         metrics=f"{RUN}/resistance/metrics.json",
         loops=f"{RUN}/loops/metrics.json",
         verdict=f"{RUN}/gates/loops.verdict.json",
-        figures=[
-            f"{RUN}/figures/{figure}.svg"
-            for figure in ("loops", "loop_strata", "resistance")
-        ],
+        figures=[f"{RUN}/figures/{name}.svg" for name in DRAWN["resistance"]],
     output:
         f"{RUN}/resistance/report.html",
     log:

@@ -6,7 +6,7 @@ from epidecouple.evaluation.loop_benchmark import COLUMNS
 from epidecouple.evaluation.scores import ALL_LINES, Kind
 from epidecouple.report.figures.evaluation import KIND_COLOURS
 from epidecouple.report.figures.style import COLOURS
-from epidecouple.stages.figure import figure
+from epidecouple.stages.figure import draw
 
 
 def test_the_loop_panels_nulls_are_crosses_and_its_centred_figures_hollow(tmp_path):
@@ -19,7 +19,7 @@ def test_the_loop_panels_nulls_are_crosses_and_its_centred_figures_hollow(tmp_pa
     table = pd.DataFrame(rows, columns=COLUMNS)
     table.loc[2, ["null", "null_centred"]] = None
     table.to_csv(tmp_path / "arms.tsv", sep="\t", index=False)
-    figure("loops", tmp_path / "arms.tsv", tmp_path / "arms.svg")
+    draw("loops", tmp_path / "arms.tsv", tmp_path / "arms.svg")
     svg = (tmp_path / "arms.svg").read_text().lower()
     assert svg.count("fill-opacity: 0") >= 3, "a hollow mark for each arm in all lines"
     assert len(re.findall(f"fill: {COLOURS[0].lower()}; stroke", svg)) == 1, "r in all lines only"
@@ -35,7 +35,7 @@ def test_every_stratum_is_shown_with_every_arm(tmp_path):
     columns = ["stratum", "group", "comparisons", "arm", "auc", "lower", "upper"]
     table = pd.DataFrame(rows, columns=columns)
     table.to_csv(tmp_path / "strata.tsv", sep="\t", index=False)
-    figure("loop_strata", tmp_path / "strata.tsv", tmp_path / "strata.svg")
+    draw("loop_strata", tmp_path / "strata.tsv", tmp_path / "strata.svg")
     svg = (tmp_path / "strata.svg").read_text()
     assert all(text in svg for text in ("distance: near", "distance: far", "lines: one"))
     colour = f"fill: {COLOURS[0].lower()}; stroke"

@@ -3,7 +3,7 @@ import re
 import pandas as pd
 
 from epidecouple.report.figures.motifs import BASE_COLOURS
-from epidecouple.stages.figure import figure
+from epidecouple.stages.figure import draw
 
 
 def test_logos_draw_every_known_base_in_its_colour_and_no_n(tmp_path):
@@ -15,7 +15,7 @@ def test_logos_draw_every_known_base_in_its_colour_and_no_n(tmp_path):
     columns = ["seqlet", "motif", "position", "base", "contribution"]
     table = tmp_path / "bases.tsv"
     pd.DataFrame(rows, columns=columns).to_csv(table, sep="\t", index=False)
-    figure("logos", table, tmp_path / "logos.svg")
+    draw("logos", table, tmp_path / "logos.svg")
     svg = (tmp_path / "logos.svg").read_text()
     for colour in BASE_COLOURS.values():
         assert len(re.findall(f"fill: {colour.lower()}", svg)) == 2

@@ -4,14 +4,14 @@ import pandas as pd
 import pytest
 
 from epidecouple.decoupling.probe_runner import Topic, answers, information_table
-from epidecouple.stages.figure import figure
+from epidecouple.stages.figure import draw
 from toy_probes import CONFIG, question
 
 
 def drawn(tmp_path, name, table):
     """The SVG of a figure from its table."""
     table.to_csv(tmp_path / "table.tsv", sep="\t", index=False)
-    figure(name, tmp_path / "table.tsv", tmp_path / "figure.svg")
+    draw(name, tmp_path / "table.tsv", tmp_path / "figure.svg")
     return (tmp_path / "figure.svg").read_text()
 
 

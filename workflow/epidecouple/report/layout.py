@@ -2,6 +2,7 @@
 rows.
 """
 
+from itertools import chain
 from typing import NamedTuple
 
 
@@ -174,20 +175,14 @@ FIGURES = {
     ),
 }
 # Figures of runs whose data or configuration has what they need; and those of targets of their own.
-OF_SIMULATION, OF_MOTIFS, OF_OTHER_TARGETS = (
-    ("recovery",),
-    ("motif_effects", "interactions"),
-    (
-        "loops",
-        "loop_strata",
-        "resistance",
-        "comparison",
-        "ablation",
-        "ablation_quick",
-        "crispr_curves",
-        "crispr_scores",
-    ),
-)
+OF_SIMULATION, OF_MOTIFS = ("recovery",), ("motif_effects", "interactions")
+OF_OTHER_TARGETS = {
+    "resistance": ("loops", "loop_strata", "resistance"),
+    "comparison": ("comparison",),
+    "ablation": ("ablation",),
+    "ablation_quick": ("ablation_quick",),
+    "crispr": ("crispr_curves", "crispr_scores"),
+}
 
 SECTIONS = {
     "samples": Section(
@@ -454,7 +449,7 @@ def headline_rows() -> list[tuple[str, Row]]:
 def drawn_figures(simulated: bool, motifs: bool) -> list[str]:
     """The figures of a run: those of simulations and of motifs only where it has them."""
     absent = {
-        *OF_OTHER_TARGETS,
+        *chain(*OF_OTHER_TARGETS.values()),
         *(() if simulated else OF_SIMULATION),
         *(() if motifs else OF_MOTIFS),
     }

@@ -41,11 +41,20 @@ FIGURES: dict[str, Callable[[Path], None]] = {
 }
 
 
-def figure(figure: str, table: Path, svg: Path) -> None:
+def figure(figure: list[str], table: list[Path], svg: list[Path]) -> None:
+    """Draw figures, each of its table, in one process: starting one takes three times as long as
+    drawing.
+    """
+    for name, source, place in zip(figure, table, svg, strict=True):
+        draw(name, source, place)
+
+
+def draw(name: str, table: Path, svg: Path) -> None:
     """Draw one figure as SVG, the same bytes for the same table."""
     with plt.rc_context(STYLE):
-        FIGURES[figure](table)
+        FIGURES[name](table)
         plt.savefig(svg, bbox_inches="tight", metadata={"Date": None}, dpi=150)
+        plt.close("all")
 
 
 if __name__ == "__main__":
