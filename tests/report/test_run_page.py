@@ -16,7 +16,14 @@ from epidecouple.report import index
 from epidecouple.report.ending import DESIGN, FAULT, INPUT, KILLED, PASSED, Ending, keep
 from epidecouple.report.layout import Row
 from epidecouple.report.pages import number
-from epidecouple.report.run_page import hero_figure, leading_check, measured, render, states_explain
+from epidecouple.report.run_page import (
+    hero_figure,
+    leading_check,
+    measured,
+    render,
+    stage_costs,
+    states_explain,
+)
 from pipeline import broken_links
 
 LARGEST_PAGE = 5_000_000
@@ -65,6 +72,8 @@ def write_run(results, name, outcomes=("passed", "passed"), settings=None):
     write(run / "figures" / "funnel.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
     write(run / "panel" / "funnel.tsv", "step\trows\n")
     write(run / "benchmarks" / "train_full.tsv", "s\tmax_rss\n12.5\t800\n")
+    for line in ("A", "B"):
+        write(run / "benchmarks" / "shard" / f"{line}.tsv", "s\tmax_rss\n2.5\t90\n")
     return run
 
 
@@ -91,6 +100,17 @@ def test_a_page_shows_numbers_with_interval_and_what_to_hold_them_against(tmp_pa
     )
     assert "12.5" in page and "800" in page, "cost of a job"
     assert 'src="data:image/svg+xml;base64,' in page and len(page) < LARGEST_PAGE
+
+
+def test_the_page_draws_what_the_stages_cost_the_dearest_first(tmp_path):
+    """Jobs of one stage are added up; a bar is as long as its share of the dearest stage."""
+    page = render(write_run(tmp_path, "a"), ["data", "fit"])
+    bars = re.findall(
+        r"<tr><td>([^<]+)</td><td><svg .*?<rect width=\"([0-9.]+)\".*?([0-9.]+) s<", page
+    )
+    assert bars == [("train_full", "100.00", "12.5"), ("shard, 2 jobs", "40.00", "5.0")]
+    assert "add up to 18 s" in page
+    assert stage_costs([]) == []
 
 
 def test_a_failing_run_says_first_what_failed_and_what_to_do(tmp_path):

@@ -158,6 +158,23 @@ def cost_rows(run: Path) -> list[dict[str, Any]]:
     ]
 
 
+def stage_costs(costs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What each stage cost, the dearest first: number of its jobs, their seconds, and as the length
+    of a bar the percentage of the dearest stage.
+
+    A job of one line (`shard/LineA`) counts to its stage.
+    """
+    seconds: dict[str, list[float]] = {}
+    for row in costs:
+        seconds.setdefault(row["job"].split("/")[0], []).append(row["seconds"])
+    most = max(map(sum, seconds.values()), default=0) or 1
+    ordered = sorted(seconds.items(), key=lambda item: -sum(item[1]))
+    return [
+        {"stage": stage, "jobs": len(each), "seconds": sum(each), "bar": 100 * sum(each) / most}
+        for stage, each in ordered
+    ]
+
+
 def other_pages(run: Path) -> dict[str, str]:
     """Other pages that the run has: title, and place relative to the report."""
     pages = {
@@ -191,6 +208,7 @@ def render(
     page : where it lies, relative to the run's folder; thresholds : the run's own
     """
     sections = section_rows(run, thresholds or {})
+    costs = cost_rows(run)
     provenance = provenance_rows(run)
     settings = {key: value for row in provenance for key, value in row["settings"].items()}
     comparison = read_optional(run / "comparison" / "metrics.json")
@@ -215,7 +233,8 @@ def render(
             stopped=ending is not None and ending.kind != PASSED,
             ending=ending,
             ending_file=link_from(run, ending.file) if ending else "",
-            costs=cost_rows(run),
+            costs=costs,
+            stage_costs=stage_costs(costs),
             root="../" * len(page.parent.parts),
             pages=other_pages(run),
             comparison=comparison and comparison["metrics"],
