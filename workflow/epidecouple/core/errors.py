@@ -162,6 +162,14 @@ def read_yaml(path: str | Path) -> Any:
         raise InputError(f"this is no YAML ({error})", "Mend it", path) from error
 
 
+def read_own_yaml(path: Path) -> Any:
+    """The content of a YAML file of this repository.
+
+    By the parser in C where there is one: eight times as fast, and no user needs its sentence.
+    """
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)(path.read_text()).get_single_data()
+
+
 def _check_distinct(node: yaml.Node | None, path: str | Path) -> None:
     """Raise `InputError` for a key that a mapping has twice."""
     seen: dict[str, int] = {}

@@ -10,13 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired
 
-import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 # Before Python 3.12 pydantic cannot use the TypedDict of the standard library.
 from typing_extensions import TypedDict
 
-from .errors import GATE_FAILED, GATE_REFUSED, InputError
+from .errors import GATE_FAILED, GATE_REFUSED, InputError, read_own_yaml
 from .key_types import NAME, Gate, Number, Reason
 from .metrics import find_metric
 from .paths import ROOT
@@ -79,7 +78,7 @@ class Check:
 def load_rows(path: Path = ROWS) -> list[Row]:
     """Read the thresholds, once per file; raises `InputError` when a row lacks keys of `Row`."""
     try:
-        return ROWS_OF_A_FILE.validate_python(yaml.safe_load(path.read_text()))
+        return ROWS_OF_A_FILE.validate_python(read_own_yaml(path))
     except ValidationError as error:
         mistake = error.errors()[0]
     problem = f"row {list(mistake['loc'])}: {mistake['msg']}"

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import yaml
-
+from .errors import read_own_yaml
 from .paths import METRICS
 
 PLACEHOLDER = re.compile(r"<(\w+)>")
@@ -42,7 +41,7 @@ class Metric:
 @cache
 def registry() -> dict[str, Any]:
     """The file as it is: placeholders, suffixes and metrics."""
-    return yaml.safe_load(METRICS.read_text())
+    return read_own_yaml(METRICS)
 
 
 @cache
@@ -51,13 +50,21 @@ def rows() -> tuple[Metric, ...]:
     return tuple(Metric(**row) for row in registry()["metrics"])
 
 
+@cache
+def patterns() -> tuple[tuple[re.Pattern[str], Metric], ...]:
+    """Every row behind the pattern of its name, those without placeholders first."""
+    ordered = sorted(rows(), key=lambda row: "<" in row.name)
+    return tuple((re.compile(pattern(row.name)), row) for row in ordered)
+
+
+@cache
 def find_metric(name: str) -> Metric | None:
     """What a key of a metrics.json means; None when the registry does not have it.
 
     A row of exactly this name counts before one with placeholders, a whole name before a suffix.
     """
-    for row in sorted(rows(), key=lambda row: "<" in row.name):
-        match = re.fullmatch(pattern(row.name), name)
+    for named, row in patterns():
+        match = named.fullmatch(name)
         if match:
             return row.with_values(match.groupdict())
     base, _, ending = name.rpartition("_")
