@@ -34,6 +34,7 @@ and a test holds every row. `FILE` is the path of the file, with which a message
 """
 FOLDS = [["chr1"], ["chr2"], ["chr3"]]
 NARROW = "chr1\t1000\t1400\tp\t100\t.\t5.5\t9\t8\t100\n"
+XLS = "chr\tstart\tend\tlength\tabs_summit\tpileup\t-log10(pvalue)\tfold_enrichment\tqvalue\tname\n"
 PAIRS = "\t".join(GENERIC_COLUMNS) + "\n"
 PAIR = "chr1\t1000\t1400\tchr1\t9000\t9400\t1\n"
 LOOP = "chr1\t5000\t7000\tchr1\t60000\t62000\n"
@@ -49,6 +50,7 @@ GENES = "#chr\tstart\tend\tname\n"
 GENE = "chr1\t100\t600\tMYC\n"
 FROM_HG19 = "chain 9 chr1 249250621 + 0 500 chr1 248956422 + 0 500 1\n500\n\n"
 TO_MOUSE = FROM_HG19.replace("248956422", "195471971").replace("249250621", "248956422")
+GAPPED = "chr1 1000 1400 p 115 . 1000 1400 0 1 400 0 8.5 14.1 11.6\n".replace(" ", "\t")
 ELEMENTS = "chrom\tstart\tend\tgene\n"
 ELEMENT = "chr8\t1000\t1400\tMYC\n"
 TSS = pd.DataFrame({"gene": ["MYC", "PVT1"], "chrom": "chr8", "tss": [9000, 19000]})
@@ -106,6 +108,47 @@ REFUSED = [
         ("a signal of inf", NARROW.replace("5.5", "inf"), ":1: the signal (column 7"),
         ("a negative signal", NARROW.replace("5.5", "-3"), ":1: the signal (column 7"),
         ("signals that are all 0", NARROW.replace("5.5", "0"), "no peak has a signal above 0"),
+        (
+            "MACS's .xls",
+            "# MACS\n" + XLS + bed(400, 1100, 12.5, 9.1, 5.5, 7.2, "p"),
+            ":2: column 2 is 'start', not a whole number. Give a BED, narrowPeak or broadPeak file",
+        ),
+        ("the same without its header", bed(400, 1100, 12.5, 9.1, 5.5, 7.2, "p"), ":1: 10 columns"),
+        (
+            "HOMER's peaks",
+            "#PeakID\tchr\tstart\tend\tstrand\np-1\tchr1\t1001\t1400\t+\n",
+            ":2: column 2 is 'chr1', not a whole number",
+        ),
+        ("MACS3's cutoff analysis", "score\tnpeaks\tlpeaks\n9.5\t5\t2000\n", "is 'npeaks', not"),
+        ("islands of SICER", bed(120, 30, 1e-20, 4.2, 3e-19), ":1: 8 columns"),
+        ("ENCODE's cCREs", bed("EH38D4", "EH38E2", "pELS"), ":1: 6 columns"),
+        ("cCREs with colours", bed("E", 0, ".", 1000, 1400, "255,205,0", "dELS"), ":1: 10 columns"),
+        ("broadPeak of IDR", bed(".", 9, ".", 4, 3, 5, 1, 2, 1, 2, 5, 1, 2, 6), ":1: 17 columns"),
+        ("peaks of MACS 1.4", bed("MACS_peak_1", 62.31), ":1: 5 columns"),
+        (
+            "a decimal comma",
+            NARROW.replace("5.5\t9\t8", "5,5\t9,1\t8,2"),
+            "column 7 is '5,5', a number needs a point",
+        ),
+        (
+            "one row that is otherwise",
+            NARROW * 2 + NARROW.replace("9\t8", "NA\tNA"),
+            ":3: 10 columns",
+        ),
+        (
+            "HMMRATAC's peaks of high coverage",
+            GAPPED + bed("High_0", ".", ".", 0, 0, "255,0,0", 1, 400, 0, -1, -1, -1),
+            ":2: 15 columns, and no known format of peaks has these (gappedPeak has, but this row",
+        ),
+        ("1,000 for 1000", NARROW.replace("1000", "1,000"), ":1: column 2 is '1,000', not a whole"),
+        ("an end before its start", "chr1\t1400\t1000\n", ":1: peak chr1:1400-1000 is not an"),
+        ("places as chr1:1-9", "chr1:1-9\n", ":1: 1 columns"),
+        ("a GFF", "chr1\tMACS\tpeak\t1001\t1400\t5.5\t.\t.\tID=p\n", "column 2 is 'MACS', not"),
+        ("a table of pandas", "0,chr1,1000,1400\n", ":1: column 2 is 'chr1', not a whole number"),
+        ("a page of small letters", "\n<!doctype html>\n", "but a web page"),
+        ("an error of a server", '<?xml version="1.0"?><Error>\n', "but a page of a server"),
+        ("a pointer of Git LFS", "version https://git-lfs.github.com/spec/v1\n", "of Git LFS"),
+        ("a bigBed", b"\xeb\xf2\x89\x87" + bytes(60), "but a bigBed file"),
         ("a bigWig", b"\x26\xfc\x8f\x88" + bytes(60), "no text file but a bigWig file"),
         (
             "an Excel workbook",
@@ -184,6 +227,15 @@ REFUSED = [
             bed("x", 500, 7, "e", "0", "chr1", 1, 2, "a", ".", "chr1", 5, 6, "b", "."),
             ":1: 18 columns: interact of UCSC",
         ),
+        (
+            "midpoints of FitHiC",
+            "chr1\tfragmentMid1\tchr2\tfragmentMid2\tp\tq\nchr1\t5000\tchr1\t60000\t1\t1\n",
+            ":1: start1 is 'fragmentMid1', not a whole number. Give chromosome, start and end of",
+        ),
+        ("longrange of WashU", "chr1\t5000\t7000\tchr1:60000-62000,7\n", ":1: neither the HiCCUPS"),
+        ("cLoops2's names", "id\tchrA\tstartA\tendA\tchrB\tstartB\tendB\n", "is 'chrA', not a"),
+        ("ChIA-PET as BED12", bed("p", 7, ".", 1, 9, 0, 2, "5,5", "0,9"), ":1: end2 is '.', not"),
+        ("domains of Arrowhead", HICCUPS + "1\t5\t900\t1\t5\t900\n", "this is a list of domains"),
         ("a .hic matrix", b"HIC\x00" + bytes(60), "no text file but a .hic matrix"),
     ),
     *refused(
@@ -191,6 +243,10 @@ REFUSED = [
         "motifs.meme",
         ("nothing in it", "", "no line of this file starts with MOTIF"),
         ("JASPAR's own format", ">MA1 A\nA [1 2]\n", "no line of this file starts with MOTIF"),
+        ("TRANSFAC", "AC M1\nP0 A C G T\n01 1 2 2 0 S\n", "no line of this file starts with MOTIF"),
+        ("HOMER's motifs", ">ATG\tAP-1\t6.05\n0.4 0.3 0.2 0.1\n", "starts with MOTIF"),
+        ("a decimal comma", MEME + MATRIX.replace("0.7", "0,7"), ":8: '0,7 0.1 0.1 0.1' is not"),
+        ("an alphabet of RNA", MEME.replace("ACGT", "ACGU") + MATRIX, ":3: the alphabet is 'ACGU'"),
         ("a protein alphabet", MEME.replace("ACGT", "ACDEFGHIKLMNPQRSTVWY"), ":3: the alphabet is"),
         ("a motif without matrix", MEME + "MOTIF b\n" + MATRIX, ":5: this motif has no letter"),
         (
@@ -330,6 +386,7 @@ REFUSED = [
         ),
         ("a column twice", CRISPR.replace("name", "chrom") + TESTED, "Give ["),
         ("a label that is no TRUE or FALSE", CRISPR + TESTED.replace("TRUE", "1"), ":2: Regulated"),
+        ("a decimal comma", CRISPR + TESTED.replace("0.25", "0,25"), ":2: effect is '-0,25'"),
         ("an empty label", CRISPR + TESTED.replace("TRUE", ""), ":2: Regulated is ''"),
         ("a position that is text", CRISPR + TESTED.replace("1400", "x"), ":2: end is 'x'"),
         ("an end before its start", CRISPR + TESTED.replace("1400", "9"), ":2: chr1:1000-9 is not"),
@@ -410,7 +467,7 @@ REFUSED = [
 
 READ = [
     Case("peaks", "gappedPeak: the signal is column 13", "a.gappedPeak",
-         bed("p", 115, ".", 1000, 1400, 0, 1, 400, 0, 8.5, 14.1, 11.6), "8.5"),
+         GAPPED, "8.5"),
     Case("peaks", "BED9: no signal", "a.bed", bed("p", 0, "+", 1000, 1400, "255,0,0"), "1.0"),
     Case("peaks", "SEACR: the highest signal, column 5", "a.bed",
          bed(900.5, 6.25, "chr1:1100-1200"), "6.25"),
@@ -425,6 +482,21 @@ READ = [
     Case("peaks", "spaces in place of tabs", "a.bed", NARROW.replace("\t", " "), "5.5"),
     Case("peaks", "gzip under a plain name", "a.bed", gzip.compress(NARROW.encode()), "5.5"),
     Case("peaks", "a plain file named .gz", "a.bed.gz", NARROW, "5.5"),
+    Case("peaks", "bedGraph: so says the track line", "a.txt",
+         "track type=bedGraph\n" + bed(7), "7.0"),
+    Case("peaks", "bedGraph: so says the name", "a.bedGraph.txt", bed(7), "7.0"),
+    Case("peaks", "a signal as 5.5e+02, a score of 0, no summit", "a.narrowPeak",
+         bed(".", 0, ".", "5.5e+02", -1, -1, -1), "550.0"),
+    Case("peaks", "Genrich: a score of 1000, no q-value", "a.narrowPeak",
+         bed("p", 1000, ".", 812.5, 3.9, -1, 95), "812.5"),
+    Case("peaks", "PeakRanger: BED6, whose score is no signal", "a.bed",
+         bed("p", 1e-5, "+"), "1.0"),
+    Case("peaks", "a score of SICER's islands", "a.scoreisland", bed(12.75), "12.75"),
+    Case("peaks", "rows that end with tabs, spaces and without a newline", "a.narrowPeak",
+         (NARROW + NARROW.replace("1000", "900")).replace("100\n", "100\t \n", 1).strip(), "900"),
+    Case("peaks", "line ends of two systems", "a.narrowPeak",
+         NARROW.replace("\n", "\r\n") + NARROW.replace("1000", "900"), "900"),
+    Case("peaks", "BED6 and counts of bedtools", "a.bed", bed("p", 0, "+", 17), "17.0"),
     Case("pairs", "generic columns as CSV, with a quoted comma", "p.csv",
          ("name\t" + PAIRS + '"a, b"\t' + PAIR).replace("\t", ","), "['chr1', 1000, 1400, 9000"),
     Case("pairs", "TargetFinder's columns as TSV", "p.tsv",
@@ -443,6 +515,19 @@ READ = [
          "chr1 5000 7000 chr1 60000 62000 . 4\n", "62000"),
     Case("loops", "SIP's header", "l.txt",
          HICCUPS.replace("chr", "chromosome") + LOOP, "['chr1', 5000, 7000, 'chr1', 60000"),
+    Case("loops", "HiCCUPS with comments", "l.bedpe",
+         "#" + HICCUPS + "# juicer_tools 2\n" + LOOP, "['chr1', 5000, 7000, 'chr1', 60000"),
+    Case("loops", "cooltools with row names", "l.tsv",
+         "\tchrom1\tstart1\tend1\tchrom2\tstart2\tend2\n0\t" + LOOP, "'chr1', 60000, 62000]"),
+    Case("loops", "columns in another order", "l.txt",
+         "chr1\tchr2\tx1\tx2\ty1\ty2\nchr1\tchr1\t5000\t7000\t60000\t62000\n",
+         "'chr1', 60000, 62000]"),
+    Case("loops", "Mustache", "l.tsv",
+         "BIN1_CHR\tBIN1_START\tBIN1_END\tBIN2_CHROMOSOME\tBIN2_START\tBIN2_END\n" + LOOP, "62000"),
+    Case("loops", "FitHiChIP", "l.bed", "chr1\ts1\te1\tchr2\ts2\te2\n" + LOOP, "62000"),
+    Case("loops", "positions as 5000.0", "l.bedpe", LOOP.replace("5000", "5000.0"), "5000, 7000"),
+    Case("motifs", "comments in the matrix", "m.meme",
+         "# x\n" + MEME + MATRIX.replace("0.7", "# y\n0.7"), "2 rows"),
     Case("motifs", "gzip", "m.meme.gz", gzip.compress((MEME + MATRIX).encode()), "2 rows"),
     Case("motifs", "UTF-16", "m.meme", (MEME + MATRIX).encode("utf-16"), "2 rows"),
     Case("motifs", "a name in Latin-1", "m.meme", (MEME + "\n").replace("A\n", "A\n").replace(

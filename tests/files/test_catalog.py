@@ -96,6 +96,16 @@ def test_regions_are_a_source_too():
     assert found.regions in found.files and found.regions.name == "hg19.blocks.bed"
 
 
+@pytest.mark.parametrize("mark", ["H3K27AC", "h3k27ac", "H3K27-ac"])
+def test_a_mark_that_the_checks_know_by_another_spelling_is_refused(tmp_path, mark):
+    def renamed(files):
+        for entry in files.values():
+            entry["peaks"][mark] = entry["peaks"].pop("H3K27ac")
+
+    config = own_files(tmp_path, renamed, ["CTCF", mark])
+    says(refusal(catalog_of, config), f"mark {mark} is called H3K27ac here", "Write H3K27ac")
+
+
 def test_order_of_files_is_fixed(tmp_path):
     config = own_files(tmp_path)
     assert catalog_of(config).files == catalog_of(config).files

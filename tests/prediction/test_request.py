@@ -1,3 +1,4 @@
+import gzip
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import yaml
 from epidecouple.core.config import Config
 from epidecouple.core.request import table_name
 from epidecouple.prediction.request import Request, listed_peaks, request_of
+from epidecouple.pretrained.request import listed_marks
 from toy import ROOT, refusal, says, written
 
 
@@ -96,6 +98,36 @@ def test_a_list_of_peaks_without_its_columns_is_refused(tmp_path, text):
     path = written(tmp_path / "peaks.tsv", text)
     told = "'path'" if "CTCF" not in text else "2 fields where 3 are needed"
     says(refusal(listed_peaks, path), f"{path}:", told)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "# mine\n\nmark\tpath\nDNase\td.bed\n",
+        "mark,path\r\nDNase,d.bed\r\n",
+        "\ufeffmark\tpath\nDNase \td.bed\t\n",
+        gzip.compress(b"mark\tpath\nDNase\td.bed\n"),
+        "mark\tpath\nDNase\td.bed\n".encode("utf-16"),
+    ],
+)
+def test_a_list_of_marks_is_read_as_every_table(tmp_path, content):
+    path = tmp_path / "peaks.tsv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert listed_marks(path) == {"DNase": "d.bed"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("mark\tpath\n", "this list of peaks has no rows"),
+        ("mark\tpath\nDNase\ta\nCTCF\tb\nDNase\tc\n", ":4: DNase is listed twice"),
+        ("mark\tpath\nDNase\t\n", ":2: path is empty"),
+        ("cell_line\tmark\tpath\nA\tDNase\ta\nB\tCTCF\tb\n", "is of the lines A, B, and one is"),
+        ("Mark\tPath\nDNase\ta\n", ":1: the columns are ['Mark', 'Path']. Give ['mark', 'path']"),
+    ],
+)
+def test_a_list_of_marks_that_says_too_little_is_refused(tmp_path, text, told):
+    says(refusal(listed_marks, written(tmp_path / "peaks.tsv", text)), told)
 
 
 def test_a_mark_listed_twice_is_refused(tmp_path):

@@ -13,7 +13,7 @@ from epidecouple import RegulationScorer, load_model
 from epidecouple.core.errors import InputError
 from epidecouple.core.paths import EXAMPLE, ROOT
 from epidecouple.core.provenance import write_json
-from epidecouple.core.sections.targets import CrisprConfig
+from epidecouple.core.sections.targets import CrisprConfig, LoopPanelConfig
 from epidecouple.evaluation.crispr_scores import ZERO_SHOT
 from epidecouple.experiments.excerpt import Excerpt, write_peaks
 from epidecouple.files.peaks import read_peaks
@@ -26,6 +26,7 @@ from epidecouple.report.prediction_page import render
 from epidecouple.samples.library import Name, read_library
 from epidecouple.stages.example import HEAD, scored_pairs
 from epidecouple.stages.score_elements import score_elements
+from epidecouple.stages.score_loops import score_loops
 from epidecouple.statistics.operating_points import operating_point
 from pipeline import run_snakemake
 from toy import refusal, says, written
@@ -318,6 +319,37 @@ def test_a_file_that_names_chromosomes_otherwise_is_refused(tmp_path, kind):
     says(str(caught.value), path, "no chromosome of this file", "chr1 or 1")
 
 
+def test_peaks_of_another_assembly_are_refused(tmp_path):
+    """Chromosome 17 of hg38 is longer than that of hg19; the chain holds chromosome 11 alone."""
+    of_hg38, chain = (
+        "chr11\t5\t9\nchr17\t82000000\t82000400\n",
+        written(tmp_path / "a.chain", CHAIN),
+    )
+    request = {"peaks": {"DNase": str(written(tmp_path / "d.bed", of_hg38))}, "genes": GENES}
+    asked = (of_text, tmp_path, f"{element()}\tHBE1\n", "a.bed")
+    says(refusal(*asked, **request), "d.bed: ", "82000000 of chr17", "81195210 bp in hg19")
+    of_chain = {"assembly": "hg38", "chain": str(chain)}
+    says(refusal(*asked, **request, **of_chain), "d.bed: ", "takes 0 of 2 peaks from hg38 to hg19")
+
+
+@pytest.mark.parametrize("model", [FOLDER, ROOT / LoopPanelConfig().model])
+def test_a_request_without_a_row_that_can_be_scored_ends_with_the_first_reason(tmp_path, model):
+    keys = {"line": "K562", "genes": GENES} if model != FOLDER else {}
+    path = written(tmp_path / "a.bed", "8\t128000000\t128000500\tMYC\n" * 2)
+    request = request_of({"model": str(model), "pairs": str(path), **keys})
+    stage = score_elements if model == FOLDER else score_loops
+    told = refusal(stage, request, tmp_path / "out")
+    says(told, f"{path}:1: gene MYC lies on chr8, the element on 8 (none of 2 rows", "Mend")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_score_of_the_table_that_is_no_number_is_counted(tmp_path, caplog):
+    rows = f"{element()}\tHBE1\t0,5\n{element()}\tHBE1\tNA\n{element()}\tHBE1\t1e-3\n"
+    table, _ = of_text(tmp_path, f"chr\tstart\tend\tTargetGene\tABC.Score\n{rows}")
+    assert table.table_score.tolist() == ["", "", "0.001"]
+    assert "own score of 1 rows is no number and is left out, as '0,5' in row 2" in caplog.text
+
+
 def test_a_bigwig_of_a_mark_that_is_not_known_is_refused(tmp_path, both_kinds):
     peaks = both_kinds["table"] | {"MyMark": both_kinds["bigwig"]["CTCF"]}
     with pytest.raises(InputError) as caught:
@@ -444,6 +476,10 @@ def test_the_page_says_what_the_thresholds_were_worth(of_excerpt):
     [
         ({"peaks": {"CTCF": MARKS["CTCF"]}}, ["no peaks of DNase"]),
         ({"line": "NoLine"}, ["line NoLine has no peaks"]),
+        ({"line": "k562"}, ["line k562 has no peaks", "Did you mean 'K562'?"]),
+        ({"peaks": MARKS | {"h3k27AC": MARKS["DNase"]}}, ["mark h3k27AC is called H3K27ac here"]),
+        ({"peaks": {"Dnase": MARKS["DNase"]}}, ["mark Dnase is called DNase here"]),
+        ({"peaks": MARKS | {"H2AZ": MARKS["DNase"]}}, ["mark H2AZ is called H2A.Z here"]),
         ({"peaks": MARKS, "excerpt": str(EXAMPLE)}, ["peaks and an excerpt"]),
         ({"peaks": "none.tsv"}, ["none.tsv: ", "mark path"]),
         ({"genes": "none.bed", "peaks": MARKS}, ["none.bed: ", "no such file"]),

@@ -12,8 +12,8 @@ import pandas as pd
 from pyliftover import LiftOver
 
 from ..core.errors import InputError
-from ..files.assemblies import sizes_of
 from ..files.text import data_lines
+from .assemblies import sizes_of
 
 # Of an interval's width; more is a gap or a repeat between its ends.
 LARGEST_CHANGE = 0.5

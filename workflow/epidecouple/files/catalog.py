@@ -12,7 +12,14 @@ import pandas as pd
 from ..core.config import Config
 from ..core.errors import InputError
 from ..core.provenance import fingerprint
-from .manifest import Source, checksum, download_path, load_sources
+from .manifest import (
+    Source,
+    check_marks,
+    checksum,
+    download_path,
+    known_marks,
+    load_sources,
+)
 
 COLLECTION = "targetfinder"
 
@@ -79,8 +86,10 @@ def catalog_of(config: Config, marks: list[str] | None = None) -> Catalog:
 
 def _check_names(config: Config) -> None:
     """Raise `InputError` for a line or a mark that `dataset` names and nothing else does: most
-    often one that is misspelt, whose files would be left out without a word.
+    often one that is misspelt, whose files would be left out without a word. So is a mark that
+    checks of results know by another spelling: they would find none after the training.
     """
+    check_marks(config.marks, known_marks())
     peaks = {line: list(own.get("peaks", {})) for line, own in config.dataset.files.items()}
     lacking = {line: marks for line, marks in config.dataset.missing.items() if marks}
     for key, named in (("files", peaks), ("missing", lacking)):

@@ -3,18 +3,19 @@ name chromosomes alike.
 
 A file with other names does not fail by itself: its peaks, loops or pairs just lie nowhere. So the
 names of all files are held against the genome's, and those of loops and folds against the pairs'.
-One chromosome that is written otherwise, chr01 or CHR1 among others that fit, is told as well.
+One chromosome that is written otherwise, chr01 or CHR1 among others that fit, is told as well, and
+so is a file of another assembly, whose names are right and whose positions lie on other genes.
 """
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from ..core.errors import InputError, shown
-from .assemblies import check_inside
 from .catalog import Catalog
 from .fasta import sequence_sizes
 from .loops import named_like, read_loops
@@ -144,3 +145,17 @@ def check_folds(pairs: Naming, folds: list[list[str]]) -> None:
         remedy = "Write splits.folds with the names of the pairs, or mend those of the table"
         raise InputError(problem, remedy, pairs.path)
     check_spelling(pairs, listed, "in splits.folds")
+
+
+def check_inside(peaks: pd.DataFrame, sizes: Mapping[str, int], what: str, path: Path) -> None:
+    """Raise `InputError` for a peak (chrom, start) that begins beyond the end of its chromosome.
+
+    One that only ends there is left alone: callers widen their peaks. Of a file of another
+    assembly some peaks always begin there, near the end of a chromosome that is longer in it.
+    """
+    size = peaks.chrom.map(dict(sizes))
+    for row in peaks[peaks.start >= size].head(1).itertuples():
+        length = f"{sizes[row.chrom]} bp in {what}"
+        problem = f"a peak begins at {row.start} of {row.chrom}, which has {length}"
+        remedy = "Give peaks of that assembly; predictions name another one as peaks_assembly"
+        raise InputError(problem, remedy, path)

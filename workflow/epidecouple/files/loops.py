@@ -29,6 +29,10 @@ HEADERS = [
     ["chr1", "start1", "end1", "chr2", "start2", "end2"],
     ["BIN1_CHR", "BIN1_START", "BIN1_END", "BIN2_CHROMOSOME", "BIN2_START", "BIN2_END"],  # Mustache
 ]
+REMEDY = (
+    "Give chromosome, start and end of both anchors: a HiCCUPS list, or a BEDPE without header; a"
+    " midpoint, as FitHiC has it, needs a width"
+)
 # Columns of an interact track, in which column 9 repeats the chromosome.
 INTERACT = 18
 
@@ -38,7 +42,7 @@ def read_loops(path: Path) -> pd.DataFrame:
 
     Chromosomes get the prefix `chr` where a list leaves it out, as HiCCUPS does. Raises
     `InputError` for a damaged gzip, an empty list, missing columns, anchors that are no intervals,
-    or a list without a loop inside a chromosome.
+    a list of domains, or one without a loop inside a chromosome.
     """
     table = require_equal_rows(_rows(path), path)
     if table.empty:
@@ -51,9 +55,7 @@ def read_loops(path: Path) -> pd.DataFrame:
         {
             name: with_prefix(table[name])
             if name in CHROMOSOMES
-            else whole_numbers(
-                table[name], name, path, "Give a HiCCUPS list or a BEDPE without header"
-            )
+            else whole_numbers(table[name], name, path, REMEDY)
             for name in COLUMNS
         }
     )
@@ -105,6 +107,9 @@ def _check_anchors(loops: pd.DataFrame, path: Path) -> None:
             "Check that columns 1 to 6 are the two anchors",
             path,
         )
+    if (loops[COLUMNS[:3]].to_numpy() == loops[COLUMNS[3:]].to_numpy()).all():
+        problem = "both anchors are the same in every row: this is a list of domains"
+        raise InputError(problem, "Give the list of loops", path)
 
 
 def named_like(loops: pd.DataFrame, chromosomes: pd.Series) -> pd.DataFrame:

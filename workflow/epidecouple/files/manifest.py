@@ -1,8 +1,11 @@
-"""The manifest of public sources, and the checksums that prove a file is the one it names."""
+"""The manifest of public sources, the checksums that prove a file is the one it names, and the
+names of its marks.
+"""
 
 import csv
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,3 +123,24 @@ def verify(path: Path, source: Source) -> None:
             " resources/sources.tsv",
             path,
         )
+
+
+def known_marks() -> set[str]:
+    """The marks of the manifest, by whose names results are checked and models read peaks."""
+    return {source.mark for source in load_sources()} - {""}
+
+
+def check_marks(names: Iterable[str], known: Iterable[str]) -> None:
+    """Raise `InputError` for a mark that is a known one but for capitals and signs: it would count
+    as another mark, and the one that is meant as missing.
+    """
+    written = {plain_mark(mark): mark for mark in known}
+    for name in names:
+        mark = written.get(plain_mark(name), name)
+        if mark != name:
+            raise InputError(f"mark {name} is called {mark} here", f"Write {mark}", "config")
+
+
+def plain_mark(mark: str) -> str:
+    """Letters and digits of a mark's name, all small."""
+    return re.sub(r"[^a-z0-9]", "", mark.lower())

@@ -93,7 +93,8 @@ def _motif(lines: list[tuple[int, str]], count: int, path: Path) -> Motif:
 
 
 def _filled(lines: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    return ((number, text) for number, text in lines if text)
+    """The lines that are neither empty nor comments."""
+    return ((number, text) for number, text in lines if text and not text.startswith("#"))
 
 
 def _row(line: str, number: int, path: Path) -> list[float]:

@@ -1,5 +1,5 @@
-"""Readers of peak files: which column of which format is the signal. Coordinates are 0-based and
-half-open.
+"""Readers of peak files: which column of which format is the signal; and of lists of such files.
+Coordinates are 0-based and half-open.
 
 What a column means follows from how many there are, and from what stands in those that two formats
 fill differently; a file that fits no row of `FORMATS` is refused by name, because another number
@@ -8,15 +8,28 @@ UCSC: https://genome.ucsc.edu/FAQ/FAQformat.html; SEACR and IDR: the README of e
 """
 
 import logging
+import re
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ..core.errors import InputError
-from .text import LARGEST, decimals, numbers_of, read_plain, require_equal_rows, whole_numbers
+from ..core.errors import InputError, shown
+from .text import (
+    LARGEST,
+    decimals,
+    is_row,
+    numbers_of,
+    read_headed,
+    read_plain,
+    require_equal_rows,
+    text_lines,
+    whole_numbers,
+)
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +134,30 @@ def read_regions(path: Path) -> pd.DataFrame:
     return _intervals(_table(path, "Give another file or none"), path).reset_index(drop=True)
 
 
+def read_peak_list(path: Path, columns: list[str]) -> pd.DataFrame:
+    """The rows of a list, as text; raises `InputError` for a file that is missing, has other
+    columns, no row or an empty field, names a mark twice, or is of several lines where `columns`
+    has none.
+    """
+    if not path.is_file():
+        remedy = f"Give a table with the columns {' '.join(columns)}, or name each file"
+        raise InputError("there is no such file", remedy, path)
+    table = require_equal_rows(read_headed(path, [columns], ["cell_line"]), path)
+    if "cell_line" not in columns and "cell_line" in table and table.cell_line.nunique() > 1:
+        problem = f"this list is of the lines {shown(table.cell_line)}, and one is scored"
+        raise InputError(problem, "Keep the rows of that line", path)
+    table = table[columns]
+    if table.empty:
+        raise InputError("this list of peaks has no rows", "Give at least one file", path)
+    for name in columns:
+        for line in table.index[table[name] == ""][:1]:
+            raise InputError(f"{name} is empty", "Fill it in or remove the row", path, line)
+    for line in table.index[table.duplicated(columns[:-1])][:1]:
+        what = " of ".join(table.loc[line, columns[-2::-1]])
+        raise InputError(f"{what} is listed twice", "Keep one of them", path, line)
+    return table
+
+
 def format_of(table: pd.DataFrame, path: Path) -> Format:
     """The format of a table of text whose first three columns are intervals; raises `InputError`
     for none.
@@ -131,22 +168,38 @@ def format_of(table: pd.DataFrame, path: Path) -> Format:
     for known in FORMATS.get(columns, []):
         if known.fits(table):
             return known
-    names = " or ".join(known.name for known in FORMATS.get(columns, []))
+    candidates = FORMATS.get(columns, [])
+    names = " or ".join(known.name for known in candidates)
+    row = max((_first_misfit(table, known) for known in candidates), default=0)
     raise InputError(
         f"{columns} columns, and no known format of peaks has these"
-        + (f" ({names} has, but is filled otherwise)" if names else ""),
+        + (f" ({names} has, but this row is filled otherwise)" if names else "")
+        + _decimal_comma(table.iloc[row]),
         f"Give {KNOWN}; for a signal of another column write a bedGraph: chrom, start, end, signal",
         path,
-        int(table.index[0]),
+        int(table.index[row]),
     )
+
+
+def _first_misfit(table: pd.DataFrame, known: Format) -> int:
+    """Place of the first row that a format does not fit; every format fits row by row."""
+    count = bisect_left(range(len(table)), True, key=lambda row: not known.fits(table[: row + 1]))
+    return min(count, len(table) - 1)
+
+
+def _decimal_comma(row: pd.Series) -> str:
+    """What to say of a row with a decimal comma behind its interval; empty without one."""
+    for column, text in row.iloc[3:].items():
+        if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text):
+            return f"; column {column + 1} is '{text}', a number needs a point"
+    return ""
 
 
 def _bed_or_bedgraph(table: pd.DataFrame, path: Path) -> Format:
     """Column 4 is a signal in a bedGraph and a name in a BED4; whole numbers may be either."""
     bedgraph = Format("bedGraph", 4, _always)
-    plain_name = path.name.lower().removesuffix(".gz")
     values = decimals(table[3])
-    if plain_name.endswith(BEDGRAPH_NAMES) or (values.notna().all() and (values % 1 != 0).any()):
+    if _said_to_be_bedgraph(path) or (values.notna().all() and (values % 1 != 0).any()):
         return bedgraph
     if not values.notna().any() or (values.to_numpy() == np.arange(1, len(values) + 1)).all():
         return FORMATS[4][0]
@@ -156,6 +209,14 @@ def _bed_or_bedgraph(table: pd.DataFrame, path: Path) -> Format:
         path,
         int(table.index[0]),
     )
+
+
+def _said_to_be_bedgraph(path: Path) -> bool:
+    """Whether an ending of the name, or a track line above the rows, says that this is one."""
+    above = takewhile(lambda line: not is_row(line[1]), text_lines(path))
+    tracks = [text.lower() for _, text in above if text.startswith("track")]
+    endings = [ending.lower() for ending in path.suffixes]
+    return not set(endings).isdisjoint(BEDGRAPH_NAMES) or any("bedgraph" in t for t in tracks)
 
 
 def _table(path: Path, remedy: str) -> pd.DataFrame:
@@ -175,7 +236,10 @@ def _table(path: Path, remedy: str) -> pd.DataFrame:
 
 def _intervals(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     """chrom, start, end of the first three columns, checked."""
-    remedy = "Give a BED, narrowPeak or broadPeak file without header"
+    remedy = (
+        "Give a BED, narrowPeak or broadPeak file without header; of MACS's .xls, HOMER's table and"
+        " the like give the narrowPeak or BED that the program writes beside it"
+    )
     start, end = (
         whole_numbers(table[column], f"column {column + 1}", path, remedy) for column in (1, 2)
     )

@@ -41,8 +41,13 @@ FOREIGN = {
     b"PAR1": "a parquet file",
     b"BAM\x01": "a BAM file",
     b"\x43\x27\x41\x1a": "a 2bit genome",
-    b"<!DOCTYPE": "a web page",
+}
+# The same, in letters of any case and behind white space.
+FOREIGN_TEXT = {
+    b"<!doctype": "a web page",
     b"<html": "a web page",
+    b"<?xml": "a page of a server, perhaps its error",
+    b"version https://git-lfs": "a pointer of Git LFS to the file",
 }
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -123,9 +128,11 @@ def opened(path: Path) -> Iterator["io.BufferedReader[Any]"]:
         raw = gzip.GzipFile(fileobj=file) if packed else file
         with io.BufferedReader(raw, 1 << 18) as stream:
             head = stream.peek(HEAD)[:HEAD]
-            for magic, what in FOREIGN.items():
-                if head.startswith(magic):
-                    raise no_text(path, what)
+            text = head.lstrip(codecs.BOM_UTF8).lstrip().lower()
+            for known, begin in ((FOREIGN, head), (FOREIGN_TEXT, text)):
+                for magic, what in known.items():
+                    if begin.startswith(magic):
+                        raise no_text(path, what)
             yield stream
 
 
@@ -240,7 +247,9 @@ def read_plain(path: Path, columns: int | None = None) -> Rows:
     kept = rows.table
     while columns is None and len(kept.columns) > 1 and (kept[kept.columns[-1]] == "").all():
         kept = kept[kept.columns[:-1]]
-    return Rows(kept, rows.fields, rows.width)
+    filled = rows.width if columns else len(kept.columns)
+    whole = rows.fields.between(filled, rows.width)
+    return Rows(kept, rows.fields.where(~whole, filled), filled)
 
 
 def read_headed(
@@ -264,7 +273,7 @@ def read_headed(
         remedy = f"Give {alternatives}{otherwise}"
         problem = f"the columns are {names}" + ("" if head else " (this file is empty)")
         raise InputError(problem, remedy, path, number)
-    chosen = [*chosen, *(name for name in optional if name in names)]
+    chosen = [*chosen, *(name for name in optional if name in names and name not in chosen)]
     for name in chosen:
         if names.count(name) > 1:
             raise InputError(f"column '{name}' stands twice", "Keep one of them", path, number)

@@ -13,7 +13,7 @@ from ..core.errors import InputError, checked, did_you_mean, read_yaml
 from ..core.key_types import FilePath, Whole
 from ..core.provenance import read_json
 from ..core.request import Given, ModelRequest, TableName, Threads, name_below, table_name
-from ..files.text import read_headed, require_equal_rows
+from ..files.peaks import read_peak_list
 from ..pretrained.loop_record import is_loop_model
 from ..pretrained.loop_request import LoopRequest
 from ..pretrained.regulation_model import is_regulation
@@ -138,18 +138,10 @@ def _check_folder(request: ModelRequest) -> None:
 
 
 def listed_peaks(path: Path) -> dict[str, dict[str, str]]:
-    """Peak files by line and mark from a TSV with the columns cell_line, mark, path; raises
+    """Peak files by line and mark from a table with the columns cell_line, mark, path; raises
     `InputError`.
     """
-    if not path.is_file():
-        raise InputError(
-            "there is no such file", "Give a TSV of peaks, or line -> mark -> file", path
-        )
-    table = require_equal_rows(read_headed(path, [PEAK_COLUMNS]), path)
     peaks: dict[str, dict[str, str]] = {}
-    for row in table.itertuples():
-        if row.mark in peaks.setdefault(row.cell_line, {}):
-            problem = f"{row.mark} of {row.cell_line} is listed twice"
-            raise InputError(problem, "Keep one of them", path, row.Index)
-        peaks[row.cell_line][row.mark] = row.path
+    for row in read_peak_list(path, PEAK_COLUMNS).itertuples():
+        peaks.setdefault(row.cell_line, {})[row.mark] = row.path
     return peaks

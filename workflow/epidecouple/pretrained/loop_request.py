@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..core.errors import InputError
-from ..files.manifest import download_path
+from ..files.manifest import check_marks, download_path
 from .loop_record import LoopRecord, read_record
 from .request import ElementRequest
 
@@ -59,9 +59,11 @@ class LoopRequest(ElementRequest):
         if self.peaks and self.line in self.record.lines:
             problem = f"the model knows line {self.line}, and peaks are given"
             raise InputError(problem, "Leave the peaks out, or name the line otherwise", "config")
+        check_marks(self.peaks, self.record.marks)
         if self.line not in self.record.lines and not self.peak_files:
             problem = f"line {self.cell_line} has no peaks of a mark that the model reads"
-            raise InputError(problem, f"Give {', '.join(self.record.marks)}", "config")
+            remedy = f"{self.nearest_line}Give {', '.join(self.record.marks)}"
+            raise InputError(problem, remedy, "config")
         if any(len(of) < len(self.record.peaks[line]) for line, of in self.compared_files.items()):
             problem = "resources/sources.tsv does not have the files of this model"
             raise InputError(problem, "Use the version of the repository it came with", self.model)

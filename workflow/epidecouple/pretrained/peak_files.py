@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..experiments.assemblies import sizes_of
 from ..experiments.chains import Lift
-from ..files.assemblies import check_inside, sizes_of
-from ..files.inspection import Naming, check_names, naming
+from ..files.inspection import Naming, check_inside, check_names, naming
 
 # What names of chromosomes are held against.
 GENES = "table of genes"

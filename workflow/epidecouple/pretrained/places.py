@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..experiments.assemblies import sizes_of
 from ..experiments.chains import Lift
 from ..experiments.crispr import lifted, truth
 from ..experiments.excerpt import Excerpt
 from ..experiments.genes import is_date
-from ..files.assemblies import sizes_of
 from ..files.elements_to_score import PROMOTER
 from ..files.pairs_to_score import Reasons, whole_numbers
 from ..regulation.competition import REACH_BP

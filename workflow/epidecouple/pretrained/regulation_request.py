@@ -5,6 +5,7 @@ from pathlib import Path
 from ..core.errors import InputError
 from ..core.paths import EXAMPLE
 from ..experiments.excerpt import Excerpt
+from ..files.manifest import check_marks, known_marks
 from ..regulation.activity import OPEN
 from .request import ElementRequest
 
@@ -44,17 +45,18 @@ class RegulationRequest(ElementRequest):
         return excerpt.genes if excerpt else super().genes_file
 
     def check(self) -> None:
-        """Raise `InputError` for a line without accessibility, peaks beside an excerpt, and a
-        model that is not whole.
+        """Raise `InputError` for a line without accessibility, a mark that the manifest writes
+        otherwise, peaks beside an excerpt, and a model that is not whole.
         """
         excerpt = self.read_excerpt
         if excerpt and self.peaks:
             raise InputError("peaks and an excerpt are given", "Leave one out", "config")
+        check_marks(self.peaks, known_marks())
         if OPEN not in (excerpt.marks if excerpt else self.peak_files):
             raise InputError(
                 f"line {self.cell_line} has no peaks of {OPEN}",
-                f"Give peaks with {OPEN}, or ATAC peaks under that name: elements and competition"
-                " are read from them",
+                f"{self.nearest_line}Give peaks with {OPEN}, or ATAC peaks under that name:"
+                " elements and competition are read from them",
                 "config",
             )
         self.require_whole()

@@ -7,13 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from ..core.errors import InputError
+from ..core.errors import InputError, did_you_mean
 from ..core.key_types import LINE, FilePath, Place
 from ..core.request import Given, ModelRequest, TableName, name_below
 from ..core.sections.targets import CrisprConfig
 from ..experiments.crispr_catalog import crispr_catalog, place_of
 from ..experiments.excerpt import Excerpt
 from ..files.manifest import Source, load_sources
+from ..files.peaks import read_peak_list
 from .checksums import CHECKSUMS
 
 PEAK_COLUMNS = ["mark", "path"]
@@ -106,6 +107,14 @@ class ElementRequest(ModelRequest):
         return self.line or "own"
 
     @property
+    def nearest_line(self) -> str:
+        """A question with the line of the manifest that the name is nearest to; empty without
+        one.
+        """
+        lines = {source.cell_line for source in self.sources.values()}
+        return did_you_mean(self.line, lines - {""})
+
+    @property
     def own_files(self) -> list[str]:
         """Every file that the user brings; they have to be there."""
         own = [path for path in (self.genes, self.chain) if path not in self.sources]
@@ -160,14 +169,6 @@ class ElementRequest(ModelRequest):
 
 
 def listed_marks(path: Path) -> dict[str, str]:
-    """Peak files by mark from a TSV with the columns mark, path; raises `InputError`."""
-    rows = []
-    if path.is_file():
-        rows = [line.split("\t") for line in path.read_text().splitlines() if line.strip()]
-    if not rows or rows[0] != PEAK_COLUMNS or any(len(row) != len(PEAK_COLUMNS) for row in rows):
-        raise InputError(
-            "this is no list of peaks",
-            f"Give mark -> file, or a TSV with the header {' '.join(PEAK_COLUMNS)}",
-            path,
-        )
-    return {row[0]: row[1] for row in rows[1:]}
+    """Peak files by mark from a table with the columns mark, path; raises `InputError`."""
+    table = read_peak_list(path, PEAK_COLUMNS)
+    return dict(zip(table.mark, table.path, strict=True))
