@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bad_inputs import READ, REFUSED, TSS
-from epidecouple.prediction.element_places import Genome, place_elements
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +26,7 @@ from epidecouple.files.motifs import read_motifs
 from epidecouple.files.pairs import GENERIC_COLUMNS, read_pairs
 from epidecouple.files.pairs_to_score import check_rows, read_scorable
 from epidecouple.files.peaks import read_peaks
+from epidecouple.pretrained.places import Genome, place_elements
 
 QUICK = {
     "deadline": None,
