@@ -6,7 +6,6 @@ import pytest
 import yaml
 
 from epidecouple.core.config import Config
-from epidecouple.core.request import table_name
 from epidecouple.prediction.request import Request, listed_peaks, request_of
 from epidecouple.pretrained.request import listed_marks
 from toy import ROOT, refusal, says, written
@@ -134,19 +133,6 @@ def test_a_mark_listed_twice_is_refused(tmp_path):
     text = "cell_line\tmark\tpath\nMine\tCTCF\ta\nMine\tCTCF\tb\n"
     path = written(tmp_path / "peaks.tsv", text)
     says(refusal(listed_peaks, path), f"{path}:3: CTCF of Mine is listed twice")
-
-
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [
-        ("EnhancerPredictions.K562.tsv", "EnhancerPredictions.K562"),
-        ("a/b.GM12878.bedpe.gz", "b.GM12878"),
-        ("my.csv", "my"),
-        ("rep.1", "rep.1"),
-    ],
-)
-def test_a_table_s_folder_has_its_whole_name(file, name):
-    assert table_name(file) == name
 
 
 def test_another_table_s_predictions_are_not_replaced(asked, toy_bundle, tmp_path, monkeypatch):
