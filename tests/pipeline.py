@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dry_runs import dry_run
+
 ROOT = Path(__file__).resolve().parents[1]
 LOCALLY = ("--cores", "2", "--workflow-profile", str(ROOT / "profiles" / "default"))
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.M | re.S)
@@ -44,9 +46,15 @@ def snakemake_command(
 def run_snakemake(
     folder: Path, *arguments: str, env: dict[str, str] | None = None, **how
 ) -> subprocess.CompletedProcess:
-    """`how` is handed on to `snakemake_command`."""
+    """`how` is handed on to `snakemake_command`.
+
+    A dry run of the checkout's own rules needs no interpreter of its own.
+    """
     call = snakemake_command(folder, *arguments, **how)
-    return subprocess.run(**call | {"env": call["env"] | (env or {})}, capture_output=True)
+    call["env"] |= env or {}
+    if "-n" in arguments and "snakefile" not in how:
+        return dry_run(call)
+    return subprocess.run(**call, capture_output=True)
 
 
 def last_line(call: subprocess.CompletedProcess) -> str:
