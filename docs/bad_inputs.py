@@ -193,6 +193,14 @@ REFUSED = [
             PAIRS + PAIR + PAIR.replace("\t1\n", "\t0\n"),
             ":3: the pair chr1:1000 - 9000 is listed with label 0 and with label 1",
         ),
+        (
+            "several cell lines in one table",
+            (PAIRS + PAIR + PAIR.replace("1400", "1500"))
+            .replace("\n", "\tA\n", 2)
+            .replace("\tA\n", "\tcell_line\n", 1)
+            .replace("\t1\n", "\t1\tB\n"),
+            ":3: the pairs are of several cell lines: A, B",
+        ),
         ("a row too long", PAIRS + PAIR + PAIR.replace("\n", "\tx\n"), ":3: 8 fields where 7"),
         (
             "1,000 in a CSV",

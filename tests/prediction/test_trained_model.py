@@ -271,12 +271,13 @@ def test_what_a_line_cannot_be_made_of_is_refused(toy_bundle, tmp_path):
         f"{tmp_path / 'none.bed'}: ",
         "CTCF peaks of Mine",
     )
-    elsewhere = written(tmp_path / "elsewhere.bed", "1\t10\t900\n")
-    says(
-        refusal(model.add_line, "Mine", {"CTCF": elsewhere}),
-        "no peak of this file lies on a reference locus",
-        "naming",
-    )
+    for text, told in (
+        ("scaffold_1\t10\t900\n", "no peak of this file lies on a reference locus"),
+        ("chr1\t10\t900\nchr02\t10\t900\n", "chromosome chr02 is called chr2 in the run"),
+        ("chr1\t10\t900\nchr1\t999000000\t999000900\n", "a peak begins at 999000000 of chr1"),
+    ):
+        elsewhere = written(tmp_path / "elsewhere.bed", text)
+        says(refusal(model.add_line, "Mine", {"CTCF": elsewhere}), "elsewhere.bed: ", told)
     says(refusal(model.add_line, "My line", peaks), "'My line' is no name")
     says(refusal(model.score, toy_bundle.pairs, "Mine"), "cell line 'Mine' is unknown", "LineA")
     assert "Mine" not in model.lines

@@ -259,11 +259,10 @@ def both_kinds(tmp_path_factory):
         peaks = of_chr11(mark)
         files["table"][mark] = str(folder / f"{mark}.bed.gz")
         write_peaks(peaks, Path(files["table"][mark]))
-        for kind, shift in (("bigwig", 0), ("shifted", SHIFT)):
+        for kind, shift, size in (("bigwig", 0, 135_006_516), ("shifted", SHIFT, 135_086_622)):
             moved = peaks.assign(start=peaks.start + shift, end=peaks.end + shift)
-            files[kind][mark] = str(
-                bigwig(folder / f"{mark}.{kind}.bw", moved, {"chr11": 135_006_516})
-            )
+            path = bigwig(folder / f"{mark}.{kind}.bw", moved, {"chr11": size})
+            files[kind][mark] = str(path)
     return files
 
 
@@ -330,6 +329,12 @@ def test_peaks_of_another_assembly_are_refused(tmp_path):
     says(refusal(*asked, **request), "d.bed: ", "82000000 of chr17", "81195210 bp in hg19")
     of_chain = {"assembly": "hg38", "chain": str(chain)}
     says(refusal(*asked, **request, **of_chain), "d.bed: ", "takes 0 of 2 peaks from hg38 to hg19")
+
+
+def test_a_bigwig_of_another_assembly_is_known_by_the_lengths_that_it_gives(tmp_path, both_kinds):
+    request = {"peaks": both_kinds["shifted"], "genes": GENES, "line": "Mine"}
+    told = refusal(of_text, tmp_path, f"{element()}\tHBE1\n", "a.bed", **request)
+    says(told, "chr11 has 135086622 bp in this file, as in hg38, not as in hg19", "peaks_assembly")
 
 
 @pytest.mark.parametrize("model", [FOLDER, ROOT / LoopPanelConfig().model])

@@ -73,6 +73,14 @@ def read_bigwig(path: Path, share: float) -> pd.DataFrame:
     return peaks
 
 
+def sizes_in(path: Path) -> dict[str, int]:
+    """Name and length (bp) of each chromosome of a bigWig; raises `InputError` for a damaged
+    file.
+    """
+    with opened(path) as file:
+        return dict(file.chroms())
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Any]:
     """An open bigWig; raises `InputError` for a damaged file."""

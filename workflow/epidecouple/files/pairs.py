@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..core.dna import ENDS
-from ..core.errors import InputError
+from ..core.errors import InputError, shown
 from .text import read_headed, require_equal_rows, whole_numbers
 
 COLUMNS = ["chrom", "enhancer_start", "enhancer_end", "promoter_start", "promoter_end", "label"]
@@ -21,6 +21,7 @@ GENERIC_COLUMNS = [
     "label",
 ]
 TARGETFINDER_COLUMNS = ["enhancer_name", "promoter_name", "label"]
+LINE = "cell_line"
 NAME_PATTERN = r"^[^|]*\|(?P<chrom>[^:]+):(?P<start>-?\d+)-(?P<end>-?\d+)$"
 # As tables of numbers, of R and of Python write them.
 LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
@@ -33,10 +34,12 @@ def read_pairs(path: Path) -> pd.DataFrame:
     A table with the columns of TargetFinder (`enhancer_name, promoter_name, label`, names like
     `K562|chr1:10-20`) or of `GENERIC_COLUMNS`, as `text.read_headed` reads it. Other columns are
     ignored, the label-derived ones of published tables among them. Raises `InputError` for an empty
-    table, bad intervals, labels other than 0 and 1, and pairs listed with both labels.
+    table, one of several cell lines, bad intervals, labels other than 0 and 1, and pairs listed
+    with both labels.
     """
-    rows = read_headed(path, [TARGETFINDER_COLUMNS, GENERIC_COLUMNS])
+    rows = read_headed(path, [TARGETFINDER_COLUMNS, GENERIC_COLUMNS], [LINE])
     table = require_equal_rows(rows, path)
+    _check_one_line(table, path)
     if table.empty:
         raise InputError(
             "this pair table is empty",
@@ -48,6 +51,13 @@ def read_pairs(path: Path) -> pd.DataFrame:
     pairs = _numbered(table, path)
     _check_rows(pairs, path)
     return pairs.assign(row=pairs.index).drop_duplicates(COLUMNS, ignore_index=True)
+
+
+def _check_one_line(table: pd.DataFrame, path: Path) -> None:
+    """Raise `InputError` for pairs of several lines, whose labels would be read as those of one."""
+    for line in table.index[table[LINE] != table[LINE].iloc[0]][:1] if LINE in table else ():
+        problem = f"the pairs are of several cell lines: {shown(table[LINE])}"
+        raise InputError(problem, "Give a table for each line", path, line)
 
 
 def _from_names(table: pd.DataFrame, path: Path) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from ..core.key_types import LINE
 from ..core.provenance import fingerprint
 from ..data.line_signal import read_marks, reference_signal, require_signal
 from ..data.panel import flagged
+from ..files.inspection import check_inside, check_spelling, naming
 from ..model.energy import EnergyModel
 from ..model.scoring import resistance_of_loci
 from .bundle import ADDED, REFERENCE, Bundle, LineRecord, find_input
@@ -53,7 +54,18 @@ class CellLines:
             self._peaks[name] = self._peaks_of_run(name, files)
             return
         self._peaks[name] = read_marks(files, self._config.marks)
+        for mark, table in self._peaks[name].items():
+            self._check_places(table, files[mark])
         self.records[name] = self._record(name, files)
+
+    def _check_places(self, peaks: pd.DataFrame, path: Path) -> None:
+        """Raise `InputError` for peaks on chromosomes that the run writes otherwise, or that are
+        shorter there; an excerpt of a genome, with regions, may end with them.
+        """
+        sizes = self._bundle.chromosomes
+        check_spelling(naming(path, peaks.chrom), list(sizes), "in the run")
+        if not self._config.dataset.regions:
+            check_inside(peaks, sizes, "the run", path)
 
     def signal(self, placed: Placed, rows: np.ndarray, line: str) -> Tensor:
         """Input of R for placed pairs `rows` in one line: float32 (len(rows), P, 2M)."""

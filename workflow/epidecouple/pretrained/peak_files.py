@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..experiments.assemblies import sizes_of
+from ..experiments.assemblies import check_sizes, sizes_of
 from ..experiments.chains import Lift
+from ..files.bigwig import is_bigwig, sizes_in
 from ..files.inspection import Naming, check_inside, check_names, naming
 
 # What names of chromosomes are held against.
@@ -31,6 +32,8 @@ class PeakFiles:
         """
         check_names(naming(path, peaks.chrom), self.genes, GENES)
         check_inside(peaks, sizes_of(self.assembly), self.assembly, path)
+        if is_bigwig(path):
+            check_sizes(sizes_in(path), self.assembly, path)
 
     def in_hg19(self, peaks: pd.DataFrame, path: Path) -> pd.DataFrame:
         """The peaks of a file where they lie in hg19; raises `InputError` where most have no place
