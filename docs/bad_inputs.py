@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from epidecouple.bengi.published import read_published
 from epidecouple.core.errors import InputError, read_yaml
 from epidecouple.experiments.chains import Lift
 from epidecouple.experiments.crispr import read_crispr, read_predictions
@@ -22,7 +23,7 @@ from epidecouple.files.fasta import chromosome_sizes, encode_windows, open_genom
 from epidecouple.files.inspection import inspect
 from epidecouple.files.loops import read_loops
 from epidecouple.files.motifs import read_motifs
-from epidecouple.files.pairs import GENERIC_COLUMNS, read_pairs
+from epidecouple.files.pairs import GENERIC_COLUMNS, read_bengi, read_pairs
 from epidecouple.files.pairs_to_score import check_rows, read_scorable, require_scored
 from epidecouple.files.peaks import read_peaks
 from epidecouple.pretrained.places import Genome, place_elements
@@ -42,6 +43,11 @@ HICCUPS = "chr1\tx1\tx2\tchr2\ty1\ty2\n"
 MEME = "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF a.1 A\n"
 MATRIX = "letter-probability matrix: alength= 4 w= 2\n0.1 0.2 0.3 0.4\n0.7 0.1 0.1 0.1\n"
 GENOME = f">chr1 x\n{'ACGT' * 5000}\n>chr2\n{'ACGT' * 5000}\n"
+# BENGI's and TransEPI's rows: the enhancer's midpoint is 1200, the TSS 10501.
+ENHANCER = "chr1:1000-1400|K562|EH37E1"
+PROMOTER = "chr1:10500-10501|K562|ENSG1.1|ENST1.1|+"
+BENGI = f"1\t9301.0\tchr1\t1000\t1400\t{ENHANCER}\tchr1\t9001\t11001\t{PROMOTER}\n"
+TRANSEPI = f"1\t0.3292\tchr1\t{ENHANCER}\t{PROMOTER}\n"
 SCORED = "\t".join(GENERIC_COLUMNS[:-1]) + "\n"
 CRISPR = "chrom\tchromStart\tchromEnd\tname\tmeasuredGeneSymbol\tCellType\tRegulated\tEffectSize\n"
 TESTED = "chr1\t1000\t1400\te\tMYC\tK562\tTRUE\t-0.25\n"
@@ -279,6 +285,70 @@ REFUSED = [
         ("a sequence without letters", ">chr1\n>chr2\nACGT\n", "sequence chr1 is empty"),
         ("a letter that is no base", ">chr1\nACG*AC-T\n", "letter '*' at chr1:3 is not"),
         ("a 2bit genome", b"\x43\x27\x41\x1a" + bytes(60), "but a 2bit genome"),
+    ),
+    *refused(
+        "BENGI",
+        "K562.HiC-Benchmark.v3.tsv",
+        ("nothing in it", "", "this pair table is empty"),
+        ("a label of 2", "2" + BENGI[1:], ":1: label is 2"),
+        ("nine columns", BENGI.rsplit("\t", 1)[0] + "\n", ":1: 9 fields where BENGI has 10"),
+        ("twelve columns", BENGI + BENGI[:-1] + "\tx\ty\n", ":2: 12 fields where BENGI has 10"),
+        (
+            "two chromosomes",
+            BENGI.replace("\tchr1\t9001", "\tchr2\t9001"),
+            ":1: enhancer on chr1, promoter on chr2",
+        ),
+        ("a position that is text", BENGI.replace("\t1400", "\tx"), ":1: enhancer_end is 'x'"),
+        (
+            "a distance of another pair",
+            BENGI + BENGI.replace("9301.0", "7000.0"),
+            ":2: the distance is '7000.0', from the enhancer's midpoint to the promoter it is"
+            " 7801 to 9801 bp",
+        ),
+        ("a distance that is text", BENGI.replace("9301.0", "far"), ":1: the distance is 'far'"),
+        ("a negative distance", BENGI.replace("9301", "-9301"), ":1: the distance is '-9301.0'"),
+        (
+            "a name without its place",
+            BENGI.replace(ENHANCER, "EH37E1"),
+            ":1: 'EH37E1' is not a name like chr5:317258-317610|GM12878|EH37E0762690",
+        ),
+        (
+            "an enhancer named for another place",
+            BENGI.replace("chr1:1000", "chr1:1001"),
+            f":1: the enhancer is named '{ENHANCER.replace('1000', '1001')}' and lies at",
+        ),
+        (
+            "a TSS outside its promoter",
+            BENGI.replace("10500-10501", "11500-11501"),
+            ":1: the promoter is named",
+        ),
+        (
+            "a name on another chromosome",
+            BENGI.replace("chr1:1000", "1:1000"),
+            ":1: the enhancer is named '1:1000-1400",
+        ),
+        (
+            "rows of two lines",
+            BENGI + BENGI.replace("K562", "NHEK").replace("\t11001", "\t11002"),
+            ":2: this row names cell line NHEK, the first one K562",
+        ),
+        (
+            "ends of two lines",
+            BENGI.replace("K562|ENSG", "NHEK|ENSG"),
+            ":1: this row names cell line NHEK, the first one K562",
+        ),
+        (
+            "both labels",
+            BENGI + "0" + BENGI[1:],
+            ":2: the pair chr1:1000 - 9001 is listed with label 0 and with label 1",
+        ),
+    ),
+    *refused(
+        "TransEPI's scores",
+        "results.txt",
+        ("four columns", TRANSEPI + TRANSEPI[2:], ":2: 4 fields where 5"),
+        ("a score of nan", TRANSEPI.replace("0.3292", "nan"), ":1: the score is 'nan'"),
+        ("a pair twice", TRANSEPI + TRANSEPI, ":2: the pair chr1:1000-1400|K562"),
     ),
     *refused(
         "pairs to score",
@@ -546,6 +616,10 @@ READ = [
     Case("genome", "IUPAC codes: N", "g.fa", ">chr1\nACMRACGT\n", "ACNNACGT"),
     Case("genome", "a space before the name", "g.fa", "> chr1 x\nACGT\n", "ACGT"),
     Case("genome", "empty lines at the end", "g.fa", ">chr1\nACGT\n\n\n", "ACGT"),
+    Case("pairs", "BENGI's rows", "K562.tsv", BENGI, "['chr1', 1000, 1400, 9001, 11001, 1, 1]"),
+    Case("BENGI", "a mask in column 11", "K562.tsv.gz",
+         gzip.compress((BENGI.strip() + "\t500-900;1-2\n" + BENGI).encode()), "9301.0, 'K562'"),
+    Case("TransEPI's scores", "a comment on top", "r.txt", "##command: x\n" + TRANSEPI, "[0.3292]"),
     Case("pairs to score", "a TSS of length 0", "my.bedpe",
          "chr1\t100\t150\tchr1\t900\t900\n", "[[125, 900]]"),
     Case("pairs to score", "empty columns and rows of Excel", "my.csv",
@@ -639,6 +713,8 @@ def fitting_files(folder: Path, changes: dict[str, str]) -> Catalog:
 READERS: dict[str, Callable[[Path], str]] = {
     "peaks": table_of(read_peaks),
     "pairs": table_of(read_pairs),
+    "BENGI": table_of(read_bengi),
+    "TransEPI's scores": table_of(read_published),
     "loops": table_of(read_loops),
     "motifs": lambda path: f"{len(read_motifs(path)[0].probabilities)} rows",
     "genome": genome_letters,

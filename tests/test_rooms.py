@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "regulation": "files statistics data experiments",
     "samples": "core files statistics",
     "evaluation": "core files statistics data model verification training experiments regulation",
+    "bengi": "core files statistics data model experiments evaluation",
     "interpretation": "core files statistics data model decoupling",
     "pretrained": "core files data model experiments regulation statistics",
     "prediction": "core files data model interpretation pretrained",

@@ -8,6 +8,7 @@ from epidecouple.ablation.arms import (
     jobs as ablation_jobs,
     quick_arms,
 )
+from epidecouple.bengi.catalog import bengi_catalog
 from epidecouple.files.catalog import catalog_of
 from epidecouple.experiments.crispr_catalog import ELEMENT_MARKS, crispr_catalog
 from epidecouple.core.config import Config, validated
@@ -122,6 +123,7 @@ MODEL = [
 ]
 DIAGNOSTICS = [*MODEL, "diagnose"]
 LOOPS = ["seed", "threads", "loop_panel", "crossfit", "splits", *FILES]
+BENGI_SECTIONS = ["seed", "loop_panel", "bengi", *FILES]
 CRISPR_SECTIONS = ["seed", "threads", "splits", "crispr"]
 
 
@@ -166,6 +168,9 @@ SEES = {
     "loop_fold": ("loop_fold", LOOPS),
     "loop_table": ("loop_table", ["thresholds", *LOOPS]),
     "loop_model": ("loop_model", LOOPS),
+    "bengi_panel": ("bengi_panel", BENGI_SECTIONS),
+    "bengi_fold": ("bengi_fold", ["crossfit", *BENGI_SECTIONS]),
+    "bengi_table": ("bengi_table", BENGI_SECTIONS),
     "crispr_way": ("crispr_way", CRISPR_SECTIONS),
     "crispr_inputs": ("crispr_inputs", CRISPR_SECTIONS),
     "crispr_scores": ("crispr_scores", CRISPR_SECTIONS),
@@ -455,6 +460,18 @@ def crispr_files(*paths):
 def crispr_table_file(wildcards):
     """The table of CRISPR pairs that is meant."""
     return crispr_files(getattr(CRISPR, wildcards.table))
+
+
+def bengi_files(kind):
+    """Files of the target bengi; refused where the run has not BENGI's lines."""
+
+    def of_wildcards(wildcards):
+        try:
+            return of_run(getattr(bengi_catalog(SETUP), kind), wildcards.run)
+        except InputError as error:
+            raise WorkflowError(str(error))
+
+    return of_wildcards
 
 
 def wanted_of_run():

@@ -24,6 +24,7 @@ from .sections.model import ModelConfig
 from .sections.section import Section
 from .sections.targets import (
     AblationConfig,
+    BengiConfig,
     ComparisonConfig,
     CrisprConfig,
     CrossfitConfig,
@@ -132,6 +133,7 @@ class Config(Section):
     comparison: ComparisonConfig = ComparisonConfig()
     ablation: AblationConfig = AblationConfig()
     crispr: CrisprConfig = CrisprConfig()
+    bengi: BengiConfig = BengiConfig()
     samples: SamplesConfig = SamplesConfig()
     thresholds: dict[str, Threshold] = Field(
         {},

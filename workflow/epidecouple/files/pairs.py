@@ -1,5 +1,5 @@
-"""Readers of pair tables: TargetFinder's columns and generic ones. Coordinates are 0-based and
-half-open.
+"""Readers of pair tables: TargetFinder's columns, generic ones, and BENGI's rows without header.
+Coordinates are 0-based and half-open.
 """
 
 from pathlib import Path
@@ -8,7 +8,14 @@ import pandas as pd
 
 from ..core.dna import ENDS
 from ..core.errors import InputError, shown
-from .text import read_headed, require_equal_rows, whole_numbers
+from .text import (
+    data_lines,
+    decimals,
+    read_headed,
+    read_plain,
+    require_equal_rows,
+    whole_numbers,
+)
 
 COLUMNS = ["chrom", "enhancer_start", "enhancer_end", "promoter_start", "promoter_end", "label"]
 GENERIC_COLUMNS = [
@@ -23,6 +30,27 @@ GENERIC_COLUMNS = [
 TARGETFINDER_COLUMNS = ["enhancer_name", "promoter_name", "label"]
 LINE = "cell_line"
 NAME_PATTERN = r"^[^|]*\|(?P<chrom>[^:]+):(?P<start>-?\d+)-(?P<end>-?\d+)$"
+# BENGI's (Moore 2020) as TransEPI (Chen 2022) publishes them: no header, and after these columns
+# perhaps one of regions to mask, which is not read.
+BENGI_COLUMNS = [
+    "label",
+    "distance",
+    "enhancer_chrom",
+    "enhancer_start",
+    "enhancer_end",
+    "enhancer_name",
+    "promoter_chrom",
+    "promoter_start",
+    "promoter_end",
+    "promoter_name",
+]
+BENGI_WIDTHS = (len(BENGI_COLUMNS), len(BENGI_COLUMNS) + 1)
+# <place>|<line>|<identifiers>: the element itself, and the TSS inside the promoter.
+BENGI_NAMES = {
+    "enhancer": "chr5:317258-317610|GM12878|EH37E0762690",
+    "promoter": "chr5:889813-889814|GM12878|ENSG00000028310.13|ENST00000388890.4|-",
+}
+BENGI_NAME = r"^(?P<chrom>[^:|]+):(?P<start>\d+)-(?P<end>\d+)\|(?P<line>[^|]+)\|.+$"
 # As tables of numbers, of R and of Python write them.
 LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
 
@@ -32,32 +60,108 @@ def read_pairs(path: Path) -> pd.DataFrame:
     one row per pair.
 
     A table with the columns of TargetFinder (`enhancer_name, promoter_name, label`, names like
-    `K562|chr1:10-20`) or of `GENERIC_COLUMNS`, as `text.read_headed` reads it. Other columns are
-    ignored, the label-derived ones of published tables among them. Raises `InputError` for an empty
-    table, one of several cell lines, bad intervals, labels other than 0 and 1, and pairs listed
-    with both labels.
+    `K562|chr1:10-20`) or of `GENERIC_COLUMNS`, as `text.read_headed` reads it, or one of BENGI's,
+    as `read_bengi` does. Other columns are ignored, the label-derived ones of published tables
+    among them. Raises `InputError` for an empty table, one of several cell lines, bad intervals,
+    labels other than 0 and 1, and pairs listed with both labels.
     """
+    pairs = read_bengi(path)[[*COLUMNS, "row"]] if is_bengi(path) else _read_headed(path)
+    return pairs.drop_duplicates(COLUMNS, ignore_index=True)
+
+
+def _read_headed(path: Path) -> pd.DataFrame:
+    """All rows of a table with a header: `COLUMNS` and row."""
     rows = read_headed(path, [TARGETFINDER_COLUMNS, GENERIC_COLUMNS], [LINE])
     table = require_equal_rows(rows, path)
-    _check_one_line(table, path)
+    _require_rows(table, path)
+    if LINE in table:
+        _check_one_line(table[LINE], path)
+    if set(TARGETFINDER_COLUMNS) <= set(table.columns):
+        table = _from_names(table, path)
+    pairs = _numbered(table, path)
+    _check_rows(pairs, path)
+    return pairs.assign(row=pairs.index)
+
+
+def _require_rows(table: pd.DataFrame, path: Path) -> None:
     if table.empty:
         raise InputError(
             "this pair table is empty",
             "A cell line needs pairs: give another file or remove the line",
             path,
         )
-    if set(TARGETFINDER_COLUMNS) <= set(table.columns):
-        table = _from_names(table, path)
+
+
+def is_bengi(path: Path) -> bool:
+    """Whether a file begins with a row of BENGI's: no header, tabs, numbers in their place."""
+    first = next((text for _, text in data_lines(path)), "").split("\t")
+    numbers = [first[k] for k in (0, 3, 4, 7, 8)] if len(first) in BENGI_WIDTHS else [""]
+    return all(text.strip().isdigit() for text in numbers)
+
+
+def read_bengi(path: Path) -> pd.DataFrame:
+    """All rows of a table of BENGI: `COLUMNS`, distance (bp), both names, line (as the names say),
+    row (line in the file).
+
+    The distance is that from the enhancer's midpoint to the TSS, which lies in the promoter.
+    Raises `InputError` for what `read_pairs` refuses, and for the first row that has another number
+    of fields, a distance or a name that disagrees with its coordinates, or another line.
+    """
+    rows = read_plain(path, len(BENGI_COLUMNS))
+    table = rows.table.set_axis(BENGI_COLUMNS, axis=1)
+    _require_rows(table, path)
+    for line, count in rows.fields[~rows.fields.isin(BENGI_WIDTHS)].head(1).items():
+        problem = f"{count} fields where BENGI has {BENGI_WIDTHS[0]}, or one more"
+        raise InputError(problem, f"Give {BENGI_COLUMNS}, separated by tabs", path, int(line))
     pairs = _numbered(table, path)
     _check_rows(pairs, path)
-    return pairs.assign(row=pairs.index).drop_duplicates(COLUMNS, ignore_index=True)
+    lines = [_line_of_names(table, pairs, end, path) for end in ENDS]
+    _check_one_line(pd.concat(lines), path)
+    kept = {"distance": _distances(table, pairs, path), "line": lines[0]}
+    names = table[[f"{end}_name" for end in ENDS]]
+    return pairs.assign(**kept, **names, row=pairs.index).reset_index(drop=True)
 
 
-def _check_one_line(table: pd.DataFrame, path: Path) -> None:
+def _line_of_names(table: pd.DataFrame, pairs: pd.DataFrame, end: str, path: Path) -> pd.Series:
+    """The line that the names of one end give, after holding them against the coordinates."""
+    name = table[f"{end}_name"]
+    parts = name.str.extract(BENGI_NAME)
+    for row in name.index[parts.isna().any(axis=1)][:1]:
+        problem = f"'{name[row]}' is not a name like {BENGI_NAMES[end]}"
+        raise InputError(problem, "Mend the name", path, row)
+    start, stop = (parts[edge].astype("int64") for edge in ("start", "end"))
+    agrees = (parts.chrom == pairs.chrom) & (start >= pairs[f"{end}_start"])
+    agrees &= stop <= pairs[f"{end}_end"]
+    if end == "enhancer":
+        agrees &= (start == pairs.enhancer_start) & (stop == pairs.enhancer_end)
+    for row in name.index[~agrees][:1]:
+        place = f"{pairs.chrom[row]}:{pairs[f'{end}_start'][row]}-{pairs[f'{end}_end'][row]}"
+        problem = f"the {end} is named '{name[row]}' and lies at {place}"
+        raise InputError(problem, "Mend the name or the coordinates", path, row)
+    return parts.line
+
+
+def _check_one_line(lines: pd.Series, path: Path) -> None:
     """Raise `InputError` for pairs of several lines, whose labels would be read as those of one."""
-    for line in table.index[table[LINE] != table[LINE].iloc[0]][:1] if LINE in table else ():
-        problem = f"the pairs are of several cell lines: {shown(table[LINE])}"
-        raise InputError(problem, "Give a table for each line", path, line)
+    for row in sorted(lines.index[lines != lines.iloc[0]])[:1]:
+        problem = f"the pairs are of several cell lines: {shown(lines)}"
+        raise InputError(problem, "Give a table for each line", path, row)
+
+
+def _distances(table: pd.DataFrame, pairs: pd.DataFrame, path: Path) -> pd.Series:
+    """The distances, after holding them against both elements' coordinates."""
+    distance = decimals(table.distance)
+    middle = (pairs.enhancer_start + pairs.enhancer_end) / 2
+    before, behind = pairs.promoter_start - middle, middle - pairs.promoter_end
+    nearest = pd.concat([before, behind], axis=1).max(axis=1).clip(lower=0)
+    furthest = -pd.concat([before, behind], axis=1).min(axis=1)
+    for row in distance.index[~((distance >= nearest) & (distance <= furthest))][:1]:
+        problem = (
+            f"the distance is '{table.distance[row]}', from the enhancer's midpoint to the promoter"
+            f" it is {nearest[row]:.0f} to {furthest[row]:.0f} bp"
+        )
+        raise InputError(problem, "Mend the distance or the coordinates", path, row)
+    return distance
 
 
 def _from_names(table: pd.DataFrame, path: Path) -> pd.DataFrame:

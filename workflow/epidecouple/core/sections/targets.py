@@ -197,6 +197,67 @@ class CrisprConfig(Section):
     )
 
 
+class BengiConfig(Section):
+    """The target bengi: pairs of BENGI in cell lines and on chromosomes that were not learned."""
+
+    training: dict[Annotated[str, Field(pattern=LINE)], list[FilePath]] = Field(
+        {
+            "GM12878": [
+                "bengi_GM12878_HiC",
+                "bengi_GM12878_CTCF-ChIAPET",
+                "bengi_GM12878_RNAPII-ChIAPET",
+            ],
+            "HeLa-S3": [
+                "bengi_HeLa-S3_HiC",
+                "bengi_HeLa-S3_CTCF-ChIAPET",
+                "bengi_HeLa-S3_RNAPII-ChIAPET",
+            ],
+        },
+        min_length=1,
+        description="cell line -> tables of BENGI that scores are fitted on, sources' names or"
+        " paths: those of TransEPI",
+    )
+    tested: dict[Annotated[str, Field(pattern=LINE)], FilePath] = Field(
+        {
+            "HMEC": "bengi_HMEC_HiC",
+            "IMR90": "bengi_IMR90_HiC",
+            "K562": "bengi_K562_HiC",
+            "NHEK": "bengi_NHEK_HiC",
+        },
+        min_length=1,
+        description="cell line -> its table of BENGI, of a line that nothing is fitted on; one of"
+        " which the run has no peaks is scored by what needs none",
+    )
+    published: dict[Annotated[str, Field(pattern=LINE)], FilePath] = Field(
+        {line: f"transepi_{line}" for line in ("HMEC", "IMR90", "K562", "NHEK")},
+        description="cell line -> TransEPI's own scores of its tested table, a source's name or a"
+        " path; lines without are compared without it",
+    )
+    folds: list[list[str]] = Field(
+        [
+            ["chr1", "chr10", "chr15", "chr21"],
+            ["chr19", "chr3", "chr4", "chr7", "chrX"],
+            ["chr13", "chr17", "chr2", "chr22", "chr9"],
+            ["chr12", "chr14", "chr16", "chr18", "chr20"],
+            ["chr11", "chr5", "chr6", "chr8"],
+        ],
+        min_length=2,
+        description="chromosomes that are scored together by what was fitted on the others; the"
+        " default is TransEPI's, so that its scores are of lines and chromosomes it had not seen",
+    )
+    knots: Whole = Field(
+        10, ge=2, description="distances, evenly spaced in rank, between which U is linear"
+    )
+    batch_pairs: Whole = Field(1024, ge=1, description="pairs of a step of U and R")
+    epochs: Whole = Field(4, ge=1, description="epochs of U and R, all of which are run")
+    matched_bins: Whole = Field(
+        20,
+        ge=1,
+        description="bins of distance, evenly filled with positive pairs, in which negatives are"
+        " weighted so that distance tells nothing",
+    )
+
+
 class SamplesConfig(Section):
     """The targets known_profiles and sample_accuracy: what peak files of known lines look like."""
 

@@ -1,0 +1,186 @@
+"""What is fitted for a fold: on no tested line and no chromosome of the fold, whatever the labels
+there say; and what each score reads.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from epidecouple.bengi import arms
+from epidecouple.bengi.arms import (
+    BOOSTING,
+    OURS,
+    POTENTIAL,
+    RESISTANCE,
+    fold_scores,
+    learned_rows,
+    scored_rows,
+)
+from epidecouple.bengi.distance_resistance import (
+    DistanceResistance,
+    first_heights,
+    fit_pairs,
+    knots_of,
+    log_distance,
+)
+from epidecouple.bengi.panel import BengiPanel
+from epidecouple.model.loop_resistance import LoopResistance
+from epidecouple.statistics.precision_recall import Ranking
+from toy_panel import toy_config
+
+FOLDS = [["chr1", "chr2"], ["chr3", "chr4"]]
+SMALL = {
+    "states": 3,
+    "locus_size": 4,
+    "encoder_hidden": 6,
+    "hidden": 5,
+    "dropout": 0,
+    "learning_rate": 0.03,
+}
+CONFIG = toy_config(
+    loop_panel=SMALL,
+    crossfit={"boosting_rounds": 20},
+    bengi={"folds": FOLDS, "batch_pairs": 64, "epochs": 30, "knots": 4},
+)
+
+
+def toy_panel(seed: int = 0, rows: int = 1_600) -> BengiPanel:
+    """Two training lines and two tested ones, Bare without marks. Near pairs whose first mark is
+    high interact.
+    """
+    rng = np.random.default_rng(seed)
+    line = rng.choice(["A", "B", "New", "Bare"], rows)
+    signal = rng.normal(size=(rows, 5, 2)).astype(np.float32)
+    distance = 10 ** rng.uniform(3, 6, rows)
+    drive = 4.5 - np.log10(distance) + signal[:, 0, 0] + 0.3 * rng.normal(size=rows)
+    pairs = pd.DataFrame(
+        {
+            "line": line,
+            "training": np.isin(line, ["A", "B"]),
+            "marked": line != "Bare",
+            "chrom": rng.choice([name for fold in FOLDS for name in fold], rows),
+            "label": (drive > 0).astype(int),
+            "distance": distance,
+        }
+    )
+    signal[line == "Bare"] = np.nan
+    return BengiPanel(pairs, signal)
+
+
+@pytest.fixture(scope="module")
+def panel() -> BengiPanel:
+    return toy_panel()
+
+
+@pytest.fixture(scope="module")
+def scores(panel) -> pd.DataFrame:
+    return fold_scores(panel, FOLDS[1], CONFIG)
+
+
+def with_labels_turned(panel: BengiPanel, rows: np.ndarray) -> BengiPanel:
+    label = panel.pairs.label.to_numpy().copy()
+    label[rows] = 1 - label[rows]
+    return panel._replace(pairs=panel.pairs.assign(label=label))
+
+
+def must_not_teach(panel: BengiPanel, fold: list[str]) -> np.ndarray:
+    """Rows of a tested line, or on a chromosome of the fold, said without the code under test."""
+    pairs = panel.pairs
+    return np.array(
+        [
+            line in ("New", "Bare") or chrom in fold
+            for line, chrom in zip(pairs.line, pairs.chrom, strict=True)
+        ]
+    )
+
+
+def test_line_and_chromosome_are_apart(panel):
+    learned, tested = learned_rows(panel.pairs, FOLDS[1]), scored_rows(panel.pairs, FOLDS[1])
+    at = panel.pairs.iloc
+    assert not set(at[learned].chrom) & set(at[tested].chrom)
+    assert not set(at[learned].line) & set(at[tested].line)
+    assert set(at[learned].line) == {"A", "B"} and set(at[tested].line) == {"New"}
+    assert set(learned) == set(np.flatnonzero(~must_not_teach(panel, FOLDS[1])))
+
+
+def test_no_score_reads_a_label_of_its_line_or_of_its_chromosomes(panel, scores):
+    turned = with_labels_turned(panel, must_not_teach(panel, FOLDS[1]))
+    assert fold_scores(turned, FOLDS[1], CONFIG).equals(scores)
+
+
+@pytest.mark.parametrize("leak", ["line", "chromosome"])
+def test_a_leak_is_told_by_these_labels(panel, monkeypatch, leak):
+    """The test above kills a program that learns from the tested line, or from the fold."""
+
+    def leaking(pairs: pd.DataFrame, fold: list[str]) -> np.ndarray:
+        allowed = ~pairs.chrom.isin(fold) & pairs.marked if leak == "line" else pairs.training
+        return np.flatnonzero(allowed)
+
+    monkeypatch.setattr(arms, "learned_rows", leaking)
+    turned = with_labels_turned(panel, must_not_teach(panel, FOLDS[1]))
+    before, after = (fold_scores(each, FOLDS[1], CONFIG) for each in (panel, turned))
+    assert (before[OURS] != after[OURS]).any() and (before[BOOSTING] != after[BOOSTING]).any()
+
+
+def test_ours_is_the_difference_of_its_parts_and_r_is_not_negative(scores):
+    assert np.allclose(scores[OURS], scores[POTENTIAL] + scores[RESISTANCE])
+    assert (scores[RESISTANCE] <= 0).all()
+
+
+def test_all_find_what_was_planted(panel, scores):
+    labels = panel.pairs.label[scores.index].to_numpy()
+    found = {
+        name: Ranking(labels, scores[name].to_numpy()).curve(np.ones(len(labels)))
+        for name in scores
+    }
+    areas = {name: curve.average_precision for name, curve in found.items()}
+    assert areas[OURS] > 0.85 and areas[BOOSTING] > 0.85, areas
+    assert areas[OURS] > areas[POTENTIAL] + 0.05 and areas[OURS] > areas[RESISTANCE] + 0.05, areas
+
+
+def test_u_reads_distance_alone_and_r_marks_alone(panel, scores):
+    near = panel.pairs.assign(distance=panel.pairs.distance / 2)
+    learned = learned_rows(panel.pairs, FOLDS[1])
+    near.loc[learned, "distance"] = panel.pairs.distance[learned]
+    other = panel.signal.copy()
+    other[scores.index] += 1
+    moved = fold_scores(panel._replace(pairs=near), FOLDS[1], CONFIG)
+    marked = fold_scores(panel._replace(signal=other), FOLDS[1], CONFIG)
+    assert moved[RESISTANCE].equals(scores[RESISTANCE])
+    assert not moved[POTENTIAL].equals(scores[POTENTIAL])
+    assert marked[POTENTIAL].equals(scores[POTENTIAL])
+    assert not marked[RESISTANCE].equals(scores[RESISTANCE])
+
+
+def test_u_is_linear_between_knots_and_flat_beyond():
+    torch.manual_seed(0)
+    made = DistanceResistance(
+        LoopResistance(5, 2, CONFIG.loop_panel),
+        np.array([3, 4, 6], np.float32),
+        np.array([1, 0, -2], np.float32),
+    )
+    at = torch.tensor([2.0, 3.0, 3.25, 4.0, 5.0, 6.0, 7.0])
+    assert made.potential(at).tolist() == pytest.approx([1, 1, 0.75, 0, -1, -2, -2])
+
+
+def test_u_starts_as_the_log_odds_at_its_distances_plus_r():
+    distance, labels = np.array([3.0, 3.1, 3.2, 5.9, 5.8]), np.array([1, 1, 0, 0, 0])
+    heights = first_heights(distance, labels, np.array([3, 6], np.float32))
+    torch.manual_seed(0)
+    level = torch.nn.functional.softplus(LoopResistance(5, 2, CONFIG.loop_panel).level).item()
+    assert heights - level == pytest.approx(np.log([2.5 / 1.5, 0.5 / 2.5]), abs=1e-5)
+
+
+def test_knots_are_distinct_where_many_distances_are_equal():
+    assert knots_of(np.array([3.0, 3, 3, 3, 5], np.float32), 4).tolist() == [3, 5]
+
+
+def test_the_same_seed_gives_the_same_network(panel):
+    rows = learned_rows(panel.pairs, FOLDS[0])
+    distance = log_distance(panel.pairs.distance.to_numpy())
+    labels = panel.pairs.label.to_numpy()
+    one, two = (
+        fit_pairs(distance[rows], panel.signal[rows], labels[rows], CONFIG) for _ in range(2)
+    )
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
