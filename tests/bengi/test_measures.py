@@ -141,6 +141,15 @@ def test_strata_have_their_own_base_rate(pairs, scores):
     assert set(strata[strata.line == "C"].score) == {DISTANCE, PUBLISHED}
 
 
+def test_a_part_with_few_positives_has_no_figure(pairs, scores):
+    near = pairs[(pairs.line == "A") & (pairs.distance < 1_000)]
+    few = pairs.assign(label=pairs.label.where(~pairs.index.isin(near.index), 0))
+    few.loc[near.index[:4], "label"] = 1
+    assert "A" not in set(distance_strata(few, scores, CONFIG).query("group == '0 to 1 kb'").line)
+    few.loc[near.index[:5], "label"] = 1
+    assert "A" in set(distance_strata(few, scores, CONFIG).query("group == '0 to 1 kb'").line)
+
+
 def test_metrics_name_every_rival(pairs, table):
     metrics = bengi_metrics(pairs, table)
     assert metrics["bengi_pairs"] == len(pairs)

@@ -1,6 +1,13 @@
 import pytest
 
-from epidecouple.files.pairs import COLUMNS, GENERIC_COLUMNS, midpoints, read_pairs
+from epidecouple.files.pairs import (
+    COLUMNS,
+    GENERIC_COLUMNS,
+    is_bengi,
+    midpoints,
+    read_bengi,
+    read_pairs,
+)
 from toy import frame, refusal, says, written
 
 CSV = "bin,enhancer_name,promoter_name,label,interactions_in_window\n"
@@ -164,3 +171,45 @@ def test_unknown_columns(tmp_path, text):
         "enhancer_name",
         "enhancer_chrom",
     )
+
+
+def bengi(label: int, element: int, tss: int, strand: str = "+") -> str:
+    """A row of BENGI as published: an element of 300 bp, a promoter 1500 bp up and 500 bp down."""
+    start, end = element - 150, element + 150
+    up, down = (1500, 500) if strand == "+" else (500, 1500)
+    enhancer = f"chr7:{start}-{end}|K562|EH37E1"
+    promoter = f"chr7:{tss - 1}-{tss}|K562|ENSG1.2|ENST1.1|{strand}"
+    fields = [label, f"{abs(tss - element)}.0", "chr7", start, end, enhancer]
+    return "\t".join(map(str, [*fields, "chr7", tss - up, tss + down, promoter])) + "\n"
+
+
+def test_bengis_rows_as_they_are_published(tmp_path):
+    rows = bengi(1, 5_000, 90_000) + bengi(0, 95_000, 90_000, "-")
+    table = read_bengi(written(tmp_path / "a.tsv", rows))
+    assert table[COLUMNS].to_numpy().tolist() == [
+        ["chr7", 4_850, 5_150, 88_500, 90_500, 1],
+        ["chr7", 94_850, 95_150, 89_500, 91_500, 0],
+    ]
+    assert table.distance.tolist() == [85_000, 5_000] and set(table.line) == {"K562"}
+    assert table.row.tolist() == [1, 2]
+    assert table.promoter_name[1] == "chr7:89999-90000|K562|ENSG1.2|ENST1.1|-"
+
+
+def test_bengis_table_is_a_pair_table_of_a_dataset(tmp_path):
+    path = written(tmp_path / "a.tsv", bengi(1, 5_000, 90_000) + bengi(1, 5_000, 90_000))
+    own = ("chr7", 4_850, 5_150, "chr7", 88_500, 90_500, 1)
+    same = read_pairs(written(tmp_path / "b.tsv", generic(own)))
+    assert is_bengi(path) and read_pairs(path)[COLUMNS].equals(same[COLUMNS])
+    assert not is_bengi(tmp_path / "b.tsv"), "a table with a header is none"
+
+
+@pytest.mark.parametrize(("distance", "good"), [(83_500, 1), (85_500, 1), (83_499, 0), (85_501, 0)])
+def test_a_distance_ends_inside_the_promoter(tmp_path, distance, good):
+    row = bengi(1, 5_000, 90_000).replace("\t85000.0\t", f"\t{distance}.0\t")
+    path = written(tmp_path / "a.tsv", row)
+    if good:
+        assert read_bengi(path).distance.tolist() == [distance]
+    else:
+        says(
+            refusal(read_bengi, path), f"{path}:1: the distance is '{distance}.0'", "83500 to 85500"
+        )

@@ -409,6 +409,21 @@ def test_crispr_asks_for_real_data_alone_and_not_for_what_a_mirror_lacks(tmp_pat
 
 
 @pytest.mark.slow
+def test_bengi_asks_for_tables_and_peaks_alone_and_for_a_run_with_its_lines(tmp_path, snakemake):
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    overlay = ["config/targetfinder.yaml", "config/targetfinder_mirror.yaml"]
+    planned = snakemake("-n", "bengi", "--configfile", *(str(ROOT / name) for name in overlay))
+    assert planned.returncode == 0, output(planned)
+    rules = set(re.findall(r"^(?:local)?rule (\w+):", output(planned), re.M))
+    made = {"bengi", "bengi_panel", "bengi_fold", "bengi_table", "bengi_report"}
+    assert rules == {"download", "settings", *made}
+    assert "HMEC.HiC-Benchmark.v3.tsv.gz" in output(planned) and "hg19.fa" not in output(planned)
+    simulated = snakemake("-n", "bengi")
+    assert simulated.returncode == 1
+    assert "bengi.training names GM12878, of which the run has no peaks" in output(simulated)
+
+
+@pytest.mark.slow
 def test_the_example_asks_for_the_repository_alone(tmp_path, snakemake):
     shutil.copytree(ROOT / "config", tmp_path / "config")
     planned = snakemake("-n", "example")

@@ -15,6 +15,8 @@ from ..statistics.precision_recall import Ranking
 from .arms import KINDS, OURS
 
 MEAN = "mean"
+# A part of the pairs with fewer positive ones has no figure.
+FEWEST_POSITIVES = 5
 BOUNDS = ("", "_lower", "_upper")
 COLUMNS = [
     "line",
@@ -151,7 +153,7 @@ def distance_strata(pairs: pd.DataFrame, scores: pd.DataFrame, config: Config) -
         low, high = edges[code - 1], edges[code]
         group = f"{low / 1000:.0f} kb and more" if np.isinf(high) else _span(low, high)
         ranking = LineRanking(own, np.unique(own.chrom.to_numpy(dtype=str)), 1)
-        for name in scores.columns if own.label.any() else []:
+        for name in scores.columns if own.label.sum() >= FEWEST_POSITIVES else []:
             values = scores.loc[own.index, name].to_numpy()
             if np.isfinite(values).all():
                 auc = ranking.aupr(values)
