@@ -330,12 +330,12 @@ REFUSED = [
         (
             "rows of two lines",
             BENGI + BENGI.replace("K562", "NHEK").replace("\t11001", "\t11002"),
-            ":2: this row names cell line NHEK, the first one K562",
+            ":2: the pairs are of several cell lines: K562, NHEK",
         ),
         (
             "ends of two lines",
             BENGI.replace("K562|ENSG", "NHEK|ENSG"),
-            ":1: this row names cell line NHEK, the first one K562",
+            ":1: the pairs are of several cell lines: K562, NHEK",
         ),
         (
             "both labels",
