@@ -104,6 +104,7 @@ REFUSED = [
         ("summits of MACS", bed("p", 4.25), ":1: 5 columns"),
         ("column 6 no strand", bed("p", 800, 5.5), ":1: 6 columns"),
         ("epic2's table", bed(1e-9, 800.5, ".", 31, 12, 1e-8, 1.62), "(narrowPeak has, but"),
+        ("p-values in column 4", bed(0.03) + bed(1e-9), "bedGraph or p-values"),
         ("whole numbers in column 4", bed(12), "bedGraph or a name of a BED4"),
         (
             "a signal that is text",
@@ -632,6 +633,8 @@ READ = [
          "9000, 'MYC'"),
     Case("elements and genes", "write.table of R: quotes and row names", "my.tsv",
          ELEMENTS + '"1"\t' + ELEMENT.replace("MYC", '"MYC"'), "[['chr8', 1200, 9000, 'MYC']]"),
+    Case("elements and genes", "spaces around names", "my.tsv",
+         ELEMENTS + ELEMENT.replace("chr8", "chr8 ").replace("MYC", " MYC"), "9000, 'MYC'"),
     Case("elements and genes", "positions as 1000.0", "my.bed",
          ELEMENT.replace("00\t", "00.0\t"), "[['chr8', 1200, 9000, 'MYC']]"),
     Case("elements and genes", "one column twice, with the same values", "my.tsv",

@@ -106,6 +106,22 @@ def test_a_mark_that_the_checks_know_by_another_spelling_is_refused(tmp_path, ma
     says(refusal(catalog_of, config), f"mark {mark} is called H3K27ac here", "Write H3K27ac")
 
 
+@pytest.mark.parametrize(
+    ("line", "mark", "told"),
+    [
+        ("A", "H3K27ac", "CTCF of A and as H3K27ac of A"),
+        ("B", "CTCF", "CTCF of A and as CTCF of B"),
+    ],
+)
+def test_a_file_that_is_given_twice_is_refused(tmp_path, line, mark, told):
+    def copied(files):
+        files[line]["peaks"][mark] = files["A"]["peaks"]["CTCF"]
+
+    says(
+        refusal(catalog_of, own_files(tmp_path, copied)), "A.CTCF.bed: this file is given as", told
+    )
+
+
 def test_order_of_files_is_fixed(tmp_path):
     config = own_files(tmp_path)
     assert catalog_of(config).files == catalog_of(config).files

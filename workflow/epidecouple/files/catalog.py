@@ -195,7 +195,22 @@ def _own_files(config: Config) -> Catalog:
             raise InputError(
                 "this file of the dataset does not exist", "Correct the path in `dataset`", path
             )
+    _check_distinct(lines)
     return catalog
+
+
+def _check_distinct(lines: dict[str, LineFiles]) -> None:
+    """Raise `InputError` for a peak file that is two marks, or one of two lines: a row that was
+    copied and not changed.
+    """
+    first: dict[Path, str] = {}
+    for line, files in lines.items():
+        for mark, path in files.peaks.items():
+            what = f"{mark} of {line}"
+            known = first.setdefault(path.resolve(), what)
+            if known != what:
+                problem = f"this file is given as {known} and as {what}"
+                raise InputError(problem, "Correct one of the paths in `dataset`", path)
 
 
 def _motif_file(config: Config) -> Path | None:

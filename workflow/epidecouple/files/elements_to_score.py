@@ -154,7 +154,7 @@ def table_of(lines: list[tuple[int, str]], layout: Layout, path: Path) -> pd.Dat
     separator, width = layout.separator, len(layout.columns)
     extra, shift = beyond_header(lines[0][1], separator, width) if layout.headed else (0, 0)
     counts = pd.Series([field_count(text, separator, width + extra) for _, text in lines])
-    fields = [split_fields(text, separator)[shift:] for _, text in lines]
+    fields = [[f.strip() for f in split_fields(text, separator)[shift:]] for _, text in lines]
     rows = [(row + [""] * width)[:width] for row in fields]
     numbers = [number for number, _ in lines]
     raw = pd.DataFrame(rows, index=numbers, columns=layout.columns, dtype=str)

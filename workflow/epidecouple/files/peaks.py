@@ -196,15 +196,19 @@ def _decimal_comma(row: pd.Series) -> str:
 
 
 def _bed_or_bedgraph(table: pd.DataFrame, path: Path) -> Format:
-    """Column 4 is a signal in a bedGraph and a name in a BED4; whole numbers may be either."""
+    """Column 4 is a signal in a bedGraph and a name in a BED4; whole numbers may be either, and
+    what is never above 1 may be p-values.
+    """
     bedgraph = Format("bedGraph", 4, _always)
     values = decimals(table[3])
-    if _said_to_be_bedgraph(path) or (values.notna().all() and (values % 1 != 0).any()):
+    graded = values.notna().all() and (values % 1 != 0).any()
+    if _said_to_be_bedgraph(path) or (graded and values.max() > 1):
         return bedgraph
     if not values.notna().any() or (values.to_numpy() == np.arange(1, len(values) + 1)).all():
         return FORMATS[4][0]
+    other = "p-values" if graded else "a name of a BED4"
     raise InputError(
-        "4 columns, and column 4 may be the signal of a bedGraph or a name of a BED4",
+        f"4 columns, and column 4 may be the signal of a bedGraph or {other}",
         "Name the file *.bedGraph, or keep the first three columns",
         path,
         int(table.index[0]),
