@@ -30,6 +30,7 @@ PARTS = (
     "resources/effects.tsv",
     "resources/known_profiles.tsv.gz",
     "resources/peak_shares.tsv",
+    "resources/chromosome_sizes.tsv",
     "resources/ablation.yaml",
     "LICENSE",
 )
