@@ -6,7 +6,7 @@ python benchmarks/interval_coverage.py --repeats 50
 Chromosomes differ in size, in how many pairs loop and in how well the scores do, so that pairs of
 one are no independent observations. The truth is the figure over 4,000 chromosomes. The interval
 of the package (`epidecouple.statistics.jackknife.interval`) stands beside percentiles of a
-bootstrap over the same chromosomes. Writes docs/coverage.md.
+bootstrap over the same chromosomes. Writes docs/tables/coverage.md.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import pandas as pd
 from epidecouple.statistics.jackknife import interval, rows_without_each
 from epidecouple.statistics.ranking import balanced_auc, macro_aupr
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "coverage.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "tables" / "coverage.md"
 CHROMOSOMES = (4, 5, 10, 22)
 LINES = 3
 # Sizes follow a gamma distribution: the largest of ten chromosomes has about eight times the pairs
@@ -140,7 +140,7 @@ def truths() -> dict[str, float]:
 
 
 def page(table: pd.DataFrame) -> str:
-    """docs/coverage.md of a table of `intervals`."""
+    """docs/tables/coverage.md of a table of `intervals`."""
     repeats = len(table) // len(table.groupby(["figure", "chromosomes", "way"]))
     error = 100 * np.sqrt(0.95 * 0.05 / repeats)
     means = table.groupby(["figure", "chromosomes", "way"], sort=False)[["width", "covered"]].mean()

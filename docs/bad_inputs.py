@@ -1,4 +1,4 @@
-"""Inputs that are wrong or unusual, and what each of the readers says: `docs/bad_inputs.md`.
+"""Inputs that are wrong or unusual, and what each of the readers says: `docs/tables/bad_inputs.md`.
 
 The tests hold every case against what it should say or give. Contents are the smallest that show a
 fault; several stand for faults that users of this field reported publicly.
@@ -744,7 +744,7 @@ def outcome(case: Case, folder: Path) -> tuple[bool, str]:
 
 
 def page() -> str:
-    """docs/bad_inputs.md: every case with its message."""
+    """docs/tables/bad_inputs.md: every case with its message."""
     parts = [HEAD]
     for title, cases in (("Refused", REFUSED), ("Read", READ)):
         heads = ["reader", "input", "message" if title == "Refused" else "what is read"]

@@ -1,5 +1,5 @@
-"""Documentation that is generated: config/README.md from the keys of the configuration, the gates,
-the design and the DAG picture.
+"""Documentation that is generated: config/README.md from the keys of the configuration, and the
+tables of docs/tables from gates, metrics, design, ablation and measured accuracy.
 
 `make docs` writes all of it.
 """
@@ -36,10 +36,7 @@ from epidecouple.verification.design import (
 
 # Rules that the picture of the DAG has no room for.
 LEFT_OUT = re.compile(r"all$|figures_")
-DAG_PATTERN = re.compile(r"(<!-- dag -->\n```mermaid\n).*?(```\n<!-- /dag -->)", re.S)
-ACCURACY_PATTERN = re.compile(r"(<!-- accuracy -->\n).*?(<!-- /accuracy -->)", re.S)
-
-
+TABLES = ROOT / "docs" / "tables"
 TABLE_HEAD = "| key | type | default | meaning |\n|---|---|---|---|\n"
 CONFIG_HEAD = """# Configuration
 
@@ -133,7 +130,7 @@ def _type(part: dict) -> str:
 
 
 def gates_page() -> str:
-    """docs/gates.md: every threshold with its reason and remedy."""
+    """docs/tables/gates.md: every threshold with its reason and remedy."""
     head = (
         "# Gates\n\nGenerated from `config/gates.yaml` by `make docs`; do not edit by hand.\n\nA"
         " gate stands between two stages. A metric that is missing or not a number fails. A row"
@@ -162,7 +159,7 @@ def _bound(row: dict) -> str:
 
 
 def metrics_page() -> str:
-    """docs/metrics.md: what every metric means."""
+    """docs/tables/metrics.md: what every metric means."""
     head = (
         "# Metrics\n\nGenerated from `resources/metrics.yaml` by `make docs`; do not edit by"
         " hand.\n\nA stage writes its metrics to `metrics.json`. `<line>`, `<mark>` and the like"
@@ -192,8 +189,8 @@ def _suffix_row(name: str, suffix: dict) -> str:
 
 
 def design_page() -> str:
-    """docs/design.md: components, where they live, what a run must record, which mutants break
-    them.
+    """docs/tables/design.md: components, where they live, what a run must record, which mutants
+    break them.
     """
     head = (
         "# The design, as data\n\nGenerated from `workflow/epidecouple/verification/design.toml` by"
@@ -232,8 +229,8 @@ def _moment(rule: Requirement) -> str:
 
 
 def ablation_page() -> str:
-    """docs/ablation.md: verdicts on the claims and means of all arms, by world, from the table of
-    trainings that was kept.
+    """docs/tables/ablation.md: verdicts on the claims and means of all arms, by world, from the
+    table of trainings that was kept.
     """
     runs = pd.read_csv(ABLATION_RUNS, sep="\t")
     parts = [ABLATION_HEAD]
@@ -279,13 +276,16 @@ site, with the Python interface of every module.
 
 
 def docs_page() -> str:
-    """docs/README.md: the questions that the pages answer, with the pages of each."""
-    parts = [DOCS_HEAD]
-    for section in yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]:
-        ((question, places),) = section.items()
-        links = ", ".join(_page_link(place) for place in places)
-        parts.append(f"- **{question}** {links}\n")
-    return "".join(parts)
+    """docs/README.md: the pages, each of which answers one question, then the tables."""
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
+    pages = [f"- {_page_link(place)}\n" for place in nav if isinstance(place, str)]
+    sections = [section for section in nav if isinstance(section, dict)]
+    return "".join([DOCS_HEAD, *pages, *map(_section, sections)])
+
+
+def _section(section: dict[str, list[str]]) -> str:
+    ((title, places),) = section.items()
+    return f"\n**{title}**: {', '.join(map(_page_link, places))}\n"
 
 
 def _page_link(place: str) -> str:
@@ -297,8 +297,21 @@ def _page_link(place: str) -> str:
     return f"[{title[1] if title else place}]({target})"
 
 
-def with_accuracy(text: str) -> str:
-    """docs/sample_check.md with the tables of resources/sample_accuracy.tsv in place."""
+ACCURACY_HEAD = """# How often is the check of peak files right?
+
+Generated from `resources/sample_accuracy.tsv` by `make docs`; do not edit by hand. It is made by
+
+    snakemake known_profiles --config mirror=<folder>
+
+(`results/samples/sample_accuracy.tsv`). How it was measured, and what the check cannot tell:
+[own_data.md](../own_data.md#how-often-the-check-of-files-is-right). “Beside”: how many other marks
+of the line were known.
+
+"""
+
+
+def accuracy_page() -> str:
+    """docs/tables/sample_accuracy.md: how often the check of peak files was right."""
     table = pd.read_csv(SAMPLE_ACCURACY, sep="\t")
     everything = table[table.of == "all"]
     head = ["question", "beside", "files", "right", "false alarms", "swaps", "detected", "named"]
@@ -315,8 +328,7 @@ def with_accuracy(text: str) -> str:
         + [f"{row.detected:.2f}"]
         for row in kinds.sort_values(["of", "question"]).itertuples()
     ]
-    parts += _table(head, rows)
-    return ACCURACY_PATTERN.sub(lambda match: match[1] + "\n".join(parts) + "\n" + match[2], text)
+    return ACCURACY_HEAD + "\n".join([*parts, *_table(head, rows)]) + "\n"
 
 
 def _shares(row: tuple, *names: str) -> list[str]:
@@ -366,26 +378,32 @@ def _without_shortcuts(edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
     return {(a, b) for a, b in edges if not any(b in reach(other) for other in below[a] - {b})}
 
 
-def with_rule_graph(page: str, graph: str) -> str:
-    """A page with its DAG picture replaced."""
-    return DAG_PATTERN.sub(lambda match: match[1] + graph + match[2], page)
+RULES_HEAD = """# Which stage waits for which?
+
+Generated from the rules of the default configuration by `make docs`; do not edit by hand. `judge_*`
+writes a verdict and always succeeds; `gate_*` exits 1 with the reason.
+
+"""
+
+
+def rules_page() -> str:
+    """docs/tables/rules.md: the picture of the workflow."""
+    return f"{RULES_HEAD}```mermaid\n{rule_graph()}```\n"
 
 
 def pages() -> dict[Path, str]:
     """Every generated page and its content."""
-    commands = ROOT / "docs" / "commands.md"
-    accuracy = ROOT / "docs" / "sample_check.md"
     return {
         ROOT / "config" / "README.md": config_page(),
         ROOT / "docs" / "README.md": docs_page(),
-        ROOT / "docs" / "design.md": design_page(),
-        ROOT / "docs" / "gates.md": gates_page(),
-        ROOT / "docs" / "metrics.md": metrics_page(),
-        ROOT / "docs" / "ablation.md": ablation_page(),
+        TABLES / "design.md": design_page(),
+        TABLES / "gates.md": gates_page(),
+        TABLES / "metrics.md": metrics_page(),
+        TABLES / "ablation.md": ablation_page(),
+        TABLES / "bad_inputs.md": bad_inputs.page(),
+        TABLES / "sample_accuracy.md": accuracy_page(),
+        TABLES / "rules.md": rules_page(),
         EFFECTS: effects_table(),
-        ROOT / "docs" / "bad_inputs.md": bad_inputs.page(),
-        accuracy: with_accuracy(accuracy.read_text()),
-        commands: with_rule_graph(commands.read_text(), rule_graph()),
     }
 
 

@@ -1,4 +1,4 @@
-"""The table of docs/results.md, from runs of the default under several seeds.
+"""The table of docs/method.md, from runs of the default under several seeds.
 
     python docs/results.py results/demo results/demo_2 results/demo_3
 
@@ -109,6 +109,6 @@ def _figure(runs: list[Path], stage: str, metric: str) -> str:
 
 
 if __name__ == "__main__":
-    page = ROOT / "docs" / "results.md"
+    page = ROOT / "docs" / "method.md"
     rows = table([Path(name) for name in sys.argv[1:]])
     page.write_text(BLOCK.sub(lambda found: found[1] + rows + found[2], page.read_text()))

@@ -33,13 +33,13 @@ CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.M | re.S)
 API = "api"
 INTERFACE = """# What does the package offer to Python?
 
-`import epidecouple` gives these names; [model.md](../model.md) and [tutorial.md](../tutorial.md)
-use them. All other modules serve the stages of the workflow and may change with any version.
+`import epidecouple` gives these names; [predict.md](../predict.md) uses them. All other modules
+serve the stages of the workflow and may change with any version.
 """
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """The rooms stand below the last question; diagrams are drawn where there is a network."""
+    """The rooms stand in the last section; diagrams are drawn where there is a network."""
     pages = [f"{API}/{name}.md" for name in ["index", *rooms()]]
     next(iter(config.nav[-1].values())).append({"The Python interface": pages})
     drawn = {"name": "mermaid", "class": "mermaid", "format": fence_code_format}
@@ -84,7 +84,9 @@ def linked(link: re.Match, source: str, place: str) -> str:
         return link[0]
     found = (ROOT / source).parent.joinpath(target).resolve().relative_to(ROOT).as_posix()
     there = {name: at for at, name in OUTSIDE.items()}.get(found, found.removeprefix("docs/"))
-    if there == found and not found.startswith("docs/") and found not in OUTSIDE.values():
+    leaves = there == found and not found.startswith("docs/") and found not in OUTSIDE.values()
+    # docs/README.md lists the pages, as the site's navigation does, and is none of them.
+    if leaves or there == "README.md":
         return text
     up = "../" * place.count("/")
     return f"{image}[{text}]({up}{there}{anchor})"

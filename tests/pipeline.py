@@ -14,7 +14,15 @@ from dry_runs import dry_run
 ROOT = Path(__file__).resolve().parents[1]
 LOCALLY = ("--cores", "2", "--workflow-profile", str(ROOT / "profiles" / "default"))
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```$", re.M | re.S)
+HEADING = re.compile(r"^## ", re.M)
 TINY = ROOT / ".test" / "config" / "config.yaml"
+
+
+def blocks_of(page: str, *headings: str) -> list[tuple[str, str]]:
+    """Kind and text of the blocks of a page of docs/, those below some headings in their order."""
+    sections = HEADING.split((ROOT / "docs" / page).read_text())
+    below = {section.split("\n")[0]: section for section in sections}
+    return [block for heading in headings for block in BLOCK.findall(below[heading])]
 
 
 def snakemake_command(

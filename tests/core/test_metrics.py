@@ -85,4 +85,4 @@ def test_what_the_registry_lacks_is_shown_by_its_name():
 
 
 def test_the_page_is_that_of_the_registry():
-    assert (ROOT / "docs" / "metrics.md").read_text() == metrics_page()
+    assert (ROOT / "docs" / "tables" / "metrics.md").read_text() == metrics_page()

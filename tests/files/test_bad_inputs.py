@@ -1,4 +1,4 @@
-"""What a wrong or unusual input is told: the rows of docs/bad_inputs.md."""
+"""What a wrong or unusual input is told: the rows of docs/tables/bad_inputs.md."""
 
 from collections import Counter
 

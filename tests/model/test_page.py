@@ -1,4 +1,4 @@
-"""The page about the model on tensors: its blocks run, and the step that it shows trains."""
+"""U and R on tensors, on the page on predictions: its blocks run, and the step it shows trains."""
 
 import contextlib
 import shutil
@@ -6,17 +6,13 @@ import shutil
 import torch
 
 from epidecouple.core.paths import ROOT
-from pipeline import BLOCK
+from pipeline import blocks_of
 
 
 def test_every_block_runs_and_the_step_moves_both_energies(toy_bundle, tmp_path):
     folder, names = shutil.copytree(toy_bundle.root, tmp_path / "work"), {}
     shutil.copytree(ROOT / "config", folder / "config")
-    blocks = [
-        text
-        for kind, text in BLOCK.findall((ROOT / "docs" / "model.md").read_text())
-        if kind == "python"
-    ]
+    blocks = [text for _, text in blocks_of("predict.md", "U and R on tensors")]
     assert len(blocks) == 3
     torch.manual_seed(0)
     with contextlib.chdir(folder):

@@ -13,7 +13,7 @@ from epidecouple.verification.design import PATH, implemented, load_design
 from mutants.energies import new_world, run
 from mutants.judging import killed_by
 
-PAGE = (ROOT / "docs" / "adding_a_component.md").read_text()
+PAGE = (ROOT / "docs" / "changing.md").read_text()
 NAME = "residual penalty"
 
 

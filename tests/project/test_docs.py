@@ -16,7 +16,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
     ROOT / "results" / "README.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -138,4 +138,14 @@ def test_every_page_is_reached_from_the_readme_or_the_list_of_pages():
         for page in (ROOT / "README.md", ROOT / "docs" / "README.md")
         for target in LINK.findall(page.read_text())
     }
-    assert set((ROOT / "docs").glob("*.md")) - {ROOT / "docs" / "README.md"} <= linked
+    assert set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs" / "README.md"} <= linked
+
+
+def test_the_share_of_files_that_are_named_rightly_is_that_of_the_table():
+    """The page on own data quotes three rows of a table that is generated."""
+    page = (ROOT / "docs" / "own_data.md").read_text()
+    table = (ROOT / "docs" / "tables" / "sample_accuracy.md").read_text()
+    rows = [row.strip("| ").split(" | ") for row in table.splitlines() if "| all |" in row]
+    for question, _, _, right, false, _, detected, named in rows:
+        assert f"| {' | '.join([question, right, false, detected, named])} |" in page
+    assert len(rows) == 3

@@ -20,7 +20,7 @@ def coverage(monkeypatch):
 
 
 def test_the_measured_table_covers_all_figures_and_numbers_of_chromosomes(coverage):
-    rows = list(ROW.finditer((ROOT / "docs" / "coverage.md").read_text()))
+    rows = list(ROW.finditer((ROOT / "docs" / "tables" / "coverage.md").read_text()))
     assert len(rows) == len(coverage.FIGURES) * len(coverage.CHROMOSOMES)
     assert all(90 <= float(row["ours"]) <= 98 for row in rows)
     few = [float(row["theirs"]) for row in rows if row["n"] == "4"]

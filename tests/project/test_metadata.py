@@ -20,7 +20,7 @@ def test_the_version_is_the_same_everywhere():
     """The package's own is what is installed; the pages name it where they name a tag."""
     assert PROJECT["dynamic"] == ["version"] and "version" not in PROJECT
     assert CITATION["version"] == __version__ == RELEASE.findall(CHANGELOG)[0][0]
-    pages = (ROOT / "README.md").read_text() + (ROOT / "docs" / "calling.md").read_text()
+    pages = (ROOT / "README.md").read_text() + (ROOT / "docs" / "commands.md").read_text()
     assert set(re.findall(r"(?:@v|--tag v|tag=\"v)(\d[\w.]*\d)", pages)) == {__version__}
 
 

@@ -1,4 +1,4 @@
-"""The table of docs/results.md comes from runs: mean over seeds and spread, to two digits."""
+"""The table of docs/method.md comes from runs: mean over seeds and spread, to two digits."""
 
 import json
 

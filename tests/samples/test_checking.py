@@ -181,7 +181,7 @@ def test_a_real_file_under_another_line_is_named(shipped):
 
 
 def test_every_known_swap_of_two_lines_is_named(shipped):
-    """All pairs of lines, H3K27ac: the figures of docs/sample_check.md are not of other code."""
+    """All pairs of lines, H3K27ac: docs/tables/sample_accuracy.md is not of other code."""
     of = dict(zip(shipped.names, shipped.present, strict=True))
     limits = limits_of_the_gate()
     for said, true in permutations(sorted(set(shipped.lines)), 2):

@@ -170,4 +170,4 @@ def test_the_picture_and_the_table_of_the_documentation_are_those_of_the_model()
         assert headline(locus) in drawn
     ours = locus_table(scored, [HEAD, "distance"], SEED).iloc[-2]
     text = f"{ours.ap:.2f} ({ours.ap_lower:.2f} to {ours.ap_upper:.2f})"
-    assert ours.score == HEAD and text in (ROOT / "docs" / "example.md").read_text()
+    assert ours.score == HEAD and text in (ROOT / "docs" / "crispr.md").read_text()

@@ -499,7 +499,7 @@ def test_a_wrong_request_is_refused_before_anything_runs(changes, parts):
 
 @pytest.mark.parametrize("name", ["zero-shot", "head, nine marks", "head, all marks"])
 def test_the_thresholds_of_the_documentation_are_those_of_the_model(name):
-    point, page = load_regulation(FOLDER).points[name], (ROOT / "docs" / "predict.md").read_text()
+    point, page = load_regulation(FOLDER).points[name], (ROOT / "docs" / "crispr.md").read_text()
     precision, recall = (
         "{:.2f} ({:.2f}–{:.2f})".format(*of) for of in (point.precision, point.recall)
     )
@@ -526,7 +526,7 @@ def test_a_threshold_finds_what_it_says():
 
 
 def test_the_costs_of_missing_marks_on_the_page_are_those_that_were_measured():
-    page = (ROOT / "docs" / "predict.md").read_text().replace("−", "-")
+    page = (ROOT / "docs" / "crispr.md").read_text().replace("−", "-")
     table = pd.read_csv(ROOT / "resources" / "missing_marks.tsv", sep="\t")
     for row in table[table.missing != "nothing"].itertuples():
         change = f"{row.change:.3f} ({row.lower:.3f} to {row.upper:.3f})"
@@ -535,7 +535,7 @@ def test_the_costs_of_missing_marks_on_the_page_are_those_that_were_measured():
 
 
 def test_the_definition_for_big_interact_has_the_columns_of_the_track():
-    page = (ROOT / "docs" / "predict.md").read_text()
+    page = (ROOT / "resources" / "interact.as").read_text()
     columns = re.findall(r"^    (string|uint|double) (\w+); ", page, re.M)
     assert [name for _, name in columns] == INTERACT_COLUMNS
     numbers = {name for kind, name in columns if kind == "uint"}

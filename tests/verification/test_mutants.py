@@ -26,7 +26,7 @@ def test_every_mutant_is_killed_by_its_own_component_and_the_page_says_so(name):
     assert by.startswith(f"{DESIGN[name].name}: "), f"evidence of another component: {message}"
     row = f"| {DESIGN[name].name} | `{name}` | {MUTANTS[name].__doc__} | {by} | {moment} |"
     assert row in PAGE.read_text(), (
-        f"docs/mutants.md is out of date: run `make docs`; now killed by {message}"
+        f"docs/tables/mutants.md is out of date: run `make docs`; now killed by {message}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Every way of calling the workflow plans the same jobs, by the statements of docs/calling.md."""
+"""Every way of calling the workflow plans the same jobs, by the statements of docs/commands.md."""
 
 import functools
 import http.server
@@ -14,7 +14,7 @@ import pytest
 
 from pipeline import BLOCK, ROOT, TINY, run_snakemake, write_config
 
-PAGE = (ROOT / "docs" / "calling.md").read_text()
+PAGE = (ROOT / "docs" / "commands.md").read_text()
 COMMANDS = [text for kind, text in BLOCK.findall(PAGE) if kind == "bash"]
 MODULE = next(text for kind, text in BLOCK.findall(PAGE) if kind == "python")
 CHECKOUT = '"/path/to/epidecouple/workflow/Snakefile"'

@@ -1,5 +1,5 @@
-"""The page from variants to genes, block by block, and the notebook, cell by cell, in a folder that
-has the repository's excerpt and model.
+"""From variants to genes, block by block of the page, and the notebook, cell by cell, in a folder
+that has the repository's excerpt and model.
 """
 
 import contextlib
@@ -9,8 +9,9 @@ import json
 import pandas as pd
 import pytest
 
-from pipeline import BLOCK, ROOT, run_bash
+from pipeline import ROOT, blocks_of, run_bash
 
+HEADINGS = ("Three commands", "Your elements, your cell line", "In Python")
 NOTEBOOK = ROOT / "docs" / "notebooks" / "regulation.ipynb"
 
 
@@ -32,7 +33,7 @@ def cells():
 @pytest.mark.slow
 def test_every_block_of_the_page_runs(folder):
     shown, names = io.StringIO(), {}
-    blocks = BLOCK.findall((ROOT / "docs" / "from_variants_to_genes.md").read_text())
+    blocks = blocks_of("predict.md", *HEADINGS)
     assert [kind for kind, _ in blocks] == ["bash"] * 5 + ["python"]
     for kind, text in blocks:
         if kind == "bash":

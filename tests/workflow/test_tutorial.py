@@ -1,5 +1,5 @@
-"""The tutorial, block by block, in a working directory that has a released toy model as
-`results/demo`.
+"""What the page on predictions says of a model that a run trained, block by block, in a working
+directory that has a released toy model as `results/demo`.
 """
 
 import contextlib
@@ -8,14 +8,14 @@ import shutil
 
 import pytest
 
-from pipeline import BLOCK, ROOT, run_bash
+from pipeline import ROOT, blocks_of, run_bash
 
 
 @pytest.mark.slow
 def test_every_block_runs(toy_bundle, tmp_path):
     folder, names, shown = shutil.copytree(toy_bundle.root, tmp_path / "work"), {}, io.StringIO()
     shutil.copytree(ROOT / "config", folder / "config")
-    blocks = BLOCK.findall((ROOT / "docs" / "tutorial.md").read_text())
+    blocks = blocks_of("predict.md", "A model that a run trained")
     assert len(blocks) >= 9 and {kind for kind, _ in blocks} == {"python", "bash"}
     for kind, text in blocks:
         if kind == "bash":

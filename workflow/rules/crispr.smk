@@ -119,7 +119,7 @@ rule crispr_table:
         " --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
-# What a missing mark costs, for docs/predict.md: beside the page, on request.
+# What a missing mark costs, for docs/crispr.md: beside the page, on request.
 rule missing_marks:
     input:
         f"{MAIN}/crispr/missing.tsv",

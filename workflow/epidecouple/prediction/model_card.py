@@ -146,7 +146,7 @@ def rendered(card: dict[str, Any]) -> str:
         f"# Model card: {card['run']}",
         (
             "An enhancer-promoter interaction model with two energies: logit P = U(DNA, distance) −"
-            " R(marks) − τ(line), R ≥ 0. Fields: `card.json`; how to use it: `docs/tutorial.md`."
+            " R(marks) − τ(line), R ≥ 0. Fields: `card.json`; how to use it: `docs/predict.md`."
         ),
         *_section("Verdicts", [_verdict(verdict) for verdict in card["verdicts"]]),
         *_section("Valid for", card["valid"]),

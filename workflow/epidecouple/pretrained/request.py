@@ -73,7 +73,7 @@ class ElementRequest(ModelRequest):
     samples: Literal["warn", "stop"] = Field(
         "warn",
         description="what to do where a peak file looks like another mark or line"
-        " (docs/sample_check.md)",
+        " (docs/own_data.md)",
     )
     mirror: Place = Field("", description="folder or http base that holds the sources")
     name: TableName = name_below("<name of the model>")

@@ -27,7 +27,7 @@ def interval(
     (Efron & Tibshirani 1993, eq. 11.5, about the value itself), the quantile that of Student's t
     with G - 1 degrees of freedom, as is advised for few clusters (MacKinnon, Nielsen & Webb 2023).
     It covers 91 to 96 % for 4 to 22 groups of unequal size, where percentiles of a bootstrap cover
-    72 to 75 % for 4 (docs/coverage.md). Returns NaN, NaN with fewer than two groups.
+    72 to 75 % for 4 (docs/tables/coverage.md). Returns NaN, NaN with fewer than two groups.
     """
     each = np.asarray(list(left_out), dtype=np.float64)
     each = each[np.isfinite(each)]

@@ -1,0 +1,22 @@
+table interact
+"element and promoter"
+    (
+    string chrom; "chromosome"
+    uint chromStart; "start of the lower end"
+    uint chromEnd; "end of the upper end"
+    string name; "cell line and row of the request"
+    uint score; "0 to 1000, rank in the request"
+    double value; "score, logit"
+    string exp; "cell line"
+    string color; "0: shaded by score"
+    string sourceChrom; "chromosome of the element"
+    uint sourceStart; "its start"
+    uint sourceEnd; "its end"
+    string sourceName; "enhancer"
+    string sourceStrand; "none"
+    string targetChrom; "chromosome of the promoter"
+    uint targetStart; "its start"
+    uint targetEnd; "its end"
+    string targetName; "promoter"
+    string targetStrand; "none"
+    )
