@@ -3,6 +3,7 @@
 import base64
 import csv
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import jinja2
 
 from ..core.gates import FAILED, sentences
 from ..core.metrics import label
-from ..core.paths import TEMPLATES
+from ..core.paths import ROOT, TEMPLATES
 from ..core.provenance import read_json
 from .effects import effect_sentence
 from .layout import FIGURES
@@ -119,8 +120,13 @@ def verdict_of(run: Path, gate: str) -> dict[str, Any]:
 
 
 def commit() -> str:
-    """The commit of the working copy, with a mark when it has changes; unknown outside git."""
+    """The commit of the working copy, with a mark when it has changes; unknown where there is no
+    git, or no history of these files: a repository that they were copied into tells nothing of
+    them.
+    """
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        return "unknown"
     described = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=TEMPLATES
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=ROOT
     )
     return described.stdout.strip() or "unknown"
