@@ -6,10 +6,10 @@ Coordinates are 0-based and half-open, in bp.
 """
 
 from collections.abc import Iterator
+from math import erfc, sqrt
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from ..core.sections.data import WAY_DENSITIES
 from ..statistics.ranking import ranks
@@ -18,6 +18,9 @@ from .normalisation import LEAST_SD
 # A peak counts when the normal score of its rank is above these, or its log signal exceeds the mean
 # by so many standard deviations; the last density sums the excess above the first of those.
 RANKS = (1.0, 1.3, 1.6, 2.0)
+# The share of peaks below each of those scores, the normal distribution's function of it: a rank is
+# compared as a share, so that no shard has to load scipy for the inverse.
+SHARES = tuple(erfc(-score / sqrt(2)) / 2 for score in RANKS)
 EXCESSES = (1.0, 1.5, 2.0)
 LARGEST_EXCESS = 2.0
 # Densities are per 100 kb.
@@ -28,12 +31,12 @@ def peak_weights(signal: np.ndarray) -> np.ndarray:
     """What each peak adds to each density, float64 (n_peaks, WAY_DENSITIES), from its signal
     (n_peaks,).
     """
-    score = ndtri((ranks(signal) - 0.5) / len(signal))
+    share = (ranks(signal) - 0.5) / len(signal)
     level = np.log1p(signal)
     sd = level.std()
     # Peaks of one height have no strong ones among them, whatever rounding leaves of their sd.
     excess = (level - level.mean()) / (sd if sd > LEAST_SD * level.max() else 1.0)
-    columns = [score > least for least in RANKS] + [excess > least for least in EXCESSES]
+    columns = [share > least for least in SHARES] + [excess > least for least in EXCESSES]
     clipped = np.clip(excess - EXCESSES[0], 0, LARGEST_EXCESS)
     weights = np.column_stack([*columns, clipped]).astype(float)
     assert weights.shape[1] == WAY_DENSITIES
