@@ -88,6 +88,8 @@ def test_failing_gate_keeps_the_evidence_and_stops_the_line(failed):
     ).exists()
     assert not (run / "gates/fit.passed").exists()
     assert not (run / "diagnose/metrics.json").exists()
+    drawn = {path.stem for path in (run / "figures").glob("*.svg")}
+    assert {"splits", "funnel", "learning_curve_subset", "learning_curve", "recovery"} == drawn
     assert (run / "gates/resistance.passed").exists(), (
         "what does not depend on the failed gate goes on"
     )
