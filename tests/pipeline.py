@@ -90,7 +90,7 @@ def local_rules() -> str:
         for rule in re.split(r"^(?= *rule \w+:)", text, flags=re.M)
         if "localrule: True" in rule
     ]
-    return "|".join([*named, r"(?:judge|gate)_\w+"])
+    return "|".join([*named, r"(?:judge|gate|figures)_\w+"])
 
 
 def run_bash(text: str, folder) -> None:
