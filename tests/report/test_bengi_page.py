@@ -49,6 +49,7 @@ def test_every_rival_that_is_ahead_is_named_by_line(run):
     assert told == [
         "NEW: no rival is ahead",
         f"OLD: {PUBLISHED} 0.600 (ours minus this -0.200 (-0.210 to -0.190))",
+        "BARE: ours has no figure, since the run has no peaks of the line",
         f"{MEAN}: no rival is ahead",
     ]
 

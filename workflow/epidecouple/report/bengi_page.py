@@ -37,8 +37,8 @@ def render(run: Path) -> str:
 
 
 def ahead(rows: list[dict[str, str]]) -> list[str]:
-    """A sentence for every line about each rival whose figure is above ours, or that there is
-    none.
+    """A sentence for every line about each rival whose figure is above ours, or that there is none,
+    or nothing to compare.
     """
     sentences = []
     for line, of_line in grouped(rows, "line").items():
@@ -48,8 +48,9 @@ def ahead(rows: list[dict[str, str]]) -> list[str]:
             f"{row['score']} {float(row['aupr']):.3f} (ours minus this {cell(row, 'gain')})"
             for row in sorted(better, key=lambda row: -float(row["aupr"]))
         )
-        if rivals:
-            sentences.append(f"{line}: {named or 'no rival is ahead'}")
+        unmeasured = "ours has no figure, since the run has no peaks of the line"
+        told = (named or "no rival is ahead") if rivals else unmeasured
+        sentences.append(f"{line}: {told}")
     return sentences
 
 
