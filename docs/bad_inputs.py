@@ -680,7 +680,7 @@ def first_element(path: Path) -> str:
     """The place of the first row on toy genes, or the refusal with its reason."""
     table = read_elements(path)
     pairs, reasons = place_elements(table, Genome(TSS, "hg19"))
-    require_scored(table.assign(reason=reasons), path)
+    list(require_scored([table.assign(reason=reasons)], path))
     return str(pairs[["chrom", "element_mid", "tss", "gene"]].to_numpy().tolist())
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epidecouple.files.tracks import bedpe, browser_score, interact, write_bedpe, write_interact
+from epidecouple.files.tracks import TRACKS, bedpe, browser_score, interact, ranked, write_tracks
 from track_rules import parse_interact
 
 
@@ -23,9 +23,15 @@ def predictions() -> pd.DataFrame:
     return table.assign(row=range(2, 6), U_I=1.5, R_E=-0.25, logit=[np.nan, -1.5, 12.25, -7.0])
 
 
+def tracks_of(folder, *blocks):
+    """Text of both tracks; nothing else is left in the folder."""
+    write_tracks(blocks, folder)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(TRACKS)
+    return tuple((folder / name).read_text() for name in TRACKS)
+
+
 def test_interact_loads_in_a_strict_parser(tmp_path):
-    write_interact(predictions(), tmp_path / "x.interact")
-    tracks = parse_interact((tmp_path / "x.interact").read_text())
+    tracks = parse_interact(tracks_of(tmp_path, predictions())[1])
     assert list(tracks) == ["LineA", "LineB"] and [len(rows) for rows in tracks.values()] == [2, 1]
     nested, upstream = tracks["LineA"]
     assert (
@@ -49,8 +55,7 @@ def test_interact_loads_in_a_strict_parser(tmp_path):
 
 @pytest.mark.parametrize("spoilt", ["\t1001\t", "\t-1\t", "\tx\t"])
 def test_the_parser_is_strict(tmp_path, spoilt):
-    write_interact(predictions(), tmp_path / "x.interact")
-    text = (tmp_path / "x.interact").read_text()
+    _, text = tracks_of(tmp_path, predictions())
     with pytest.raises(AssertionError):
         parse_interact(text.replace("\t250\t", spoilt))
 
@@ -61,8 +66,7 @@ def test_interact_is_sorted_by_position_within_a_line():
 
 
 def test_bedpe_keeps_the_order_of_the_pairs_and_their_ends(tmp_path):
-    write_bedpe(predictions(), tmp_path / "x.bedpe")
-    head, *lines = (tmp_path / "x.bedpe").read_text().splitlines()
+    head, *lines = tracks_of(tmp_path, predictions())[0].splitlines()
     assert head.startswith(
         "#chrom1\tstart1\tend1\tchrom2\tstart2\tend2\tname\tscore\tstrand1\tstrand2\t"
     )
@@ -78,12 +82,36 @@ def test_bedpe_keeps_the_order_of_the_pairs_and_their_ends(tmp_path):
 
 def test_nothing_scored_gives_empty_tracks(tmp_path):
     none = predictions().head(1)
-    write_bedpe(none, tmp_path / "x.bedpe")
-    write_interact(none, tmp_path / "x.interact")
-    assert (tmp_path / "x.bedpe").read_text().count("\n") == 1 and (
-        tmp_path / "x.interact"
-    ).read_text() == ""
+    of_pairs, of_lines = tracks_of(tmp_path, none)
+    assert of_pairs.count("\n") == 1 and of_lines == ""
 
 
 def test_score_is_probability_in_thousandths():
     assert browser_score(pd.Series([0, 0.0006, 0.4994, 1])).tolist() == [0, 1, 499, 1000]
+
+
+@pytest.mark.parametrize("rows", [1, 7, 40])
+def test_blocks_make_the_tracks_of_the_whole_table(tmp_path, rows):
+    """Few places, so that rows of several blocks and lines stand at the same one: the sort is
+    stable, and the lines come by their first row.
+    """
+    rng = np.random.default_rng(5)
+    whole = pd.concat([predictions()] * 25, ignore_index=True)
+    order = rng.permutation(len(whole))
+    whole = whole.iloc[order].assign(row=range(len(whole)), logit=rng.normal(size=len(whole)))
+    expected = tracks_of(tmp_path, whole)
+    blocks = [whole.iloc[at : at + rows] for at in range(0, len(whole), rows)]
+    assert tracks_of(tmp_path, *(block.reset_index(drop=True) for block in blocks)) == expected
+    by_position = interact(whole)
+    lines = [line.split("\t") for line in expected[1].splitlines() if line[:5] != "track"]
+    assert len(lines) == len(by_position) > 60
+    names = [name for _, own in by_position.groupby("exp", sort=False) for name in own.name]
+    assert [line[3] for line in lines] == names
+
+
+def test_ranks_of_blocks_are_those_of_the_whole_table(tmp_path):
+    whole = pd.DataFrame({"logit": np.random.default_rng(2).integers(0, 20, 90) / 7})
+    blocks = [whole[:1], whole[1:60], whole[60:60], whole[60:]]
+    found = pd.concat(ranked(blocks, tmp_path))
+    assert found.probability.tolist() == whole.logit.rank(pct=True).tolist()
+    assert list(tmp_path.iterdir()) == []

@@ -21,7 +21,7 @@ from epidecouple.pretrained.cards import loop_card
 from epidecouple.pretrained.checksums import write_checksums
 from epidecouple.pretrained.loop_model import TENSORS, load_loop_model, save_loop_model
 from epidecouple.pretrained.loop_record import LOOP_RECORD
-from epidecouple.pretrained.loop_scores import resistance_in_lines
+from epidecouple.pretrained.loop_scores import peaks_of_lines, resistance_in_lines
 from epidecouple.pretrained.regulation_model import load_regulation
 from epidecouple.stages import loop_model
 from epidecouple.stages.loop_model import used_sources
@@ -50,7 +50,7 @@ def read_peaks_from_memory(monkeypatch):
     monkeypatch.setattr(
         "epidecouple.pretrained.loop_scores.read_marks", lambda files, marks: PEAKS[files["line"]]
     )
-    return {line: {"line": line} for line in LINES}
+    return peaks_of_lines({line: {"line": line} for line in LINES}, toy_model())
 
 
 def test_what_is_read_scores_as_the_training_did(folder, read_peaks_from_memory):
@@ -64,14 +64,14 @@ def test_what_is_read_scores_as_the_training_did(folder, read_peaks_from_memory)
         lambda: LoopResistance(*shape, CONFIG.loop_panel), data, CONFIG.loop_panel, 0
     )
     expected = -loop_scores(network, data)
-    found = resistance_in_lines(LOCI, read_peaks_from_memory, load_loop_model(folder), {})
+    found = resistance_in_lines(LOCI, load_loop_model(folder), read_peaks_from_memory, {})
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     assert expected.std(1).min() > 0, "lines differ at every locus"
 
 
 def test_a_line_of_the_same_peaks_has_the_same_resistance(model, read_peaks_from_memory):
     elsewhere = LOCI[::3].reset_index(drop=True)
-    found = resistance_in_lines(elsewhere, read_peaks_from_memory, model, PEAKS[LINES[1]])
+    found = resistance_in_lines(elsewhere, model, read_peaks_from_memory, PEAKS[LINES[1]])
     assert found.shape == (len(elsewhere), len(LINES) + 1)
     np.testing.assert_allclose(found[:, -1], found[:, 1], rtol=1e-5)
     assert np.abs(found[:, -1] - found[:, 0]).max() > 1e-4
@@ -85,7 +85,7 @@ def test_the_order_of_the_anchors_plays_no_part(model):
 
 def test_a_mark_that_a_line_lacks_is_at_its_mean(model, read_peaks_from_memory):
     without = {"CTCF": PEAKS[LINES[1]]["CTCF"]}
-    found = resistance_in_lines(LOCI, read_peaks_from_memory, model, without)
+    found = resistance_in_lines(LOCI, model, read_peaks_from_memory, without)
     assert np.isfinite(found).all() and np.abs(found[:, -1] - found[:, 1]).max() > 1e-4
 
 

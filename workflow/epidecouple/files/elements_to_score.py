@@ -4,7 +4,9 @@ the reason where it cannot be scored.
 Coordinates are 0-based and half-open.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +15,7 @@ from ..core.errors import InputError
 from .pairs_to_score import Reasons
 from .text import (
     SEPARATORS,
+    batched,
     beyond_header,
     field_count,
     is_row,
@@ -47,18 +50,33 @@ BED, BEDPE = [*ELEMENT, "gene"], [*ELEMENT, *PROMOTER]
 @dataclass(frozen=True)
 class Layout:
     """How the lines of a file are read: what separates their fields, the columns by our names, the
-    fields of the first line, and whether that is a header.
+    fields of the first line, whether that is a header, how many fields rows have beyond it, and by
+    how many the columns are shifted.
     """
 
     separator: str | None
     columns: list[str]
     fields: list[str]
     headed: bool
+    extra: int = 0
+    shift: int = 0
+
+    def above(self, row: str) -> "Layout":
+        """The same layout, with what the first row shows of fields beyond a header."""
+        if not self.headed:
+            return self
+        extra, shift = beyond_header(row, self.separator, len(self.columns))
+        return replace(self, extra=extra, shift=shift)
 
 
 def read_elements(path: Path) -> pd.DataFrame:
-    """All rows of a file as text: row (line in the file), the columns of `NAMES` (empty where the
-    file has none), reason.
+    """All rows of `element_blocks` as one table."""
+    return pd.concat(list(element_blocks(path)), ignore_index=True)
+
+
+def element_blocks(path: Path) -> Iterator[pd.DataFrame]:
+    """All rows of a file as text, block by block: row (line in the file), the columns of `NAMES`
+    (empty where the file has none), reason. Each block counts its rows from 0.
 
     A TSV or CSV with a header, a BED without one whose fourth column is the gene, or a BEDPE.
     Raises `InputError` for a file that is missing, damaged, without rows or without these, and for
@@ -66,18 +84,20 @@ def read_elements(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise InputError("there is no such file", "Correct the path of the pairs", path)
-    lines = [
+    lines = (
         (number, text)
         for number, text in text_lines(path)
         if is_row(text) or text.startswith("#") and is_header(layout_of(text))
-    ]
-    number, head = lines[0] if lines else (1, "")
+    )
+    number, head = next(lines, (1, ""))
     layout = layout_of(head)
     require_columns(layout.columns, layout.fields, path, number)
-    rows = lines[1:] if layout.headed else lines
-    if not rows:
+    first = next(lines, None) if layout.headed else (number, head)
+    if first is None:
         raise InputError("this table has no rows", "Give at least one", path)
-    return table_of(rows, layout, path)
+    layout = layout.above(first[1])
+    for block in batched(chain([first], lines)):
+        yield table_of(block, layout, path)
 
 
 def layout_of(head: str) -> Layout:
@@ -152,16 +172,19 @@ def table_of(lines: list[tuple[int, str]], layout: Layout, path: Path) -> pd.Dat
     the header, or fewer than a BED needs.
     """
     separator, width = layout.separator, len(layout.columns)
-    extra, shift = beyond_header(lines[0][1], separator, width) if layout.headed else (0, 0)
-    counts = pd.Series([field_count(text, separator, width + extra) for _, text in lines])
-    fields = [[f.strip() for f in split_fields(text, separator)[shift:]] for _, text in lines]
+    needed = width + layout.extra
+    counts = pd.Series([field_count(text, separator, needed) for _, text in lines])
+    fields = [
+        [field.strip() for field in split_fields(text, separator)[layout.shift :]]
+        for _, text in lines
+    ]
     rows = [(row + [""] * width)[:width] for row in fields]
     numbers = [number for number, _ in lines]
     raw = pd.DataFrame(rows, index=numbers, columns=layout.columns, dtype=str)
     table = once(raw, layout.fields, path).reindex(columns=list(NAMES), fill_value="")
     reasons = Reasons(pd.Series("", index=counts.index, dtype=object))
-    wrong = counts.ne(width + extra) if layout.headed else counts.lt(width)
-    reasons.add(wrong, lambda row: f"{counts[row]} fields where {width + extra} are needed")
+    wrong = counts.ne(needed) if layout.headed else counts.lt(width)
+    reasons.add(wrong, lambda row: f"{counts[row]} fields where {needed} are needed")
     return table.reset_index(drop=True).assign(row=numbers, reason=reasons.text)
 
 

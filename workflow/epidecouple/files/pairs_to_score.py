@@ -4,7 +4,7 @@ where it cannot be scored.
 Coordinates are 0-based and half-open.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pandas as pd
 from ..core.dna import ENDS
 from ..core.errors import InputError, shown
 from .pairs import GENERIC_COLUMNS, NAME_PATTERN
-from .text import Rows, numbers_of, read_headed, read_plain
+from .text import Rows, headed_blocks, numbers_of, plain_blocks
 
 COORDINATES = GENERIC_COLUMNS[:-1]
 EDGES = [name for name in COORDINATES if not name.endswith("chrom")]
@@ -36,8 +36,13 @@ class Reasons:
 
 
 def read_scorable(path: Path) -> pd.DataFrame:
-    """All rows of a file as text: row (line in the file), the six coordinates, cell_line if there
-    is one, reason.
+    """All rows of `scorable_blocks` as one table."""
+    return pd.concat(list(scorable_blocks(path)), ignore_index=True)
+
+
+def scorable_blocks(path: Path) -> Iterator[pd.DataFrame]:
+    """All rows of a file as text, block by block: row (line in the file), the six coordinates,
+    cell_line if there is one, reason. Each block counts its rows from 0; the first may be empty.
 
     A table with the columns of `COORDINATES` or TargetFinder's (`enhancer_name`, `promoter_name`),
     or a BEDPE without header (named *.bedpe, enhancer first), as `text` reads them. Raises
@@ -46,11 +51,13 @@ def read_scorable(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError("there is no such file", "Correct the path of the pairs", path)
     if Path(path.name.removesuffix(".gz")).suffix == ".bedpe":
-        rows = read_plain(path, len(COORDINATES))
-        rows = replace(rows, table=rows.table.set_axis(COORDINATES, axis=1))
-        return _with_reasons(rows, rows.fields < rows.width)
-    rows = read_headed(path, [COORDINATES, NAMES], ["cell_line"], ", or a BEDPE named *.bedpe")
-    return _with_reasons(rows, rows.fields != rows.width)
+        for rows in plain_blocks(path, len(COORDINATES)):
+            rows = replace(rows, table=rows.table.set_axis(COORDINATES, axis=1))
+            yield _with_reasons(rows, rows.fields < rows.width)
+        return
+    other = ", or a BEDPE named *.bedpe"
+    for rows in headed_blocks(path, [COORDINATES, NAMES], ["cell_line"], other):
+        yield _with_reasons(rows, rows.fields != rows.width)
 
 
 def as_scorable(table: pd.DataFrame) -> pd.DataFrame:
@@ -94,13 +101,19 @@ def _parts_of_names(name: pd.Series, reasons: Reasons) -> pd.DataFrame:
     return parts
 
 
-def require_scored(predictions: pd.DataFrame, pairs: str | Path) -> None:
-    """Raise `InputError`, with the first reason and its line, when no row could be scored."""
-    if predictions.empty:
+def require_scored(blocks: Iterable[pd.DataFrame], pairs: str | Path) -> Iterator[pd.DataFrame]:
+    """The same blocks; behind the last one raises `InputError`, with the first reason and its line,
+    when no row could be scored.
+    """
+    count, scored, first = 0, False, None
+    for block in blocks:
+        first = next(block.itertuples(), None) if first is None else first
+        count, scored = count + len(block), scored or bool((block.reason == "").any())
+        yield block
+    if first is None:
         raise InputError("this table has no pairs", "Give at least one row", pairs)
-    if not (predictions.reason == "").any():
-        first = predictions.iloc[0]
-        problem = f"{first.reason} (none of {len(predictions)} rows could be scored)"
+    if not scored:
+        problem = f"{first.reason} (none of {count} rows could be scored)"
         raise InputError(problem, "Mend the rows", pairs, first.row)
 
 

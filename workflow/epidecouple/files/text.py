@@ -17,7 +17,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -235,21 +235,26 @@ def read_plain(path: Path, columns: int | None = None) -> Rows:
 
     Trailing columns that are empty in every row are left out.
     """
-    lines = data_lines(path)
-    first = next(lines, None)
-    if first is None:
-        return Rows(pd.DataFrame(columns=range(columns or 0)), pd.Series(dtype="int64"), 0)
-    separator = separator_of(first[1])
-    width = len(split_fields(first[1], separator))
-    rows = _collected(
-        chain([first], lines), separator, list(range(columns or width)), columns or width, path
-    )
+    rows = joined_rows(plain_blocks(path, columns), path)
     kept = rows.table
     while columns is None and len(kept.columns) > 1 and (kept[kept.columns[-1]] == "").all():
         kept = kept[kept.columns[:-1]]
     filled = rows.width if columns else len(kept.columns)
     whole = rows.fields.between(filled, rows.width)
     return Rows(kept, rows.fields.where(~whole, filled), filled)
+
+
+def plain_blocks(path: Path, columns: int | None = None) -> Iterator[Rows]:
+    """Rows of a file without header, one block after the other; see `read_plain`."""
+    lines = data_lines(path)
+    first = next(lines, None)
+    if first is None:
+        yield Rows(pd.DataFrame(columns=range(columns or 0)), pd.Series(dtype="int64"), 0)
+        return
+    separator = separator_of(first[1])
+    width = len(split_fields(first[1], separator))
+    positions = list(range(columns or width))
+    yield from _blocks_of(chain([first], lines), separator, positions, columns or width)
 
 
 def read_headed(
@@ -266,6 +271,16 @@ def read_headed(
     row names, as R writes them, and is set aside. Raises `InputError` when no set of columns is
     there, or one of them twice.
     """
+    return joined_rows(headed_blocks(path, wanted, optional, otherwise), path)
+
+
+def headed_blocks(
+    path: Path,
+    wanted: Sequence[Sequence[str]],
+    optional: Sequence[str] = (),
+    otherwise: str = "",
+) -> Iterator[Rows]:
+    """Rows of a file with a header, one block after the other; see `read_headed`."""
     number, head, lines = _head(path, wanted)
     separator, names, chosen = header_of(head, wanted)
     if not chosen:
@@ -279,14 +294,10 @@ def read_headed(
             raise InputError(f"column '{name}' stands twice", "Keep one of them", path, number)
     first = next(lines, None)
     extra, shift = beyond_header(first[1] if first else "", separator, len(names))
-    rows = _collected(
-        chain([first] if first else [], lines),
-        separator,
-        [names.index(name) + shift for name in chosen],
-        len(names) + extra,
-        path,
-    )
-    return Rows(rows.table.set_axis(chosen, axis=1), rows.fields, rows.width)
+    positions = [names.index(name) + shift for name in chosen]
+    below = chain([first] if first else [], lines)
+    for rows in _blocks_of(below, separator, positions, len(names) + extra):
+        yield replace(rows, table=rows.table.set_axis(chosen, axis=1))
 
 
 def _head(
@@ -330,30 +341,36 @@ def beyond_header(row: str, separator: str | None, width: int) -> tuple[int, int
     return 1, int(fields[-1].strip() != "")
 
 
-def _collected(
-    lines: Iterable[tuple[int, str]],
-    separator: str | None,
-    positions: list[int],
-    width: int,
-    path: Path,
-) -> Rows:
-    """Fields at some positions of every line, in blocks, so that no more than these are kept."""
-    numbers: list[int] = []
-    counts: list[int] = []
-    blocks = [_block([], separator, positions)]
-    for block in _batched(lines):
-        numbers += [number for number, _ in block]
-        if len(numbers) > MOST_ROWS:
+def joined_rows(blocks: Iterable[Rows], path: Path) -> Rows:
+    """All blocks of a file as one; raises `InputError` for more rows than any table has."""
+    kept, count = [], 0
+    for rows in blocks:
+        kept.append(rows)
+        count += len(rows.table)
+        if count > MOST_ROWS:
             raise InputError(f"more than {MOST_ROWS:,} rows", "Split or filter the table", path)
+    tables, fields = [rows.table for rows in kept], [rows.fields for rows in kept]
+    return Rows(pd.concat(tables), pd.concat(fields), kept[0].width)
+
+
+def _blocks_of(
+    lines: Iterable[tuple[int, str]], separator: str | None, positions: list[int], width: int
+) -> Iterator[Rows]:
+    """Fields at some positions of every line, block by block, so that no more than these are
+    kept.
+    """
+    for block in batched(lines):
+        numbers = [number for number, _ in block]
         texts = [text for _, text in block]
-        counts += [field_count(text, separator, width) for text in texts]
-        blocks.append(_block(texts, separator, positions))
-    table = pd.concat(blocks, ignore_index=True).set_axis(numbers, axis=0)
-    return Rows(table, pd.Series(counts, index=table.index, dtype="int64"), width)
+        table = _block(texts, separator, positions).set_axis(numbers, axis=0)
+        counts = [field_count(text, separator, width) for text in texts]
+        yield Rows(table, pd.Series(counts, index=table.index, dtype="int64"), width)
 
 
-def _batched(lines: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+def batched(lines: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Lines in blocks; of no lines one block without any."""
     lines = iter(lines)
+    yield list(islice(lines, ROWS_AT_ONCE))
     while block := list(islice(lines, ROWS_AT_ONCE)):
         yield block
 

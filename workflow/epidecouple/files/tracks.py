@@ -4,8 +4,13 @@ Only rows that could be scored can be drawn; the table of predictions holds the 
 reason.
 """
 
-from collections.abc import Sequence
+import heapq
+import shutil
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,6 +19,7 @@ from ..core.dna import ENDS
 from .text import numbers_of
 
 EDGES = ("start", "end")
+TRACKS = ("predictions.bedpe", "predictions.interact")
 BEDPE_COLUMNS = [
     "chrom1",
     "start1",
@@ -47,6 +53,9 @@ INTERACT_COLUMNS = [
     "targetName",
     "targetStrand",
 ]
+# What rows of interact are sorted by.
+POSITION = INTERACT_COLUMNS[:3]
+SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 # What a pair's row of a BEDPE ends with.
 ENERGIES = ("U_I", "R_E", "logit", "probability")
 SHADED_BY_SCORE = "0"
@@ -113,25 +122,126 @@ def interact(predictions: pd.DataFrame) -> pd.DataFrame:
         ".",
     ]
     track = pd.DataFrame(dict(zip(INTERACT_COLUMNS, table, strict=True)), index=rows.index)
-    return track.sort_values(["chrom", "chromStart", "chromEnd"], kind="stable")
+    return track.sort_values(POSITION, kind="stable")
 
 
-def write_bedpe(predictions: pd.DataFrame, path: Path, values: Sequence[str] = ENERGIES) -> None:
-    """Write the BEDPE with a comment that names its columns."""
-    table = bedpe(predictions, values)
+def written(
+    blocks: Iterable[pd.DataFrame], path: Path, float_format: str | None = None
+) -> Iterator[pd.DataFrame]:
+    """The same blocks, each of them written to one table (TSV, with a header) on its way."""
     with path.open("w") as file:
-        file.write("#" + "\t".join(table.columns) + "\n")
-        table.to_csv(file, sep="\t", index=False, header=False)
+        for number, block in enumerate(blocks):
+            block.to_csv(file, sep="\t", index=False, header=number == 0, float_format=float_format)
+            yield block
 
 
-def write_interact(predictions: pd.DataFrame, path: Path, what: str = "P(interaction)") -> None:
-    """Write one custom track per cell line into one file, which the UCSC browser loads as it is."""
-    table = interact(predictions)
-    with path.open("w") as file:
-        for line, rows in table.groupby("exp", sort=False):
-            file.write(
-                f'track type=interact name="{line}" description="{what} in {line},'
-                ' epidecouple" interactDirectional=true spectrum=on visibility=full'
-                " maxHeightPixels=200:100:50\n"
-            )
-            rows.to_csv(file, sep="\t", index=False, header=False)
+def write_tracks(
+    blocks: Iterable[pd.DataFrame],
+    folder: Path,
+    values: Sequence[str] = ENERGIES,
+    what: str = "P(interaction)",
+) -> None:
+    """Write both tracks of predictions that come block by block, so that memory does not grow with
+    their number.
+
+    The BEDPE has a comment that names its columns; the file of interact has one custom track per
+    cell line, which the UCSC browser loads as it is.
+    """
+    bedpe_file, interact_file = (folder / name for name in TRACKS)
+    with scratch(folder / "unsorted") as place, bedpe_file.open("w") as file:
+        file.write("#" + "\t".join([*BEDPE_COLUMNS, *values]) + "\n")
+        sorted_rows = SortedRows(place)
+        for block in blocks:
+            bedpe(block, values).to_csv(file, sep="\t", index=False, header=False)
+            sorted_rows.add(interact(block))
+        with interact_file.open("w") as track:
+            for line in sorted_rows.lines:
+                track.write(
+                    f'track type=interact name="{line}" description="{what} in {line},'
+                    ' epidecouple" interactDirectional=true spectrum=on visibility=full'
+                    " maxHeightPixels=200:100:50\n"
+                )
+                track.writelines(sorted_rows.of_line(line))
+
+
+class SortedRows:
+    """Rows of `interact` by cell line, sorted by position on disk: each block is one file per line,
+    and these are merged.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place, self._blocks = place, 0
+        self._files: dict[str, list[Path]] = {}
+        self._first: dict[str, tuple[Any, ...]] = {}
+
+    def add(self, rows: pd.DataFrame) -> None:
+        """Store the rows of one block, sorted as `interact` gives them."""
+        for line, own in rows.groupby("exp", sort=False):
+            files = self._files.setdefault(line, [])
+            files.append(self._place / f"{self._blocks}.{list(self._files).index(line)}")
+            own.to_csv(files[-1], sep="\t", index=False, header=False)
+            first = (*own.iloc[0][POSITION], self._blocks, own.index[0])
+            self._first[line] = min(first, self._first.get(line, first))
+        self._blocks += 1
+
+    @property
+    def lines(self) -> list[str]:
+        """Cell lines by their first row in the order of positions."""
+        return sorted(self._first, key=lambda line: self._first[line])
+
+    def of_line(self, line: str) -> Iterator[str]:
+        """Lines of text of a cell line, sorted by position, equal ones in their order."""
+        with ExitStack() as stack:
+            files = [stack.enter_context(path.open()) for path in self._files[line]]
+            yield from heapq.merge(*files, key=_position)
+
+
+def _position(text: str) -> tuple[str, int, int]:
+    chrom, start, end, _ = text.split("\t", len(POSITION))
+    return chrom, int(start), int(end)
+
+
+def ranked(blocks: Iterable[pd.DataFrame], folder: Path) -> Iterator[pd.DataFrame]:
+    """The blocks with `probability`: the rank of their column `logit` among all rows, in (0, 1],
+    equal ones with their mean.
+
+    Until all are known the blocks wait on disk, below `folder`, and 8 bytes per row in memory.
+    """
+    files: list[Path] = []
+    logits = array("d")
+    with scratch(folder / "unranked") as place:
+        for block in blocks:
+            files.append(place / str(len(files)))
+            block.to_pickle(files[-1])
+            logits.frombytes(block.logit.to_numpy(dtype=float).tobytes())
+        ordered = np.frombuffer(logits)
+        ordered.sort()
+        for file in files:
+            block = pd.read_pickle(file)
+            below, upto = (np.searchsorted(ordered, block.logit, side) for side in SIDES)
+            yield block.assign(probability=(below + upto + 1) / 2 / len(ordered))
+
+
+@contextmanager
+def scratch(place: Path) -> Iterator[Path]:
+    """A folder that is empty at first and gone afterwards; one that a killed process left is
+    emptied.
+    """
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place)
+
+
+@contextmanager
+def finished(folder: Path) -> Iterator[Path]:
+    """A folder whose files come into `folder` once all are written; of a refusal in between nothing
+    is left.
+    """
+    with scratch(folder.with_name(f"{folder.name}.unfinished")) as place:
+        yield place
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in place.iterdir():
+            path.replace(folder / path.name)

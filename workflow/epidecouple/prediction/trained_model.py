@@ -10,7 +10,7 @@ Coordinates are 0-based and half-open.
 import contextlib
 import logging
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
@@ -23,7 +23,7 @@ from torch import Tensor
 from ..core.batch_sizes import PAIRS_PER_BLOCK
 from ..core.errors import InputError
 from ..files.fasta import chromosome_sizes, open_genome
-from ..files.pairs_to_score import COORDINATES, as_scorable, check_rows, read_scorable
+from ..files.pairs_to_score import COORDINATES, as_scorable, check_rows, scorable_blocks
 from ..interpretation.attribution import bases_of_potential, marks_of_resistance
 from ..model.scoring import potential_of, resistance_in_batches
 from ..model.weights import load_model as load_weights
@@ -112,7 +112,18 @@ class TrainedModel:
         (minus its mean over the line's reference loci), tau, logit = U_I - R_E - tau, probability,
         calibration (calibrated or uncalibrated), and the reason where a row could not be scored.
         """
-        placed, rows, where = self._located(pairs, cell_line)
+        return pd.concat(list(self.score_in_blocks(pairs, cell_line)), ignore_index=True)
+
+    def score_in_blocks(self, pairs: Pairs, cell_line: CellLine = None) -> Iterator[pd.DataFrame]:
+        """The rows of `score`, block by block, so that memory does not grow with the file; the
+        first block may be empty.
+        """
+        for table in tables_of(pairs):
+            yield self._scored(table, cell_line)
+
+    def _scored(self, table: pd.DataFrame, cell_line: CellLine) -> pd.DataFrame:
+        """The result of `score` for rows as `scorable_blocks` gives them."""
+        placed, rows, where = self._located(table, cell_line)
         usable = np.flatnonzero(where >= 0)
         potential, resistance = np.full((2, len(rows)), np.nan)
         potential[usable] = self._potential(placed)[where[usable]]
@@ -130,7 +141,7 @@ class TrainedModel:
         reference loci) and raises_R: R minus R with the mark at its mean over the reference loci,
         in logit units.
         """
-        placed, rows, where = self._located(pairs, cell_line)
+        placed, rows, where = self._located(whole(pairs), cell_line)
         tables = []
         for line, at in _by_line(rows, np.flatnonzero(where >= 0)):
             signal = self._known.signal(placed, where[at], line)
@@ -148,7 +159,7 @@ class TrainedModel:
         change of U with that letter instead, and carries_U: minus the mean change over the other
         letters, in logit units.
         """
-        placed, rows, where = self._located(pairs, self.lines[:1])
+        placed, rows, where = self._located(whole(pairs), self.lines[:1])
         _, first = np.unique(
             placed.pairs[["enhancer", "promoter"]].to_numpy()[where[where >= 0]],
             axis=0,
@@ -188,7 +199,7 @@ class TrainedModel:
         """Pairs on the genome and the place of each; raises `InputError` for the first that cannot
         be scored.
         """
-        placed, rows, where = self._located(pairs, cell_line)
+        placed, rows, where = self._located(whole(pairs), cell_line)
         for row in rows[where < 0].head(1).itertuples():
             raise InputError(
                 f"row {row.row} cannot be scored: {row.reason}", "Mend or remove it", "pairs"
@@ -196,12 +207,11 @@ class TrainedModel:
         return placed, where
 
     def _located(
-        self, pairs: Pairs, cell_line: CellLine
+        self, table: pd.DataFrame, cell_line: CellLine
     ) -> tuple[Placed, pd.DataFrame, np.ndarray]:
         """Pairs on the genome; the requested rows, one per pair and line, each with its reason; and
         the placed pair of each, or -1.
         """
-        table = read_scorable(Path(pairs)) if isinstance(pairs, str | Path) else as_scorable(pairs)
         usable, reason = check_rows(table, self._sizes, self._config.windows.sequence_bp)
         placed = place(usable, self._fasta, self._config)
         wrong = placed.letter_reasons()
@@ -307,6 +317,20 @@ def load_run(run: str | Path, genome: str | Path | None = None) -> TrainedModel:
     that of the run. Raises `InputError` where there is no trained model.
     """
     return TrainedModel(find_bundle(run), Path(genome) if genome else None)
+
+
+def tables_of(pairs: Pairs) -> Iterator[pd.DataFrame]:
+    """Rows to be scored, as `scorable_blocks` gives them."""
+    return (
+        scorable_blocks(Path(pairs))
+        if isinstance(pairs, str | Path)
+        else iter([as_scorable(pairs)])
+    )
+
+
+def whole(pairs: Pairs) -> pd.DataFrame:
+    """All rows to be scored as one table."""
+    return pd.concat(list(tables_of(pairs)), ignore_index=True)
 
 
 def _by_line(rows: pd.DataFrame, usable: np.ndarray) -> list[tuple[str, np.ndarray]]:

@@ -1,6 +1,7 @@
 """R of loops at pairs of anchors, in one cell line against those of the model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,24 +12,57 @@ from ..data.loop_signal import Scale, locus_signal
 from .loop_model import LoopModel
 from .loop_request import LoopRequest
 from .peak_files import PeakFiles
-from .placed_table import PlacedTable
+from .placed_table import PlacedTable, genome_of
+from .places import Genome
 
 Peaks = dict[str, pd.DataFrame]
 
 
-def predicted(
-    table: pd.DataFrame, request: LoopRequest, model: LoopModel
-) -> tuple[pd.DataFrame, list[str]]:
-    """Every row of a table as `read_elements` gives it with its scores, doubts, and the reason
-    where it has none; and the marks that the line lacks.
+@dataclass(frozen=True)
+class Scoring:
+    """What rows are scored with: where they lie, the model, the line's name, its peaks where the
+    model does not know it, and those of the model's lines in their order.
     """
-    placed = PlacedTable.of(table, request)
-    own = own_peaks(request, placed.files)
-    known = request.cell_line in model.record.lines
-    missing = [] if known else [mark for mark in model.record.marks if mark not in own]
-    scored = loop_scores(placed.pairs, request, model, own)
-    scored = scored.assign(doubts=doubts(scored.distance_bp, missing, known, model))
-    return placed.with_scores(scored, cell_line=request.cell_line), missing
+
+    genome: Genome
+    model: LoopModel
+    name: str
+    own: Peaks
+    compared: list[Peaks]
+
+    @property
+    def known(self) -> bool:
+        """Whether the model was fitted on this line."""
+        return self.name in self.model.record.lines
+
+    @property
+    def missing(self) -> list[str]:
+        """Marks that the line lacks."""
+        marks = self.model.record.marks
+        return [] if self.known else [mark for mark in marks if mark not in self.own]
+
+    def __call__(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Every row of a table as `element_blocks` gives it with its scores, doubts, and the reason
+        where it has none.
+        """
+        placed = PlacedTable.of(table, self.genome)
+        scored = loop_scores(placed.pairs, self)
+        why = doubts(scored.distance_bp, self.missing, self.known, self.model)
+        return placed.with_scores(scored.assign(doubts=why), cell_line=self.name)
+
+
+def scoring_of(request: LoopRequest, model: LoopModel) -> Scoring:
+    """What the rows of a request are scored with; the peaks of all lines are read once."""
+    genome, files = genome_of(request)
+    own = own_peaks(request, files)
+    compared = peaks_of_lines(request.compared_files, model)
+    return Scoring(genome, model, request.cell_line, own, compared)
+
+
+def peaks_of_lines(files: Mapping[str, Mapping[str, Path]], model: LoopModel) -> list[Peaks]:
+    """Peaks of the model's lines, in their order."""
+    record = model.record
+    return [read_marks(dict(files[line]), record.marks) for line in record.lines]
 
 
 def own_peaks(request: LoopRequest, files: PeakFiles) -> Peaks:
@@ -43,20 +77,18 @@ def own_peaks(request: LoopRequest, files: PeakFiles) -> Peaks:
     return {mark: files.in_hg19(table, paths[mark]) for mark, table in peaks.items()}
 
 
-def loop_scores(
-    pairs: pd.DataFrame, request: LoopRequest, model: LoopModel, own: Peaks
-) -> pd.DataFrame:
+def loop_scores(pairs: pd.DataFrame, scoring: Scoring) -> pd.DataFrame:
     """One row per pair (chrom, element_mid, tss): distance_bp, and R in logit units: resistance in
     the line, mean_of_lines over the model's lines, against_lines (the former minus the latter), and
     resistance_<line>.
     """
     ends = np.sort(pairs[["element_mid", "tss"]].to_numpy(), axis=1)
     loci = pd.DataFrame({"chrom": pairs.chrom, "left": ends[:, 0], "right": ends[:, 1]})
-    lines = model.record.lines
-    by_line = resistance_in_lines(loci.reset_index(drop=True), request.compared_files, model, own)
+    loci = loci.reset_index(drop=True)
+    lines = scoring.model.record.lines
+    by_line = resistance_in_lines(loci, scoring.model, scoring.compared, scoring.own)
     of_lines = by_line[:, : len(lines)]
-    known = request.cell_line in lines
-    resistance = by_line[:, lines.index(request.cell_line) if known else -1]
+    resistance = by_line[:, lines.index(scoring.name) if scoring.known else -1]
     mean = of_lines.mean(1)
     columns = {
         "distance_bp": ends[:, 1] - ends[:, 0],
@@ -69,19 +101,17 @@ def loop_scores(
 
 
 def resistance_in_lines(
-    loci: pd.DataFrame, files: Mapping[str, Mapping[str, Path]], model: LoopModel, own: Peaks
+    loci: pd.DataFrame, model: LoopModel, compared: Sequence[Peaks], own: Peaks
 ) -> np.ndarray:
     """R (n, C) of loci (chrom, left, right) in the model's lines, and behind them in one of which
     there are peaks.
 
-    files : of the model's lines; own : peaks of another line by mark, or none. It is standardised
-    on the loci of the panel, as the lines of the model were, and takes part in the mean over lines.
+    compared : peaks of the model's lines, in their order; own : peaks of another line by mark, or
+    none. It is standardised on the loci of the panel, as the lines of the model were, and takes
+    part in the mean over lines.
     """
     record = model.record
-    signal = [
-        locus_signal(loci, read_marks(dict(files[line]), record.marks), record.marks, record.config)
-        for line in record.lines
-    ]
+    signal = [locus_signal(loci, peaks, record.marks, record.config) for peaks in compared]
     standard = model.standard(np.stack(signal, axis=1))
     if own:
         here, panel = (

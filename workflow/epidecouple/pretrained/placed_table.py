@@ -1,4 +1,5 @@
-"""A user's table on the genome: all rows as they were given, and those that have a place.
+"""A user's table on the genome, whole or a block of it: all rows as they were given, and those that
+have a place.
 
 Coordinates are 0-based, in bp.
 """
@@ -17,30 +18,34 @@ from .request import ElementRequest
 GIVEN = ["row", "chrom", "start", "end", "gene"]
 
 
+def genome_of(request: ElementRequest) -> tuple[Genome, PeakFiles]:
+    """Where the rows of a request lie, by its genes and its chain; and how the line's peaks are
+    read.
+    """
+    genes = read_tss(request.genes_file)
+    lift = Lift(request.chain_file) if request.chain_file else None
+    way = lift if request.lifts_elements else None
+    genome = Genome(genes, request.assembly, way, request.read_excerpt)
+    named = naming(request.genes_file, genes.chrom)
+    files = PeakFiles(named, request.assembly_of_peaks, lift if request.lifts_peaks else None)
+    return genome, files
+
+
 @dataclass(frozen=True)
 class PlacedTable:
-    """A table of elements and genes, and what is read for it.
+    """A table of elements and genes with its places.
 
-    table : of `read_elements`; pairs, reason : of `place_elements`; genes : gene, chrom, tss;
-    files : how the line's peaks are read
+    table : of `read_elements`, or a block of it; pairs, reason : of `place_elements`
     """
 
     table: pd.DataFrame
     pairs: pd.DataFrame
     reason: pd.Series
-    genes: pd.DataFrame
-    files: PeakFiles
 
     @classmethod
-    def of(cls, table: pd.DataFrame, request: ElementRequest) -> "PlacedTable":
-        """Place the rows of `read_elements` by the genes and the chain of a request."""
-        genes = read_tss(request.genes_file)
-        lift = Lift(request.chain_file) if request.chain_file else None
-        way = lift if request.lifts_elements else None
-        genome = Genome(genes, request.assembly, way, request.read_excerpt)
-        named = naming(request.genes_file, genes.chrom)
-        files = PeakFiles(named, request.assembly_of_peaks, lift if request.lifts_peaks else None)
-        return cls(table, *place_elements(table, genome), genes, files)
+    def of(cls, table: pd.DataFrame, genome: Genome) -> "PlacedTable":
+        """Place the rows of a table."""
+        return cls(table, *place_elements(table, genome))
 
     def with_scores(self, scored: pd.DataFrame, **own: str | pd.Series) -> pd.DataFrame:
         """Every row as it was given, own columns, its place in hg19 (element_mid, tss), its scores,

@@ -8,16 +8,22 @@
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError, checked
+from ..experiments.crispr import truth
 from ..files.elements_to_score import as_elements, read_elements
 from ..files.text import UNKNOWN, decimals
+from ..regulation.inputs import UBIQUITOUS, Line
 from .peak_files import PeakFiles
-from .placed_table import PlacedTable
+from .placed_table import PlacedTable, genome_of
+from .places import Genome, place_elements
 from .regulation_model import ALL_LINES, RegulationModel, load_regulation
 from .regulation_request import RegulationRequest
 from .regulation_scores import (
@@ -98,7 +104,10 @@ class RegulationScorer:
         request.check()
         table = as_elements(pairs) if in_memory else read_elements(Path(request.pairs))
         require_files([path for path in request.files if path != IN_MEMORY])
-        return predicted(table, request, self.model)[0]
+        scoring = scoring_of(request, self.model, [table])
+        scored = scoring(table)
+        scoring.own.log()
+        return scored
 
 
 def require_files(paths: list[str]) -> None:
@@ -112,37 +121,85 @@ def require_files(paths: list[str]) -> None:
             )
 
 
-def predicted(
-    table: pd.DataFrame, request: RegulationRequest, model: RegulationModel
-) -> tuple[pd.DataFrame, list[str], Marks]:
-    """Every row of a table as `read_elements` gives it with its scores, doubts, and the reason
-    where it has none; the marks that the line lacks; and those that it has.
+class OwnScores:
+    """The scores that the tables of a request have of their own; those that are no number, such as
+    0,5, are counted.
     """
-    placed = PlacedTable.of(table, request)
-    marks = marks_of(request, placed.files)
-    line = request.cell_line
-    missing = missing_marks(line, marks, model)
-    scoring = scoring_line(line, marks, placed.genes, model)
-    scored = element_scores(placed.pairs, scoring, model)
-    scored = scored.assign(doubts=doubts(scored, placed.pairs.chrom, marks, missing))
-    predictions = placed.with_scores(scored, table_score=own_scores(table), cell_line=line)
-    return predictions, missing, marks
+
+    def __init__(self) -> None:
+        self._lost = 0
+        self._first: tuple[str, int] = ("", 0)
+
+    def of(self, table: pd.DataFrame) -> pd.Series:
+        """The scores of a table, NaN where there is none."""
+        scores = decimals(table.table_score)
+        lost = table[scores.isna() & ~table.table_score.isin(UNKNOWN)]
+        if not self._lost and len(lost):
+            self._first = lost.table_score.iloc[0], lost.row.iloc[0]
+        self._lost += len(lost)
+        return scores
+
+    def log(self) -> None:
+        """Log how many scores were no number, with the first of them."""
+        if self._lost:
+            log.warning(
+                "the own score of %d rows is no number and is left out, as '%s' in row %s",
+                self._lost,
+                *self._first,
+            )
 
 
-def own_scores(table: pd.DataFrame) -> pd.Series:
-    """The scores that a table has of its own, NaN where there is none; the log counts those that
-    are no number, such as 0,5.
+@dataclass(frozen=True)
+class Scoring:
+    """What rows are scored with in one line: where they lie, the line's marks, the model, whether
+    the flag of ubiquitously expressed genes is known for every row of the request, and the scores
+    that the table has of its own.
     """
-    scores = decimals(table.table_score)
-    lost = table[scores.isna() & ~table.table_score.isin(UNKNOWN)]
-    for first in lost.head(1).itertuples():
-        log.warning(
-            "the own score of %d rows is no number and is left out, as '%s' in row %s",
-            len(lost),
-            first.table_score,
-            first.row,
-        )
-    return scores
+
+    name: str
+    genome: Genome
+    marks: Marks
+    model: RegulationModel
+    flagged: bool
+    own: OwnScores
+
+    @cached_property
+    def missing(self) -> list[str]:
+        """Marks that the line lacks."""
+        return missing_marks(self.name, self.marks, self.model)
+
+    @cached_property
+    def line(self) -> Line:
+        """The line as scoring reads it."""
+        return scoring_line(self.name, self.marks, self.genome.genes, self.model)
+
+    def __call__(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Every row of a table as `element_blocks` gives it with its scores, doubts, and the reason
+        where it has none.
+        """
+        placed = PlacedTable.of(table, self.genome)
+        flags = {} if self.flagged else {UBIQUITOUS: np.nan}
+        scored = element_scores(placed.pairs.assign(**flags), self.line, self.model)
+        why = doubts(scored, placed.pairs.chrom, self.marks, self.missing)
+        own = {"table_score": self.own.of(table), "cell_line": self.name}
+        return placed.with_scores(scored.assign(doubts=why), **own)
+
+
+def scoring_of(
+    request: RegulationRequest, model: RegulationModel, tables: Iterable[pd.DataFrame]
+) -> Scoring:
+    """What the rows of a request are scored with; tables : these rows, as `element_blocks` gives
+    them, of which all are read where all have a flag.
+    """
+    genome, files = genome_of(request)
+    flagged = all(flags_are_known(table, genome) for table in tables)
+    marks = marks_of(request, files)
+    return Scoring(request.cell_line, genome, marks, model, flagged, OwnScores())
+
+
+def flags_are_known(table: pd.DataFrame, genome: Genome) -> bool:
+    """Whether no row without a flag of ubiquitously expressed genes has a place."""
+    return place_elements(table[truth(table.ubiquitous).isna()], genome)[0].empty
 
 
 def marks_of(request: RegulationRequest, files: PeakFiles) -> Marks:

@@ -5,6 +5,7 @@ import csv
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +71,13 @@ def read_optional(path: Path) -> dict[str, Any] | None:
 
 def table_rows(path: Path) -> list[dict[str, str]]:
     """Rows of a table, none when it is not there."""
-    if not path.is_file():
-        return []
+    return list(each_row(path)) if path.is_file() else []
+
+
+def each_row(path: Path) -> Iterator[dict[str, str]]:
+    """Rows of a table, one after the other."""
     with path.open() as file:
-        return list(csv.DictReader(file, delimiter="\t"))
+        yield from csv.DictReader(file, delimiter="\t")
 
 
 def data_uri(path: Path) -> str:

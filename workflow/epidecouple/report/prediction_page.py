@@ -2,12 +2,14 @@
 were worth, the best-scored pairs, and why rows have no score.
 """
 
+import heapq
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ..core.provenance import read_metrics
-from .pages import data_uri, page_templates, table_rows
+from .pages import data_uri, each_row, page_templates, table_rows
 
 SHOWN = 50
 PICTURE = "locus.svg"
@@ -28,14 +30,14 @@ COLUMNS = {
 
 def render(folder: Path) -> str:
     """The page of a folder of predictions as HTML."""
-    rows, counts = table_rows(folder / "predictions.tsv"), read_metrics(folder / "metrics.json")
-    scored = sorted((row for row in rows if not row["reason"]), key=order, reverse=True)
+    counts = read_metrics(folder / "metrics.json")
+    best, reasons = best_and_reasons(each_row(folder / "predictions.tsv"))
     return (
         page_templates()
         .get_template("prediction.html.j2")
         .render(
             line=counts["line"],
-            sentence=sentence(scored, counts),
+            sentence=sentence(best, counts),
             head=counts["head"],
             missing=counts["missing_marks"],
             samples=table_rows(folder / "samples.tsv"),
@@ -43,11 +45,29 @@ def render(folder: Path) -> str:
             picture=data_uri(folder / PICTURE),
             points=[point(name, of) for name, of in counts["thresholds"].items()],
             columns=["element", *(title for title, _ in COLUMNS.values())],
-            best=[cells(row) for row in scored[:SHOWN]],
-            scored=len(scored),
-            reasons=Counter(row["reason"] for row in rows if row["reason"]).most_common(),
+            best=[cells(row) for row in best],
+            scored=counts["scored"],
+            reasons=reasons.most_common(),
         )
     )
+
+
+def best_and_reasons(
+    rows: Iterable[dict[str, str]],
+) -> tuple[list[dict[str, str]], Counter[str]]:
+    """The `SHOWN` best-scored rows, the best first, and how many rows have which reason; no other
+    row is kept.
+    """
+    reasons: Counter[str] = Counter()
+
+    def scored() -> Iterator[dict[str, str]]:
+        for row in rows:
+            if row["reason"]:
+                reasons[row["reason"]] += 1
+            else:
+                yield row
+
+    return heapq.nlargest(SHOWN, scored(), key=order), reasons
 
 
 def order(row: dict[str, str]) -> float:
@@ -55,12 +75,12 @@ def order(row: dict[str, str]) -> float:
     return float(row["head"] or row["zero_shot"])
 
 
-def sentence(scored: list[dict[str, str]], counts: dict[str, Any]) -> str:
+def sentence(best: list[dict[str, str]], counts: dict[str, Any]) -> str:
     """What the request gave, in one sentence."""
     text = f"{counts['scored']:,} of {counts['rows']:,} pairs of an element and a gene have a score"
-    if scored:
-        best = scored[0]
-        text += f"; the best is {place(best)} for {best['gene'] or 'its promoter'}"
+    if best:
+        first = best[0]
+        text += f"; the best is {place(first)} for {first['gene'] or 'its promoter'}"
     return f"{text}; {counts['doubted']:,} deserve doubt."
 
 

@@ -1,19 +1,32 @@
 """A picture of the gene with the highest score in a prediction."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from ..report.figures.predictions import best_gene, draw_locus
+from ..files.text import ROWS_AT_ONCE
+from ..report.figures.predictions import best_gene, draw_locus, of_gene
 from .runner import run
 
 TEXT = ("gene", "reason", "cell_line")
 
 
 def prediction_figure(predictions: Path, svg: Path) -> None:
-    """Draw the locus of the best-scored gene of predictions.tsv."""
-    table = pd.read_csv(predictions, sep="\t", dtype=dict.fromkeys(TEXT, "str"))
-    draw_locus(best_gene(table.fillna(dict.fromkeys(TEXT, ""))), svg)
+    """Draw the locus of the best-scored gene of predictions.tsv, which is read twice, a block at a
+    time: for the gene, and for its rows.
+    """
+    best = pd.concat([best_gene(block).head(1) for block in blocks_of(predictions)])
+    best = best.sort_values("score", ascending=False, kind="stable").head(1)
+    draw_locus(best_gene(pd.concat([of_gene(rows, best) for rows in blocks_of(predictions)])), svg)
+
+
+def blocks_of(predictions: Path) -> Iterator[pd.DataFrame]:
+    """The rows of predictions.tsv, a block at a time."""
+    text = dict.fromkeys(TEXT, "str")
+    with pd.read_csv(predictions, sep="\t", dtype=text, chunksize=ROWS_AT_ONCE) as reader:
+        for block in reader:
+            yield block.fillna(dict.fromkeys(TEXT, ""))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ and browser tracks.
 """
 
 import logging
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,13 @@ import pandas as pd
 from ..core.errors import InputError
 from ..core.gates import values_of
 from ..core.provenance import Measured
-from ..files.elements_to_score import read_elements
+from ..files.elements_to_score import element_blocks
 from ..files.pairs_to_score import require_scored
-from ..pretrained.predictions import TrackLayout, counts_of, scored_rows, write_predictions
+from ..pretrained.predictions import Counted, TrackLayout, write_predictions
 from ..pretrained.regulation_model import ZERO_SHOT, load_regulation
 from ..pretrained.regulation_request import RegulationRequest
 from ..pretrained.regulation_scores import Marks
-from ..pretrained.scorer import predicted
+from ..pretrained.scorer import scoring_of
 from ..regulation.score import PARTS
 from ..samples.checking import CHECKS, Limits
 from ..samples.library import Name
@@ -28,22 +29,26 @@ from .runner import run
 
 log = logging.getLogger(__name__)
 
-TRACKS = TrackLayout(("zero_shot", "head", *PARTS), "regulation score")
-
 
 def score_elements(request: RegulationRequest, folder: Path) -> Measured:
-    """Turn a table of elements and genes into predictions.tsv and two tracks."""
-    model = load_regulation(Path(request.model))
-    table = read_elements(Path(request.pairs))
-    predictions, missing, marks = predicted(table, request, model)
-    require_scored(predictions, request.pairs)
-    folder.mkdir(parents=True, exist_ok=True)
-    samples = samples_of(request, marks)
-    samples.to_csv(folder / "samples.tsv", sep="\t", index=False, float_format="%.4f")
+    """Turn a table of elements and genes into predictions.tsv and two tracks. Rows are scored and
+    written block by block.
+    """
+    model, pairs = load_regulation(Path(request.model)), Path(request.pairs)
+    scoring = scoring_of(request, model, element_blocks(pairs))
+    samples = samples_of(request, scoring.marks)
     refuse(samples, request)
-    write_predictions(predictions, drawn_logit(predictions), TRACKS, folder)
-    counts = summary(predictions, missing, model.points)
-    counts["loops_of"] = ", ".join(model.way(request.cell_line).lines)
+    told = Told(request.cell_line, model.points)
+    scored = require_scored(map(scoring, element_blocks(pairs)), pairs)
+    write_predictions(scored, told, TRACKS, folder)
+    scoring.own.log()
+    samples.to_csv(folder / "samples.tsv", sep="\t", index=False, float_format="%.4f")
+    counts = told.counts | {
+        "head": told.head,
+        "missing_marks": ", ".join(scoring.missing),
+        "thresholds": told.thresholds,
+        "loops_of": ", ".join(model.way(request.cell_line).lines),
+    }
     return Measured(counts, [Path(path) for path in request.files])
 
 
@@ -72,32 +77,40 @@ def refuse(samples: pd.DataFrame, request: RegulationRequest) -> None:
             raise InputError(row.doubts, remedy, request.peak_files[row.mark])
 
 
-def drawn_logit(predictions: pd.DataFrame) -> pd.Series:
+def drawn_logit(scored: pd.DataFrame) -> pd.Series:
     """What tracks shade scored rows by: the logit of the head, or else the score without labels."""
-    scored = scored_rows(predictions)
     return scored["head"].where(scored["head"].notna(), scored.zero_shot)
 
 
-def summary(
-    predictions: pd.DataFrame, missing: list[str], points: dict[str, OperatingPoint]
-) -> dict[str, Any]:
-    """Counts of a table of predictions, the head that was used, the marks that were missing, and
-    per score its threshold with the number of rows that reach it.
+TRACKS = TrackLayout(("zero_shot", "head", *PARTS), "regulation score", drawn_logit)
+
+
+class Told(Counted):
+    """Counts of scored elements: also the head that was used, rows in doubt, and per score how many
+    rows reach its threshold.
     """
-    scored = scored_rows(predictions)
-    head = next(iter(scored.head_name), "")
-    used = {ZERO_SHOT: scored.zero_shot, head: scored["head"]}
-    return {
-        **counts_of(predictions),
-        "doubted": int((scored.doubts != "").sum()),
-        "head": head,
-        "missing_marks": ", ".join(missing),
-        "thresholds": {
-            name: asdict(points[name]) | {"above": int((values >= points[name].threshold).sum())}
-            for name, values in used.items()
-            if name in points
-        },
-    }
+
+    def __init__(self, line: str, points: dict[str, OperatingPoint]) -> None:
+        super().__init__(line)
+        self.head = ""
+        self._points, self._above = points, Counter[str]()
+        self._counts["doubted"] = 0
+
+    def count_scored(self, scored: pd.DataFrame) -> None:
+        """Count doubts and rows above the thresholds."""
+        self.head = self.head or next(iter(scored.head_name), "")
+        self._counts["doubted"] += int((scored.doubts != "").sum())
+        for name, values in ((ZERO_SHOT, scored.zero_shot), (self.head, scored["head"])):
+            if name in self._points:
+                self._above[name] += int((values >= self._points[name].threshold).sum())
+
+    @property
+    def thresholds(self) -> dict[str, dict[str, Any]]:
+        """Per score its threshold, what that was worth, and the number of rows above."""
+        return {
+            name: asdict(self._points[name]) | {"above": above}
+            for name, above in self._above.items()
+        }
 
 
 if __name__ == "__main__":

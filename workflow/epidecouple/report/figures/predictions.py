@@ -26,8 +26,12 @@ def best_gene(predictions: pd.DataFrame) -> pd.DataFrame:
     scored = predictions[predictions.reason == ""]
     scored = scored.assign(score=scored["head"].fillna(scored.zero_shot))
     ordered = scored.sort_values("score", ascending=False, kind="stable", ignore_index=True)
-    best = ordered.head(1)
-    return ordered[ordered.gene.isin(best.gene) & ordered.tss.isin(best.tss)]
+    return of_gene(ordered, ordered.head(1))
+
+
+def of_gene(rows: pd.DataFrame, best: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the gene and the TSS of `best`."""
+    return rows[rows.gene.isin(best.gene) & rows.tss.isin(best.tss)]
 
 
 def draw_locus(rows: pd.DataFrame, path: Path) -> None:
