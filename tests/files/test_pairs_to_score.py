@@ -1,7 +1,13 @@
 import pandas as pd
 import pytest
 
-from epidecouple.files.pairs_to_score import COORDINATES, as_scorable, check_rows, read_scorable
+from epidecouple.files.pairs_to_score import (
+    COORDINATES,
+    as_scorable,
+    check_rows,
+    read_scorable,
+    scorable_blocks,
+)
 from toy import cut_short, frame, refusal, says, written
 
 HEAD = "\t".join(COORDINATES)
@@ -159,7 +165,7 @@ def test_a_table_without_rows_is_no_mistake(tmp_path, name):
     assert usable.empty and reasons.empty
 
 
-def test_files_that_cannot_be_read_are_refused(tmp_path):
+def test_files_that_cannot_be_read_are_refused(tmp_path, monkeypatch):
     says(
         refusal(read_scorable, tmp_path / "none.tsv"), f"{tmp_path / 'none.tsv'}: ", "no such file"
     )
@@ -169,10 +175,14 @@ def test_files_that_cannot_be_read_are_refused(tmp_path):
     cut = cut_short(
         written(
             tmp_path / "cut.tsv.gz",
-            HEAD + "\n" + "".join("\t".join(GOOD) + f"{i}\n" for i in range(500)),
+            HEAD + "\n" + "".join("\t".join(GOOD) + f"{i}\n" for i in range(40_000)),
         )
     )
     says(refusal(read_scorable, cut), f"{cut}: ", "cut short")
+    monkeypatch.setattr("epidecouple.files.text.ROWS_AT_ONCE", 100)
+    blocks = scorable_blocks(cut)
+    assert len(next(blocks)) == 100, "read before the end of the file"
+    says(refusal(list, blocks), f"{cut}: ", "cut short")
     says(refusal(as_scorable, pd.DataFrame({"chrom": []})), "['chrom']", "enhancer_chrom")
 
 

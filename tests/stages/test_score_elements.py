@@ -12,10 +12,11 @@ import track_rules
 from epidecouple import RegulationScorer, load_model
 from epidecouple.core.errors import InputError
 from epidecouple.core.paths import EXAMPLE, ROOT
-from epidecouple.core.provenance import write_json
+from epidecouple.core.provenance import read_json, write_json
 from epidecouple.core.sections.targets import CrisprConfig, LoopPanelConfig
 from epidecouple.evaluation.crispr_scores import ZERO_SHOT
 from epidecouple.experiments.excerpt import Excerpt, write_peaks
+from epidecouple.files.elements_to_score import read_elements
 from epidecouple.files.peaks import read_peaks
 from epidecouple.files.tracks import INTERACT_COLUMNS
 from epidecouple.prediction.request import request_of
@@ -338,21 +339,38 @@ def test_a_bigwig_of_another_assembly_is_known_by_the_lengths_that_it_gives(tmp_
 
 
 @pytest.mark.parametrize("model", [FOLDER, ROOT / LoopPanelConfig().model])
-def test_a_request_without_a_row_that_can_be_scored_ends_with_the_first_reason(tmp_path, model):
+def test_a_request_without_a_row_that_can_be_scored_ends_with_the_first_reason(
+    tmp_path, model, monkeypatch
+):
+    """After two blocks, and nothing that was written of them is left."""
+    monkeypatch.setattr("epidecouple.files.text.ROWS_AT_ONCE", 1)
     keys = {"line": "K562", "genes": GENES} if model != FOLDER else {}
     path = written(tmp_path / "a.bed", "8\t128000000\t128000500\tMYC\n" * 2)
     request = request_of({"model": str(model), "pairs": str(path), **keys})
     stage = score_elements if model == FOLDER else score_loops
     told = refusal(stage, request, tmp_path / "out")
     says(told, f"{path}:1: gene MYC lies on chr8, the element on 8 (none of 2 rows", "Mend")
-    assert not (tmp_path / "out").exists()
+    assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_score_of_the_table_that_is_no_number_is_counted(tmp_path, caplog):
-    rows = f"{element()}\tHBE1\t0,5\n{element()}\tHBE1\tNA\n{element()}\tHBE1\t1e-3\n"
+def test_a_score_of_the_table_that_is_no_number_is_counted(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr("epidecouple.files.text.ROWS_AT_ONCE", 1)
+    rows = "".join(f"{element()}\tHBE1\t{own}\n" for own in ("0,5", "NA", "1e-3", "-"))
     table, _ = of_text(tmp_path, f"chr\tstart\tend\tTargetGene\tABC.Score\n{rows}")
-    assert table.table_score.tolist() == ["", "", "0.001"]
-    assert "own score of 1 rows is no number and is left out, as '0,5' in row 2" in caplog.text
+    assert table.table_score.tolist() == ["", "", "0.001", ""]
+    told = "own score of 2 rows is no number and is left out, as '0,5' in row 2"
+    assert caplog.text.count("own score of") == caplog.text.count(told) == 1
+
+
+@pytest.mark.parametrize("rows", [1, 2, 9])
+def test_the_first_row_of_a_file_tells_of_row_names_for_every_block(tmp_path, monkeypatch, rows):
+    """A row of four fields has lost its name, in whatever block it stands."""
+    monkeypatch.setattr("epidecouple.files.text.ROWS_AT_ONCE", rows)
+    own = [f"{name}\t{element()}\tHBE1\n" for name in ("1", "2")]
+    text = f"chrom\tstart\tend\tgene\n{own[0]}{own[1]}{element()}\tHBE1\n"
+    table = read_elements(written(tmp_path / "r.tsv", text))
+    assert table.gene[:2].tolist() == ["HBE1"] * 2 and table.row.tolist() == [2, 3, 4]
+    assert table.reason.tolist() == ["", "", "4 fields where 5 are needed"]
 
 
 def test_a_bigwig_of_a_mark_that_is_not_known_is_refused(tmp_path, both_kinds):
@@ -452,6 +470,28 @@ def test_the_flag_of_genes_is_read_where_every_row_has_it(tmp_path):
         of_text(tmp_path, head + "".join(of))[1]["head"] for of in (rows[:2], rows[1:], rows[:1])
     ]
     assert names == ["head, nine marks, flag", "head, nine marks", "head, nine marks, flag"]
+
+
+def test_a_block_without_flags_takes_the_flag_from_all_rows(tmp_path, monkeypatch):
+    """Which head scores a row must not depend on the block that the row is in."""
+    monkeypatch.setattr("epidecouple.files.text.ROWS_AT_ONCE", 1)
+    head = "chrom\tstart\tend\tgene\tubiquitous\n"
+    rows = [f"{element()}\tHBE1\t{flag}\n" for flag in ("TRUE", "FALSE", "")]
+    table, counts = of_text(tmp_path, head + "".join(rows))
+    assert counts["head"] == "head, nine marks" and counts["rows"] == 3
+    assert table.head_name.tolist() == ["head, nine marks"] * 3
+    table, _ = of_text(tmp_path, head + "".join(rows[:2]) + f"{element()}\tnobody\t\n", "b.tsv")
+    assert table.head_name.tolist() == ["head, nine marks, flag"] * 2 + [""]
+
+
+def test_blocks_of_any_size_make_the_same_files(of_excerpt, tmp_path, monkeypatch):
+    monkeypatch.setattr("epidecouple.files.text.ROWS_AT_ONCE", 100)
+    folder, _, counts = of_excerpt
+    write_json(tmp_path / "metrics.json", {"metrics": predicted(tmp_path)[1]})
+    assert read_json(tmp_path / "metrics.json")["metrics"] == counts
+    for name in ("predictions.tsv", "predictions.bedpe", "predictions.interact"):
+        assert (tmp_path / name).read_text() == (folder / name).read_text(), name
+    assert render(tmp_path) == render(folder)
 
 
 def test_the_tracks_pass_the_rules_of_the_browser(of_excerpt, monkeypatch):

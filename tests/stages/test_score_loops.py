@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from epidecouple.experiments.excerpt import write_peaks
+from epidecouple.files.tracks import TRACKS
 from epidecouple.pretrained.checksums import write_checksums
 from epidecouple.pretrained.loop_model import save_loop_model
 from epidecouple.pretrained.loop_request import LoopRequest
@@ -118,3 +119,14 @@ def test_anchors_that_the_panel_has_few_of_deserve_doubt(predicted):
     assert set(LOCI.right - LOCI.left) == {TSS - ELEMENT}
     table, _ = predicted(line=LINES[0])
     assert [("as far" in table.doubts[row]) for row in SCORED] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_blocks_of_any_size_make_the_same_files(predicted, tmp_path, monkeypatch, rows):
+    """A block without a scored row and one without a wrong one among them."""
+    names = ("predictions.tsv", *TRACKS)
+    _, counts = predicted(line=LINES[0])
+    whole = [(tmp_path / "out" / name).read_text() for name in names]
+    monkeypatch.setattr("epidecouple.files.text.ROWS_AT_ONCE", rows)
+    assert predicted(line=LINES[0])[1] == counts
+    assert [(tmp_path / "out" / name).read_text() for name in names] == whole

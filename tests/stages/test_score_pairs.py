@@ -4,7 +4,7 @@ import pytest
 
 from epidecouple import load_model
 from epidecouple.core.provenance import read_metrics
-from epidecouple.files.tracks import interact
+from epidecouple.files.tracks import TRACKS, interact
 from epidecouple.prediction.request import request_of
 from epidecouple.stages.score_pairs import most_probable, summary
 from toy import refusal, run_main, says
@@ -16,7 +16,10 @@ def predicted(toy_bundle, tmp_path_factory):
     """The stage on five pairs, one of them wrong, in a training line and in one that only peaks
     describe.
     """
-    folder = tmp_path_factory.mktemp("predict")
+    return predict_five(toy_bundle, tmp_path_factory.mktemp("predict"))
+
+
+def predict_five(toy_bundle, folder):
     pairs = toy_bundle.pairs.head(5).astype(str)
     pairs.loc[2, "promoter_end"] = "x"
     pairs.to_csv(folder / "my.tsv", sep="\t", index=False)
@@ -36,6 +39,22 @@ def predicted(toy_bundle, tmp_path_factory):
         metrics=folder / "out/metrics.json",
     )
     return folder
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_blocks_of_any_size_make_the_same_files(predicted, toy_bundle, tmp_path, monkeypatch, rows):
+    monkeypatch.setattr("epidecouple.files.text.ROWS_AT_ONCE", rows)
+    predict_five(toy_bundle, tmp_path)
+    blocks, whole = tmp_path / "out", predicted / "out"
+    assert read_metrics(blocks / "metrics.json") == read_metrics(whole / "metrics.json")
+    for name in ("predictions.tsv", "marks.tsv", "bases.tsv"):
+        pd.testing.assert_frame_equal(read(blocks / name), read(whole / name), rtol=0, atol=1e-5)
+    for name in TRACKS:
+        words = [
+            [line.split("\t")[:5] for line in (of / name).read_text().splitlines()]
+            for of in (blocks, whole)
+        ]
+        assert words[0] == words[1] and len(words[0]) > 8
 
 
 def read(path) -> pd.DataFrame:

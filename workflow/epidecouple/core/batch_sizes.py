@@ -6,3 +6,5 @@ BASES_PER_BATCH = 600_000
 PAIRS_PER_BLOCK = 200_000
 # Windows that a screen for motifs reads at most: its time and memory grow with them.
 BASES_SCREENED = 8_000_000
+# Rows of a text table that are read at once; predictions are made and written by the same blocks.
+ROWS_AT_ONCE = 50_000

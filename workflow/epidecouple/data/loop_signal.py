@@ -79,7 +79,8 @@ def _of_mark(
     loci: pd.DataFrame, averaged: pd.DataFrame, peaks: pd.DataFrame, config: LoopPanelConfig
 ) -> np.ndarray:
     """Signal of one mark at the loci, float64 (n, P)."""
-    mean = mean_signal(averaged, peaks).reshape(-1, len(loci)).T
+    intervals = len(positions_of(config)) - len(ANCHORS)
+    mean = mean_signal(averaged, peaks).reshape(intervals, len(loci)).T
     way = averaged.tail(len(loci))
     mean[:, -1] *= (way.end - way.start).to_numpy() / INTEGRAL_BP
     strongest = [

@@ -24,6 +24,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..core.batch_sizes import ROWS_AT_ONCE
 from ..core.errors import InputError
 
 GZIP = b"\x1f\x8b"
@@ -61,7 +62,6 @@ LARGEST_STRANGE_SHARE = 0.3
 LONGEST_LINE = 1_000_000
 # Rows of one table, lines and letters of one file: far more than the largest published tables have.
 MOST_ROWS, MOST_LINES, MOST_LETTERS = 20_000_000, 60_000_000, 4_000_000_000
-ROWS_AT_ONCE = 100_000
 NO_ROWS = ("#", "track ", "track\t", "browser ", "browser\t", "sep=")
 BLANK = " \t\r\f,;"
 SEPARATORS = ("\t", ",", ";", None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +22,19 @@ Peaks = dict[str, pd.DataFrame]
 @dataclass(frozen=True)
 class Scoring:
     """What rows are scored with: where they lie, the model, the line's name, its peaks where the
-    model does not know it, and those of the model's lines in their order.
+    model does not know it, and the files of the model's lines.
     """
 
     genome: Genome
     model: LoopModel
     name: str
     own: Peaks
-    compared: list[Peaks]
+    files: Mapping[str, Mapping[str, Path]]
+
+    @cached_property
+    def compared(self) -> list[Peaks]:
+        """Peaks of the model's lines; they are read once, where the first row has a place."""
+        return peaks_of_lines(self.files, self.model)
 
     @property
     def known(self) -> bool:
@@ -52,11 +58,10 @@ class Scoring:
 
 
 def scoring_of(request: LoopRequest, model: LoopModel) -> Scoring:
-    """What the rows of a request are scored with; the peaks of all lines are read once."""
+    """What the rows of a request are scored with."""
     genome, files = genome_of(request)
     own = own_peaks(request, files)
-    compared = peaks_of_lines(request.compared_files, model)
-    return Scoring(genome, model, request.cell_line, own, compared)
+    return Scoring(genome, model, request.cell_line, own, request.compared_files)
 
 
 def peaks_of_lines(files: Mapping[str, Mapping[str, Path]], model: LoopModel) -> list[Peaks]:
@@ -86,7 +91,9 @@ def loop_scores(pairs: pd.DataFrame, scoring: Scoring) -> pd.DataFrame:
     loci = pd.DataFrame({"chrom": pairs.chrom, "left": ends[:, 0], "right": ends[:, 1]})
     loci = loci.reset_index(drop=True)
     lines = scoring.model.record.lines
-    by_line = resistance_in_lines(loci, scoring.model, scoring.compared, scoring.own)
+    by_line = np.empty((0, len(lines) + 1))
+    if len(loci):
+        by_line = resistance_in_lines(loci, scoring.model, scoring.compared, scoring.own)
     of_lines = by_line[:, : len(lines)]
     resistance = by_line[:, lines.index(scoring.name) if scoring.known else -1]
     mean = of_lines.mean(1)

@@ -16,6 +16,8 @@ from .places import Genome, place_elements
 from .request import ElementRequest
 
 GIVEN = ["row", "chrom", "start", "end", "gene"]
+# A column that stays whole numbers beside rows that have none, so that every block writes it alike.
+WHOLE = {"distance_bp": "Int64"}
 
 
 def genome_of(request: ElementRequest) -> tuple[Genome, PeakFiles]:
@@ -53,4 +55,4 @@ class PlacedTable:
         """
         given = self.table[GIVEN].assign(**own)
         places = self.pairs[["element_mid", "tss"]].astype("Int64")
-        return given.join(places).join(scored).assign(reason=self.reason)
+        return given.join(places).join(scored.astype(WHOLE)).assign(reason=self.reason)

@@ -77,7 +77,7 @@ def explain_beyond(pairs: pd.DataFrame, assembly: str, reasons: Reasons) -> None
     """Add the reasons of elements that end beyond their chromosome: most often of another
     assembly.
     """
-    size = pairs.chrom.map(sizes_of(assembly))
+    size = pairs.chrom.map(sizes_of(assembly)).astype(float)
     reasons.add(
         pairs.end > size,
         lambda row: (

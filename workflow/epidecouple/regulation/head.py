@@ -43,8 +43,12 @@ class Head:
     intercept: float
 
     def __call__(self, inputs: pd.DataFrame) -> np.ndarray:
-        """Logit (n,) of rows with the named inputs, among others."""
-        return self.within(inputs) @ self.weight + self.intercept
+        """Logit (n,) of rows with the named inputs, among others.
+
+        Each row is summed by itself: the bits of a product by BLAS depend on how many rows it has.
+        """
+        terms = np.ascontiguousarray(self.within(inputs) * self.weight)
+        return terms.sum(1) + self.intercept
 
     def within(self, inputs: pd.DataFrame) -> np.ndarray:
         """Its inputs (n, d), clipped."""

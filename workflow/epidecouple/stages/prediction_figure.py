@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..files.text import ROWS_AT_ONCE
+from ..core.batch_sizes import ROWS_AT_ONCE
 from ..report.figures.predictions import best_gene, draw_locus, of_gene
 from .runner import run
 
