@@ -15,6 +15,7 @@ import logging
 import os
 import platform
 import re
+import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,7 @@ def run(stage: Stage) -> None:
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
     try:
         call(stage, sys.argv[1:])
+        logging.info("%s", log_end())
     except InputError as error:
         logging.error("%s%s", INPUT_REFUSED, error)
         sys.exit(1)
@@ -157,6 +159,15 @@ def log_head(stage: str, settings: str) -> list[str]:
         f"# {machine()}",
         *sections,
     ]
+
+
+def log_end() -> str:
+    """What a log of a stage ends with: the largest memory that its process, or one that it waited
+    for, held at once, pages of mapped files included, and seconds of processors.
+    """
+    used = [resource.getrusage(of) for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    peak = max(of.ru_maxrss for of in used) / 1024
+    return f"# peak {peak:.0f} MB, {sum(of.ru_utime + of.ru_stime for of in used):.1f} s"
 
 
 def machine() -> str:
