@@ -44,7 +44,7 @@ def load_shard(folder: Path, split_hash: str) -> Shard:
             "Remove the folder and run again",
             folder / "manifest.json",
         )
-    table = pd.read_parquet(intact(folder / "pairs.parquet"))
+    table = pd.read_parquet(intact(folder / "pairs.parquet"), columns=["label", "published"])
     signal, reference = (
         np.load(intact(folder / f"{name}.npy"), mmap_mode="r") for name in ("signal", "reference")
     )

@@ -138,23 +138,21 @@ def pairwise(
     permutations that reach it.
     """
     z = network.z(pairs).astype(np.float64)
-    es = [network.e(panel.signal_tensor(pairs, line)).astype(np.float64) for line in lines]
-    kernel = kernel_matrix(z)
-    distances = distance_matrix(z)
-    of_e = [distance_matrix(e) for e in es]
-    metrics = {"z_e_cka": float(np.mean([dependence(kernel, kernel_matrix(e)) for e in es]))}
-
-    def largest(order: np.ndarray) -> float:
-        return float(np.mean([largest_correlation(z[order], e) for e in es]))
-
-    def distance(order: np.ndarray) -> float:
-        moved = distances[np.ix_(order, order)]
-        return float(np.mean([dependence(moved, matrix) for matrix in of_e]))
-
-    orders = list(_orders(panel.chrom[pairs], seed, permutations))
-    for name, statistic in (("z_e_largest", largest), ("z_e_dcor", distance)):
-        null = [statistic(order) for order in orders]
-        metrics[name] = statistic(np.arange(len(pairs)))
+    kernel, distances = kernel_matrix(z), distance_matrix(z)
+    orders = [np.arange(len(pairs)), *_orders(panel.chrom[pairs], seed, permutations)]
+    ckas: list[float] = []
+    measured: dict[str, list[list[float]]] = {"z_e_largest": [], "z_e_dcor": []}
+    for line in lines:
+        e = network.e(panel.signal_tensor(pairs, line)).astype(np.float64)
+        ckas.append(dependence(kernel, kernel_matrix(e)))
+        of_e = distance_matrix(e)
+        measured["z_e_largest"].append([largest_correlation(z[order], e) for order in orders])
+        measured["z_e_dcor"].append(
+            [dependence(distances[np.ix_(order, order)], of_e) for order in orders]
+        )
+    metrics = {"z_e_cka": float(np.mean(ckas))}
+    for name, by_line in measured.items():
+        metrics[name], *null = (float(np.mean(of_lines)) for of_lines in zip(*by_line, strict=True))
         if null:
             metrics[f"{name}_p"] = p_value(metrics[name], null)
             metrics[f"{name}_null"] = float(np.mean(null))

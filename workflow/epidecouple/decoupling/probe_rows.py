@@ -74,7 +74,9 @@ def disjoint_pairs(panel: Panel, limit: int, seed: int) -> np.ndarray:
     chosen: list[int] = []
     for pair in rng_for(seed, Stream.DISJOINT_PAIRS).permutation(len(panel.enhancer)):
         ends = {panel.enhancer[pair], panel.promoter[pair]}
-        if len(chosen) < limit and not ends & taken:
+        if not ends & taken:
             chosen.append(pair)
             taken |= ends
+        if len(chosen) == limit:
+            break
     return np.sort(chosen)

@@ -9,9 +9,10 @@ import pandas as pd
 from ..core.dna import ENDS
 from ..core.errors import InputError, shown
 from .text import (
+    Rows,
     data_lines,
     decimals,
-    read_headed,
+    headed_blocks,
     read_plain,
     require_equal_rows,
     whole_numbers,
@@ -71,14 +72,11 @@ def read_pairs(path: Path) -> pd.DataFrame:
 
 def _read_headed(path: Path) -> pd.DataFrame:
     """All rows of a table with a header: `COLUMNS` and row."""
-    rows = read_headed(path, [TARGETFINDER_COLUMNS, GENERIC_COLUMNS], [LINE])
-    table = require_equal_rows(rows, path)
-    _require_rows(table, path)
-    if LINE in table:
-        _check_one_line(table[LINE], path)
-    if set(TARGETFINDER_COLUMNS) <= set(table.columns):
-        table = _from_names(table, path)
-    pairs = _numbered(table, path)
+    blocks = headed_blocks(path, [TARGETFINDER_COLUMNS, GENERIC_COLUMNS], [LINE])
+    pairs = pd.concat([_block_of_pairs(rows, path) for rows in blocks])
+    _require_rows(pairs, path)
+    if LINE in pairs:
+        _check_one_line(pairs.pop(LINE), path)
     _check_rows(pairs, path)
     return pairs.assign(row=pairs.index)
 
@@ -162,6 +160,17 @@ def _distances(table: pd.DataFrame, pairs: pd.DataFrame, path: Path) -> pd.Serie
         )
         raise InputError(problem, "Mend the distance or the coordinates", path, row)
     return distance
+
+
+def _block_of_pairs(rows: Rows, path: Path) -> pd.DataFrame:
+    """The columns of `COLUMNS` of one block, and the line where it is given: as numbers they take a
+    tenth of their text.
+    """
+    table = require_equal_rows(rows, path)
+    line = table[[LINE]] if LINE in table else table[[]]
+    if set(TARGETFINDER_COLUMNS) <= set(table.columns):
+        table = _from_names(table, path)
+    return _numbered(table, path).join(line)
 
 
 def _from_names(table: pd.DataFrame, path: Path) -> pd.DataFrame:

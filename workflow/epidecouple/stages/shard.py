@@ -31,7 +31,8 @@ def shard(
 ) -> None:
     """Write labels and normalised signal of one cell line."""
     files = catalog_of(config).lines[line]
-    crossed = pd.read_parquet(intact(panel))
+    names = [f"{name}_{line}" for name in ("label", "published")]
+    crossed = pd.read_parquet(intact(panel), columns=names)
     table = pd.read_parquet(intact(pairs))
     shard.mkdir(parents=True, exist_ok=True)
     ends = places_of_ends(pd.read_parquet(intact(elements)), config)

@@ -62,7 +62,9 @@ def distance_matrix(x: np.ndarray) -> np.ndarray:
     2.3).
     """
     squares = np.square(x).sum(1)
-    return u_centred(np.sqrt(np.maximum(squares[:, None] + squares - 2 * x @ x.T, 0)))
+    distances = squares[:, None] + squares
+    distances -= 2 * x @ x.T
+    return u_centred(np.sqrt(np.maximum(distances, 0, out=distances), out=distances))
 
 
 def kernel_matrix(x: np.ndarray) -> np.ndarray:
@@ -76,9 +78,13 @@ def u_centred(matrix: np.ndarray) -> np.ndarray:
     removed without bias.
     """
     n = len(matrix)
-    off = matrix - np.diag(np.diag(matrix))
-    rows = off.sum(1) / (n - 2)
-    centred = off - rows[:, None] - rows + off.sum() / ((n - 1) * (n - 2))
+    centred = matrix.copy()
+    np.fill_diagonal(centred, 0)
+    rows, mean = centred.sum(1) / (n - 2), centred.sum() / ((n - 1) * (n - 2))
+    # In place: matrices of pairwise measures are the largest things that the diagnostics hold.
+    centred -= rows[:, None]
+    centred -= rows
+    centred += mean
     np.fill_diagonal(centred, 0)
     return centred
 
