@@ -91,10 +91,11 @@ def test_score_is_probability_in_thousandths():
 
 
 @pytest.mark.parametrize("rows", [1, 7, 40])
-def test_blocks_make_the_tracks_of_the_whole_table(tmp_path, rows):
+def test_blocks_make_the_tracks_of_the_whole_table(tmp_path, monkeypatch, rows):
     """Few places, so that rows of several blocks and lines stand at the same one: the sort is
     stable, and the lines come by their first row.
     """
+    monkeypatch.setattr("epidecouple.files.tracks.MOST_FILES", 3)
     rng = np.random.default_rng(5)
     whole = pd.concat([predictions()] * 25, ignore_index=True)
     order = rng.permutation(len(whole))

@@ -3,6 +3,7 @@ from epidecouple.core.memory import MB, prediction
 from epidecouple.core.provenance import code_digest
 
 
+# The table of pairs, the first of the files, is read by blocks, so its size does not count.
 # The model is no input but a fingerprint: it may lie anywhere, and is never trained from here.
 rule score_pairs:
     input:
@@ -24,7 +25,7 @@ rule score_pairs:
     threads: REQUEST.threads
     resources:
         mem_mb=round(
-            prediction(sum(Path(f).stat().st_size for f in REQUEST.files) / MB)
+            prediction(sum(Path(f).stat().st_size for f in REQUEST.files[1:]) / MB)
         ),
         runtime=120,
     params:

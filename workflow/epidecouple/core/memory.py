@@ -8,7 +8,7 @@ attempt.
 
 from dataclasses import dataclass
 
-from .batch_sizes import BASES_PER_BATCH, BASES_SCREENED, PAIRS_PER_BLOCK
+from .batch_sizes import BASES_PER_BATCH, BASES_SCREENED, PAIRS_PER_BLOCK, ROWS_AT_ONCE
 from .config import Config
 from .sections.model import ModelConfig
 
@@ -24,6 +24,8 @@ LARGEST_TABLE = 40
 # A pair: bytes in the panel's file; in memory among all that `data.panel.Panel` holds of it besides
 # signal and windows.
 PAIR_ON_DISK, PAIR_IN_MEMORY = 30, 300
+# Bytes that a prediction holds of a row of its table, in eight lines.
+PREDICTED = 6_000
 # Human chromosome 1, and how often its letters are held while they are read and encoded.
 LONGEST_CHROMOSOME, TEXT_COPIES = 250.0, 4
 # What the allocator, which gives nothing back, holds of each byte that activations need.
@@ -159,11 +161,13 @@ def scores(config: Config, files: Files) -> float:
 
 
 def prediction(files_mb: float) -> float:
-    """A request's files (MB), one chromosome, and a batch of windows in an encoder of the default
-    size.
+    """A request's files but for its table of pairs (MB), a block of that table, one chromosome, and
+    a batch of windows in an encoder of the default size.
     """
     activations = BASES_PER_BATCH * DEFAULT_FILTERS * STRANDS_AND_BYTES / MB
-    return NETWORKS + PARSED * files_mb + TEXT_COPIES * LONGEST_CHROMOSOME + KEPT * activations
+    block = ROWS_AT_ONCE * PREDICTED / MB
+    chromosome = TEXT_COPIES * LONGEST_CHROMOSOME
+    return NETWORKS + PARSED * files_mb + block + chromosome + KEPT * activations
 
 
 def _scored_bases(files: Files) -> float:

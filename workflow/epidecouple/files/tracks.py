@@ -55,6 +55,8 @@ INTERACT_COLUMNS = [
 ]
 # What rows of interact are sorted by.
 POSITION = INTERACT_COLUMNS[:3]
+# Files that are merged at once: a process may open about a thousand.
+MOST_FILES = 200
 SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 # What a pair's row of a BEDPE ends with.
 ENERGIES = ("U_I", "R_E", "logit", "probability")
@@ -170,7 +172,7 @@ class SortedRows:
     """
 
     def __init__(self, place: Path) -> None:
-        self._place, self._blocks = place, 0
+        self._place, self._made = place, 0
         self._files: dict[str, list[Path]] = {}
         self._first: dict[str, tuple[Any, ...]] = {}
 
@@ -178,11 +180,12 @@ class SortedRows:
         """Store the rows of one block, sorted as `interact` gives them."""
         for line, own in rows.groupby("exp", sort=False):
             files = self._files.setdefault(line, [])
-            files.append(self._place / f"{self._blocks}.{list(self._files).index(line)}")
+            if len(files) == MOST_FILES:
+                files[:] = [self._as_one(files)]
+            files.append(self._new_file())
             own.to_csv(files[-1], sep="\t", index=False, header=False)
-            first = (*own.iloc[0][POSITION], self._blocks, own.index[0])
+            first = (*own.iloc[0][POSITION], self._made)
             self._first[line] = min(first, self._first.get(line, first))
-        self._blocks += 1
 
     @property
     def lines(self) -> list[str]:
@@ -191,9 +194,25 @@ class SortedRows:
 
     def of_line(self, line: str) -> Iterator[str]:
         """Lines of text of a cell line, sorted by position, equal ones in their order."""
-        with ExitStack() as stack:
-            files = [stack.enter_context(path.open()) for path in self._files[line]]
-            yield from heapq.merge(*files, key=_position)
+        return _merged(self._files[line])
+
+    def _as_one(self, files: list[Path]) -> Path:
+        """Merge files into a new one, so that never too many are open."""
+        whole = self._new_file()
+        with whole.open("w") as file:
+            file.writelines(_merged(files))
+        for path in files:
+            path.unlink()
+        return whole
+
+    def _new_file(self) -> Path:
+        self._made += 1
+        return self._place / str(self._made)
+
+
+def _merged(files: list[Path]) -> Iterator[str]:
+    with ExitStack() as stack:
+        yield from heapq.merge(*(stack.enter_context(path.open()) for path in files), key=_position)
 
 
 def _position(text: str) -> tuple[str, int, int]:

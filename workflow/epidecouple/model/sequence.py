@@ -174,7 +174,8 @@ class SequenceEncoder(nn.Module):
         )
         with encoder_precision(codes.device, self.training):
             embedded = [
-                element_encoder(codes[block]).float()
+                # Four times as fast as `codes[block]`.
+                element_encoder(codes.index_select(0, block)).float()
                 for block in torch.tensor_split(unique, blocks)
             ]
         return torch.cat(embedded)[inverse]
