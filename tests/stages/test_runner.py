@@ -1,6 +1,7 @@
 import json
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Literal
@@ -111,10 +112,14 @@ def test_torch_gets_the_threads_of_the_settings():
     assert inside == [3]
 
 
-def test_a_log_begins_with_versions_machine_and_settings(called):
+def test_a_log_begins_with_versions_machine_and_settings_and_ends_with_the_peak(called):
+    """The peak of a process that holds torch and pandas is some hundred MB and not kB."""
+
     def train(config: Config) -> None: ...
 
-    head = called(train, "--settings", SETTINGS).splitlines()
+    *head, end = called(train, "--settings", SETTINGS).splitlines()
+    peak, seconds = re.fullmatch(r"# peak (\d+) MB, ([\d.]+) s", end).groups()
+    assert 50 < int(peak) < 20_000 and float(seconds) > 0.1
     assert head[0].startswith("# train on python 3.") and all(
         f"{name}={version}" in head[0] for name, version in versions().items()
     )

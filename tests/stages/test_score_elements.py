@@ -18,7 +18,7 @@ from epidecouple.evaluation.crispr_scores import ZERO_SHOT
 from epidecouple.experiments.excerpt import Excerpt, write_peaks
 from epidecouple.files.elements_to_score import read_elements
 from epidecouple.files.peaks import read_peaks
-from epidecouple.files.tracks import INTERACT_COLUMNS
+from epidecouple.files.tracks import INTERACT_COLUMNS, TRACKS
 from epidecouple.prediction.request import request_of
 from epidecouple.pretrained.regulation_model import load_regulation
 from epidecouple.pretrained.regulation_scores import marks_of_excerpt
@@ -489,7 +489,7 @@ def test_blocks_of_any_size_make_the_same_files(of_excerpt, tmp_path, monkeypatc
     folder, _, counts = of_excerpt
     write_json(tmp_path / "metrics.json", {"metrics": predicted(tmp_path)[1]})
     assert read_json(tmp_path / "metrics.json")["metrics"] == counts
-    for name in ("predictions.tsv", "predictions.bedpe", "predictions.interact"):
+    for name in ("predictions.tsv", *TRACKS):
         assert (tmp_path / name).read_text() == (folder / name).read_text(), name
     assert render(tmp_path) == render(folder)
 
