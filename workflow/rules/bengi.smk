@@ -47,8 +47,7 @@ rule bengi_fold:
         mem_mb=3000,
         runtime=minutes(60),
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.bengi_fold --settings {input.settings:q} --fold {wildcards.fold:q} --pairs {input.pairs:q}"
+        "one_thread python -m epidecouple.stages.bengi_fold --settings {input.settings:q} --fold {wildcards.fold:q} --pairs {input.pairs:q}"
         " --signal {input.signal:q} --scores {output:q} > {log:q} 2>&1"
 
 
@@ -77,8 +76,7 @@ rule bengi_table:
         mem_mb=mem_mb("scores"),
         runtime=minutes(30),
     shell:
-        "export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1;"
-        " python -m epidecouple.stages.bengi_table --settings {input.settings:q} --pairs {input.pairs:q} --scores {input.scores:q}"
+        "one_thread python -m epidecouple.stages.bengi_table --settings {input.settings:q} --pairs {input.pairs:q} --scores {input.scores:q}"
         " --table {output.table:q} --strata {output.strata:q} --metrics {output.metrics:q} > {log:q} 2>&1"
 
 
