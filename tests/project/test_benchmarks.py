@@ -6,6 +6,7 @@ import importlib
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline import ROOT
@@ -21,7 +22,7 @@ SMALL = {
 def benchmarks(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     yield
-    for name in (*SMALL, "scaling", "world", "timing"):
+    for name in (*SMALL, "scaling", "growth", "world", "timing"):
         sys.modules.pop(name, None)
 
 
@@ -67,3 +68,16 @@ def test_scaling_shards_and_scores_what_it_was_asked():
         and found["score"] > 0
         and found["memory_mb"] > 50
     )
+
+
+def test_growth_reads_the_last_line_of_a_log_and_fits_tables_of_several_blocks(tmp_path):
+    growth = importlib.import_module("growth")
+    (tmp_path / "a.log").write_text("# peak 1 MB\nscored\n# peak 612 MB, 3.5 s\n")
+    assert growth.end_of(tmp_path / "a.log") == (612, 3.5)
+    pairs = np.array([10_000, 200_000, 1_000_000])
+    line = pd.DataFrame({"what": "predict", "stage": "s", "pairs": pairs}).assign(
+        peak_mb=np.where(pairs < growth.FITTED_FROM["predict"], 1, 600 + 50 * pairs / 1e6),
+        seconds=4 + 60 * pairs / 1e6,
+    )
+    fit = growth.fits(line).iloc[0, 2:].astype(float).tolist()
+    assert fit == pytest.approx([600, 50, 4, 60, (64_000 - 600) / 50 * 1e6])
