@@ -105,7 +105,7 @@ def test_a_list_of_peaks_without_its_columns_is_refused(tmp_path, text):
         "# mine\n\nmark\tpath\nDNase\td.bed\n",
         "mark,path\r\nDNase,d.bed\r\n",
         "\ufeffmark\tpath\nDNase \td.bed\t\n",
-        gzip.compress(b"mark\tpath\nDNase\td.bed\n"),
+        gzip.compress(b"mark\tpath\nDNase\td.bed\n", mtime=0),
         "mark\tpath\nDNase\td.bed\n".encode("utf-16"),
     ],
 )
