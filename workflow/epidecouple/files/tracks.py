@@ -231,12 +231,12 @@ def ranked(blocks: Iterable[pd.DataFrame], folder: Path) -> Iterator[pd.DataFram
     with scratch(folder / "unranked") as place:
         for block in blocks:
             files.append(place / str(len(files)))
-            block.to_pickle(files[-1])
+            block.to_parquet(files[-1])
             logits.frombytes(block.logit.to_numpy(dtype=float).tobytes())
         ordered = np.frombuffer(logits)
         ordered.sort()
         for file in files:
-            block = pd.read_pickle(file)
+            block = pd.read_parquet(file)
             below, upto = (np.searchsorted(ordered, block.logit, side) for side in SIDES)
             yield block.assign(probability=(below + upto + 1) / 2 / len(ordered))
 
