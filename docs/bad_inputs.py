@@ -282,6 +282,7 @@ REFUSED = [
         ("nothing in it", "", "this is no FASTA"),
         ("no name", "ACGT\n", "this is no FASTA"),
         ("lines of two lengths", ">chr1\nACGT\nAC\nACGT\n", "Line length"),
+        ("lines of two lengths, the last of one letter", ">chr1\nACGT\nAC\nACGT\nA", "several"),
         ("a name twice", ">chr1\nACGT\n>chr1\nACGT\n", "Duplicate key"),
         ("a sequence without letters", ">chr1\n>chr2\nACGT\n", "sequence chr1 is empty"),
         ("a letter that is no base", ">chr1\nACG*AC-T\n", "letter '*' at chr1:3 is not"),

@@ -166,11 +166,12 @@ def _indexed(plain: Path, path: Path) -> pyfaidx.Fasta:
     try:
         with readable(path):
             return pyfaidx.Fasta(str(plain), as_raw=True, sequence_always_upper=False)
-    except (pyfaidx.FastaIndexingError, ValueError) as error:
-        problem = (
-            "this is no FASTA that can be used"
-            f" ({str(error).replace(str(plain), path.name).rstrip('.')})"
-        )
+    except (pyfaidx.FastaIndexingError, ValueError, RuntimeError) as error:
+        # The library's own fault: it has no words for a line of one letter at the end, after another
+        # length in the middle.
+        said = "its lines have several lengths" if type(error) is RuntimeError else str(error)
+        said = said.replace(str(plain), path.name).rstrip(".")
+        problem = f"this is no FASTA that can be used ({said})"
         raise InputError(
             problem,
             "Give sequences below lines like >chr1, all lines of one length, each name once",
