@@ -76,7 +76,8 @@ LINES = (
         {"in a held-out line that lacks two marks": ("recovery", "resistance_corr_MixG")},
     ),
     Line(
-        "Share of H(line) that a linear probe reads from z",
+        "Share of the entropy of the line, H(line), that a linear probe reads from z, "
+        "what the model keeps of the DNA",
         "diagnose",
         "z_line_linear",
         {"untrained encoder": ("diagnose", "z_line_linear_floor")},
