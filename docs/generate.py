@@ -285,7 +285,8 @@ def docs_page() -> str:
 
 def _section(section: dict[str, list[str]]) -> str:
     ((title, places),) = section.items()
-    return f"\n**{title}**: {', '.join(map(_page_link, places))}\n"
+    links = "".join(f"- {_page_link(place)}\n" for place in places)
+    return f"\n## {title}\n\n{links}"
 
 
 def _page_link(place: str) -> str:
