@@ -17,6 +17,7 @@ import pandas as pd
 import yaml
 from pydantic_core import PydanticUndefined
 
+from epidecouple.ablation.arms import all_arms
 from epidecouple.ablation.verdicts import effects, judged
 from epidecouple.core.config import Config, is_section
 from epidecouple.core.gates import SIGNS, load_rows
@@ -75,10 +76,11 @@ Generated from `resources/ablation_runs.tsv`; do not edit by hand. The table is 
 `resources/ablation.yaml` in simulated worlds. A seed is a world of its own, in which all arms train
 on the same pairs; verdicts rest on paired differences with a 95 % t interval over seeds. Arms that
 train both energies at once have the better of two learning rates, chosen on validation chromosomes.
-The default world was run whole, by one call on one state of the code; of the other worlds the arms
-in the tables. “Unseen” are cell lines that no arm was trained on. “What can be known” is the true R
-with the part of the true U that DNA determines: an arm above it has learned from marks what all
-lines share. Times of the trainings are in `results/demo/benchmarks/ablation/`.
+[What each arm is](#what-each-arm-is) ends the page. The default world was run whole, by one call on
+one state of the code; of the other worlds the arms in the tables. “Unseen” are cell lines that no
+arm was trained on. “What can be known” is the true R with the part of the true U that DNA
+determines: an arm above it has learned from marks what all lines share. Times of the trainings are
+in `results/demo/benchmarks/ablation/`.
 Tables with fewer columns are of an earlier version of the command, which measured fewer figures.
 `snakemake --cores 2 ablation_quick` trains six arms under one seed.
 """
@@ -230,7 +232,7 @@ def _moment(rule: Requirement) -> str:
 
 def ablation_page() -> str:
     """docs/tables/ablation.md: verdicts on the claims and means of all arms, by world, from the
-    table of trainings that was kept.
+    table of trainings that was kept; last what each arm is.
     """
     runs = pd.read_csv(ABLATION_RUNS, sep="\t")
     parts = [ABLATION_HEAD]
@@ -247,6 +249,8 @@ def ablation_page() -> str:
             ]
             parts += [*head, *claims]
         parts += ["", f"## World “{world}”: all arms", "", *_arms_table(block)]
+    legend = [f"| {arm.name} | {arm.text} |" for arm in all_arms().values()]
+    parts += ["", "## What each arm is", "", "| arm | what it is |", "|---|---|", *legend]
     return "\n".join(parts) + "\n"
 
 
