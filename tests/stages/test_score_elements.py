@@ -114,6 +114,7 @@ def test_the_parts_add_up_and_far_pairs_are_doubted(of_excerpt):
             "crispr.tsv.gz",
             f"chrom\tchromStart\tchromEnd\tmeasuredGeneSymbol\n{element()}\tHBE1\n",
         ),
+        ("r.tsv", "chrom\tstart\tend\tgene\nchr11\t5301800.0\t5.3023e+06\tHBE1\n"),
         (
             "pairs.tsv",
             "enhancer_chrom\tenhancer_start\tenhancer_end\tpromoter_chrom\tpromoter_start\t"

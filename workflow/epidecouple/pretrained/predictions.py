@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..files.tracks import finished, ranked, write_tracks, written
+from ..files.text import numbers_of
+from ..files.tracks import EDGES, finished, ranked, write_tracks, written
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,8 @@ def placed_ends(rows: pd.DataFrame) -> pd.DataFrame:
     """Scored rows with the ends that the tracks draw, in hg19: the element as wide as it was given,
     the promoter one base.
     """
-    half = (rows.end.astype(int) - rows.start.astype(int)) // 2
+    start, end = (numbers_of(rows[edge])[0].astype("int64") for edge in EDGES)
+    half = (end - start) // 2
     return rows.assign(
         enhancer_chrom=rows.chrom,
         enhancer_start=(rows.element_mid - half).clip(lower=0),
