@@ -2,7 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epidecouple.files.tracks import TRACKS, bedpe, browser_score, interact, ranked, write_tracks
+from epidecouple.files.tracks import (
+    TRACKS,
+    bedpe,
+    browser_score,
+    finished,
+    interact,
+    ranked,
+    write_tracks,
+)
 from track_rules import parse_interact
 
 
@@ -116,3 +124,20 @@ def test_ranks_of_blocks_are_those_of_the_whole_table(tmp_path):
     found = pd.concat(ranked(blocks, tmp_path))
     assert found.probability.tolist() == whole.logit.rank(pct=True).tolist()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_fails_on_the_way_leaves_all_that_was_there(tmp_path):
+    """Also a generator that still waits for its next block, and predictions of a table that is
+    called like the folder in which files wait.
+    """
+    there = [tmp_path / "my" / "predictions.tsv", tmp_path / "my.unfinished" / "predictions.tsv"]
+    for path in there:
+        path.parent.mkdir()
+        path.write_text("of an earlier call")
+    with pytest.raises(OSError, match="disk"), finished(tmp_path / "my") as place:
+        waiting = ranked([pd.DataFrame({"logit": [1.0]})] * 2, place)
+        next(waiting)
+        raise OSError("the disk is full")
+    waiting.close()
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == there
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["my", "my.unfinished"]

@@ -132,6 +132,15 @@ def test_nothing_scored_is_an_error_with_the_first_reason_and_its_line(toy_bundl
     assert not (tmp_path / "out").exists()
 
 
+def test_explanations_of_an_earlier_call_do_not_stay(toy_bundle, tmp_path):
+    (tmp_path / "out").mkdir()
+    for name in ("marks.tsv", "bases.tsv"):
+        (tmp_path / "out" / name).write_text("row\n")
+    scored_alone(toy_bundle, tmp_path, toy_bundle.pairs.head(1))
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert "predictions.tsv" in names and not names & {"marks.tsv", "bases.tsv"}
+
+
 def test_a_point_is_scored_and_drawn(toy_bundle, tmp_path):
     """ABC's BEDPE has a TSS of length 0: its score is that of any interval around it."""
     table = toy_bundle.pairs.head(1).copy()

@@ -243,23 +243,23 @@ def ranked(blocks: Iterable[pd.DataFrame], folder: Path) -> Iterator[pd.DataFram
 
 @contextmanager
 def scratch(place: Path) -> Iterator[Path]:
-    """A folder that is empty at first and gone afterwards; one that a killed process left is
-    emptied.
+    """A folder that is empty at first and gone afterwards, perhaps before, with the folder that it
+    is in; one that a killed process left is emptied.
     """
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     try:
         yield place
     finally:
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @contextmanager
 def finished(folder: Path) -> Iterator[Path]:
     """A folder whose files come into `folder` once all are written; of a refusal in between nothing
-    is left.
+    is left. No predictions have its name, as none begins with a dot.
     """
-    with scratch(folder.with_name(f"{folder.name}.unfinished")) as place:
+    with scratch(folder.with_name(f".{folder.name}.unfinished")) as place:
         yield place
         folder.mkdir(parents=True, exist_ok=True)
         for path in place.iterdir():

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 # Kinds of reasons that the log names.
 KINDS_TOLD = 5
+MARKS, BASES = "marks.tsv", "bases.tsv"
 
 
 def score_pairs(request: Request, folder: Path) -> Measured:
@@ -38,6 +39,8 @@ def score_pairs(request: Request, folder: Path) -> Measured:
         write_tracks(told.of(written(blocks, place / "predictions.tsv")), place)
         if request.explain:
             write_explanations(model, told.best, place)
+    if not request.explain:
+        forget_explanations(folder)
     told.warn()
     log.info(
         "%d of %d rows scored in %.1f s",
@@ -107,8 +110,14 @@ def most_probable(predictions: pd.DataFrame, count: int) -> pd.DataFrame:
 
 def write_explanations(model: TrainedModel, rows: pd.DataFrame, folder: Path) -> None:
     """Write which marks raise R (marks.tsv) and which bases carry U (bases.tsv)."""
-    model.explain_marks(rows).to_csv(folder / "marks.tsv", sep="\t", index=False)
-    model.explain_bases(rows).to_csv(folder / "bases.tsv", sep="\t", index=False)
+    model.explain_marks(rows).to_csv(folder / MARKS, sep="\t", index=False)
+    model.explain_bases(rows).to_csv(folder / BASES, sep="\t", index=False)
+
+
+def forget_explanations(folder: Path) -> None:
+    """Remove those of an earlier call: they are of other predictions."""
+    for name in (MARKS, BASES):
+        (folder / name).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
