@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epidecouple.bengi.arms import BOOSTING, DISTANCE, OURS, PUBLISHED
+from epidecouple.bengi.arms import BOOSTING, DISTANCE, FITTED, OURS, PUBLISHED
 from epidecouple.bengi.catalog import bengi_catalog
 from epidecouple.bengi.measures import MEAN
 from epidecouple.bengi.panel import load_panel, pair_signal, read_tables
@@ -154,3 +154,35 @@ def test_a_table_on_no_chromosome_of_the_folds_is_refused(world):
     other = changed(world[1], folds=[["1"], ["2"]])
     message = refusal(read_tables, bengi_catalog(other), other)
     says(message, "chr1, chr2, chr3, ...", "bengi.folds")
+
+
+def without(folder: Path, made: Path, *chromosomes: str) -> str:
+    """The tested line's table without the rows of some chromosomes."""
+    rows = gzip.decompress((folder / "New.tsv.gz").read_bytes()).decode().splitlines(keepends=True)
+    made.write_text("".join(row for row in rows if row.split("\t")[2] not in chromosomes))
+    return str(made)
+
+
+def test_a_line_in_one_fold_alone_is_refused(world, tmp_path):
+    """No pair would be left to standardise its marks by, and all would read as the mean."""
+    folder, config = world
+    table = without(folder, tmp_path / "New.tsv", "chr3", "chr4")
+    other = changed(config, tested={"New": table}, published={})
+    message = refusal(read_tables, bengi_catalog(other), other)
+    says(message, "all pairs of New are in one fold", "chr1, chr2", "over two folds")
+
+
+def test_a_fold_without_a_tested_pair_gives_no_scores(world, tmp_path):
+    folder, config = world
+    table = without(folder, tmp_path / "New.tsv", "chr4")
+    folds = [*FOLDS[:1], *([chrom] for chrom in FOLDS[1])]
+    other = changed(config, tested={"New": table}, published={}, folds=folds)
+    pairs, signal = tmp_path / "pairs.parquet", tmp_path / "signal.npy"
+    bengi_panel(other, pairs, signal)
+    scores = [tmp_path / f"{fold}.parquet" for fold in range(len(folds))]
+    for fold, path in enumerate(scores):
+        bengi_fold(other, fold, pairs, signal, path)
+    assert [len(pd.read_parquet(path)) > 0 for path in scores] == [True, True, False]
+    bengi_table(other, pairs, scores, tmp_path / "table.tsv", tmp_path / "strata.tsv")
+    of_line = pd.read_csv(tmp_path / "table.tsv", sep="\t").query("line == 'New'")
+    assert set(of_line.score) == {*FITTED, DISTANCE} and of_line.aupr.notna().all()

@@ -16,6 +16,7 @@ OURS = "U(distance) − R"
 POTENTIAL = "U(distance) alone"
 RESISTANCE = "−R alone"
 BOOSTING = "gradient boosting, marks and distance"
+FITTED = [OURS, POTENTIAL, RESISTANCE, BOOSTING]
 DISTANCE = "distance"
 PUBLISHED = "TransEPI, its published scores"
 # What each score needs, as the page says it.
@@ -52,8 +53,10 @@ def standardised_by_line(panel: BengiPanel, fold: list[str]) -> np.ndarray:
 
 
 def fold_scores(panel: BengiPanel, fold: list[str], config: Config) -> pd.DataFrame:
-    """Scores of the tested rows of a fold, one column each, by row of the panel."""
+    """Scores of the tested rows of a fold, a column each of `FITTED`, by row of the panel."""
     learned, tested = (rows(panel.pairs, fold) for rows in (learned_rows, scored_rows))
+    if not len(tested):
+        return pd.DataFrame(index=tested, columns=FITTED, dtype=float)
     marks = standardised_by_line(panel, fold)
     distance = log_distance(panel.pairs.distance.to_numpy())
     labels = panel.pairs.label.to_numpy()
@@ -62,10 +65,6 @@ def fold_scores(panel: BengiPanel, fold: list[str], config: Config) -> pd.DataFr
     features = np.column_stack([marks.reshape(len(marks), -1), distance])
     boosting = boosted_classifier(config.crossfit.boosting_rounds, config.seed)
     boosting.fit(features[learned], labels[learned])
-    scores = {
-        OURS: potential - resistance,
-        POTENTIAL: potential,
-        RESISTANCE: -resistance,
-        BOOSTING: boosting.decision_function(features[tested]),
-    }
-    return pd.DataFrame(scores, tested)
+    of_boosting = boosting.decision_function(features[tested])
+    scores = (potential - resistance, potential, -resistance, of_boosting)
+    return pd.DataFrame(dict(zip(FITTED, scores, strict=True)), tested)

@@ -40,8 +40,8 @@ def read_tables(catalog: BengiCatalog, config: Config) -> pd.DataFrame:
     """The pairs of all tables on the chromosomes of the folds, by line: training says whether
     scores are fitted on the line, marked whether it has peaks, table the file.
 
-    Raises `InputError` for what `read_bengi` refuses, for tables of two lines under one name, and
-    for folds that hold no chromosome of a table.
+    Raises `InputError` for what `read_bengi` refuses, for tables of two lines under one name, for
+    folds that hold no chromosome of a table, and for a line whose pairs are all in one fold.
     """
     named = [(line, path, True) for line, paths in catalog.training.items() for path in paths]
     named += [(line, path, False) for line, path in catalog.tested.items()]
@@ -53,7 +53,9 @@ def read_tables(catalog: BengiCatalog, config: Config) -> pd.DataFrame:
         marked = bool(catalog.peaks[line])
         table = _on_folds(table, config.bengi.folds, path)
         tables.append(table.assign(line=line, training=training, marked=marked, table=path.name))
-    return midpoints(pd.concat(tables, ignore_index=True))
+    pairs = pd.concat(tables, ignore_index=True)
+    _check_folds(pairs, config.bengi.folds)
+    return midpoints(pairs)
 
 
 def _check_line(line: str, named: str, told: dict[str, str], path: Path) -> None:
@@ -74,6 +76,17 @@ def _on_folds(table: pd.DataFrame, folds: list[list[str]], path: Path) -> pd.Dat
         problem = f"none of its chromosomes ({shown(table.chrom)}) is in bengi.folds"
         raise InputError(problem, "Name chromosomes as the table does", path)
     return kept
+
+
+def _check_folds(pairs: pd.DataFrame, folds: list[list[str]]) -> None:
+    """Raise `InputError` for a line in one fold alone: no pair is left to standardise its marks by,
+    and each would read as the mean.
+    """
+    fold_of = {chrom: number for number, fold in enumerate(folds) for chrom in fold}
+    for line, chromosomes in pairs[pairs.marked].groupby("line", sort=False).chrom:
+        if chromosomes.map(fold_of).nunique() < 2:
+            problem = f"all pairs of {line} are in one fold of bengi.folds ({shown(chromosomes)})"
+            raise InputError(problem, "Part its chromosomes over two folds", "config")
 
 
 def pair_signal(pairs: pd.DataFrame, catalog: BengiCatalog, config: Config) -> np.ndarray:
