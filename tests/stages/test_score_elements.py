@@ -615,6 +615,14 @@ def test_a_table_without_elements_is_refused(tmp_path):
     says(refusal(score_elements, request, tmp_path), f"{path}:1: ", "chrom, start, end, gene")
 
 
+def test_of_a_refusal_no_page_of_an_earlier_call_is_left(tmp_path):
+    """Snakemake removes the predictions it shows before it starts the stage."""
+    for name in ("report.html", "locus.svg"):
+        (tmp_path / name).write_text("of an earlier call")
+    says(refusal(of_text, tmp_path, f"{element()}\tNOGENE\n", "mine.bed"), "NOGENE is not in")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.bed"]
+
+
 KNOWN = ("H3K27ac", "H3K4me3", "CTCF", "DNase")
 
 

@@ -264,3 +264,11 @@ def finished(folder: Path) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         for path in place.iterdir():
             path.replace(folder / path.name)
+
+
+def forget(folder: Path, *names: str) -> None:
+    """Remove files of an earlier call that this one may not make again: they are of other
+    predictions.
+    """
+    for name in names:
+        (folder / name).unlink(missing_ok=True)

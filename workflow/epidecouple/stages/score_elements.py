@@ -15,6 +15,7 @@ from ..core.gates import values_of
 from ..core.provenance import Measured
 from ..files.elements_to_score import element_blocks
 from ..files.pairs_to_score import require_scored
+from ..files.tracks import forget
 from ..pretrained.predictions import Counted, TrackLayout, write_predictions
 from ..pretrained.regulation_model import ZERO_SHOT, load_regulation
 from ..pretrained.regulation_request import RegulationRequest
@@ -29,11 +30,15 @@ from .runner import run
 
 log = logging.getLogger(__name__)
 
+# What later jobs draw from predictions.
+PAGES = ("report.html", "locus.svg")
+
 
 def score_elements(request: RegulationRequest, folder: Path) -> Measured:
     """Turn a table of elements and genes into predictions.tsv and two tracks. Rows are scored and
     written block by block.
     """
+    forget(folder, *PAGES)
     model, pairs = load_regulation(Path(request.model)), Path(request.pairs)
     scoring = scoring_of(request, model, element_blocks(pairs))
     samples = samples_of(request, scoring.marks)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..core.provenance import Measured
 from ..files.pairs_to_score import require_scored
-from ..files.tracks import finished, write_tracks, written
+from ..files.tracks import finished, forget, write_tracks, written
 from ..prediction.request import Request
 from ..prediction.trained_model import TrainedModel, load_run
 from .runner import run
@@ -29,6 +29,7 @@ def score_pairs(request: Request, folder: Path) -> Measured:
     requested. Rows are scored and written block by block.
     """
     started = time.perf_counter()
+    forget(folder, MARKS, BASES)
     model = load_run(request.model, request.genome or None)
     for line, peaks in request.peaks.items():
         model.add_line(line, peaks)
@@ -39,8 +40,6 @@ def score_pairs(request: Request, folder: Path) -> Measured:
         write_tracks(told.of(written(blocks, place / "predictions.tsv")), place)
         if request.explain:
             write_explanations(model, told.best, place)
-    if not request.explain:
-        forget_explanations(folder)
     told.warn()
     log.info(
         "%d of %d rows scored in %.1f s",
@@ -112,12 +111,6 @@ def write_explanations(model: TrainedModel, rows: pd.DataFrame, folder: Path) ->
     """Write which marks raise R (marks.tsv) and which bases carry U (bases.tsv)."""
     model.explain_marks(rows).to_csv(folder / MARKS, sep="\t", index=False)
     model.explain_bases(rows).to_csv(folder / BASES, sep="\t", index=False)
-
-
-def forget_explanations(folder: Path) -> None:
-    """Remove those of an earlier call: they are of other predictions."""
-    for name in (MARKS, BASES):
-        (folder / name).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
