@@ -517,6 +517,19 @@ def test_the_page_says_what_the_thresholds_were_worth(of_excerpt):
     assert page.count("<tr><td class=") == 50 and "logit units" in page
 
 
+def test_the_page_names_the_most_frequent_reasons_and_counts_the_others(of_excerpt, tmp_path):
+    folder, table, _ = of_excerpt
+    for name in ("metrics.json", "samples.tsv"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    (tmp_path / "locus.svg").write_text("<svg/>")
+    reasons = [f"reason {number} " for number in range(60)] * 2 + ["reason 59 "]
+    wrong = table.head(1).loc[[0] * len(reasons)].assign(reason=reasons)
+    pd.concat([table, wrong]).to_csv(tmp_path / "predictions.tsv", sep="\t", index=False)
+    page = render(tmp_path)
+    assert page.count("× reason") == 50 and "3 × reason 59 " in page
+    assert "10 other reasons" in page and "other reasons" not in render(folder)
+
+
 @pytest.mark.parametrize(
     ("changes", "parts"),
     [

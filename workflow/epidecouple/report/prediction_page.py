@@ -47,7 +47,8 @@ def render(folder: Path) -> str:
             columns=["element", *(title for title, _ in COLUMNS.values())],
             best=[cells(row) for row in best],
             scored=counts["scored"],
-            reasons=reasons.most_common(),
+            reasons=reasons.most_common(SHOWN),
+            other_reasons=max(len(reasons) - SHOWN, 0),
         )
     )
 
