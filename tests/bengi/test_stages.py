@@ -43,6 +43,7 @@ def run(world) -> Path:
         bengi_fold(config, fold, pairs, signal, path)
     measured = bengi_table(config, pairs, scores, made / "table.tsv", made / "strata.tsv")
     assert all(find_metric(name) for name in measured.metrics), measured.metrics
+    assert measured.inputs == [pairs, *scores, *bengi_catalog(config).published_files]
     return made.parent
 
 

@@ -92,8 +92,8 @@ def _check_folds(pairs: pd.DataFrame, folds: list[list[str]]) -> None:
 def pair_signal(pairs: pd.DataFrame, catalog: BengiCatalog, config: Config) -> np.ndarray:
     """Signal of every pair in its own line, float32 (n, P, M), the enhancer's positions first."""
     marks = config.loop_marks
-    signal = np.full((len(pairs), len(positions_of(config.loop_panel)), len(marks)), np.nan)
-    signal = signal.astype(np.float32)
+    shape = (len(pairs), len(positions_of(config.loop_panel)), len(marks))
+    signal = np.full(shape, np.nan, np.float32)
     for line, peaks in catalog.peaks.items():
         rows = np.flatnonzero((pairs.line == line) & pairs.marked)
         if len(rows):

@@ -23,11 +23,12 @@ def bengi_table(
     config: Config, pairs: Path, scores: list[Path], table: Path, strata: Path
 ) -> Measured:
     """Write the tables and measure the mean figures."""
+    catalog = bengi_catalog(config)
     every = pd.read_parquet(intact(pairs))
     tested = every[~every.training]
     fitted = pd.concat([pd.read_parquet(intact(path)) for path in scores])
     of_all = fitted.reindex(tested.index).assign(**{DISTANCE: -tested.distance})
-    for line, path in bengi_catalog(config).published.items():
+    for line, path in catalog.published.items():
         rows = tested[tested.line == line]
         of_all.loc[rows.index, PUBLISHED] = published_scores(rows, path)
     by_score = score_table(tested, figures_of(tested, of_all, config))
@@ -36,7 +37,7 @@ def bengi_table(
         content.to_csv(path, sep="\t", index=False, float_format="%.6f")
     metrics = bengi_metrics(tested, by_score)
     log.info("mean AUPR of U - R: %.3f", metrics["bengi_aupr"])
-    return Measured(metrics, [pairs, *scores])
+    return Measured(metrics, [pairs, *scores, *catalog.published_files])
 
 
 if __name__ == "__main__":
