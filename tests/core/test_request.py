@@ -6,6 +6,7 @@ from epidecouple.core.request import table_name
 from epidecouple.prediction.request import Request
 from epidecouple.pretrained.loop_request import LoopRequest
 from epidecouple.pretrained.regulation_request import RegulationRequest
+from toy import refusal, says
 
 KINDS = [Request, RegulationRequest, LoopRequest]
 
@@ -21,6 +22,13 @@ KINDS = [Request, RegulationRequest, LoopRequest]
 )
 def test_a_table_s_folder_has_its_whole_name(file, name):
     assert table_name(file) == name
+
+
+@pytest.mark.parametrize(
+    "file", ["...tsv", "..bed", "a/.hidden.tsv", "./-rf.bed", "{x}.csv", ".gz"]
+)
+def test_a_table_whose_name_leads_elsewhere_is_refused(file):
+    says(refusal(table_name, file), file, "cannot go to a folder", "name=")
 
 
 @pytest.mark.parametrize("kind", KINDS)

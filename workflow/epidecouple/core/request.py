@@ -3,18 +3,23 @@ output.
 """
 
 import json
+import re
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field
 
+from .errors import InputError
 from .key_types import NAME, FilePath, Results, Whole
 from .provenance import fingerprint
 from .sections.section import Section
 
 # Endings that the name of a table of pairs goes without, before that of gzip.
 ENDINGS = (".tsv", ".csv", ".bedpe", ".bed", ".txt")
+# A name of a file that no folder of predictions can have: a dot in front leads elsewhere or hides
+# it, a hyphen is an option, and in braces Snakemake has wildcards.
+UNFIT = re.compile(r"^$|^[.-]|[{}]")
 
 Given = Annotated[FilePath, Field(min_length=1)]
 TableName = Annotated[str, Field(pattern=rf"{NAME}|^$")]
@@ -85,6 +90,12 @@ class ModelRequest(Section, ABC):
 
 
 def table_name(path: str) -> str:
-    """The name of a table of pairs: that of its file without the endings of its format."""
+    """The name of a table of pairs: that of its file without the endings of its format; raises
+    `InputError` for one that no folder can have.
+    """
     name = Path(path).name.removesuffix(".gz")
-    return name.removesuffix(Path(name).suffix) if Path(name).suffix in ENDINGS else name
+    name = name.removesuffix(Path(name).suffix) if Path(name).suffix in ENDINGS else name
+    if UNFIT.search(name):
+        problem = f"predictions cannot go to a folder that is named '{name}', as this table is"
+        raise InputError(problem, "Give name=<another name>", path)
+    return name
