@@ -28,7 +28,7 @@ rule score_elements:
         settings=SETTINGS,
         folder=subpath(output.metrics, parent=True),
     shell:
-        "python -m epidecouple.stages.score_elements --settings {params.settings:q} --folder {params.folder:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
+        "python -m epidecouple.stages.score_elements --settings {params.settings:q} --folder {params.folder:q} --metrics {output.metrics:q} 2>&1 | told {log:q}"
 
 
 rule prediction_figure:

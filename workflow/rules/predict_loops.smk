@@ -26,4 +26,4 @@ rule score_loops:
         settings=SETTINGS,
         folder=subpath(output.metrics, parent=True),
     shell:
-        "python -m epidecouple.stages.score_loops --settings {params.settings:q} --folder {params.folder:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
+        "python -m epidecouple.stages.score_loops --settings {params.settings:q} --folder {params.folder:q} --metrics {output.metrics:q} 2>&1 | told {log:q}"

@@ -34,4 +34,4 @@ rule score_pairs:
         settings=SETTINGS,
         folder=subpath(output.metrics, parent=True),
     shell:
-        "python -m epidecouple.stages.score_pairs --settings {params.settings:q} --folder {params.folder:q} --metrics {output.metrics:q} 2>&1 | tee {log:q}"
+        "python -m epidecouple.stages.score_pairs --settings {params.settings:q} --folder {params.folder:q} --metrics {output.metrics:q} 2>&1 | told {log:q}"
