@@ -22,9 +22,17 @@ def prediction_figure(predictions: Path, svg: Path) -> None:
 
 
 def blocks_of(predictions: Path) -> Iterator[pd.DataFrame]:
-    """The rows of predictions.tsv, a block at a time."""
-    text = dict.fromkeys(TEXT, "str")
-    with pd.read_csv(predictions, sep="\t", dtype=text, chunksize=ROWS_AT_ONCE) as reader:
+    """The rows of predictions.tsv, a block at a time; only what is empty is missing, and no line or
+    gene that is named NA.
+    """
+    with pd.read_csv(
+        predictions,
+        sep="\t",
+        dtype=dict.fromkeys(TEXT, "str"),
+        keep_default_na=False,
+        na_values=[""],
+        chunksize=ROWS_AT_ONCE,
+    ) as reader:
         for block in reader:
             yield block.fillna(dict.fromkeys(TEXT, ""))
 
