@@ -540,6 +540,7 @@ def test_the_page_names_the_most_frequent_reasons_and_counts_the_others(of_excer
         ({"peaks": {"Dnase": MARKS["DNase"]}}, ["mark Dnase is called DNase here"]),
         ({"peaks": MARKS | {"H2AZ": MARKS["DNase"]}}, ["mark H2AZ is called H2A.Z here"]),
         ({"peaks": MARKS, "excerpt": str(EXAMPLE)}, ["peaks and an excerpt"]),
+        ({"genes": GENES}, ["genes.bed would not be read", "give peaks or a line"]),
         ({"peaks": "none.tsv"}, ["none.tsv: ", "mark path"]),
         ({"genes": "none.bed", "peaks": MARKS}, ["none.bed: ", "no such file"]),
         ({"assembly": "mm10"}, ["'assembly'", "hg19"]),

@@ -46,11 +46,14 @@ class RegulationRequest(ElementRequest):
 
     def check(self) -> None:
         """Raise `InputError` for a line without accessibility, a mark that the manifest writes
-        otherwise, peaks beside an excerpt, and a model that is not whole.
+        otherwise, peaks or genes beside an excerpt, and a model that is not whole.
         """
         excerpt = self.read_excerpt
         if excerpt and self.peaks:
             raise InputError("peaks and an excerpt are given", "Leave one out", "config")
+        if excerpt and self.genes != type(self).model_fields["genes"].default:
+            problem = f"genes {self.genes} would not be read, since an excerpt brings its own"
+            raise InputError(problem, "Leave them out, or give peaks or a line", "config")
         check_marks(self.peaks, known_marks())
         if OPEN not in (excerpt.marks if excerpt else self.peak_files):
             raise InputError(
