@@ -167,8 +167,8 @@ def _indexed(plain: Path, path: Path) -> pyfaidx.Fasta:
         with readable(path):
             return pyfaidx.Fasta(str(plain), as_raw=True, sequence_always_upper=False)
     except (pyfaidx.FastaIndexingError, ValueError, RuntimeError) as error:
-        # The library's own fault: it has no words for a line of one letter at the end, after another
-        # length in the middle.
+        # A fault of the library, which has no words for a last line of one letter after lines of
+        # several lengths.
         said = "its lines have several lengths" if type(error) is RuntimeError else str(error)
         said = said.replace(str(plain), path.name).rstrip(".")
         problem = f"this is no FASTA that can be used ({said})"
