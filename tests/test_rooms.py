@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "verification": "core data model",
     "training": "core statistics data model decoupling verification",
     "experiments": "core files",
-    "regulation": "files statistics data experiments",
+    "regulation": "core files statistics data experiments",
     "samples": "core files statistics",
     "evaluation": "core files statistics data model verification training experiments regulation",
     "bengi": "core files statistics data model experiments evaluation",

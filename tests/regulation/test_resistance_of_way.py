@@ -8,6 +8,7 @@ from epidecouple.regulation.between import TSS_BETWEEN
 from epidecouple.regulation.resistance_of_way import WayResistance, fit_way
 from epidecouple.regulation.tracks import quantile_track
 from epidecouple.regulation.training import Draws, LoopLine, train_way
+from toy import refusal, says
 
 RNG = np.random.default_rng(1)
 N = 4000
@@ -75,3 +76,11 @@ def test_training_reads_nothing_but_the_lines_that_it_is_given():
         train_way(lines, ["CTCF"], tss, Draws(40, 60, np.random.default_rng(3))) for _ in range(2)
     )
     assert first == again and first.lines == ["A", "B"] and np.isfinite(first.weight).all()
+
+
+def test_a_line_whose_loops_join_no_element_and_tss_is_refused():
+    """All weights would be 0, and R_way would say nothing without a word."""
+    peaks, tss = np.arange(0, 900_000, 9_000), {"chr1": np.arange(5_000, 900_000, 50_000)}
+    line = line_with(peaks, np.array([5_000_000]))
+    told = refusal(train_way, {"A": line}, ["CTCF"], tss, Draws(9, 9, RNG))
+    says(told, "no loop of A joins an element and a TSS", "one assembly")

@@ -27,12 +27,13 @@ def first_line(folder: Path) -> str:
 def test_bad_input_ends_with_its_sentence_file_and_page(tmp_path):
     """A peak file of one's own is damaged: inventory, the first stage, refuses it."""
     (tmp_path / "a.csv").write_text("enhancer_chrom\nchr1\n")
-    for name in ("a.bedpe", "a.narrowPeak", "genome.fa"):
+    for name in ("a.bedpe", "A.narrowPeak", "B.narrowPeak", "genome.fa"):
         (tmp_path / name).write_text("no such format\n")
     files = {
-        "A": {"pairs": "a.csv", "loops": "a.bedpe", "peaks": {"DNase": "a.narrowPeak"}},
+        line: {"pairs": "a.csv", "loops": "a.bedpe", "peaks": {"DNase": f"{line}.narrowPeak"}}
+        for line in "AB"
     }
-    dataset = {"kind": "files", "genome": "genome.fa", "files": files | {"B": files["A"]}}
+    dataset = {"kind": "files", "genome": "genome.fa", "files": files}
     config = write_config(tmp_path, cell_lines=["A", "B"], held_out_lines=[], marks=["DNase"])
     content = yaml.safe_load(config.read_text()) | {"dataset": dataset}
     config.write_text(yaml.safe_dump({k: v for k, v in content.items() if k != "simulation"}))

@@ -293,7 +293,7 @@ def test_a_changed_key_reruns_what_sees_it_and_nothing_else(cured, tmp_path, cha
 EDITS = [
     ("files/pairs.py", '"""', '"""Reworded. '),
     ("files/pairs.py", "this pair table is empty", "this table of pairs is empty"),
-    ("report/layout.py", "What are the training data", "Which are the training data"),
+    ("report/layout.py", "What are the data", "Which are the data"),
     ("files/pairs.py", '"true": 1', '"true": 0'),
     ("statistics/mantel.py", "def mantel(", "CHANGED = 1\n\n\ndef mantel("),
     ("model/sequence.py", "flip(1, 2)", "flip(2, 1)"),

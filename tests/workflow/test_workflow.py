@@ -392,7 +392,7 @@ def test_r_of_loops_is_handed_on_behind_its_gate_and_without_the_published_pairs
     assert planned.returncode == 0, output(planned)
     rules = set(re.findall(r"^(?:local)?rule (\w+):", output(planned), re.M))
     made = {"loop_panel", "loop_fold", "loop_table", "judge_loops", "gate_loops", "loop_model"}
-    assert rules == {"download", "settings", *made}
+    assert rules == {"download", "settings", "resistance_files", *made}
     assert "models/loop_resistance/model.safetensors" in output(planned)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..core.errors import InputError
 from .loop_pairs import LabelledPairs, elements_of, labelled_pairs, spaces_of
 from .resistance_of_way import WayResistance, fit_way, pair_inputs
 from .tracks import Tracks
@@ -41,13 +42,17 @@ def train_way(
 ) -> WayResistance:
     """R_way of some lines; tss : those of each chromosome that is used, in order.
 
-    Nothing of any other line is read: its peaks are no elements, its loops free no pair.
+    Nothing of any other line is read: its peaks are no elements, its loops free no pair. Raises
+    `InputError` for a line of which no loop joins an element and a TSS: it would teach nothing.
     """
     elements = elements_of([table for line in lines.values() for table in line.elements])
     loops = [line.loops for line in lines.values()]
     spaces = spaces_of(elements, tss)
     labelled = labelled_pairs(loops, spaces, SURPLUS * draws.unlooped, draws.rng)
     samples = {name: sample(labelled, k, draws) for k, name in enumerate(lines)}
+    for name in [name for name, pairs in samples.items() if not pairs.looped.any()][:1]:
+        problem = f"no loop of {name} joins an element and a TSS"
+        raise InputError(problem, "Give loops, peaks and genes of one assembly", "crispr.lines")
     inputs = [pair_inputs(pairs, lines[name].tracks, marks, tss) for name, pairs in samples.items()]
     pairs = pd.concat(samples, names=["line"]).reset_index("line")
     distance = (pairs.element_mid - pairs.tss).abs().to_numpy()
