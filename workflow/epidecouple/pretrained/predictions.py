@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +16,8 @@ from ..files.tracks import EDGES, finished, ranked, write_tracks, written
 
 log = logging.getLogger(__name__)
 
-# So many reasons are told, the most frequent ones.
-REASONS_TOLD = 5
+# So many kinds of reasons are named, the most frequent ones.
+KINDS_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -33,35 +32,41 @@ class TrackLayout:
 
 
 class Counted:
-    """Counts of predictions in a line, gathered block by block."""
+    """Counts of predictions, gathered block by block: rows, those with a score and without one, and
+    kinds of reasons, which differ by more than numbers.
+    """
 
-    def __init__(self, line: str) -> None:
-        self._line = line
-        self._counts: Counter[str] = Counter(rows=0, scored=0, not_scored=0)
-        self._reasons: Counter[str] = Counter()
-
-    @property
-    def counts(self) -> dict[str, Any]:
-        """The line, and how many rows there are, with a score and without one."""
-        return {"line": self._line, **self._counts}
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter(rows=0, scored=0, not_scored=0)
+        self._kinds: Counter[str] = Counter()
+        self._first: dict[str, tuple[int, str]] = {}
 
     def of(self, blocks: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         """The same blocks, each of them counted."""
         for block in blocks:
-            scored, reasons = scored_rows(block), block.reason[block.reason != ""]
-            self._counts.update(rows=len(block), scored=len(scored), not_scored=len(reasons))
-            self._reasons.update(reasons)
+            scored, others = scored_rows(block), block[block.reason != ""]
+            self.counts.update(rows=len(block), scored=len(scored), not_scored=len(others))
+            self._count_kinds(others)
             self.count_scored(scored)
             yield block
 
     def count_scored(self, scored: pd.DataFrame) -> None:
         """What else is counted among rows that were scored."""
 
+    def _count_kinds(self, others: pd.DataFrame) -> None:
+        kind = others.reason.str.replace(r"\d+", "#", regex=True)
+        self._kinds.update(kind)
+        for label, name in kind.drop_duplicates().items():
+            self._first.setdefault(name, (others.row[label], others.reason[label]))
+
     def log(self) -> None:
-        """Log how many rows were scored, and the most frequent reasons against the others."""
-        log.info("%d of %d rows scored", self._counts["scored"], self._counts["rows"])
-        for reason, count in self._reasons.most_common(REASONS_TOLD):
-            log.warning("not scored: %d rows: %s", count, reason)
+        """Log how many rows were scored, and the most frequent kinds of reasons against the others,
+        each with its first row.
+        """
+        log.info("%d of %d rows scored", self.counts["scored"], self.counts["rows"])
+        for kind, count in self._kinds.most_common(KINDS_NAMED):
+            row, reason = self._first[kind]
+            log.warning("not scored: %d rows, like row %s: %s", count, row, reason)
 
 
 def scored_rows(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -77,8 +82,8 @@ def write_predictions(
     blocks : of predictions; where they end with an error, no file is left
     """
     with finished(folder) as place:
-        told = counted.of(written(blocks, place / "predictions.tsv", "%.5g"))
-        drawn = ranked((drawable(block, tracks) for block in told), place)
+        kept = counted.of(written(blocks, place / "predictions.tsv", "%.5g"))
+        drawn = ranked((drawable(block, tracks) for block in kept), place)
         write_tracks(drawn, place, tracks.values, tracks.title)
     counted.log()
 

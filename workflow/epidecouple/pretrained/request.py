@@ -11,6 +11,7 @@ from ..core.errors import InputError, did_you_mean
 from ..core.key_types import LINE, FilePath, Place
 from ..core.request import Given, ModelRequest, TableName, name_below
 from ..core.sections.targets import CrisprConfig
+from ..experiments.chains import FROM, TO
 from ..experiments.crispr_catalog import crispr_catalog, place_of
 from ..experiments.excerpt import Excerpt
 from ..files.manifest import Source, load_sources
@@ -18,8 +19,6 @@ from ..files.peaks import read_peak_list
 from .checksums import CHECKSUMS
 
 PEAK_COLUMNS = ["mark", "path"]
-# The assembly that goes through the chain, and the one that scores are made in.
-LIFTED, READ = "hg38", "hg19"
 
 
 def _peaks(value: Any) -> Any:
@@ -128,17 +127,17 @@ class ElementRequest(ModelRequest):
     @property
     def lifts_peaks(self) -> bool:
         """Whether the peaks have to be lifted; those of the manifest and of an excerpt are hg19."""
-        return self.assembly_of_peaks == LIFTED
+        return self.assembly_of_peaks == FROM
 
     @property
     def assembly_of_peaks(self) -> str:
         """That of the files in `peaks`; files of the manifest and an excerpt are hg19."""
-        return self.peaks_assembly or self.assembly if self.peaks else READ
+        return self.peaks_assembly or self.assembly if self.peaks else TO
 
     @property
     def lifts_elements(self) -> bool:
         """Whether the elements have to be lifted."""
-        return self.assembly == LIFTED
+        return self.assembly == FROM
 
     @property
     def chain_file(self) -> Path | None:

@@ -43,15 +43,15 @@ def score_elements(request: RegulationRequest, folder: Path) -> Measured:
     scoring = scoring_of(request, model, element_blocks(pairs))
     samples = samples_of(request, scoring.marks)
     refuse(samples, request)
-    told = Told(request.cell_line, model.points)
+    counted = CountedElements(model.points)
     scored = require_scored(map(scoring, element_blocks(pairs)), pairs)
-    write_predictions(scored, told, TRACKS, folder)
+    write_predictions(scored, counted, TRACKS, folder)
     scoring.own.log()
     samples.to_csv(folder / "samples.tsv", sep="\t", index=False, float_format="%.4f")
-    counts = told.counts | {
-        "head": told.head,
+    counts = {"line": request.cell_line, **counted.counts} | {
+        "head": counted.head,
         "missing_marks": ", ".join(scoring.missing),
-        "thresholds": told.thresholds,
+        "thresholds": counted.thresholds,
         "loops_of": ", ".join(model.way(request.cell_line).lines),
     }
     return Measured(counts, [Path(path) for path in request.files])
@@ -90,21 +90,21 @@ def drawn_logit(scored: pd.DataFrame) -> pd.Series:
 TRACKS = TrackLayout(("zero_shot", "head", *PARTS), "regulation score", drawn_logit)
 
 
-class Told(Counted):
+class CountedElements(Counted):
     """Counts of scored elements: also the head that was used, rows in doubt, and per score how many
     rows reach its threshold.
     """
 
-    def __init__(self, line: str, points: dict[str, OperatingPoint]) -> None:
-        super().__init__(line)
+    def __init__(self, points: dict[str, OperatingPoint]) -> None:
+        super().__init__()
         self.head = ""
         self._points, self._above = points, Counter[str]()
-        self._counts["doubted"] = 0
+        self.counts["doubted"] = 0
 
     def count_scored(self, scored: pd.DataFrame) -> None:
         """Count doubts and rows above the thresholds."""
         self.head = self.head or next(iter(scored.head_name), "")
-        self._counts["doubted"] += int((scored.doubts != "").sum())
+        self.counts["doubted"] += int((scored.doubts != "").sum())
         for name, values in ((ZERO_SHOT, scored.zero_shot), (self.head, scored["head"])):
             if name in self._points:
                 self._above[name] += int((values >= self._points[name].threshold).sum())

@@ -23,10 +23,12 @@ def score_loops(request: LoopRequest, folder: Path) -> Measured:
     other lines. Rows are scored and written block by block.
     """
     scoring = scoring_of(request, load_loop_model(Path(request.model)))
-    counted = Counted(request.cell_line)
+    counted = Counted()
     scored = map(scoring, element_blocks(Path(request.pairs)))
     write_predictions(require_scored(scored, request.pairs), counted, TRACKS, folder)
-    counts = counted.counts | {"missing_marks": ", ".join(scoring.missing)}
+    counts = {"line": request.cell_line, **counted.counts} | {
+        "missing_marks": ", ".join(scoring.missing)
+    }
     return Measured(counts, [Path(path) for path in request.files])
 
 
