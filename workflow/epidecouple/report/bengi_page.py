@@ -49,8 +49,8 @@ def ahead(rows: list[dict[str, str]]) -> list[str]:
             for row in sorted(better, key=lambda row: -float(row["aupr"]))
         )
         unmeasured = "ours has no figure, since the run has no peaks of the line"
-        told = (named or "no rival is ahead") if rivals else unmeasured
-        sentences.append(f"{line}: {told}")
+        found = (named or "no rival is ahead") if rivals else unmeasured
+        sentences.append(f"{line}: {found}")
     return sentences
 
 

@@ -78,7 +78,7 @@ def refuse(samples: pd.DataFrame, request: RegulationRequest) -> None:
     for row in samples[samples.doubts != ""].itertuples():
         log.warning("%s", row.doubts)
         if request.samples == "stop":
-            remedy = "Compare the file with its source, or ask with samples=warn"
+            remedy = "Compare the file with its source, or set samples=warn"
             raise InputError(row.doubts, remedy, request.peak_files[row.mark])
 
 

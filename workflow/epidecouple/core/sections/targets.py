@@ -254,7 +254,7 @@ class BengiConfig(Section):
         20,
         ge=1,
         description="bins of distance, evenly filled with positive pairs, in which negatives are"
-        " weighted so that distance tells nothing",
+        " weighted so that distance carries no information",
     )
 
 
