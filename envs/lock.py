@@ -1,9 +1,9 @@
 """The lock: every package of the environment in one version, with the hashes of its files.
 
-`make lock` writes it from the pins of `pyproject.toml`: `lock.txt`, which every machine installs;
-`lock.torch.txt`, in which any of several builds of torch will do; `lock.cuda.txt`, the libraries
-that its build for NVIDIA GPUs needs on Linux, so that a machine with the CPU build does not load
-them.
+`make lock` writes it from the pins of `pyproject.toml`: `lock.uv.txt`, which installs the others;
+`lock.txt`, which every machine installs; `lock.torch.txt`, in which any of several builds of torch
+will do; `lock.cuda.txt`, the libraries that its build for NVIDIA GPUs needs on Linux, so that a
+machine with the CPU build does not load them.
 """
 
 import re
@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = {part: ROOT / "envs" / f"lock{part}.txt" for part in ("", ".torch", ".cuda")}
+LOCKS = {part: ROOT / "envs" / f"lock{part}.txt" for part in ("", ".uv", ".torch", ".cuda")}
 CUDA = ("nvidia-", "cuda-", "triton")
-EXTRAS = ("test", "slurm")
+EXTRAS = ("test", "slurm", "setup")
 # Wheels of https://download.pytorch.org/whl/cpu that may stand in for the registry's, by version.
 TORCH_CPU = {
     "2.13.0": ["6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"],  # cp311, x86_64
@@ -39,9 +39,16 @@ def parted(text: str) -> dict[str, str]:
     parts = {part: [HEAD] for part in LOCKS}
     for block in BLOCK.findall(text):
         version = re.match(r"torch==(\S+)", block)
-        part = ".torch" if version else ".cuda" if block.startswith(CUDA) else ""
+        part = ".torch" if version else _part(block)
         parts[part].append(_with_cpu_builds(block, version[1]) if version else block)
     return {part: "".join(blocks) for part, blocks in parts.items()}
+
+
+def _part(block: str) -> str:
+    """The file of a package other than torch."""
+    if block.startswith("uv=="):
+        return ".uv"
+    return ".cuda" if block.startswith(CUDA) else ""
 
 
 def _with_cpu_builds(block: str, version: str) -> str:

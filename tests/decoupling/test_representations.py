@@ -11,6 +11,7 @@ from epidecouple.decoupling.representations import (
     of_dna,
     of_environment,
     of_inputs,
+    signal_of,
 )
 from epidecouple.model.initialise import new_model, start_prototypes
 from epidecouple.model.scoring import embed, score_potential, score_resistance
@@ -41,10 +42,11 @@ def test_z_and_u_of_rows_in_any_order_are_those_of_their_pairs(model, panel):
 def test_representations_have_a_row_per_row_of_the_table(model, panel):
     table = natural_table(panel, [2, 0, 1], 100, 1)
     network = Encoded(model, panel, table.pair)
+    signal = signal_of(panel, table)
     found = (
         of_dna(network, panel, table)
-        | of_environment(network, panel, table)
-        | of_inputs(panel, table)
+        | of_environment(network, signal)
+        | of_inputs(panel, table, signal)
     )
     assert set(found) == {
         "z",
@@ -67,9 +69,9 @@ def test_representations_have_a_row_per_row_of_the_table(model, panel):
 
 def test_marks_that_a_line_lacks_are_left_out_of_the_raw_epigenome(panel):
     """LineB lacks the fourth mark: its absence alone would tell the line."""
+    tables = [crossed_table(panel, lines, 100, 1) for lines in ([0, 1], [0, 2])]
     with_b, without = (
-        of_inputs(panel, crossed_table(panel, lines, 100, 1))["epigenome raw"]
-        for lines in ([0, 1], [0, 2])
+        of_inputs(panel, table, signal_of(panel, table))["epigenome raw"] for table in tables
     )
     assert with_b.shape[1] == 3 * (len(MARKS) - 1) and without.shape[1] == 3 * len(MARKS)
     table = crossed_table(panel, [0, 2], 100, 1)

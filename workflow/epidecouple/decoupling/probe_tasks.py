@@ -12,7 +12,15 @@ from ..data.panel import Panel
 from ..statistics.permutation import Exchangeable, codes
 from .probe_rows import CROSSED, UNSEEN, Table
 from .probe_runner import BOOSTED, LINEAR, Question, Topic
-from .representations import Encoded, line_states, locus_subsets, of_dna, of_environment, of_inputs
+from .representations import (
+    Encoded,
+    line_states,
+    locus_subsets,
+    of_dna,
+    of_environment,
+    of_inputs,
+    signal_of,
+)
 
 # What DNA determines: on the crossed panel it cannot know the line.
 OF_DNA = ("z", "U", "gc", "kmers")
@@ -61,11 +69,11 @@ def full_questions(
     }
     questions = [about_label(unseen, *(network.z(unseen.pair) for network in networks))]
     for table in (natural, crossed):
+        signal = signal_of(panel, table)
         trained, floor = (
-            of_dna(network, panel, table) | of_environment(network, panel, table)
-            for network in networks
+            of_dna(network, panel, table) | of_environment(network, signal) for network in networks
         )
-        inputs = of_inputs(panel, table)
+        inputs = of_inputs(panel, table, signal)
         questions += about_line(table, trained | inputs, floor, permutations)
         questions += about_z(table, trained["z"], floor["z"], config) if table is natural else []
     return questions + about_g(networks, panel, lines, config)

@@ -3,6 +3,7 @@ table.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -53,12 +54,44 @@ def of_dna(network: Encoded, panel: Panel, table: Table) -> dict[str, np.ndarray
     return {"z": network.z(table.pair), "U": network.potential(panel, table.pair)[:, None]}
 
 
-def of_environment(network: Encoded, panel: Panel, table: Table) -> dict[str, np.ndarray]:
+@dataclass(frozen=True)
+class TableSignal:
+    """Flagged signal of the rows of a table, line by line, raw and scrubbed.
+
+    order : rows of the table (n,) in the order in which the lines' rows stand below each other
+    """
+
+    order: np.ndarray
+    raw: list[torch.Tensor]
+    scrubbed: list[torch.Tensor]
+
+    def read(self, what: str, by: Callable[[torch.Tensor], np.ndarray]) -> dict[str, np.ndarray]:
+        """`by(signal)` of the rows, in the order of the table: `<what> raw`, `<what> scrubbed`."""
+        back = np.argsort(self.order)
+        return {
+            f"{what} {name}": np.concatenate([by(signal) for signal in signals])[back]
+            for name, signals in (("raw", self.raw), ("scrubbed", self.scrubbed))
+        }
+
+
+def signal_of(panel: Panel, table: Table) -> TableSignal:
+    """The signal of a table's rows, which every representation of marks reads."""
+    order, raw, clean = [], [], []
+    for line in np.unique(table.line):
+        rows = np.flatnonzero(table.line == line)
+        signal = panel.signal_tensor(table.pair[rows], line)
+        raw.append(signal)
+        clean.append(scrubbed(signal, panel, line))
+        order.append(rows)
+    return TableSignal(np.concatenate(order), raw, clean)
+
+
+def of_environment(network: Encoded, signal: TableSignal) -> dict[str, np.ndarray]:
     """e (n, 3 d_locus) of the rows of a table, raw and from scrubbed signal."""
-    return {f"e {name}": values for name, values in _by_line(panel, table, network.e).items()}
+    return signal.read("e", network.e)
 
 
-def of_inputs(panel: Panel, table: Table) -> dict[str, np.ndarray]:
+def of_inputs(panel: Panel, table: Table, signal: TableSignal) -> dict[str, np.ndarray]:
     """Raw inputs of the rows: DNA composition, and marks at enhancer, promoter and between, raw and
     scrubbed.
 
@@ -66,30 +99,11 @@ def of_inputs(panel: Panel, table: Table) -> dict[str, np.ndarray]:
     """
     everywhere = np.flatnonzero(panel.present[np.unique(table.line)].all(0))
 
-    def marks(signal: torch.Tensor) -> np.ndarray:
-        between = signal[:, 2 : signal.shape[1] - panel.way_slots].mean(1, keepdim=True)
-        return torch.cat([signal[:, :2], between], dim=1)[..., everywhere].flatten(1).numpy()
+    def marks(values: torch.Tensor) -> np.ndarray:
+        between = values[:, 2 : values.shape[1] - panel.way_slots].mean(1, keepdim=True)
+        return torch.cat([values[:, :2], between], dim=1)[..., everywhere].flatten(1).numpy()
 
-    epigenome = {
-        f"epigenome {name}": values for name, values in _by_line(panel, table, marks).items()
-    }
-    return composition(panel, table.pair) | epigenome
-
-
-def _by_line(
-    panel: Panel, table: Table, read: Callable[[torch.Tensor], np.ndarray]
-) -> dict[str, np.ndarray]:
-    """`read(signal)` of the rows, in the order of the table, on raw and on scrubbed signal."""
-    parts: dict[str, list[np.ndarray]] = {"raw": [], "scrubbed": []}
-    order = []
-    for line in np.unique(table.line):
-        rows = np.flatnonzero(table.line == line)
-        signal = panel.signal_tensor(table.pair[rows], line)
-        parts["raw"].append(read(signal))
-        parts["scrubbed"].append(read(scrubbed(signal, panel, line)))
-        order.append(rows)
-    back = np.argsort(np.concatenate(order))
-    return {name: np.concatenate(values)[back] for name, values in parts.items()}
+    return composition(panel, table.pair) | signal.read("epigenome", marks)
 
 
 @torch.no_grad()
@@ -103,8 +117,10 @@ def line_states(
     for line in lines:
         reference = panel.reference_tensor(line)
         signal = scrubbed(reference, panel, line) if scrub else reference
+        # The sets share their loci, so each locus is encoded once.
+        assigned = model.resistance.assigned(signal)
         states += [
-            model.resistance.line_state(signal[chosen], torch.from_numpy(chosen)) for chosen in loci
+            model.resistance.state_of(assigned[chosen], torch.from_numpy(chosen)) for chosen in loci
         ]
     return torch.stack(states).numpy()
 

@@ -133,9 +133,15 @@ class Resistance(nn.Module):
 
         signal : (n_loci, 2M), of these loci; loci : int64 (n_loci,), their row numbers
         """
-        return line_state(
-            self.prototypes.assign(self.encoder(signal)), self.locus_modules[loci], self.n_modules
-        )
+        return self.state_of(self.assigned(signal), loci)
+
+    def assigned(self, signal: Tensor) -> Tensor:
+        """Chromatin states (n_loci, K) of reference loci from their signal (n_loci, 2M)."""
+        return self.prototypes.assign(self.encoder(signal))
+
+    def state_of(self, assigned: Tensor, loci: Tensor) -> Tensor:
+        """State g of a line from the chromatin states (n_loci, K) of loci with these numbers."""
+        return line_state(assigned, self.locus_modules[loci], self.n_modules)
 
     def at_positions(self, x: Tensor) -> Tensor:
         """Take x from the loci of the signal to the positions of R: (n, loci, k) to (n, positions,

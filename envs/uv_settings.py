@@ -1,0 +1,55 @@
+"""What pip is told about indexes, certificates and proxies, as settings of uv for a shell.
+
+eval "$(python envs/uv_settings.py)"
+
+uv installs several times as fast and reads none of pip's settings. One that uv has already stays.
+"""
+
+import ast
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+
+SETTINGS = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "no-index": "UV_NO_INDEX",
+    "trusted-host": "UV_INSECURE_HOST",
+    "cert": "SSL_CERT_FILE",
+    "proxy": "ALL_PROXY",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "default-timeout": "UV_HTTP_TIMEOUT",
+}
+SEPARATORS = {"find-links": ","}
+# pip looks at all indexes alike; what is installed is known by its hash.
+ALWAYS = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
+
+
+def of_pip(listed: str) -> dict[str, str]:
+    """Settings of uv from what `pip config list` prints: lines like global.timeout='60', in which a
+    later file goes before an earlier one, and the environment before all.
+    """
+    lines = [line.partition("=") for line in listed.splitlines() if "=" in line]
+    found = dict(ALWAYS)
+    for name, _, value in sorted(lines, key=lambda line: line[0].startswith(":env:")):
+        key = name.rpartition(".")[2]
+        if key in SETTINGS:
+            words = str(ast.literal_eval(value)).split()
+            found[SETTINGS[key]] = SEPARATORS.get(key, " ").join(words)
+    return found
+
+
+def exports(settings: dict[str, str], environment: dict[str, str]) -> Iterator[str]:
+    """Lines for a shell, without what the environment has."""
+    for name, value in settings.items():
+        if name not in environment:
+            yield f"export {name}={shlex.quote(value)}"
+
+
+if __name__ == "__main__":
+    call = [sys.executable, "-m", "pip", "config", "list"]
+    listed = subprocess.run(call, capture_output=True, text=True, check=True).stdout
+    sys.stdout.write("\n".join(exports(of_pip(listed), dict(os.environ))) + "\n")
