@@ -93,7 +93,7 @@ FORMATS = {
     7: [Format("BED6 and signal", 7, _stranded)],
     8: [Format("BED8", None, _thick)],
     9: [
-        Format("BED9", None, lambda table: _thick(table) and _matches(table[8], COLOUR)),
+        Format("BED9", None, lambda table: _matches(table[8], COLOUR) and _thick(table)),
         Format("broadPeak", 7, lambda table: _stranded(table) and _numeric(table, 8, 9)),
     ],
     10: [Format("narrowPeak", 7, lambda table: _narrow(table) and _numeric(table, 8, 9))],

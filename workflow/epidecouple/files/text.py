@@ -60,10 +60,13 @@ HEAD = 4096
 # More undecodable letters, or control characters, than this share of the head: no text.
 LARGEST_STRANGE_SHARE = 0.3
 LONGEST_LINE = 1_000_000
+LETTERS_AT_ONCE = 1 << 18
 # Rows of one table, lines and letters of one file: far more than the largest published tables have.
 MOST_ROWS, MOST_LINES, MOST_LETTERS = 20_000_000, 60_000_000, 4_000_000_000
 NO_ROWS = ("#", "track ", "track\t", "browser ", "browser\t", "sep=")
 BLANK = " \t\r\f,;"
+# Most lines begin with none of these letters, and are rows without a closer look.
+BEGINS_OF_NO_ROWS = {"", *BLANK, *(text[0] for text in NO_ROWS)}
 SEPARATORS = ("\t", ",", ";", None)
 WHOLE = r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?"
 DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -142,23 +145,42 @@ def text_lines(path: Path) -> Iterator[tuple[int, str]]:
     Raises `InputError` for what is no text, for a line longer than `LONGEST_LINE`, and for more
     lines or letters than any table has.
     """
-    letters = 0
+    number, letters = 1, 0
+    for lines in _blocks_of_lines(path):
+        letters += sum(map(len, lines)) + len(lines)
+        if letters > MOST_LETTERS or number + len(lines) - 1 > MOST_LINES:
+            raise _too_long(path, number)
+        yield from enumerate(lines, start=number)
+        number += len(lines)
+
+
+def _blocks_of_lines(path: Path) -> Iterator[list[str]]:
+    """The lines of a text file, without their ends, in blocks of `LETTERS_AT_ONCE`."""
+    begun, number = "", 1
     with opened(path) as stream:
         encoding = _encoding(stream.peek(HEAD)[:HEAD], path)
         errors = "replace" if encoding.startswith("utf-16") else "latin-1 else"
         text = io.TextIOWrapper(stream, encoding, errors)
-        for number, line in enumerate(iter(lambda: text.readline(LONGEST_LINE + 1), ""), start=1):
-            letters += len(line)
-            if len(line) > LONGEST_LINE or letters > MOST_LETTERS or number > MOST_LINES:
-                raise InputError(
-                    "this line, or all of the file, is longer than any table",
-                    "Give a text table with one row per line",
-                    path,
-                    number,
-                )
-            if "\0" in line:
+        for block in iter(lambda: text.read(LETTERS_AT_ONCE), ""):
+            if "\0" in block:
                 raise no_text(path)
-            yield number, line.rstrip("\n")
+            *lines, begun = (begun + block).split("\n")
+            # Any other line is shorter than a block.
+            if len(lines[0] if lines else begun) >= LONGEST_LINE:
+                raise _too_long(path, number)
+            number += len(lines)
+            yield lines
+    if begun:
+        yield [begun]
+
+
+def _too_long(path: Path, line: int) -> InputError:
+    return InputError(
+        "this line, or all of the file, is longer than any table",
+        "Give a text table with one row per line",
+        path,
+        line,
+    )
 
 
 def _encoding(head: bytes, path: Path) -> str:
@@ -184,6 +206,8 @@ def data_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def is_row(text: str) -> bool:
     """Whether a line is a row, or a header without #."""
+    if text[:1] not in BEGINS_OF_NO_ROWS:
+        return True
     return bool(text.strip(BLANK)) and not text.startswith(NO_ROWS)
 
 
@@ -360,10 +384,9 @@ def _blocks_of(
     kept.
     """
     for block in batched(lines):
-        numbers = [number for number, _ in block]
-        texts = [text for _, text in block]
+        numbers, texts = map(list, zip(*block, strict=True)) if block else ([], [])
         table = _block(texts, separator, positions).set_axis(numbers, axis=0)
-        counts = [field_count(text, separator, width) for text in texts]
+        counts = _field_counts(texts, separator, width)
         yield Rows(table, pd.Series(counts, index=table.index, dtype="int64"), width)
 
 
@@ -373,6 +396,14 @@ def batched(lines: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]
     yield list(islice(lines, ROWS_AT_ONCE))
     while block := list(islice(lines, ROWS_AT_ONCE)):
         yield block
+
+
+def _field_counts(texts: list[str], separator: str | None, width: int) -> list[int]:
+    """`field_count` of every line; most files have the same number of separators in every line."""
+    separators = {text.count(separator) for text in texts} if separator else set()
+    if separators == {width - 1} and '"' not in "".join(texts):
+        return [width] * len(texts)
+    return [field_count(text, separator, width) for text in texts]
 
 
 def field_count(text: str, separator: str | None, width: int) -> int:
@@ -388,7 +419,7 @@ def field_count(text: str, separator: str | None, width: int) -> int:
 def _block(texts: list[str], separator: str | None, positions: list[int]) -> pd.DataFrame:
     """Fields at some positions of the lines, stripped; "" where a line has too few."""
     least = max(positions) + 1
-    if separator is None or any('"' in text for text in texts):
+    if separator is None or '"' in "".join(texts):
         fields = [(split_fields(text, separator) + [""] * least)[:least] for text in texts]
         table = pd.DataFrame(fields, columns=range(least), dtype="str")
     else:
@@ -399,11 +430,14 @@ def _block(texts: list[str], separator: str | None, positions: list[int]) -> pd.
 
 def _parsed(texts: list[str], separator: str, least: int) -> pd.DataFrame:
     """The first `least` fields of lines without quotes, by the parser of pandas."""
-    padded = [text + separator * max(0, least - 1 - text.count(separator)) for text in texts]
+    counts = [text.count(separator) for text in texts]
+    if min(counts, default=least) < least - 1:
+        short = [max(0, least - 1 - count) for count in counts]
+        texts = [text + separator * missing for text, missing in zip(texts, short, strict=True)]
     # pandas takes the number of columns from the first line it sees.
-    widest = max((text.count(separator) for text in padded), default=least - 1) + 1
+    widest = max([least - 1, *counts]) + 1
     return pd.read_csv(
-        io.StringIO("\n".join(padded)),
+        io.StringIO("\n".join(texts)),
         sep=separator,
         header=None,
         names=range(widest),
