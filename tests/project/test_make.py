@@ -1,5 +1,6 @@
 """`make` where something is missing ends with the command to type, in any folder, as any user."""
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -78,6 +79,30 @@ def test_no_command_is_given_for_a_system_that_has_another_one(tmp_path):
 def test_a_python_of_another_name_has_a_package_of_its_own(tmp_path):
     call = made(tmp_path, "setup", "PYTHON=python3.12", bedtools=FOUND, **{"python3.12": NO_VENV})
     assert call.returncode == 2 and "install -y python3.12-venv\n" in call.stdout
+
+
+def test_uv_is_told_what_pip_is_told(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "envs")
+    settings = importlib.import_module("uv_settings")
+    listed = """global.extra-index-url='https://one/simple\\nhttps://two/simple'
+:env:.index-url='https://mine/simple'
+user.index-url='https://ours/simple'
+global.find-links='wheels more'
+user.cert='/etc/own.pem'
+user.proxy='http://proxy:3128'
+"""
+    found = settings.of_pip(listed)
+    assert found == {
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_INDEX": "https://one/simple https://two/simple",
+        "UV_DEFAULT_INDEX": "https://mine/simple",
+        "UV_FIND_LINKS": "wheels,more",
+        "SSL_CERT_FILE": "/etc/own.pem",
+        "ALL_PROXY": "http://proxy:3128",
+    }
+    lines = list(settings.exports(found, {"UV_INDEX": "its own"}))
+    assert "export UV_INDEX_STRATEGY=unsafe-best-match" in lines and len(lines) == len(found) - 1
+    assert "export UV_FIND_LINKS=wheels,more" in lines, "what uv has already stays"
 
 
 def test_an_index_that_is_not_reached_ends_with_what_to_set(tmp_path):

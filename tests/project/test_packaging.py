@@ -41,17 +41,16 @@ def locked(name: str) -> list[tuple[str, str, str]]:
     return entries
 
 
-@pytest.mark.parametrize("name", ["lock.txt", "lock.torch.txt", "lock.cuda.txt"])
+@pytest.mark.parametrize("name", ["lock.txt", "lock.uv.txt", "lock.torch.txt", "lock.cuda.txt"])
 def test_every_entry_of_the_lock_has_hashes(name):
     entries = locked(name)
     assert entries and all(hashes for _, _, hashes in entries)
 
 
 def test_the_lock_has_the_pins_of_the_project():
-    pins = [*PROJECT["dependencies"], *EXTRAS["test"], *EXTRAS["slurm"]]
-    versions = {
-        (name, version) for part in ("", ".torch") for name, version, _ in locked(f"lock{part}.txt")
-    }
+    pins = [*PROJECT["dependencies"], *EXTRAS["test"], *EXTRAS["slurm"], *EXTRAS["setup"]]
+    parts = ("", ".uv", ".torch")
+    versions = {(name, version) for part in parts for name, version, _ in locked(f"lock{part}.txt")}
     # Names of packages are the same whatever their case (PEP 503).
     missing = {tuple(pin.lower().split("==")) for pin in pins} - versions
     assert not missing, f"call `make lock`: {missing}"
