@@ -20,7 +20,8 @@ TORCH = .venv/bin/python -m pip download --quiet --disable-pip-version-check --n
 	  "$$(grep -o '^torch==[0-9.]*' envs/lock.torch.txt)" && \
 	  $(PIP) $(HASHED) --no-index --find-links .venv/torch -r envs/lock.torch.txt
 COMPILED = PYTHONDONTWRITEBYTECODE= .venv/bin/python
-STAGES = import importlib, pkgutil, epidecouple.stages as s; [importlib.import_module(m.name) for m in pkgutil.iter_modules(s.__path__, s.__name__ + '.')]
+STAGES = import importlib, pkgutil, epidecouple.stages as s; [importlib.import_module(m.name) for m in pkgutil.iter_modules(s.__path__, s.__name__ + '.')]; \
+	  import torch; torch.use_deterministic_algorithms(True)
 # Behind all that asks an index: pip says "no matching distribution" where it reached none.
 OR_SAY = || { echo "Not everything could be installed; the lines above say why. Where no index was reached, name a proxy,"; \
 	  echo "    export https_proxy=http://HOST:PORT"; \
