@@ -59,3 +59,22 @@ def test_a_number_that_could_not_be_measured_leaves_its_sentence_out():
 @pytest.mark.parametrize("settings", [{}, {"dataset": "hostile"}, SIMULATED])
 def test_a_run_without_numbers_has_no_sentence_about_them(settings):
     assert len(answer({}, settings)) == (settings == SIMULATED)
+
+
+def test_loops_are_told_with_what_knowing_the_lines_gives():
+    loops = {
+        "loop_loci": 15613,
+        "loop_auc": 0.73,
+        "loop_auc_unseen": 0.70,
+        "loop_identity_null": 0.69,
+        "loop_null": 0.51,
+        "loops: gradient boosting": 0.7,
+        "loops: H3K27ac at both ends": 0.57,
+        "loops, unseen line: gradient boosting": 0.68,
+    }
+    seen, unseen = answer({"loops": loops}, {})
+    assert seen.startswith("At 15,613 loci") and "in 73 % of cases (gradient boosting 70 %" in seen
+    assert "knowing the lines, without marks 69 %" in seen and "another locus 51 %" in seen
+    assert "70 % of cases (gradient boosting 68 %)" in unseen
+    del loops["loop_identity_null"]
+    assert len(answer({"loops": loops}, {})) == 1, "no sentence without its rivals"

@@ -14,7 +14,8 @@ def answer(of_stages: dict[str, Metrics], settings: Metrics) -> list[str]:
     every = [item for metrics in of_stages.values() for item in metrics.items()]
     numbers = {name: value for name, value in every if value is not None}
     sentences = [data_sentence(numbers, settings)]
-    for sentence in (which_line, resistance_recovered, which_pair, potential_recovered, separation):
+    told = (which_line, resistance_recovered, which_pair, potential_recovered, separation)
+    for sentence in (*told, which_line_loops, which_unseen_line_loops):
         try:
             sentences.append(sentence(numbers))
         except KeyError:
@@ -88,6 +89,33 @@ def separation(numbers: Metrics) -> str:
     return (
         "Of the information that names the cell line of a pair, the DNA part of the model holds"
         f" {percent(max(share, 0))} (before training {percent(max(floor, 0))})."
+    )
+
+
+def which_line_loops(numbers: Metrics) -> str:
+    """At loci that nobody chose: how often R finds the line with the loop, beside its rivals and
+    what the identity of the line gives.
+    """
+    others = {
+        "gradient boosting": numbers["loops: gradient boosting"],
+        "H3K27ac at both ends": numbers["loops: H3K27ac at both ends"],
+        "knowing the lines, without marks": numbers["loop_identity_null"],
+        "R from the marks of another locus": numbers["loop_null"],
+    }
+    compared = ", ".join(f"{name} {percent(value)}" for name, value in others.items())
+    return (
+        f"At {numbers['loop_loci']:,.0f} loci that loop in some cell lines and not in others, the"
+        " chromatin resistance R finds the line with the loop, of one with it and one without, in"
+        f" {percent(numbers['loop_auc'])} of cases ({compared})."
+    )
+
+
+def which_unseen_line_loops(numbers: Metrics) -> str:
+    """The same where one of the two lines was not used in training."""
+    boosting = percent(numbers["loops, unseen line: gradient boosting"])
+    return (
+        "Where one of the two lines was never used in training, it does so in"
+        f" {percent(numbers['loop_auc_unseen'])} of cases (gradient boosting {boosting})."
     )
 
 
