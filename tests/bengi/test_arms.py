@@ -10,6 +10,9 @@ import torch
 from epidecouple.bengi import arms
 from epidecouple.bengi.arms import (
     BOOSTING,
+    BOOSTING_ONE,
+    FITTED,
+    ONE,
     OURS,
     POTENTIAL,
     RESISTANCE,
@@ -18,7 +21,9 @@ from epidecouple.bengi.arms import (
     scored_rows,
 )
 from epidecouple.bengi.distance_resistance import (
+    DistancePotential,
     DistanceResistance,
+    Inputs,
     first_heights,
     fit_pairs,
     knots_of,
@@ -55,18 +60,22 @@ CONFIG, LONG = config_of(2, 3), config_of(30, 20)
 
 def toy_panel(seed: int = 0, rows: int = 1_600) -> BengiPanel:
     """Two training lines and two tested ones, Bare without marks. Near pairs whose first mark is
-    high interact.
+    high interact; one of two assays finds pairs that are ten times as far.
     """
     rng = np.random.default_rng(seed)
     line = rng.choice(["A", "B", "New", "Bare"], rows)
     signal = rng.normal(size=(rows, 5, 2)).astype(np.float32)
+    assay = rng.choice(["far", "near"], rows)
     distance = 10 ** rng.uniform(3, 6, rows)
-    drive = 4.5 - np.log10(distance) + signal[:, 0, 0] + 0.3 * rng.normal(size=rows)
+    drive = (
+        4 + (assay == "far") - np.log10(distance) + signal[:, 0, 0] + 0.3 * rng.normal(size=rows)
+    )
     pairs = pd.DataFrame(
         {
             "line": line,
             "training": np.isin(line, ["A", "B"]),
             "marked": line != "Bare",
+            "assay": assay,
             "chrom": rng.choice([name for fold in FOLDS for name in fold], rows),
             "label": (drive > 0).astype(int),
             "distance": distance,
@@ -146,6 +155,18 @@ def test_all_find_what_was_planted(panel):
     areas = {name: curve.average_precision for name, curve in found.items()}
     assert areas[OURS] > 0.85 and areas[BOOSTING] > 0.85, areas
     assert areas[OURS] > areas[POTENTIAL] + 0.05 and areas[OURS] > areas[RESISTANCE] + 0.05, areas
+    assert areas[OURS] > areas[ONE] + 0.02 and areas[BOOSTING] > areas[BOOSTING_ONE] + 0.02, areas
+
+
+def test_of_one_assay_nothing_tells_assays_apart(panel, scores):
+    """A name for all is as no name; and what does not read the assay is the same beside several."""
+    found = [
+        fold_scores(panel._replace(pairs=panel.pairs.assign(assay=name)), FOLDS[1], CONFIG)
+        for name in ("", "Hi-C")
+    ]
+    pd.testing.assert_frame_equal(*found)
+    assert list(found[0]) == FITTED and found[0][[ONE, BOOSTING_ONE]].isna().all(axis=None)
+    assert found[0][OURS].equals(scores[ONE]) and found[0][BOOSTING].equals(scores[BOOSTING_ONE])
 
 
 def test_u_reads_distance_alone_and_r_marks_alone(panel, scores):
@@ -163,14 +184,17 @@ def test_u_reads_distance_alone_and_r_marks_alone(panel, scores):
 
 
 def test_u_is_linear_between_knots_and_flat_beyond():
-    torch.manual_seed(0)
-    made = DistanceResistance(
-        LoopResistance(5, 2, CONFIG.loop_panel),
-        np.array([3, 4, 6], np.float32),
-        np.array([1, 0, -2], np.float32),
+    near, far = (
+        DistancePotential(np.array(knots, np.float32), np.array([1, 0, -2], np.float32))
+        for knots in ([3, 4, 6], [4, 5, 7])
     )
+    made = DistanceResistance(LoopResistance(5, 2, CONFIG.loop_panel), [near, far])
     at = torch.tensor([2.0, 3.0, 3.25, 4.0, 5.0, 6.0, 7.0])
-    assert made.potential(at).tolist() == pytest.approx([1, 1, 0.75, 0, -1, -2, -2])
+    of_near, of_far = (made.potential(at, torch.full((7,), assay)).tolist() for assay in (0, 1))
+    assert of_near == pytest.approx([1, 1, 0.75, 0, -1, -2, -2])
+    assert of_far == pytest.approx([1, 1, 1, 1, 0, -1, -2])
+    mixed = made.potential(at, torch.tensor([0, 1] * 3 + [0])).tolist()
+    assert mixed == [(of_near, of_far)[k % 2][k] for k in range(7)]
 
 
 def test_u_starts_as_the_log_odds_at_its_distances_plus_r():
@@ -188,8 +212,9 @@ def test_knots_are_distinct_where_many_distances_are_equal():
 def test_the_same_seed_gives_the_same_network(panel):
     rows = learned_rows(panel.pairs, FOLDS[0])
     distance = log_distance(panel.pairs.distance.to_numpy())
-    labels = panel.pairs.label.to_numpy()
-    one, two = (
-        fit_pairs(distance[rows], panel.signal[rows], labels[rows], CONFIG) for _ in range(2)
-    )
+    assay = (panel.pairs.assay == "near").to_numpy().astype(np.int64)
+    inputs = Inputs(distance, assay, panel.signal).of(rows)
+    labels = panel.pairs.label.to_numpy()[rows]
+    one, two = (fit_pairs(inputs, labels, CONFIG) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+    assert not torch.equal(one.potentials[0].heights, one.potentials[1].heights)

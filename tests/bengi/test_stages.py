@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epidecouple.bengi.arms import BOOSTING, DISTANCE, FITTED, OURS, PUBLISHED
+from epidecouple.bengi.arms import BOOSTING, BOOSTING_ONE, DISTANCE, FITTED, ONE, OURS, PUBLISHED
 from epidecouple.bengi.catalog import bengi_catalog
 from epidecouple.bengi.measures import MEAN
 from epidecouple.bengi.panel import load_panel, pair_signal, read_tables
@@ -157,6 +157,32 @@ def test_a_table_on_no_chromosome_of_the_folds_is_refused(world):
     says(message, "chr1, chr2, chr3, ...", "bengi.folds")
 
 
+@pytest.mark.parametrize(
+    ("assays", "told"),
+    [
+        ({"New": "Hi-C"}, ("New.tsv.gz is of Hi-C", "learns from no named assay")),
+        ({"LineA": "Hi-C", "LineB": "Hi-C"}, ("New.tsv.gz is of no named assay", "from Hi-C")),
+    ],
+    ids=["the tested one alone has a name", "it alone has none"],
+)
+def test_a_table_of_an_assay_that_is_not_learned_is_refused(world, assays, told):
+    folder, config = world
+    named = {str(folder / f"{line}.tsv.gz"): assay for line, assay in assays.items()}
+    tested = {"New": config.bengi.tested["New"]}
+    other = changed(config, tested=tested, published={}, assays=named)
+    says(refusal(read_tables, bengi_catalog(other), other), *told, "bengi.assays")
+
+
+def test_pairs_have_the_assay_of_their_table(world):
+    folder, config = world
+    named = {str(folder / f"{line}.tsv.gz"): "Hi-C" for line in LINES}
+    other = changed(config, assays=named)
+    pairs = read_tables(bengi_catalog(other), other)
+    assert set(pairs.assay) == {"Hi-C"} and set(
+        read_tables(bengi_catalog(config), config).assay
+    ) == {""}
+
+
 def without(folder: Path, made: Path, *chromosomes: str) -> str:
     """The tested line's table without the rows of some chromosomes."""
     rows = gzip.decompress((folder / "New.tsv.gz").read_bytes()).decode().splitlines(keepends=True)
@@ -186,4 +212,5 @@ def test_a_fold_without_a_tested_pair_gives_no_scores(world, tmp_path):
     assert [len(pd.read_parquet(path)) > 0 for path in scores] == [True, True, False]
     bengi_table(other, pairs, scores, tmp_path / "table.tsv", tmp_path / "strata.tsv")
     of_line = pd.read_csv(tmp_path / "table.tsv", sep="\t").query("line == 'New'")
-    assert set(of_line.score) == {*FITTED, DISTANCE} and of_line.aupr.notna().all()
+    of_one_assay = set(FITTED) - {ONE, BOOSTING_ONE}
+    assert set(of_line.score) == {*of_one_assay, DISTANCE} and of_line.aupr.notna().all()

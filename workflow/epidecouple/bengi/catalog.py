@@ -15,13 +15,14 @@ from ..files.manifest import load_sources
 @dataclass(frozen=True)
 class BengiCatalog:
     """By cell line: tables to learn from, the table to test on, published scores, and peaks by
-    mark, empty for a line that the run does not have.
+    mark, empty for a line that the run does not have; and the assay of each table that has one.
     """
 
     training: dict[str, list[Path]]
     tested: dict[str, Path]
     published: dict[str, Path]
     peaks: dict[str, dict[str, Path]]
+    assays: dict[Path, str]
 
     @property
     def tables(self) -> list[Path]:
@@ -64,6 +65,7 @@ def bengi_catalog(config: Config) -> BengiCatalog:
         tested={line: place_of(name, named) for line, name in wanted.tested.items()},
         published={line: place_of(name, named) for line, name in wanted.published.items()},
         peaks=peaks,
+        assays={place_of(name, named): assay for name, assay in wanted.assays.items()},
     )
 
 

@@ -1,4 +1,9 @@
-"""The form of the model where no DNA is given: U of the distance minus R of the marks."""
+"""The form of the model where no DNA is given: U of the distance minus R of the marks.
+
+An assay such as Hi-C or ChIA-PET finds pairs of its own distances, so each has a U; R is shared.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,22 +22,34 @@ def log_distance(distance: np.ndarray) -> np.ndarray:
     return np.log10(np.maximum(distance, SMALLEST_BP)).astype(np.float32)
 
 
-class DistanceResistance(nn.Module):
-    """logit (n,) = U - R: U linear in log10 distance between knots, -tau in its level; R >= 0 of
-    the marks, states and residual.
+class Inputs(NamedTuple):
+    """What n pairs are scored by: log10 distance float32 (n,), number of the assay int64 (n,),
+    marks float32 (n, P, M).
+    """
+
+    distance: np.ndarray
+    assay: np.ndarray
+    marks: np.ndarray
+
+    def of(self, rows: np.ndarray) -> "Inputs":
+        """Those of some pairs."""
+        return Inputs(*(values[rows] for values in self))
+
+
+class DistancePotential(nn.Module):
+    """U of one assay, linear in log10 distance between knots, -tau in its level.
 
     knots : log10 distances (K,), ascending; heights : U there (K,), at the start
     """
 
     knots: Tensor
 
-    def __init__(self, resistance: LoopResistance, knots: np.ndarray, heights: np.ndarray) -> None:
+    def __init__(self, knots: np.ndarray, heights: np.ndarray) -> None:
         super().__init__()
         self.register_buffer("knots", torch.from_numpy(knots))
         self.heights = nn.Parameter(torch.from_numpy(heights))
-        self.resistance = resistance
 
-    def potential(self, distance: Tensor) -> Tensor:
+    def forward(self, distance: Tensor) -> Tensor:
         """U (n,) at log10 distances (n,), as at the first or last knot beyond them."""
         within = distance.clamp(self.knots[0], self.knots[-1])
         right = torch.searchsorted(self.knots, within).clamp(1, len(self.knots) - 1)
@@ -40,9 +57,25 @@ class DistanceResistance(nn.Module):
         share = (within - low) / (high - low)
         return self.heights[right - 1] * (1 - share) + self.heights[right] * share
 
-    def forward(self, distance: Tensor, marks: Tensor) -> Tensor:
+
+class DistanceResistance(nn.Module):
+    """logit (n,) = U - R: U of the distance in each assay; R >= 0 of the marks, states and
+    residual, in all.
+    """
+
+    def __init__(self, resistance: LoopResistance, potentials: list[DistancePotential]) -> None:
+        super().__init__()
+        self.potentials = nn.ModuleList(potentials)
+        self.resistance = resistance
+
+    def potential(self, distance: Tensor, assay: Tensor) -> Tensor:
+        """U (n,) at log10 distances (n,) in the assays with these numbers (n,)."""
+        of_each = torch.stack([of_one(distance) for of_one in self.potentials], dim=1)
+        return of_each.gather(1, assay[:, None])[:, 0]
+
+    def forward(self, distance: Tensor, assay: Tensor, marks: Tensor) -> Tensor:
         """The logit (n,) of pairs with marks (n, P, M)."""
-        return self.potential(distance) - self.resistance(marks)
+        return self.potential(distance, assay) - self.resistance(marks)
 
 
 def knots_of(distance: np.ndarray, count: int) -> np.ndarray:
@@ -61,17 +94,25 @@ def first_heights(distance: np.ndarray, labels: np.ndarray, knots: np.ndarray) -
     return (np.log(positive / negative) + np.log1p(np.exp(FIRST_LEVEL))).astype(np.float32)
 
 
-def fit_pairs(
-    distance: np.ndarray, marks: np.ndarray, labels: np.ndarray, config: Config
-) -> DistanceResistance:
-    """U and R together by the likelihood of the labels (n,), every epoch run; log10 distances (n,),
-    marks float32 (n, P, M).
-    """
+def first_potentials(inputs: Inputs, labels: np.ndarray, knots: int) -> list[DistancePotential]:
+    """U of each assay at the start, from its own pairs and their labels (n,)."""
+    potentials = []
+    for assay in range(inputs.assay.max() + 1):
+        own = inputs.assay == assay
+        at = knots_of(inputs.distance[own], knots)
+        potentials.append(
+            DistancePotential(at, first_heights(inputs.distance[own], labels[own], at))
+        )
+    return potentials
+
+
+def fit_pairs(inputs: Inputs, labels: np.ndarray, config: Config) -> DistanceResistance:
+    """U and R together by the likelihood of the labels (n,), every epoch run."""
     torch.manual_seed(config.seed)
-    positions, features = marks.shape[1:]
+    positions, features = inputs.marks.shape[1:]
     resistance = LoopResistance(positions, features, config.loop_panel)
-    knots = knots_of(distance, config.bengi.knots)
-    made = DistanceResistance(resistance, knots, first_heights(distance, labels, knots)).train()
+    potentials = first_potentials(inputs, labels, config.bengi.knots)
+    made = DistanceResistance(resistance, potentials).train()
     steps = _steps(len(labels), config)
     panel = config.loop_panel
     optimiser = torch.optim.AdamW(
@@ -82,7 +123,7 @@ def fit_pairs(
     )
     for rows in steps:
         optimiser.zero_grad()
-        logit = made(torch.from_numpy(distance[rows]), torch.from_numpy(marks[rows]))
+        logit = made(*map(torch.from_numpy, inputs.of(rows)))
         target = torch.from_numpy(labels[rows].astype(np.float32))
         nn.functional.binary_cross_entropy_with_logits(logit, target).backward()
         optimiser.step()
@@ -102,9 +143,7 @@ def _steps(pairs: int, config: Config) -> list[np.ndarray]:
 
 
 @torch.no_grad()
-def energies(
-    fitted: DistanceResistance, distance: np.ndarray, marks: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def energies(fitted: DistanceResistance, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
     """U (n,) and R (n,) of pairs."""
-    potential = fitted.potential(torch.from_numpy(distance))
-    return potential.numpy(), fitted.resistance(torch.from_numpy(marks)).numpy()
+    distance, assay, marks = map(torch.from_numpy, inputs)
+    return fitted.potential(distance, assay).numpy(), fitted.resistance(marks).numpy()

@@ -20,11 +20,12 @@ from ..files.pairs import midpoints, read_bengi
 from .catalog import BengiCatalog
 
 MIDDLES = ["enhancer_mid", "promoter_mid"]
+UNNAMED = "no named assay"
 
 
 class BengiPanel(NamedTuple):
-    """Pairs (n rows: line, training, marked, chrom, label, distance in bp) and their signal,
-    float32 (n, P, M), NaN where the line lacks a mark.
+    """Pairs (n rows: line, training, marked, assay, chrom, label, distance in bp) and their
+    signal, float32 (n, P, M), NaN where the line lacks a mark.
     """
 
     pairs: pd.DataFrame
@@ -38,10 +39,11 @@ def load_panel(pairs: Path, signal: Path) -> BengiPanel:
 
 def read_tables(catalog: BengiCatalog, config: Config) -> pd.DataFrame:
     """The pairs of all tables on the chromosomes of the folds, by line: training says whether
-    scores are fitted on the line, marked whether it has peaks, table the file.
+    scores are fitted on the line, marked whether it has peaks, table the file, and its assay.
 
     Raises `InputError` for what `read_bengi` refuses, for tables of two lines under one name, for
-    folds that hold no chromosome of a table, and for a line whose pairs are all in one fold.
+    folds that hold no chromosome of a table, for a line whose pairs are all in one fold, and for a
+    table of an assay that is not learned outside each fold.
     """
     named = [(line, path, True) for line, paths in catalog.training.items() for path in paths]
     named += [(line, path, False) for line, path in catalog.tested.items()]
@@ -52,9 +54,11 @@ def read_tables(catalog: BengiCatalog, config: Config) -> pd.DataFrame:
         _check_line(line, table.line.iloc[0], told, path)
         marked = bool(catalog.peaks[line])
         table = _on_folds(table, config.bengi.folds, path)
-        tables.append(table.assign(line=line, training=training, marked=marked, table=path.name))
+        of_table = {"table": path.name, "assay": catalog.assays.get(path, "")}
+        tables.append(table.assign(line=line, training=training, marked=marked, **of_table))
     pairs = pd.concat(tables, ignore_index=True)
     _check_folds(pairs, config.bengi.folds)
+    _check_assays(pairs, config.bengi.folds)
     return midpoints(pairs)
 
 
@@ -87,6 +91,21 @@ def _check_folds(pairs: pd.DataFrame, folds: list[list[str]]) -> None:
         if chromosomes.map(fold_of).nunique() < 2:
             problem = f"all pairs of {line} are in one fold of bengi.folds ({shown(chromosomes)})"
             raise InputError(problem, "Part its chromosomes over two folds", "config")
+
+
+def _check_assays(pairs: pd.DataFrame, folds: list[list[str]]) -> None:
+    """Raise `InputError` for a table of an assay that is not learned outside each fold: it would
+    have no U there.
+    """
+    learned = pairs[pairs.training]
+    for fold in folds:
+        known = set(learned.assay[~learned.chrom.isin(fold)])
+        for name in pairs.table[~pairs.assay.isin(known)][:1]:
+            assay = pairs.assay[pairs.table == name].iloc[0] or UNNAMED
+            learns = shown(each or UNNAMED for each in sorted(known))
+            problem = f"{name} is of {assay}, and outside {shown(fold)} bengi learns from {learns}"
+            remedy = "Name its assay in bengi.assays, or give a table of that assay to learn from"
+            raise InputError(problem, remedy, "config")
 
 
 def pair_signal(pairs: pd.DataFrame, catalog: BengiCatalog, config: Config) -> np.ndarray:

@@ -8,7 +8,8 @@ from .pages import page_templates, table_rows
 
 MEAN = "mean"
 OURS = "ours"
-PART = "part of ours"
+# Kinds that are no rivals.
+OWN = (OURS, "part of ours", "ours, without the assay")
 # Figures of a score and how the page calls them.
 SHOWN = {
     "aupr": "AUPR",
@@ -42,7 +43,7 @@ def ahead(rows: list[dict[str, str]]) -> list[str]:
     """
     sentences = []
     for line, of_line in grouped(rows, "line").items():
-        rivals = [row for row in of_line if row["kind"] not in (OURS, PART) and row["gain"]]
+        rivals = [row for row in of_line if row["kind"] not in OWN and row["gain"]]
         better = [row for row in rivals if float(row["gain"]) < 0]
         named = ", ".join(
             f"{row['score']} {float(row['aupr']):.3f} (ours minus this {cell(row, 'gain')})"

@@ -197,6 +197,12 @@ class CrisprConfig(Section):
     )
 
 
+# Assays of BENGI's tables, by the line as the sources' names have it.
+CHIA_PET = ["CTCF-ChIAPET", "RNAPII-ChIAPET"]
+BENGI_ASSAYS = {line: ["HiC", *CHIA_PET] for line in ("GM12878", "HeLa-S3")}
+BENGI_ASSAYS |= {line: ["HiC"] for line in ("HMEC", "IMR90", "K562", "NHEK")}
+
+
 class BengiConfig(Section):
     """The target bengi: pairs of BENGI in cell lines and on chromosomes that were not learned."""
 
@@ -232,6 +238,15 @@ class BengiConfig(Section):
         {line: f"transepi_{line}" for line in ("HMEC", "IMR90", "K562", "NHEK")},
         description="cell line -> TransEPI's own scores of its tested table, a source's name or a"
         " path; lines without are compared without it",
+    )
+    assays: dict[FilePath, str] = Field(
+        {
+            f"bengi_{line}_{assay}": assay
+            for line, assays in BENGI_ASSAYS.items()
+            for assay in assays
+        },
+        description="table -> assay: U of the distance is fitted for each assay, since each finds"
+        " pairs of its own distances; tables that are not named are of one",
     )
     folds: list[list[str]] = Field(
         [
