@@ -3,12 +3,14 @@ seconds of processor as its own log ends with them, and straight lines through b
 
 python benchmarks/growth.py predict [pairs ...]   pairs by the model of results/demo, or of --run
 python benchmarks/growth.py run [pairs ...]       the data of a run, up to their report
+python benchmarks/growth.py fixed [pairs ...]     the same of 16,000 elements, whatever their pairs
 
 Adds to benchmarks/growth.tsv. Processor seconds and peaks do not depend on what else a machine
 does, as long as nothing is swapped.
 """
 
 import argparse
+import contextlib
 import re
 import subprocess
 import sys
@@ -22,6 +24,10 @@ import pandas as pd
 import yaml
 
 from epidecouple.core.batch_sizes import ROWS_AT_ONCE
+from epidecouple.core.config import Config, validated
+from epidecouple.files.catalog import catalog_of
+from epidecouple.simulation.world import World, simulate
+from epidecouple.simulation.writer import write_world
 
 ROOT = Path(__file__).parents[1]
 TABLE = Path(__file__).with_name("growth.tsv")
@@ -30,8 +36,17 @@ END = re.compile(r"^# peak (\d+) MB, ([\d.]+) s$", re.MULTILINE)
 # What a machine of a cluster usually has, in MB.
 NODE_MB = 64_000
 PAIRS_PER_ELEMENT = 4
+# A world of 16,000 elements, which make 10.6 million pairs, three lines and three marks. Loops join
+# some of its own 24,000 pairs, and no others.
+FIXED_LINES, FIXED_MARKS, FIXED_CHROMOSOMES = (
+    ["LineA", "LineB", "LineC"],
+    ["CTCF", "DNase", "H3K27ac"],
+    6,
+)
+FIXED_WORLD = {"chromosomes": FIXED_CHROMOSOMES, "enhancers": 8_000, "promoters": 8_000}
+ELEMENT_HALF, HALF_BY_LINE = 150, 20
 # Fewer pairs than this are left out of a fit: a smaller table is one block.
-FITTED_FROM = {"predict": 2 * ROWS_AT_ONCE, "run": 0}
+FITTED_FROM = {"predict": 2 * ROWS_AT_ONCE}
 
 
 class Measured(NamedTuple):
@@ -75,10 +90,91 @@ def run_of_data(_: Path, pairs: int, folder: Path) -> Iterator[Measured]:
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     elements = max(1_000, pairs // PAIRS_PER_ELEMENT)
     config["simulation"] |= {"pairs": pairs, "enhancers": elements, "promoters": elements // 3}
-    snakemake(folder, config, "results/demo/data/metrics.json")
-    for log in sorted((folder / "results/demo/logs").rglob("*.log")):
+    yield from data_of(folder, config, "run", pairs)
+
+
+def data_of(folder: Path, config: dict, what: str, pairs: int) -> Iterator[Measured]:
+    """The stages of a run up to the report on its data, each by the end of its log."""
+    snakemake(folder, config, f"results/{config['run']}/data/metrics.json")
+    for log in sorted((folder / f"results/{config['run']}/logs").rglob("*.log")):
         if END.search(log.read_text()) and log.parent.name in ("logs", "shard"):
-            yield Measured("run", log.stem, pairs, *end_of(log))
+            yield Measured(what, log.stem, pairs, *end_of(log))
+
+
+def run_of_fixed_elements(_: Path, pairs: int, folder: Path) -> Iterator[Measured]:
+    """The same stages, where only the pairs grow: genome, elements, loops and peaks are those of
+    one simulated world, and each pair is listed in one line's table.
+    """
+    config = fixed_values()
+    with contextlib.chdir(folder):
+        simulated = Config.from_dict(validated(config))
+        world = simulate(simulated.simulation, simulated.cell_lines, [], simulated.seed)
+        catalog = catalog_of(simulated)
+        write_world(world, simulated.simulation, catalog, Path("truth.parquet"), simulated.seed)
+        chosen = more_pairs(world, pairs)
+        for line, (name, files) in enumerate(catalog.lines.items()):
+            listed(world, chosen[chosen.line == line], name).to_csv(files.pairs, index=False)
+    files = {
+        name: {
+            "pairs": str(of.pairs),
+            "loops": str(of.loops),
+            "peaks": {mark: str(path) for mark, path in of.peaks.items()},
+        }
+        for name, of in catalog.lines.items()
+    }
+    config["dataset"] = {"kind": "files", "genome": str(catalog.genome), "files": files}
+    config["run"] = "grown"
+    del config["simulation"]
+    yield from data_of(folder, config, "fixed", pairs)
+
+
+def fixed_values() -> dict:
+    """The default configuration with the world, the lines and the marks of `fixed`."""
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    config["simulation"] |= FIXED_WORLD | {"max_distance_bp": 1_000_000_000}
+    config |= {"cell_lines": FIXED_LINES, "held_out_lines": [], "marks": FIXED_MARKS}
+    config |= {"dataset": {"kind": "simulated"}, "biology": {}, "motifs": {}}
+    config["splits"] = {"folds": [[f"chr{k + 1}"] for k in range(FIXED_CHROMOSOMES)]}
+    return config
+
+
+def more_pairs(world: World, count: int) -> pd.DataFrame:
+    """So many distinct pairs of the world's elements, its own among them: enhancer, promoter (rows
+    of its loci), line (number of the one that lists the pair), label in that line.
+    """
+    rng = np.random.default_rng(1)
+    size = len(world.loci)
+    keys = [np.sort((world.pairs.enhancer * size + world.pairs.promoter).to_numpy())]
+    more = (count - len(world.pairs)) // FIXED_CHROMOSOMES
+    for _, loci in world.loci.groupby("chrom"):
+        enhancer, promoter = (loci.index[loci.kind == kind] for kind in ("enhancer", "promoter"))
+        every = (enhancer.to_numpy()[:, None] * size + promoter.to_numpy()).ravel()
+        keys.append(rng.choice(np.setdiff1d(every, keys[0], assume_unique=True), more, False))
+    table = pd.DataFrame({"key": rng.permutation(np.concatenate(keys))})
+    table["line"] = rng.integers(0, world.labels.shape[1], len(table))
+    own = pd.Series(
+        range(len(world.pairs)), index=world.pairs.enhancer * size + world.pairs.promoter
+    )
+    row = own.reindex(table.key).fillna(-1).to_numpy(dtype=int)
+    label = np.where(row < 0, 0, world.labels[row, table.line])
+    enhancer, promoter = np.divmod(table.key.to_numpy(), size)
+    return pd.DataFrame(
+        {"enhancer": enhancer, "promoter": promoter, "line": table.line, "label": label}
+    )
+
+
+def listed(world: World, pairs: pd.DataFrame, line: str) -> pd.DataFrame:
+    """A line's pairs as a published table lists them; its elements are as wide as no other's."""
+    half = ELEMENT_HALF + HALF_BY_LINE * FIXED_LINES.index(line)
+    names = [
+        f"{line}|{chrom}:{mid - half}-{mid + half}"
+        for chrom, mid in zip(world.loci.chrom, world.loci.mid, strict=True)
+    ]
+    ends = {
+        f"{end}_name": pd.Categorical.from_codes(pairs[end], names)
+        for end in ("enhancer", "promoter")
+    }
+    return pd.DataFrame({**ends, "label": pairs.label.to_numpy()})
 
 
 def snakemake(folder: Path, config: dict, *targets: str) -> None:
@@ -102,7 +198,7 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
     many pairs a machine with `NODE_MB` holds.
     """
     rows = []
-    fitted = table[table.pairs >= table.what.map(FITTED_FROM)]
+    fitted = table[table.pairs >= table.what.map(FITTED_FROM).fillna(0)]
     for (what, stage), of in fitted.groupby(["what", "stage"], sort=False):
         if len(of) > 1:
             (mb, least_mb), (seconds, least) = (
@@ -117,6 +213,7 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
 MODES: dict[str, Callable[[Path, int, Path], Iterator[Measured]]] = {
     "predict": predicted,
     "run": run_of_data,
+    "fixed": run_of_fixed_elements,
 }
 
 
