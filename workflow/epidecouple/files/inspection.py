@@ -42,7 +42,7 @@ class Naming:
 
 def naming(path: Path, chromosomes: pd.Series) -> Naming:
     """The naming of a file that has been read."""
-    return Naming(path, list(dict.fromkeys(chromosomes)))
+    return Naming(path, list(chromosomes.unique()))
 
 
 def inspect(catalog: Catalog, folds: list[list[str]]) -> None:

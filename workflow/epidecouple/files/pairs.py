@@ -2,9 +2,12 @@
 Coordinates are 0-based and half-open.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from ..core.dna import ENDS
 from ..core.errors import InputError, shown
@@ -52,13 +55,15 @@ BENGI_NAMES = {
     "promoter": "chr5:889813-889814|GM12878|ENSG00000028310.13|ENST00000388890.4|-",
 }
 BENGI_NAME = r"^(?P<chrom>[^:|]+):(?P<start>\d+)-(?P<end>\d+)\|(?P<line>[^|]+)\|.+$"
+# Coordinates below this have a sum and a difference in int32.
+SMALL = 2**30
 # As tables of numbers, of R and of Python write them.
 LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
 
 
 def read_pairs(path: Path) -> pd.DataFrame:
-    """Pairs of one cell line: chrom, both elements' start and end, label, row (line in the file);
-    one row per pair.
+    """Pairs of one cell line: chrom (a category), both elements' start and end, label, row (line in
+    the file); one row per pair, and numbers as small as `narrowed` makes them.
 
     A table with the columns of TargetFinder (`enhancer_name, promoter_name, label`, names like
     `K562|chr1:10-20`) or of `GENERIC_COLUMNS`, as `text.read_headed` reads it, or one of BENGI's,
@@ -66,19 +71,59 @@ def read_pairs(path: Path) -> pd.DataFrame:
     among them. Raises `InputError` for an empty table, one of several cell lines, bad intervals,
     labels other than 0 and 1, and pairs listed with both labels.
     """
-    pairs = read_bengi(path)[[*COLUMNS, "row"]] if is_bengi(path) else _read_headed(path)
-    return pairs.drop_duplicates(COLUMNS, ignore_index=True)
+    columns = [*COLUMNS, "row"]
+    pairs = narrowed(read_bengi(path)[columns]) if is_bengi(path) else _read_headed(path)
+    again = repeated(pairs, COLUMNS)
+    return pairs[~again].reset_index(drop=True) if again.any() else pairs
 
 
 def _read_headed(path: Path) -> pd.DataFrame:
     """All rows of a table with a header: `COLUMNS` and row."""
     blocks = headed_blocks(path, [TARGETFINDER_COLUMNS, GENERIC_COLUMNS], [LINE])
-    pairs = pd.concat([_block_of_pairs(rows, path) for rows in blocks])
+    pairs = stacked([narrowed(_block_of_pairs(rows, path)) for rows in blocks])
     _require_rows(pairs, path)
     if LINE in pairs:
-        _check_one_line(pairs.pop(LINE), path)
+        _check_one_line(pairs.pop(LINE), pairs.row, path)
     _check_rows(pairs, path)
-    return pairs.assign(row=pairs.index)
+    return pairs
+
+
+def narrowed(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The same pairs in less memory: text as categories, labels as int8, other whole numbers as
+    int32 where all of a column are below `SMALL`, so that the sum of two has room.
+    """
+    kinds = {name: "category" for name in pairs if pairs[name].dtype == "str"}
+    for name in pairs.columns.difference([*kinds, "label"]):
+        if pairs[name].dtype == "int64" and pairs[name].abs().max() < SMALL:
+            kinds[name] = "int32"
+    return pairs.astype({**kinds, "label": "int8"})
+
+
+def stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Tables of the same columns, one below the other, rows numbered anew. Their columns move over
+    one by one, so that no more than one of them is held twice; the tables are left empty.
+    """
+    columns = {name: _joined([table.pop(name) for table in tables]) for name in tables[0].columns}
+    return pd.DataFrame(columns, copy=False)
+
+
+def _joined(parts: Sequence[pd.Series]) -> np.ndarray | pd.Categorical:
+    """Parts of a column as one."""
+    if isinstance(parts[0].dtype, pd.CategoricalDtype):
+        return union_categoricals(parts)
+    return np.concatenate([part.to_numpy() for part in parts])
+
+
+def repeated(pairs: pd.DataFrame, columns: list[str]) -> np.ndarray:
+    """Which pairs (chrom, ...) equal an earlier one in some columns, `chrom` among them; bool (n,).
+
+    Chromosomes are looked at one by one, since a table of what was seen is larger than the pairs.
+    """
+    found = np.zeros(len(pairs), dtype=bool)
+    others = pairs[[name for name in columns if name != "chrom"]]
+    for rows in pairs.groupby("chrom", sort=False, observed=True).indices.values():
+        found[rows] = others.iloc[rows].duplicated()
+    return found
 
 
 def _require_rows(table: pd.DataFrame, path: Path) -> None:
@@ -114,10 +159,12 @@ def read_bengi(path: Path) -> pd.DataFrame:
     pairs = _numbered(table, path)
     _check_rows(pairs, path)
     lines = [_line_of_names(table, pairs, end, path) for end in ENDS]
-    _check_one_line(pd.concat(lines), path)
+    every = pd.concat(lines)
+    _check_one_line(every, every.index, path)
     kept = {"distance": _distances(table, pairs, path), "line": lines[0]}
     names = table[[f"{end}_name" for end in ENDS]]
-    return pairs.assign(**kept, **names, row=pairs.index).reset_index(drop=True)
+    whole = pairs.assign(**kept, **names).reset_index(drop=True)
+    return whole[[*COLUMNS, *kept, *names, "row"]]
 
 
 def _line_of_names(table: pd.DataFrame, pairs: pd.DataFrame, end: str, path: Path) -> pd.Series:
@@ -139,11 +186,14 @@ def _line_of_names(table: pd.DataFrame, pairs: pd.DataFrame, end: str, path: Pat
     return parts.line
 
 
-def _check_one_line(lines: pd.Series, path: Path) -> None:
-    """Raise `InputError` for pairs of several lines, whose labels would be read as those of one."""
-    for row in sorted(lines.index[lines != lines.iloc[0]])[:1]:
-        problem = f"the pairs are of several cell lines: {shown(lines)}"
-        raise InputError(problem, "Give a table for each line", path, row)
+def _check_one_line(lines: pd.Series, row: pd.Series | pd.Index, path: Path) -> None:
+    """Raise `InputError` for pairs of several lines, whose labels would be read as those of one;
+    lines, row : of each pair.
+    """
+    other = np.asarray(row)[(lines != lines.iloc[0]).to_numpy()]
+    for first in np.sort(other)[:1]:
+        problem = f"the pairs are of several cell lines: {shown(lines.unique())}"
+        raise InputError(problem, "Give a table for each line", path, first)
 
 
 def _distances(table: pd.DataFrame, pairs: pd.DataFrame, path: Path) -> pd.Series:
@@ -174,20 +224,24 @@ def _block_of_pairs(rows: Rows, path: Path) -> pd.DataFrame:
 
 
 def _from_names(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """The columns of `GENERIC_COLUMNS` from TargetFinder's names."""
+    """The columns of `GENERIC_COLUMNS` from TargetFinder's names; each distinct name is taken apart
+    once, as many pairs share an element.
+    """
     for end in ENDS:
         name = table[f"{end}_name"]
-        parts = name.str.extract(NAME_PATTERN)
-        for line in name.index[parts.isna().any(axis=1)][:1]:
+        of_row, distinct = pd.factorize(name)
+        parts = pd.Series(distinct).str.extract(NAME_PATTERN)
+        for line in name.index[parts.isna().any(axis=1).to_numpy()[of_row]][:1]:
             raise InputError(
                 f"'{name[line]}' is not a name like K562|chr1:10-20", "Mend the name", path, line
             )
-        table = table.assign(**{f"{end}_{part}": parts[part] for part in parts})
+        columns = {f"{end}_{part}": parts[part].array.take(of_row) for part in parts}
+        table = table.assign(**columns)
     return table
 
 
 def _numbered(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """The columns of `COLUMNS` from text, after checking chromosomes and numbers."""
+    """The columns of `COLUMNS` from text, after checking chromosomes and numbers, and row."""
     for end in ENDS:
         for line in table.index[table[f"{end}_chrom"] == ""][:1]:
             raise InputError(f"{end}_chrom is empty", "Name the chromosome", path, line)
@@ -202,7 +256,8 @@ def _numbered(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         for name in COLUMNS
         if name not in ("chrom", "label")
     }
-    return pd.DataFrame({"chrom": table.enhancer_chrom, **edges, "label": _labels(table, path)})
+    columns = {"chrom": table.enhancer_chrom, **edges, "label": _labels(table, path)}
+    return pd.DataFrame({**columns, "row": table.index})
 
 
 def _labels(table: pd.DataFrame, path: Path) -> pd.Series:
@@ -213,29 +268,31 @@ def _labels(table: pd.DataFrame, path: Path) -> pd.Series:
 
 
 def _check_rows(pairs: pd.DataFrame, path: Path) -> None:
-    for kind in ("enhancer", "promoter"):
-        start = pairs[f"{kind}_start"]
-        end = pairs[f"{kind}_end"]
-        for row in pairs.index[(start < 0) | (start >= end)][:1]:
+    """Raise `InputError` for the first row without an interval, or with a label that an earlier row
+    of the same pair has not.
+    """
+    for kind in ENDS:
+        start, end = pairs[f"{kind}_start"], pairs[f"{kind}_end"]
+        for pair in pairs[(start < 0) | (start >= end)].head(1).itertuples():
             problem = (
-                f"{kind} {pairs.chrom[row]}:{start[row]}-{end[row]} is not an interval (0-based,"
-                " half-open)"
+                f"{kind} {pair.chrom}:{start[pair.Index]}-{end[pair.Index]} is not an interval"
+                " (0-based, half-open)"
             )
-            raise InputError(problem, "Mend or remove the row", path, row)
-    distinct = pairs.drop_duplicates(COLUMNS)
-    for row in distinct.index[distinct.duplicated(COLUMNS[:-1])][:1]:
-        pair = distinct.loc[row]
+            raise InputError(problem, "Mend or remove the row", path, pair.row)
+    again = repeated(pairs, COLUMNS[:-1])
+    otherwise = again & ~repeated(pairs, COLUMNS) if again.any() else again
+    for pair in pairs[otherwise].head(1).itertuples():
         problem = (
             f"the pair {pair.chrom}:{pair.enhancer_start} - {pair.promoter_start} is listed with"
             " label 0 and with label 1"
         )
-        raise InputError(problem, "Decide on one label", path, row)
+        raise InputError(problem, "Decide on one label", path, pair.row)
 
 
 def midpoints(pairs: pd.DataFrame) -> pd.DataFrame:
     """Pairs with `enhancer_mid` and `promoter_mid` added, floor((start + end) / 2) in bp."""
-    middle = {
-        f"{kind}_mid": (pairs[f"{kind}_start"] + pairs[f"{kind}_end"]) // 2
-        for kind in ("enhancer", "promoter")
-    }
+    middle = {}
+    for end in ENDS:
+        start, stop = pairs[f"{end}_start"], pairs[f"{end}_end"]
+        middle[f"{end}_mid"] = start + (stop - start) // 2
     return pairs.assign(**middle)

@@ -69,6 +69,7 @@ BLANK = " \t\r\f,;"
 BEGINS_OF_NO_ROWS = {"", *BLANK, *(text[0] for text in NO_ROWS)}
 SEPARATORS = ("\t", ",", ";", None)
 WHOLE = r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?"
+PLAIN_WHOLE = r"[0-9]{1,15}"
 DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 # How tables write that a value is not known.
 UNKNOWN = ("", "NA", "N/A", "NaN", "nan", "NULL", "None", ".")
@@ -468,6 +469,8 @@ def numbers_of(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Whole numbers of a column of text as float64, and which rows are none (bool); 1e+05, as R
     writes 100000, is one.
     """
+    if text.str.fullmatch(PLAIN_WHOLE).all():
+        return text.astype("int64").astype(float), pd.Series(False, index=text.index)
     written = text.str.fullmatch(WHOLE)
     numbers = pd.to_numeric(text.where(written), errors="coerce").astype(float)
     wrong = ~(numbers.abs() < LARGEST) | (numbers % 1 != 0)
