@@ -6,10 +6,8 @@ import pytest
 import yaml
 
 from epidecouple.core.config import Config, validated
-from epidecouple.data import crossed_pairs
 from epidecouple.data.crossed_pairs import (
     COORDINATES,
-    agreement,
     build_panel,
     cross,
     in_regions,
@@ -45,6 +43,12 @@ def two_lines(tmp_path, pairs: list[str], loops: list[str]) -> tuple[Config, Cat
     return config, Catalog(tmp_path / "genome.fa", None, None, lines)
 
 
+def built(config: Config, catalog: Catalog) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
+    """The panel as it is stored, the funnel and the metrics."""
+    panel, funnel, metrics = build_panel(config, catalog)
+    return pd.concat(panel.blocks(), ignore_index=True), funnel, metrics
+
+
 GOOD_PAIRS = [
     pair("chr1", 1000, 5000, 1) + pair("chr1", 3000, 5000, 0),
     pair("chr1", 1000, 5000, 0) + pair("chr1", 2000, 5000, 1),
@@ -52,7 +56,7 @@ GOOD_PAIRS = [
 
 
 def test_cross_by_hand(tmp_path):
-    table, funnel, metrics = build_panel(*two_lines(tmp_path, GOOD_PAIRS, [NEAR, FAR]))
+    table, funnel, metrics = built(*two_lines(tmp_path, GOOD_PAIRS, [NEAR, FAR]))
     expected = frame(
         "enhancer_mid cell_line row label_A label_B published_A published_B",
         (1025, "A", 2, 1, 0, 1, 0),
@@ -81,7 +85,7 @@ def test_cross_by_hand(tmp_path):
 
 def test_pairs_with_the_same_midpoints_are_one(tmp_path):
     wide = "B|chr1:995-1055,B|chr1:5000-5050,0\n"
-    table, _, metrics = build_panel(
+    table, _, metrics = built(
         *two_lines(tmp_path, [GOOD_PAIRS[0], GOOD_PAIRS[1] + wide], [NEAR, FAR])
     )
     assert len(table) == 3 and metrics["distinct_coordinates"] == 4
@@ -95,15 +99,56 @@ def test_agreement_counts_wrong_labels(tmp_path):
     assert metrics["label_agreement"] == pytest.approx(2 / 3)
 
 
+def natural_of(*rows: tuple) -> pd.DataFrame:
+    """Rows of pair tables from their coordinates, line and label."""
+    table = frame(" ".join([*COORDINATES, "cell_line", "label"]), *rows)
+    return table.assign(row=range(2, len(table) + 2))
+
+
 def test_agreement_uses_the_loops_of_the_own_line():
-    natural = frame(
-        " ".join([*COORDINATES, "cell_line", "label"]),
-        ("chr1", 10, 20, 50, 60, "A", 1),
-        ("chr1", 10, 20, 50, 60, "B", 0),
-    )
+    natural = natural_of(("chr1", 10, 20, 50, 60, "A", 1), ("chr1", 10, 20, 50, 60, "B", 0))
     loop = frame("chrom1 start1 end1 chrom2 start2 end2", ("chr1", 10, 20, "chr1", 50, 60))
-    assert agreement(natural, {"A": loop, "B": loop[:0]}) == 1
-    assert agreement(natural, {"B": loop, "A": loop[:0]}) == 0
+    every = np.ones(2, dtype=bool)
+    assert cross(natural, {"A": loop, "B": loop[:0]}, every)[1] == 1
+    assert cross(natural, {"B": loop, "A": loop[:0]}, every)[1] == 0
+
+
+def test_rows_that_do_not_count_are_no_pairs_and_have_no_part_in_the_agreement():
+    natural = natural_of(
+        ("chr1", 10, 20, 50, 60, "A", 1),
+        ("chr2", 10, 20, 50, 60, "A", 1),
+        ("chr2", 11, 19, 51, 59, "B", 1),
+        ("chr3", 10, 20, 50, 60, "B", 0),
+    )
+    loop = frame("chrom1 start1 end1 chrom2 start2 end2", ("chr2", 10, 20, "chr2", 50, 60))
+    kept = np.array([False, True, True, True])
+    panel, agreement = cross(natural, {"A": loop, "B": loop}, kept)
+    table = pd.concat(panel.blocks())
+    assert table[["chrom", "label_A", "published_A", "published_B"]].to_numpy().tolist() == [
+        ["chr2", 1, 1, 1],
+        ["chr3", 0, -1, 0],
+    ]
+    assert agreement == 1
+
+
+def test_the_panel_does_not_depend_on_the_size_of_a_block(tmp_path, monkeypatch):
+    """Blocks of one row, and one of all rows, of tables that repeat pairs on three chromosomes."""
+    rng = np.random.default_rng(3)
+    tables = ["", ""]
+    for row in range(120):
+        places = (100 * place for place in rng.integers(0, 12, 2))
+        tables[row % 2] += pair(f"chr{rng.integers(1, 4)}", *places, row % 2)
+    near = "".join(f"{k}\t{s}\t{s + 399}\t{k}\t500\t1200\n" for k in "123" for s in (200, 800))
+    config, catalog = two_lines(tmp_path, tables, [near, "1\t0\t500\t1\t300\t700\n" + NEAR])
+    regions = written(tmp_path / "regions.bed", "chr1\t0\t9000\nchr2\t300\t9000\n")
+    catalog = replace(catalog, regions=regions)
+    whole, *counts = built(config, catalog)
+    assert 0 < whole.label_A.sum() < len(whole) < counts[1]["natural_rows"] < 120
+    for module in ("data.crossed_pairs", "files.intervals"):
+        monkeypatch.setattr(f"epidecouple.{module}.PAIRS_PER_BLOCK", 1)
+    again, *counted = built(config, catalog)
+    pd.testing.assert_frame_equal(again, whole)
+    assert counted[0].equals(counts[0]) and counted[1] == counts[1]
 
 
 def test_toy_labels_are_those_of_a_brute_force_overlap(toy_panel):
@@ -144,11 +189,10 @@ def test_cross_labels_every_pair_in_every_line():
             )
         )
     )
-    natural = crossed_pairs.midpoints(natural).assign(
-        cell_line=rng.choice(["A", "B"], 80), row=np.arange(80), label=0
-    )
+    lines = rng.choice(["A", "B"], 80)
+    natural = natural.assign(cell_line=lines, row=np.arange(80), label=0)
     loops = {line: random_loops(rng, 40) for line in "AB"}
-    table = cross(natural, loops)
+    table = pd.concat(cross(natural, loops, np.ones(80, dtype=bool))[0].blocks())
     assert len(table) == len({*zip(start[:, 0], start[:, 1], strict=True)})
     for line in "AB":
         assert table[f"label_{line}"].tolist() == [
@@ -157,13 +201,10 @@ def test_cross_labels_every_pair_in_every_line():
 
 
 def test_in_regions_wants_both_windows_inside():
+    middles = [("chr1", 10, 30), ("chr1", 9, 30), ("chr1", 10, 36), ("chr2", 10, 30)]
     natural = frame(
-        "chrom enhancer_mid promoter_mid",
-        ("chr1", 10, 30),
-        ("chr1", 9, 30),
-        ("chr1", 10, 36),
-        ("chr2", 10, 30),
-        ("chr1", 35, 10),
+        " ".join(COORDINATES),
+        *((chrom, e - 2, e + 2, p - 2, p + 2) for chrom, e, p in [*middles, ("chr1", 35, 10)]),
     )
     assert in_regions(natural, frame("chrom start end", ("chr1", 5, 40)), 10).tolist() == [
         True,
@@ -182,7 +223,7 @@ def test_only_chromosomes_of_the_folds_are_kept():
 def test_regions_are_a_step_of_the_funnel(tmp_path):
     config, catalog = two_lines(tmp_path, GOOD_PAIRS, [NEAR, FAR])
     regions = written(tmp_path / "regions.bed", "chr1\t900\t2900\nchr1\t4000\t6000\n")
-    table, funnel, _ = build_panel(config, replace(catalog, regions=regions))
+    table, funnel, _ = built(config, replace(catalog, regions=regions))
     assert sorted(table.enhancer_mid) == [1025, 2025] and funnel.rows.tolist() == [4, 4, 3, 2, 2, 2]
 
 
@@ -251,7 +292,7 @@ def test_real_panel_has_the_known_counts(tmp_path, monkeypatch):
     config = Config.from_dict(
         validated(yaml.safe_load((ROOT / "config" / "targetfinder.yaml").read_text()))
     )
-    table, funnel, metrics = build_panel(config, catalog_of(config))
+    table, funnel, metrics = built(config, catalog_of(config))
     assert len(table) == metrics["panel_pairs"] == 207238
     assert (
         metrics["natural_rows"] == 207399

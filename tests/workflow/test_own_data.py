@@ -73,7 +73,8 @@ def panel(followed, monkeypatch):
     folder, values = followed
     monkeypatch.chdir(folder)
     config = Config.from_dict(values)
-    return config, *build_panel(config, catalog_of(config))
+    crossed, funnel, metrics = build_panel(config, catalog_of(config))
+    return config, pd.concat(crossed.blocks(), ignore_index=True), funnel, metrics
 
 
 def test_pairs_of_the_page_have_the_labels_of_the_loops(panel):

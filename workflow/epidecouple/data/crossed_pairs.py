@@ -4,88 +4,151 @@ Each DNA pair occurs once in every line, so no representation z of the DNA can t
 I(z; c) = 0 by construction. Coordinates are 0-based and half-open, in bp.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ..core.batch_sizes import PAIRS_PER_BLOCK
 from ..core.config import Config
 from ..core.dna import ENDS
 from ..core.errors import InputError
 from ..files.catalog import Catalog
 from ..files.intervals import inside, joined
 from ..files.loops import named_like, read_loops
-from ..files.pairs import midpoints, read_pairs
+from ..files.pairs import midpoints, read_pairs, repeated, rows_by_chromosome, stacked
 from ..files.peaks import read_regions
-from .labels import discordant, label_matrix
+from .labels import discordant
 
-KEY = ["chrom", "enhancer_mid", "promoter_mid"]
 COORDINATES = ["chrom", "enhancer_start", "enhancer_end", "promoter_start", "promoter_end"]
+# How the panel is stored, whatever holds it here.
+STORED = dict.fromkeys([*COORDINATES[1:], "enhancer_mid", "promoter_mid", "row"], "int64")
+STORED |= {"chrom": "str", "cell_line": "str"}
 
 
 def read_natural(catalog: Catalog) -> pd.DataFrame:
     """Read the published pair tables of all lines, one below the other.
 
-    Returns the columns of `read_pairs` and `midpoints`, and `cell_line`; one row per pair and table
-    that lists it.
+    Returns the columns of `read_pairs` and `cell_line`, a category; one row per pair and table that
+    lists it.
     """
-    tables = [
-        midpoints(read_pairs(files.pairs)).assign(cell_line=line)
-        for line, files in catalog.lines.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
+    tables = []
+    for line, files in catalog.lines.items():
+        table = read_pairs(files.pairs)
+        named = pd.Categorical.from_codes(np.zeros(len(table), dtype=np.int8), [line])
+        tables.append(table.assign(cell_line=named))
+    return stacked(tables)
 
 
-def cross(natural: pd.DataFrame, loops: dict[str, pd.DataFrame]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Crossed:
+    """The panel, beside the rows that list its pairs: it holds no coordinates of its own.
+
+    natural : rows of `read_natural`; first : which of them list a pair first, bool
+    labels, published : of each line, int8 (n_pairs,), see `cross`
+    """
+
+    natural: pd.DataFrame
+    first: np.ndarray
+    labels: dict[str, np.ndarray]
+    published: dict[str, np.ndarray]
+
+    def matrix(self, lines: list[str]) -> np.ndarray:
+        """Labels int8 (n_pairs, C), columns in the order of `lines`."""
+        return np.column_stack([self.labels[line] for line in lines])
+
+    def blocks(self) -> Iterator[pd.DataFrame]:
+        """The panel as it is stored, block by block: coordinates with both midpoints, `cell_line`
+        and `row` of the first listing, label_<line> and published_<line>.
+        """
+        done = 0
+        for start in range(0, len(self.natural), PAIRS_PER_BLOCK):
+            rows = slice(start, start + PAIRS_PER_BLOCK)
+            block = midpoints(self.natural[rows][self.first[rows]].reset_index(drop=True))
+            pairs = slice(done, done + len(block))
+            labels = {
+                f"{kind}_{line}": values[pairs]
+                for kind, of_line in (("label", self.labels), ("published", self.published))
+                for line, values in of_line.items()
+            }
+            done = pairs.stop
+            stored = block.astype(STORED)
+            columns = [*COORDINATES, "enhancer_mid", "promoter_mid", "cell_line", "row"]
+            yield stored[columns].assign(**labels)
+
+
+def cross(
+    natural: pd.DataFrame, loops: dict[str, pd.DataFrame], kept: np.ndarray
+) -> tuple[Crossed, float]:
     """Label every distinct pair in every line. Pairs with the same two midpoints are one pair.
 
     natural : rows of `read_natural`; loops : loops of each line, as `read_loops` gives them
-    Returns one row per pair: the coordinates, `cell_line` and `row` of its first listing, and
-    label_<line> : 1 when a loop of the line joins both elements, else 0
-    published_<line> : label in the line's own table, 1 before 0 where that table lists the
-    midpoints twice, and -1 where it does not list them
+    kept : which rows count, bool; those of a pair all do or none does
+    Returns the panel, with
+    labels : 1 when a loop of the line joins both elements of the first listing, else 0
+    published : label in the line's own table, 1 before 0 where that table lists the midpoints
+    twice, and -1 where it does not list them;
+    and the share of published rows whose label the loops of their own line reproduce.
     """
-    panel = natural.drop_duplicates(KEY)[[*COORDINATES, *KEY[1:], "cell_line", "row"]].reset_index(
-        drop=True
-    )
-    labels = {
-        f"label_{line}": joined(panel, line_loops).astype(np.int8)
-        for line, line_loops in loops.items()
-    }
-    published = {
-        f"published_{line}": _published(panel, natural[natural.cell_line == line]) for line in loops
-    }
-    return panel.assign(**labels, **published)
+    first, pair = _distinct(natural, kept)
+    labels, published, same = {}, {}, 0
+    label = natural.label.to_numpy()
+    for line, of_line in loops.items():
+        found = joined(natural, of_line)
+        own = np.flatnonzero((natural.cell_line == line).to_numpy() & kept)
+        same += int((found[own] == (label[own] == 1)).sum())
+        labels[line] = found[first].astype(np.int8)
+        published[line] = np.full(len(labels[line]), -1, dtype=np.int8)
+        np.maximum.at(published[line], pair[own], label[own])
+    return Crossed(natural, first, labels, published), same / int(kept.sum())
 
 
-def _published(panel: pd.DataFrame, table: pd.DataFrame) -> np.ndarray:
-    """Labels int8 (n,) of the panel's pairs in one line's table, -1 where it does not list them."""
-    label = table.groupby(KEY).label.max()
-    return label.reindex(pd.MultiIndex.from_frame(panel[KEY])).fillna(-1).to_numpy(dtype=np.int8)
+def _distinct(natural: pd.DataFrame, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which rows list a pair first, bool, and the row of the panel that each row lists, int32, -1
+    for a row that does not count.
+
+    Pairs never cross chromosomes, so one is looked at after the other.
+    """
+    first = np.zeros(len(natural), dtype=bool)
+    lister = np.zeros(len(natural), dtype=np.int32)
+    for _, every in rows_by_chromosome(natural.chrom):
+        rows = every[kept[every]]
+        code = _codes_of_pairs(natural[COORDINATES].iloc[rows])
+        opens = ~pd.Series(code).duplicated().to_numpy()
+        first[rows[opens]] = True
+        lister[rows] = rows[opens][code]
+    number = np.cumsum(first, dtype=np.int32) - 1
+    return first, np.where(kept, number[lister], -1)
 
 
-def agreement(natural: pd.DataFrame, loops: dict[str, pd.DataFrame]) -> float:
-    """Share of published rows whose label the loops of their own line reproduce."""
-    groups = natural.groupby("cell_line", sort=False)
-    same = [joined(rows, loops[line]) == (rows.label.to_numpy() == 1) for line, rows in groups]
-    return float(np.concatenate(same).mean())
+def _codes_of_pairs(natural: pd.DataFrame) -> np.ndarray:
+    """Equal numbers for equal midpoints, counted from 0 as they first occur; rows of one
+    chromosome.
+    """
+    middles = midpoints(natural)
+    enhancer, promoter = (pd.factorize(middles[f"{end}_mid"])[0] for end in ENDS)
+    return pd.factorize(enhancer * (promoter.max(initial=0) + 1) + promoter)[0]
 
 
-def on_chromosomes(natural: pd.DataFrame, config: Config) -> pd.Series:
+def on_chromosomes(natural: pd.DataFrame, config: Config) -> np.ndarray:
     """Which rows lie on a chromosome of some fold; bool (n,)."""
-    return natural.chrom.isin([chrom for fold in config.splits.folds for chrom in fold])
+    listed = [chrom for fold in config.splits.folds for chrom in fold]
+    return natural.chrom.isin(listed).to_numpy()
 
 
-def in_regions(natural: pd.DataFrame, regions: pd.DataFrame, window_bp: int) -> pd.Series:
+def in_regions(natural: pd.DataFrame, regions: pd.DataFrame, window_bp: int) -> np.ndarray:
     """Which rows have both DNA windows inside one of the regions (chrom, start, end); bool (n,)."""
     kept = np.ones(len(natural), dtype=bool)
-    for end in ENDS:
-        start = (natural[f"{end}_mid"] - window_bp // 2).clip(lower=0)
-        kept &= inside(
-            pd.DataFrame({"chrom": natural.chrom, "start": start, "end": start + window_bp}),
-            regions,
-        )
-    return pd.Series(kept, index=natural.index)
+    for first in range(0, len(natural), PAIRS_PER_BLOCK):
+        rows = slice(first, first + PAIRS_PER_BLOCK)
+        block = midpoints(natural[rows])
+        for end in ENDS:
+            start = (block[f"{end}_mid"] - window_bp // 2).clip(lower=0)
+            window = {"chrom": block.chrom, "start": start, "end": start + window_bp}
+            kept[rows] &= inside(pd.DataFrame(window), regions)
+    return kept
 
 
 class Funnel:
@@ -94,65 +157,66 @@ class Funnel:
     def __init__(self) -> None:
         self.steps: list[tuple[str, int]] = []
 
-    def keep(self, step: str, table: pd.DataFrame, kept: pd.Series | None = None) -> pd.DataFrame:
-        """Keep the rows where `kept` is true (all rows by default) and note how many there are.
+    def keep(self, step: str, kept: np.ndarray) -> np.ndarray:
+        """Note how many rows a filter leaves, which is returned: bool (n,).
 
         Raises `InputError`, with the counts so far, when no row is left.
         """
-        table = table if kept is None else table[kept]
-        self.steps.append((step, len(table)))
-        if table.empty:
+        self.steps.append((step, int(kept.sum())))
+        if not kept.any():
             counts = ", ".join(f"{name}: {rows}" for name, rows in self.steps)
             raise InputError(
                 f"no pair is left after the filter '{step}' (rows: {counts})",
                 "Loosen that filter or check the input",
             )
-        return table
+        return kept
 
     def table(self) -> pd.DataFrame:
         """One row per filter: step, rows."""
         return pd.DataFrame(self.steps, columns=["step", "rows"])
 
 
-def build_panel(
-    config: Config, catalog: Catalog
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+def build_panel(config: Config, catalog: Catalog) -> tuple[Crossed, pd.DataFrame, dict[str, Any]]:
     """Read the lines' pair tables and loops, filter the pairs and label them in every line.
 
-    Returns the panel (see `cross`), the funnel (step, rows) and the stage's metrics.
+    Returns the panel, the funnel (step, rows) and the stage's metrics.
     """
     funnel = Funnel()
-    natural = funnel.keep("rows of the pair tables", read_natural(catalog))
+    natural = read_natural(catalog)
+    kept = funnel.keep("rows of the pair tables", np.ones(len(natural), dtype=bool))
     loops = {
         line: named_like(read_loops(files.loops), natural.chrom)
         for line, files in catalog.lines.items()
     }
-    natural = funnel.keep("on chromosomes of the folds", natural, on_chromosomes(natural, config))
+    kept = funnel.keep("on chromosomes of the folds", kept & on_chromosomes(natural, config))
     if catalog.regions:
         regions = read_regions(catalog.regions)
-        natural = funnel.keep(
-            "both DNA windows inside dataset.regions",
-            natural,
-            in_regions(natural, regions, config.windows.sequence_bp),
-        )
-    panel = funnel.keep("distinct pairs by midpoints", cross(natural, loops))
-    labels = label_matrix(panel, config.all_lines)
-    discordant_in_training = pd.Series(
-        discordant(label_matrix(panel, config.cell_lines)), index=panel.index
-    )
+        inside_regions = in_regions(natural, regions, config.windows.sequence_bp)
+        kept = funnel.keep("both DNA windows inside dataset.regions", kept & inside_regions)
+    panel, agreement = cross(natural, loops, kept)
+    funnel.keep("distinct pairs by midpoints", panel.first)
     # The panel keeps all its pairs; the last two steps only refuse a panel without such pairs.
-    funnel.keep("positive in at least one line", panel, pd.Series(labels.any(1), index=panel.index))
-    funnel.keep("label-discordant between training lines", panel, discordant_in_training)
-    metrics = {
-        "natural_rows": len(natural),
-        "natural_positive": int(natural.label.sum()),
-        "label_agreement": agreement(natural, loops),
-        "distinct_coordinates": len(natural.drop_duplicates(COORDINATES)),
-        "panel_pairs": len(panel),
+    positive = np.any(panel.matrix(config.all_lines), axis=1)
+    funnel.keep("positive in at least one line", np.asarray(positive))
+    between = discordant(panel.matrix(config.cell_lines))
+    funnel.keep("label-discordant between training lines", between)
+    of_rows = {
+        "natural_rows": int(kept.sum()),
+        "natural_positive": int(natural.label.to_numpy()[kept].sum()),
+        "label_agreement": agreement,
+        "distinct_coordinates": int((kept & ~repeated(natural, COORDINATES)).sum()),
+    }
+    return panel, funnel.table(), of_rows | _metrics(panel, config)
+
+
+def _metrics(panel: Crossed, config: Config) -> dict[str, Any]:
+    """Counts of pairs and of their labels."""
+    labels = panel.matrix(config.all_lines)
+    return {
+        "panel_pairs": labels.shape[0],
         "panel_lines": labels.shape[1],
         "positive_pairs": int(labels.any(1).sum()),
         "discordant_pairs": int(discordant(labels).sum()),
-        "discordant_between_training_lines": int(discordant_in_training.sum()),
-        **{f"positives_{line}": int(labels[:, c].sum()) for c, line in enumerate(config.all_lines)},
+        "discordant_between_training_lines": int(discordant(panel.matrix(config.cell_lines)).sum()),
+        **{f"positives_{line}": int(panel.labels[line].sum()) for line in config.all_lines},
     }
-    return panel, funnel.table(), metrics

@@ -11,5 +11,5 @@ def label_matrix(panel: pd.DataFrame, lines: list[str]) -> np.ndarray:
 
 def discordant(labels: np.ndarray) -> np.ndarray:
     """Which pairs are positive in some lines and negative in others; labels (n, C), bool (n,)."""
-    positive = labels.sum(1)
+    positive = labels.sum(1, dtype=np.int32)
     return (positive > 0) & (positive < labels.shape[1])

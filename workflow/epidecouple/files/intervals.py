@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 import pybedtools
 
+from ..core.batch_sizes import PAIRS_PER_BLOCK
+from ..core.dna import ENDS
 from ..core.errors import InputError
+from .pairs import rows_by_chromosome
 
 
 def require_bedtools() -> None:
@@ -29,8 +32,43 @@ def joined(pairs: pd.DataFrame, loops: pd.DataFrame) -> np.ndarray:
     Returns bool (n_pairs,). bedtools pairtopair -type both.
     """
     require_bedtools()
-    if loops.empty or pairs.empty:
-        return np.zeros(len(pairs), dtype=bool)
+    found = np.zeros(len(pairs), dtype=bool)
+    near = np.flatnonzero(_near_anchors(pairs, loops))
+    for first in range(0, len(near), PAIRS_PER_BLOCK):
+        rows = near[first : first + PAIRS_PER_BLOCK]
+        found[rows] = _joined(pairs.iloc[rows], loops)
+    return found
+
+
+def _near_anchors(pairs: pd.DataFrame, loops: pd.DataFrame) -> np.ndarray:
+    """Which pairs have both elements overlapped by an anchor of any loop, bool (n_pairs,): of most
+    pairs that is all there is to know, and no process is asked about them.
+    """
+    near = np.ones(len(pairs), dtype=bool)
+    for end in ENDS:
+        near &= _touched(pairs.chrom, pairs[f"{end}_start"], pairs[f"{end}_end"], loops)
+    return near
+
+
+def _touched(chrom: pd.Series, start: pd.Series, end: pd.Series, loops: pd.DataFrame) -> np.ndarray:
+    """Which intervals share a base with an anchor: bool (n,)."""
+    anchors = {
+        name: np.concatenate([loops[f"{name}1"], loops[f"{name}2"]])
+        for name in ("chrom", "start", "end")
+    }
+    found = np.zeros(len(chrom), dtype=bool)
+    of_chromosome = pd.DataFrame(anchors).sort_values("start").groupby("chrom")
+    known = dict(iter(of_chromosome))
+    for name, rows in rows_by_chromosome(chrom):
+        if name in known:
+            furthest = np.maximum.accumulate(known[name].end.to_numpy())
+            before = np.searchsorted(known[name].start, end.to_numpy()[rows])
+            found[rows] = (before > 0) & (furthest[before - 1] > start.to_numpy()[rows])
+    return found
+
+
+def _joined(pairs: pd.DataFrame, loops: pd.DataFrame) -> np.ndarray:
+    """`joined` by bedtools."""
     bedpe = pd.DataFrame(
         {
             "chrom1": pairs.chrom,

@@ -2,7 +2,7 @@
 Coordinates are 0-based and half-open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -121,9 +121,21 @@ def repeated(pairs: pd.DataFrame, columns: list[str]) -> np.ndarray:
     """
     found = np.zeros(len(pairs), dtype=bool)
     others = pairs[[name for name in columns if name != "chrom"]]
-    for rows in pairs.groupby("chrom", sort=False, observed=True).indices.values():
+    for _, rows in rows_by_chromosome(pairs.chrom):
         found[rows] = others.iloc[rows].duplicated()
     return found
+
+
+def rows_by_chromosome(chrom: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
+    """Every chromosome with the numbers of its rows, in order. A groupby tells the same in four
+    times the memory.
+    """
+    of_row = chrom.astype("category").cat
+    order = np.argsort(of_row.codes.to_numpy(), kind="stable")
+    ends = np.cumsum(np.bincount(of_row.codes, minlength=len(of_row.categories)))
+    for name, start, end in zip(of_row.categories, [0, *ends], ends, strict=False):
+        if start < end:
+            yield name, order[start:end]
 
 
 def _require_rows(table: pd.DataFrame, path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..core.config import Config
 from ..core.integrity import seal
 from ..core.provenance import Measured
+from ..data.blocks import write_blocks
 from ..data.crossed_pairs import build_panel
 from ..files.catalog import catalog_of
 from .runner import run
@@ -18,8 +19,8 @@ log = logging.getLogger(__name__)
 def panel(config: Config, panel: Path, funnel: Path) -> Measured:
     """Cross the lines' pair tables and label every pair by every line's loops."""
     catalog = catalog_of(config)
-    pairs, counts, metrics = build_panel(config, catalog)
-    pairs.to_parquet(panel, index=False)
+    crossed, counts, metrics = build_panel(config, catalog)
+    write_blocks(crossed.blocks(), panel)
     seal(panel)
     counts.to_csv(funnel, sep="\t", index=False)
     log.info("%s", counts.to_string(index=False))
