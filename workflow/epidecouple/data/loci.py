@@ -4,6 +4,9 @@ An element is a distinct midpoint; its DNA window is encoded once, however many 
 Coordinates are 0-based and half-open; a window of L bp starts at midpoint - L / 2.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +19,13 @@ from ..core.random_streams import Stream, rng_for
 from ..files.catalog import Catalog
 from ..files.fasta import chromosome_sizes, encode_windows, open_genome
 from ..files.intervals import overlapping
+from ..files.pairs import rows_by_chromosome, stacked
 from ..files.peaks import read_peaks
-from .labels import label_matrix
+from .blocks import read_blocks
+from .crossed_pairs import COORDINATES
 from .splits import Splits, check_splits, splits_of
+
+MIDDLES = [f"{end}_mid" for end in ENDS]
 
 
 def unique_elements(panel: pd.DataFrame) -> pd.DataFrame:
@@ -41,34 +48,75 @@ def pair_table(panel: pd.DataFrame, elements: pd.DataFrame, splits: Splits) -> p
     enhancer_bp, promoter_bp : annotated lengths in the table that lists the pair first. They reveal
     the line, so the model does not read them; only record 22 does.
     """
-    row_of = pd.Series(elements.index, index=pd.MultiIndex.from_frame(elements))
-    rows = {
-        end: row_of[pd.MultiIndex.from_frame(panel[["chrom", f"{end}_mid"]])].to_numpy()
-        for end in ENDS
-    }
+    rows = {end: rows_of(panel.chrom, panel[f"{end}_mid"], elements) for end in ENDS}
     mids = panel[["chrom", "enhancer_mid", "promoter_mid"]]
     distance = (panel.enhancer_mid - panel.promoter_mid).abs()
     lengths = {f"{end}_bp": panel[f"{end}_end"] - panel[f"{end}_start"] for end in ENDS}
     return mids.assign(**rows, distance=distance, **lengths, split=splits.of(panel.chrom))
 
 
-def indexed_pairs(
-    panel: pd.DataFrame, elements: pd.DataFrame, splits: Splits, config: Config
-) -> pd.DataFrame:
-    """`pair_table`, after `check_splits` has found pairs of both classes in every split.
+def rows_of(chrom: pd.Series, mid: pd.Series, elements: pd.DataFrame) -> np.ndarray:
+    """Row number of each place among the elements, which are sorted: int64 (n,)."""
+    middles, of_places = elements.mid.to_numpy(), mid.to_numpy()
+    known = dict(rows_by_chromosome(elements.chrom))
+    row = np.empty(len(chrom), dtype=np.int64)
+    for name, places in rows_by_chromosome(chrom):
+        own = known[name]
+        row[places] = own[0] + np.searchsorted(middles[own], of_places[places])
+    return row
 
-    Raises `InputError` when a split lacks them.
+
+@dataclass(frozen=True)
+class StoredPanel:
+    """The file of a crossed panel, of which every step reads the columns that it needs, block by
+    block.
     """
-    pairs = pair_table(panel, elements, splits)
-    labels = pd.DataFrame(label_matrix(panel, config.all_lines), columns=config.all_lines)
-    check_splits(pairs.split, labels, config.cell_lines)
-    return pairs
+
+    path: Path
+
+    @cached_property
+    def elements(self) -> pd.DataFrame:
+        """As `unique_elements` gives them."""
+        blocks = read_blocks(self.path, ["chrom", *MIDDLES])
+        distinct = [unique_elements(block) for block in blocks]
+        return (
+            pd.concat(distinct).drop_duplicates().sort_values(["chrom", "mid"], ignore_index=True)
+        )
+
+    def pairs(self, splits: Splits) -> Iterator[pd.DataFrame]:
+        """`pair_table` of all its pairs, block by block."""
+        for block in read_blocks(self.path, [*COORDINATES, *MIDDLES]):
+            yield pair_table(block, self.elements, splits)
+
+    def pairs_of_splits(self, splits: Splits, config: Config) -> dict[str, int]:
+        """How many pairs each split has, after `check_splits` has found both classes there.
+
+        Raises `InputError` when a split lacks them.
+        """
+        names = [f"label_{line}" for line in config.all_lines]
+        blocks = [
+            block[names].assign(split=splits.of(block.chrom).astype("category"))
+            for block in read_blocks(self.path, ["chrom", *names])
+        ]
+        table = stacked(blocks)
+        labels = table[names].set_axis(config.all_lines, axis=1)
+        check_splits(table.split, labels, config.cell_lines)
+        return {str(name): int(count) for name, count in table.split.value_counts().items()}
+
+    def misfits(self, sizes: dict[str, int], length: int) -> pd.DataFrame:
+        """Of each block the first pair that `check_on_genome` would refuse for each of its reasons:
+        it refuses these as it would refuse all pairs.
+        """
+        ends = [f"{end}_end" for end in ENDS]
+        blocks = read_blocks(self.path, ["chrom", *MIDDLES, *ends, "cell_line", "row"])
+        rows = [block[wrong].head(1) for block in blocks for wrong in _misfit(block, sizes, length)]
+        return pd.concat(rows)
 
 
 def encoded_windows(
-    panel: pd.DataFrame, elements: pd.DataFrame, catalog: Catalog, length: int
+    panel: StoredPanel, catalog: Catalog, length: int
 ) -> tuple[np.ndarray, pd.Series]:
-    """Encode the DNA windows of the elements, `length` bp each.
+    """Encode the DNA windows of the panel's elements, `length` bp each.
 
     Returns codes uint8 (n_elements, length) and the size in bp of every chromosome of the genome.
     Raises `InputError` for a pair that does not fit on the genome.
@@ -76,8 +124,8 @@ def encoded_windows(
     with open_genome(catalog.genome) as fasta:
         sizes = chromosome_sizes(fasta)
         tables = {line: files.pairs for line, files in catalog.lines.items()}
-        check_on_genome(panel, sizes, length, tables)
-        codes = encode_windows(fasta, windows(elements, length), catalog.genome)
+        check_on_genome(panel.misfits(sizes, length), sizes, length, tables)
+        codes = encode_windows(fasta, windows(panel.elements, length), catalog.genome)
     return codes, pd.Series(sizes, name="size")
 
 
@@ -91,7 +139,8 @@ def check_on_genome(
     sizes : bp of each chromosome; tables : pair table of each cell line, which the message names
     together with the row
     """
-    for row in panel[~panel.chrom.isin(list(sizes))].head(1).itertuples():
+    wrong = _misfit(panel, sizes, length)
+    for row in panel[next(wrong)].head(1).itertuples():
         problem = (
             f"chromosome {row.chrom} is not in the genome, which has {', '.join(list(sizes)[:3])}"
             f" and {max(0, len(sizes) - 3)} more"
@@ -100,9 +149,8 @@ def check_on_genome(
             "Use one naming (chr1 or 1) in pairs and FASTA, or limit the pairs with dataset.regions"
         )
         raise InputError(problem, remedy, tables[row.cell_line], row.row)
-    size = panel.chrom.map(sizes)
     for end in ENDS:
-        for row in panel[panel[f"{end}_end"] > size].head(1).itertuples():
+        for row in panel[next(wrong)].head(1).itertuples():
             problem = (
                 f"the {end} ends at {getattr(row, f'{end}_end')}, beyond {row.chrom} of"
                 f" {sizes[row.chrom]} bp"
@@ -113,8 +161,7 @@ def check_on_genome(
                 tables[row.cell_line],
                 row.row,
             )
-        start = panel[f"{end}_mid"] - length // 2
-        for row in panel[(start < 0) | (start + length > size)].head(1).itertuples():
+        for row in panel[next(wrong)].head(1).itertuples():
             middle = getattr(row, f"{end}_mid")
             problem = (
                 f"the {end}'s window of {length} bp around {middle} runs off {row.chrom} of"
@@ -126,6 +173,18 @@ def check_on_genome(
                 tables[row.cell_line],
                 row.row,
             )
+
+
+def _misfit(panel: pd.DataFrame, sizes: dict[str, int], length: int) -> Iterator[pd.Series]:
+    """Which pairs lie on no chromosome of the genome, then of each end which ends beyond it, and
+    which has a window that does not lie on it; bool (n,) each.
+    """
+    yield ~panel.chrom.isin(list(sizes))
+    size = panel.chrom.map(sizes).astype(float)
+    for end in ENDS:
+        yield panel[f"{end}_end"] > size
+        start = panel[f"{end}_mid"] - length // 2
+        yield (start < 0) | (start + length > size)
 
 
 def reach(peaks: pd.DataFrame, tile_bp: int) -> pd.Series:

@@ -13,6 +13,7 @@ import pandas as pd
 from ..core.config import Config
 from ..core.errors import InputError
 from ..core.provenance import write_json
+from .labels import discordant
 
 NAMES = ("train", "validation", "test")
 
@@ -66,21 +67,21 @@ def check_splits(split: pd.Series, labels: pd.DataFrame, training_lines: list[st
     split : name of each pair's split (n,); labels : 0 or 1, (n, C), one column per line
     """
     for name in NAMES:
-        rows = labels[split == name]
+        rows = labels[(split == name).to_numpy()]
         if rows.empty:
             raise InputError(
                 f"the {name} split has no pair",
                 "Choose another splits.test_fold or splits.validation_fold",
                 "config",
             )
-        for line in rows.columns[rows.nunique() < 2]:
+        for line in rows.columns[rows.min() == rows.max()]:
             problem = (
                 f"all {len(rows)} labels of {line} in the {name} split are {rows[line].iloc[0]}"
             )
             raise InputError(
                 problem, "Choose other folds, more pairs, or leave the cell line out", "config"
             )
-        if not (rows[training_lines].nunique(axis=1) > 1).any():
+        if not discordant(rows[training_lines].to_numpy()).any():
             problem = (
                 f"no pair of the {name} split is label-discordant between the training lines, and R"
                 " is learned from such pairs"

@@ -2,16 +2,15 @@
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ..core.config import Config
 from ..core.integrity import intact, seal
 from ..core.provenance import Measured
-from ..data.loci import encoded_windows, indexed_pairs, unique_elements
-from ..data.splits import Splits, splits_of, write_splits
+from ..data.blocks import write_blocks
+from ..data.loci import StoredPanel, encoded_windows
+from ..data.splits import splits_of, write_splits
 from ..files.catalog import catalog_of
 from .runner import run
 
@@ -30,40 +29,29 @@ def elements(
     """Encode the panel's windows and write pairs, splits and the sizes of the chromosomes that hold
     pairs.
     """
-    crossed = pd.read_parquet(intact(panel))
-    split = splits_of(config)
-    loci = unique_elements(crossed)
-    table = indexed_pairs(crossed, loci, split, config)
-    codes, sizes = encoded_windows(crossed, loci, catalog_of(config), config.windows.sequence_bp)
+    crossed, split = StoredPanel(intact(panel)), splits_of(config)
+    loci, of_split = crossed.elements, crossed.pairs_of_splits(split, config)
+    codes, sizes = encoded_windows(crossed, catalog_of(config), config.windows.sequence_bp)
     loci.to_parquet(elements, index=False)
-    table.to_parquet(pairs, index=False)
+    write_blocks(crossed.pairs(split), pairs)
     np.save(sequences, codes)
     write_splits(split, splits)
-    sizes[sizes.index.isin(table.chrom)].rename_axis("chrom").to_csv(chromosomes, sep="\t")
+    sizes[sizes.index.isin(loci.chrom)].rename_axis("chrom").to_csv(chromosomes, sep="\t")
     seal(elements, pairs, sequences, chromosomes)
     log.info(
         "%d elements of %d bp, %d pairs, split hash %s",
-        len(loci),
-        codes.shape[1],
-        len(table),
+        *codes.shape,
+        sum(of_split.values()),
         split.hash,
     )
-    return Measured(_metrics(loci, codes, table, split), [panel])
+    counts = {f"pairs_{name}": count for name, count in of_split.items()}
+    of_windows = {"elements": len(loci), "window_bp": codes.shape[1], "n_fraction": _unknown(codes)}
+    return Measured({**of_windows, "split_hash": split.hash, **counts}, [panel])
 
 
-def _metrics(
-    loci: pd.DataFrame, codes: np.ndarray, pairs: pd.DataFrame, splits: Splits
-) -> dict[str, Any]:
-    """Counts of elements and of pairs per split."""
-    of_split = {f"pairs_{name}": int(count) for name, count in pairs.split.value_counts().items()}
-    unknown = float((codes == 4).mean())
-    return {
-        "elements": len(loci),
-        "window_bp": codes.shape[1],
-        "n_fraction": unknown,
-        "split_hash": splits.hash,
-        **of_split,
-    }
+def _unknown(codes: np.ndarray) -> float:
+    """Share of the letters that are N."""
+    return float((codes == 4).mean())
 
 
 if __name__ == "__main__":
