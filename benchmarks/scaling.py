@@ -17,9 +17,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from epidecouple.core.batch_sizes import PAIRS_PER_BLOCK
 from epidecouple.core.config import Config
-from epidecouple.data.line_signal import normalised_signal
+from epidecouple.data.line_signal import shape_of_pair, signal_blocks
 from epidecouple.data.loci import windows
+from epidecouple.data.shards import write_array
 from epidecouple.data.signal import mean_signal
 from epidecouple.model.energy import EnergyModel
 from epidecouple.report.figures.style import COLOURS, STYLE, plt
@@ -33,12 +35,15 @@ SCORED_AT_ONCE = 4096
 def shard(
     line: int, pairs: pd.DataFrame, ends: list[pd.DataFrame], config: Config, folder: Path
 ) -> Path:
-    """Signal of one line, written in place."""
+    """Signal of one line, written block by block."""
     tables = {mark: peaks(PEAKS, line * MARKS + m) for m, mark in enumerate(config.marks)}
     statistics = {
         mark: {"present": True, **_level(table, ends[0])} for mark, table in tables.items()
     }
-    normalised_signal(tables, statistics, pairs, ends, config, folder / f"{line}.npy")
+    starts = range(0, len(pairs), PAIRS_PER_BLOCK)
+    blocks = (pairs.iloc[start : start + PAIRS_PER_BLOCK] for start in starts)
+    signal = signal_blocks(tables, statistics, blocks, ends, config)
+    write_array(signal, (len(pairs), *shape_of_pair(config)), folder / f"{line}.npy")
     return folder / f"{line}.npy"
 
 

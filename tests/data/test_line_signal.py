@@ -5,12 +5,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from epidecouple.core.integrity import seal
 from epidecouple.core.provenance import fingerprint, read_json
 from epidecouple.core.sections.data import WAY_DENSITIES
+from epidecouple.data.blocks import read_blocks, write_blocks
 from epidecouple.data.labels import label_matrix
-from epidecouple.data.line_signal import measure, places_of_ends, reference_signal
+from epidecouple.data.line_signal import (
+    measure,
+    normalised_signal,
+    places_of_ends,
+    read_marks,
+    reference_signal,
+)
 from epidecouple.data.normalisation import Normaliser
-from epidecouple.data.shards import load_shard
+from epidecouple.data.shards import load_shard, write_array
 from epidecouple.data.signal import bins_between, ends_signal, mean_signal, pair_signal, resized
 from epidecouple.data.splits import splits_of
 from epidecouple.data.way import way_densities
@@ -30,6 +38,12 @@ def inputs_of(toy_panel):
         places_of_ends(elements, toy_panel.world.config),
         pd.read_parquet(toy_panel.folder / "reference.parquet"),
     )
+
+
+def measured(files, pairs, *arguments):
+    """`measure` of a table at once, its signal as one array."""
+    signal, *others = measure(files, [pairs], *arguments)
+    return np.concatenate([*signal]), *others
 
 
 def shard_of(toy_panel, line: str):
@@ -86,14 +100,14 @@ def test_densities_of_the_way_come_last_as_they_were_measured(toy_panel):
         found = shard.signal[:, -WAY_DENSITIES:, m].astype(float)
         assert found == pytest.approx(expected, rel=HALF_PRECISION) and found.any()
     without = toy_config(windows={"way": False})
-    signal = measure(files, pairs, ends, reference, without)[0]
+    signal = measured(files, pairs, ends, reference, without)[0]
     assert (signal == shard.signal[:, :-WAY_DENSITIES]).all()
 
 
 def test_statistics_do_not_depend_on_the_pairs(toy_panel):
     pairs, ends, reference = inputs_of(toy_panel)
     files, config = toy_panel.world.catalog.lines["LineB"], toy_panel.world.config
-    signal, on_reference, statistics = measure(files, pairs[:50], ends, reference, config)
+    signal, on_reference, statistics = measured(files, pairs[:50], ends, reference, config)
     assert statistics == shard_of(toy_panel, "LineB").manifest["marks"]
     assert (on_reference == shard_of(toy_panel, "LineB").reference).all()
     assert (signal == shard_of(toy_panel, "LineB").signal[:50]).all()
@@ -102,17 +116,47 @@ def test_statistics_do_not_depend_on_the_pairs(toy_panel):
 def test_blocks_and_a_file_on_disk_give_the_same_numbers(toy_panel, tmp_path, monkeypatch):
     pairs, ends, reference = inputs_of(toy_panel)
     files, config = toy_panel.world.catalog.lines["LineB"], toy_panel.world.config
+    blocks = [pairs[:7], pairs[7:8], pairs[8:]]
+    whole = shard_of(toy_panel, "LineB").signal
+    signal, _, statistics = measure(files, blocks, ends, reference, config)
+    write_array(signal, whole.shape, tmp_path / "signal.npy")
+    np.save(tmp_path / "saved.npy", whole)
+    assert (tmp_path / "signal.npy").read_bytes() == (tmp_path / "saved.npy").read_bytes()
     monkeypatch.setattr("epidecouple.data.line_signal.PAIRS_PER_BLOCK", 7)
-    signal = measure(files, pairs, ends, reference, config, tmp_path / "signal.npy")[0]
-    assert (signal == shard_of(toy_panel, "LineB").signal).all() and isinstance(signal, np.memmap)
-    assert (np.load(tmp_path / "signal.npy") == signal).all()
+    peaks = read_marks(files.peaks, config.marks)
+    assert (normalised_signal(peaks, statistics, pairs, ends, config) == whole).all()
+
+
+@pytest.mark.parametrize("rows", [1, 37])
+def test_a_shard_does_not_depend_on_the_size_of_a_block(toy_panel, tmp_path, monkeypatch, rows):
+    """Neither of the blocks that are read, nor of those that the tables were written in."""
+    world = toy_panel.world
+    tables = {name: toy_panel.elements / f"{name}.parquet" for name in ("pairs", "elements")}
+    inputs = {"panel": toy_panel.folder / "panel.parquet", **tables}
+    inputs |= {"reference": toy_panel.folder / "reference.parquet"}
+    inputs |= {"splits": toy_panel.elements / "splits.json"}
+    monkeypatch.setattr("epidecouple.data.blocks.PAIRS_PER_BLOCK", rows)
+    again = tmp_path / "pairs.parquet"
+    write_blocks(read_blocks(tables["pairs"], list(pd.read_parquet(tables["pairs"]))), again)
+    seal(again)
+    inputs["pairs"] = again
+    run_main("shard", world.root, world.values, line="LineB", shard=tmp_path / "shard", **inputs)
+    for name in ("signal.npy", "reference.npy", "manifest.json"):
+        assert (tmp_path / "shard" / name).read_bytes() == (
+            toy_panel.shards / "LineB" / name
+        ).read_bytes()
+    found, known = (
+        pd.read_parquet(shard / "pairs.parquet")
+        for shard in (tmp_path / "shard", toy_panel.shards / "LineB")
+    )
+    pd.testing.assert_frame_equal(found, known)
 
 
 def test_missing_mark_is_zero_and_said_to_be_missing(toy_panel, tmp_path):
     pairs, ends, reference = inputs_of(toy_panel)
     files, config = toy_panel.world.catalog.lines["LineB"], toy_panel.world.config
     peaks = {mark: path for mark, path in files.peaks.items() if mark not in ("CTCF", "DNase")}
-    signal, on_reference, statistics = measure(
+    signal, on_reference, statistics = measured(
         replace(files, peaks=peaks), pairs, ends, reference, config
     )
     absent = [not statistics[mark]["present"] for mark in config.marks]
@@ -232,7 +276,7 @@ def test_ranks_are_among_reference_loci_of_the_same_width(toy_panel):
     elements = pd.read_parquet(toy_panel.elements / "elements.parquet")
     config = toy_config(windows={"scales": [20000], "signal": "ranks"})
     files, bins = toy_panel.world.catalog.lines["LineA"], config.windows.bins
-    signal, on_reference, statistics = measure(
+    signal, on_reference, statistics = measured(
         files, pairs, places_of_ends(elements, config), reference, config
     )
     assert signal.shape == (len(pairs), 4 + bins + WAY_DENSITIES, len(config.marks))

@@ -23,6 +23,11 @@ def read_blocks(path: Path, columns: list[str]) -> Iterator[pd.DataFrame]:
             start += len(block)
 
 
+def count_rows(path: Path) -> int:
+    """Number of rows of a table."""
+    return pq.read_metadata(path).num_rows
+
+
 def write_blocks(blocks: Iterable[pd.DataFrame], path: Path) -> None:
     """Write blocks, one at least, as one table without index, a row group each."""
     tables = (pa.Table.from_pandas(block, preserve_index=False) for block in blocks)

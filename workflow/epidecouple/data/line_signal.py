@@ -6,6 +6,7 @@ width of `windows.scales`, the bins between the midpoints, and the densities of 
 in bp.
 """
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -138,38 +139,46 @@ def normalised_signal(
     pairs: pd.DataFrame,
     ends: list[pd.DataFrame],
     config: Config,
-    path: Path | None = None,
 ) -> np.ndarray:
-    """Measure and normalise the marks of a line at pairs: float16 (n, P, M), 0 for a missing mark.
+    """The arrays of `signal_blocks` as one, for pairs in memory."""
+    starts = range(0, max(len(pairs), 1), PAIRS_PER_BLOCK)
+    blocks = (pairs.iloc[start : start + PAIRS_PER_BLOCK] for start in starts)
+    return np.concatenate([*signal_blocks(peaks, statistics, blocks, ends, config)])
+
+
+def signal_blocks(
+    peaks: dict[str, pd.DataFrame],
+    statistics: dict[str, MarkStatistics],
+    blocks: Iterable[pd.DataFrame],
+    ends: list[pd.DataFrame],
+    config: Config,
+) -> Iterator[np.ndarray]:
+    """Measure and normalise the marks of a line at blocks of pairs: of each float16 (n, P, M), 0
+    for a missing mark.
 
     The densities of the way, which come last, are as they were measured.
 
-    peaks, statistics : of each mark in the line; pairs : as `pair_table` gives them
+    peaks, statistics : of each mark in the line; blocks : of pairs, as `pair_table` gives them
     ends : windows of the elements at every width, from `places_of_ends`
-    path : .npy file to write the array to, which is then memory-mapped; in memory by default
-
-    Pairs are measured in blocks, so that memory does not grow with their number.
     """
     positions = len(widths(config.windows))
-    shape = (len(pairs), positions + config.windows.way_slots, len(config.marks))
-    signal = (
-        np.lib.format.open_memmap(path, "w+", np.float16, shape)
-        if path
-        else np.zeros(shape, np.float16)
-    )
     present = {m: mark for m, mark in enumerate(config.marks) if statistics[mark]["present"]}
     at_ends = {m: ends_signal(ends, peaks[mark]) for m, mark in present.items()}
-    for start in range(0, len(pairs), PAIRS_PER_BLOCK):
-        block = pairs.iloc[start : start + PAIRS_PER_BLOCK]
+    for block in blocks:
+        signal = np.zeros((len(block), *shape_of_pair(config)), np.float16)
         between = bins_between(block, config.windows.bins)
         for m, mark in present.items():
             raw = pair_signal(block, at_ends[m], between, peaks[mark])
-            rows = slice(start, start + len(block))
-            signal[rows, :positions, m] = normalised(raw, statistics[mark], config)
+            signal[:, :positions, m] = normalised(raw, statistics[mark], config)
             if config.windows.way:
                 width = config.windows.signal_bp
-                signal[rows, positions:, m] = way_densities(block, peaks[mark], width)
-    return signal
+                signal[:, positions:, m] = way_densities(block, peaks[mark], width)
+        yield signal
+
+
+def shape_of_pair(config: Config) -> tuple[int, int]:
+    """Positions and marks of the signal of a pair."""
+    return len(widths(config.windows)) + config.windows.way_slots, len(config.marks)
 
 
 def normalised(raw: np.ndarray, statistics: MarkStatistics, config: Config) -> np.ndarray:
@@ -184,22 +193,18 @@ def normalised(raw: np.ndarray, statistics: MarkStatistics, config: Config) -> n
 
 def measure(
     line: LineFiles,
-    pairs: pd.DataFrame,
+    blocks: Iterable[pd.DataFrame],
     ends: list[pd.DataFrame],
     reference: pd.DataFrame,
     config: Config,
-    path: Path | None = None,
-) -> tuple[np.ndarray, np.ndarray, dict[str, MarkStatistics]]:
+) -> tuple[Iterator[np.ndarray], np.ndarray, dict[str, MarkStatistics]]:
     """Measure and normalise all configured marks of a line.
 
-    Returns the signal of the pairs (n, P, M), that of the reference loci (n_ref, M), and the
-    statistics of each mark; see `normalised_signal` and `reference_signal`.
+    Returns the signal of the pairs, which is measured block by block as it is asked for, that of
+    the reference loci (n_ref, M), and the statistics of each mark; see `signal_blocks` and
+    `reference_signal`.
     """
     peaks = read_marks(line.peaks, config.marks)
     on_reference, statistics = reference_signal(peaks, reference, config)
     require_signal(line.peaks, peaks, reference, statistics)
-    return (
-        normalised_signal(peaks, statistics, pairs, ends, config, path),
-        on_reference,
-        statistics,
-    )
+    return signal_blocks(peaks, statistics, blocks, ends, config), on_reference, statistics

@@ -6,6 +6,7 @@ reference.npy   float16 (n_ref, M), normalised signal of the reference loci
 manifest.json   normalisation statistics of every mark, row counts, fingerprints, split hash
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,3 +50,14 @@ def load_shard(folder: Path, split_hash: str) -> Shard:
         np.load(intact(folder / f"{name}.npy"), mmap_mode="r") for name in ("signal", "reference")
     )
     return Shard(table.label.to_numpy(), table.published.to_numpy(), signal, reference, manifest)
+
+
+def write_array(blocks: Iterable[np.ndarray], shape: tuple[int, ...], path: Path) -> None:
+    """Write blocks of float16 as one array of this shape, as `np.save` would. Pages of a mapped
+    file would count as memory of the process, and a full disk would end it without a word.
+    """
+    header = {"descr": "<f2", "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in blocks:
+            file.write(block.data)
