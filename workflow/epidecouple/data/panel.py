@@ -4,10 +4,11 @@ DNA codes and signal stay in memory-mapped files, from which the rows of a batch
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,62 @@ from ..core.dna import Windows
 from ..core.errors import InputError
 from ..core.integrity import intact
 from ..core.provenance import read_json
+from ..files.pairs import stacked
+from .blocks import read_blocks
 from .labels import discordant
 from .shards import Shard, load_shard
 from .splits import splits_of
 
 CPU = torch.device("cpu")
+# What is read of the table of pairs, and as what it is held.
+HELD = {
+    "enhancer": "int32",
+    "promoter": "int32",
+    "enhancer_bp": "float32",
+    "promoter_bp": "float32",
+}
+HELD |= {"chrom": "category", "split": "category"}
+
+
+class Names:
+    """A name for each of n things, of which few are different: it stands for the array of text (n,)
+    and takes a byte or two for each.
+
+    names : str (k,), the different ones; codes : (n,), which of them each thing has
+    """
+
+    def __init__(self, names: np.ndarray, codes: np.ndarray) -> None:
+        self.names, self.codes = names, codes
+
+    @classmethod
+    def of(cls, values: "pd.Series | np.ndarray | Names") -> "Names":
+        """The same names; one that is missing is "nan"."""
+        if isinstance(values, Names):
+            return values
+        column = pd.Series(values).astype("category")
+        if column.isna().any():
+            column = column.cat.add_categories("nan").fillna("nan")
+        return cls(np.array(column.cat.categories, dtype=str), column.cat.codes.to_numpy())
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self[:])
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        return self.names[self.codes[rows]]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self[:] if dtype is None else self[:].astype(dtype)
+
+    def __eq__(self, other: object) -> np.ndarray:  # type: ignore[override]
+        if isinstance(other, str):
+            return (self.names == other)[self.codes]
+        return self[:] == np.asarray(other)
+
+    def __ne__(self, other: object) -> np.ndarray:  # type: ignore[override]
+        return ~(self == other)
 
 
 @dataclass(frozen=True)
@@ -32,10 +84,10 @@ class Panel:
 
     lines : names of the C lines, training lines first; training : columns of the training lines
     codes : uint8 (n_elements, L), DNA windows, A C G T N = 0 1 2 3 4
-    enhancer, promoter : int64 (n,), rows of `codes`
+    enhancer, promoter : int32 (n,), rows of `codes`
     log_distance : float32 (n,), log10 of the distance in bp
     annotated_bp : float32 (n, 2), published lengths of both elements, for record 22 only
-    chrom, split : str (n,)
+    chrom, split : str (n,), as few names and their codes
     labels : int8 (n, C); published : int8 (n, C), -1 where the line's own table lacks the pair
     shards : one per line, with signal (n, P, M) and reference (n_ref, M)
     present : bool (C, M), False for a mark that a line lacks
@@ -52,8 +104,8 @@ class Panel:
     promoter: np.ndarray
     log_distance: np.ndarray
     annotated_bp: np.ndarray
-    chrom: np.ndarray
-    split: np.ndarray
+    chrom: Names | np.ndarray
+    split: Names | np.ndarray
     labels: np.ndarray
     published: np.ndarray
     shards: list[Shard]
@@ -113,8 +165,8 @@ class Panel:
         """DNA windows of some pairs, as rows of the table of all codes."""
         return Windows(
             self._all_codes,
-            self.tensor(self.enhancer[pairs]),
-            self.tensor(self.promoter[pairs]),
+            self.tensor(self.enhancer[pairs].astype(np.int64)),
+            self.tensor(self.promoter[pairs].astype(np.int64)),
             self.tensor(self.annotated_bp[pairs]),
         )
 
@@ -198,8 +250,9 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
             "Run the stage `elements` again",
             elements / "splits.json",
         )
-    pairs = pd.read_parquet(intact(elements / "pairs.parquet"))
-    loaded = [load_shard(shards / line, splits.hash) for line in config.all_lines]
+    pairs = _held(intact(elements / "pairs.parquet"))
+    folders = [shards / line for line in config.all_lines]
+    labels, published, loaded = _loaded(folders, splits.hash, len(pairs))
     # A stage that may not see the section `model` has None there.
     raw = config.model and config.model.marks == "raw"
     offset, scale = _undo_normalisation(loaded, config) if raw else (0.0, 1.0)
@@ -214,12 +267,12 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
         ),
         enhancer=pairs.enhancer.to_numpy(),
         promoter=pairs.promoter.to_numpy(),
-        log_distance=log_distance(pairs.distance),
-        annotated_bp=pairs[["enhancer_bp", "promoter_bp"]].to_numpy(dtype=np.float32),
-        chrom=pairs.chrom.to_numpy(dtype=str),
-        split=pairs.split.to_numpy(dtype=str),
-        labels=np.column_stack([shard.labels for shard in loaded]),
-        published=np.column_stack([shard.published for shard in loaded]),
+        log_distance=pairs.log_distance.to_numpy(),
+        annotated_bp=pairs[["enhancer_bp", "promoter_bp"]].to_numpy(),
+        chrom=Names.of(pairs.chrom),
+        split=Names.of(pairs.split),
+        labels=labels,
+        published=published,
         shards=loaded,
         present=np.array(
             [
@@ -231,6 +284,31 @@ def load_panel(elements: Path, shards: Path, config: Config, dna: bool = True) -
         scale=np.broadcast_to(np.float32(scale), shape),
         way_slots=config.windows.way_slots,
     )
+
+
+def _held(path: Path) -> pd.DataFrame:
+    """What a panel holds of each pair of the table."""
+    blocks = [
+        block[[*HELD]].astype(HELD).assign(log_distance=log_distance(block.distance))
+        for block in read_blocks(path, [*HELD, "distance"])
+    ]
+    return stacked(blocks)
+
+
+def _loaded(
+    folders: list[Path], split_hash: str, pairs: int
+) -> tuple[np.ndarray, np.ndarray, list[Shard]]:
+    """Labels int8 (pairs, C) of all lines, the published ones, and the shards, whose own are
+    columns of these.
+    """
+    labels, published = np.empty((2, pairs, len(folders)), dtype=np.int8)
+    shards = []
+    for c, folder in enumerate(folders):
+        shard = load_shard(folder, split_hash)
+        labels[:, c], published[:, c] = shard.labels, shard.published
+        own = dataclasses.replace(shard, labels=labels[:, c], published=published[:, c])
+        shards.append(own)
+    return labels, published, shards
 
 
 def log_distance(distance: pd.Series) -> np.ndarray:

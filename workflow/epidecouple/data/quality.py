@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..statistics.ranking import element_lookup, macro_aupr
-from .panel import Panel
+from .panel import Names, Panel
 from .splits import NAMES
 
 
@@ -46,11 +46,12 @@ def shard_metrics(panel: Panel) -> dict[str, float]:
 
 def elements_in_two_splits(panel: Panel) -> int:
     """Count of elements in pairs of more than one split, once for every split beyond the first."""
-    of_split = [
-        {*panel.enhancer[panel.split == name], *panel.promoter[panel.split == name]}
-        for name in NAMES
-    ]
-    return sum(map(len, of_split)) - len(set().union(*of_split))
+    elements = max(panel.enhancer.max(), panel.promoter.max()) + 1
+    found = np.zeros((len(NAMES), elements), dtype=bool)
+    for own, name in zip(found, NAMES, strict=True):
+        rows = panel.split == name
+        own[panel.enhancer[rows]] = own[panel.promoter[rows]] = True
+    return int(found.sum() - found.any(0).sum())
 
 
 def split_table(panel: Panel) -> pd.DataFrame:
@@ -58,15 +59,15 @@ def split_table(panel: Panel) -> pd.DataFrame:
 
     Returns chrom, split, line, trained (whether it is a training line), pairs, positives.
     """
+    chrom, split = Names.of(panel.chrom), Names.of(panel.split)
+    group = chrom.codes.astype(np.intp) * len(split.names) + split.codes
+    groups = pd.unique(group)
+    of_chrom, of_split = np.divmod(groups, len(split.names))
+    known = {"chrom": chrom.names[of_chrom], "split": split.names[of_split]}
     parts = []
     for c, line in enumerate(panel.lines):
-        rows = pd.DataFrame(
-            {"chrom": panel.chrom, "split": panel.split, "positives": panel.labels[:, c]}
-        )
-        counts = (
-            rows.groupby(["chrom", "split"], sort=False)
-            .positives.agg(pairs="size", positives="sum")
-            .reset_index()
-        )
-        parts.append(counts.assign(line=line, trained=c in panel.training))
-    return pd.concat(parts)[["chrom", "split", "line", "trained", "pairs", "positives"]]
+        positives = np.bincount(group, weights=panel.labels[:, c])[groups].astype(int)
+        of_line = known | {"line": line, "trained": c in panel.training}
+        counts = {"pairs": np.bincount(group)[groups], "positives": positives}
+        parts.append(pd.DataFrame(of_line | counts))
+    return pd.concat(parts)

@@ -16,7 +16,7 @@ from ..core.dna import ENDS
 from ..core.integrity import intact
 from ..core.random_streams import Stream, rng_for
 from ..data.labels import discordant
-from ..data.panel import Panel, load_panel
+from ..data.panel import Names, Panel, load_panel
 from ..data.splits import splits_of
 from ..model.energy import EnergyModel
 from ..model.initialise import new_model, start_prototypes
@@ -45,10 +45,10 @@ def of_fold(panel: Panel, fold: int, config: Config) -> Panel:
     """The panel with one fold for test, the next for validation and the others for training; every
     line trains.
     """
-    split = splits_of(turned_to(config, fold)).of(pd.Series(panel.chrom))
-    return dataclasses.replace(
-        panel, split=split.to_numpy(dtype=str), training=list(range(len(panel.lines)))
-    )
+    chrom = Names.of(panel.chrom)
+    split = splits_of(turned_to(config, fold)).of(pd.Series(chrom.names))
+    turned = Names(split.to_numpy(dtype=str), chrom.codes)
+    return dataclasses.replace(panel, split=turned, training=list(range(len(panel.lines))))
 
 
 def with_all_lines(config: Config) -> Config:

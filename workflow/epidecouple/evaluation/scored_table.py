@@ -60,5 +60,5 @@ def rows_outside_their_split(panel: Panel, scored: pd.DataFrame, config: Config)
     """How many pairs panel or table put into another split than the configuration their
     chromosome.
     """
-    split = splits_of(config).of(pd.Series(panel.chrom)).to_numpy(dtype=str)
+    split = splits_of(config).of(pd.Series(np.asarray(panel.chrom))).to_numpy(dtype=str)
     return int(((panel.split != split) | (scored.split.to_numpy(dtype=str) != split)).sum())
