@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from epidecouple.core.provenance import read_json, write_json
-from epidecouple.data.panel import load_panel
+from epidecouple.data.panel import Names, load_panel
 from epidecouple.data.splits import splits_of
 from toy import refusal, says, toy_config
 
@@ -127,3 +127,37 @@ def test_log_distance_is_that_of_the_midpoints(toy_panel):
     table = pd.read_parquet(toy_panel.folder / "panel.parquet")
     distance = (table.enhancer_mid - table.promoter_mid).abs()
     assert 10.0**toy_panel.panel.log_distance == pytest.approx(distance.to_numpy(), rel=1e-5)
+
+
+def test_a_pair_takes_few_bytes_in_a_panel(toy_panel):
+    """24 bytes and two of each line, beside signal and windows, which stay on disk."""
+    panel, lines = toy_panel.panel, len(toy_panel.world.config.all_lines)
+    held = [panel.enhancer, panel.promoter, panel.log_distance, panel.annotated_bp]
+    held += [panel.chrom.codes, panel.split.codes, panel.labels, panel.published]
+    assert sum(array.nbytes for array in held) <= (24 + 2 * lines) * len(panel.labels)
+    for c, shard in enumerate(panel.shards):
+        assert shard.labels.base is panel.labels.base is not None and shard.signal.base is not None
+        assert (shard.labels == panel.labels[:, c]).all()
+
+
+def test_a_panel_does_not_depend_on_the_size_of_a_block(toy_panel, monkeypatch):
+    monkeypatch.setattr("epidecouple.data.blocks.PAIRS_PER_BLOCK", 7)
+    found = load_panel(toy_panel.elements, toy_panel.shards, toy_panel.world.config)
+    for name in ("enhancer", "promoter", "log_distance", "annotated_bp", "chrom", "split"):
+        one, other = (np.asarray(getattr(each, name)) for each in (found, toy_panel.panel))
+        assert one.dtype == other.dtype and (one == other).all(), name
+    stored = pd.read_parquet(toy_panel.elements / "pairs.parquet")
+    assert (np.asarray(found.chrom) == stored.chrom.to_numpy(dtype=str)).all()
+    assert (found.enhancer == stored.enhancer).all() and found.enhancer.dtype == np.int32
+
+
+def test_names_read_as_the_array_of_text_that_they_stand_for():
+    text = np.array(["chr2", "chr10", "chr2", "chrX"])
+    names = Names.of(text)
+    assert names[[3, 0]].tolist() == ["chrX", "chr2"] and names[:].dtype == text.dtype
+    assert (names == "chr2").tolist() == (names == np.array(["chr2", "a", "chr2", "b"])).tolist()
+    assert (names != "chr2").tolist() == [False, True, False, True] and len(names) == 4
+    assert not (names == "chr").any() and (names == names).all() and set(names) == set(text)
+    assert pd.Series(names).equals(pd.Series(text)) and np.isin(names, ["chrX"]).sum() == 1
+    assert Names.of(pd.Series(["a", None]))[:].tolist() == ["a", "nan"]
+    assert Names.of(names) is names and names.codes.dtype == np.int8

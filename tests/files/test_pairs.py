@@ -3,6 +3,7 @@ import pytest
 from epidecouple.files.pairs import (
     COLUMNS,
     GENERIC_COLUMNS,
+    LINE,
     is_bengi,
     midpoints,
     read_bengi,
@@ -213,3 +214,60 @@ def test_a_distance_ends_inside_the_promoter(tmp_path, distance, good):
         says(
             refusal(read_bengi, path), f"{path}:1: the distance is '{distance}.0'", "83500 to 85500"
         )
+
+
+def listed(*rows: tuple) -> str:
+    """A generic table whose last column names the line."""
+    head = "\t".join([*GENERIC_COLUMNS, LINE])
+    return "\n".join([head, *("\t".join(map(str, row)) for row in rows)]) + "\n"
+
+
+PAIR = ("chr1", 10, 20, "chr1", 50, 60)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_a_table_is_the_same_whatever_is_read_at_once(tmp_path, monkeypatch, rows):
+    """Chromosomes that a later block names first, and repeats of a row of an earlier block."""
+    other = ("chr1", 10, 20, "chr1", 50, 61)
+    table = [(*PAIR, 1), ("chrX", 5, 9, "chrX", 70, 80, 0), (*other, 0), (*PAIR, 1), (*other, 0)]
+    path = written(tmp_path / "a.tsv", generic(*table))
+    whole = read_pairs(path)
+    monkeypatch.setattr("epidecouple.files.text.ROWS_AT_ONCE", rows)
+    found = read_pairs(path)
+    assert found.to_numpy().tolist() == whole.to_numpy().tolist() and found.row.tolist() == [
+        2,
+        3,
+        4,
+    ]
+    assert (found.dtypes.drop("chrom") == whole.dtypes.drop("chrom")).all()
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ([(*PAIR, 1, "A"), ("chr2", *PAIR[1:3], "chr2", 1, 2, 0, "A"), (*PAIR, 0, "A")], ":4: "),
+        ([(*PAIR, 1, "A"), ("chr2", *PAIR[1:3], "chr2", 1, 2, 0, "B")], "lines: A, B"),
+        ([("chr1", 5, 5, "chr1", 1, 2, 0, "A"), (*PAIR, 0, "B"), (*PAIR, 0, "A")], ":3: "),
+        ([("chr1", 5, 5, "chr1", 1, 2, 0, "A"), (*PAIR, "x", "A")], "label is x"),
+    ],
+)
+def test_mistakes_that_lie_in_different_blocks_are_told_as_those_of_one(
+    tmp_path, monkeypatch, table, told
+):
+    path = written(tmp_path / "a.tsv", listed(*table))
+    whole = refusal(read_pairs, path)
+    monkeypatch.setattr("epidecouple.files.text.ROWS_AT_ONCE", 1)
+    assert refusal(read_pairs, path) == whole
+    says(whole, told)
+
+
+def test_pairs_take_little_memory_and_large_coordinates_keep_their_room(tmp_path):
+    """Midpoints are sums of two coordinates, which int32 would not hold."""
+    small = read_pairs(written(tmp_path / "a.tsv", generic((*PAIR, 1))))
+    assert small.memory_usage(index=False).drop("chrom").sum() == 4 * 4 + 1 + 4
+    far = 2**31 - 5
+    large = read_pairs(written(tmp_path / "b.tsv", generic(("1", far, far + 9, "1", 5, 9, 0))))
+    assert midpoints(large).enhancer_mid.tolist() == [far + 4]
+    between = ("1", 2**30 - 3, 2**30 - 1, "1", 2**30 - 9, 2**30 - 5, 0)
+    middles = midpoints(read_pairs(written(tmp_path / "c.tsv", generic(between))))
+    assert middles[["enhancer_mid", "promoter_mid"]].to_numpy().tolist() == [[2**30 - 2, 2**30 - 7]]
