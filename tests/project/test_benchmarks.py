@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from epidecouple.core.sections.data import SimulationConfig
 from pipeline import ROOT
 
 SMALL = {
@@ -81,3 +82,25 @@ def test_growth_reads_the_last_line_of_a_log_and_fits_tables_of_several_blocks(t
     )
     fit = growth.fits(line).iloc[0, 2:].astype(float).tolist()
     assert fit == pytest.approx([600, 50, 4, 60, (64_000 - 600) / 50 * 1e6])
+
+
+def test_growth_adds_pairs_to_a_world_and_nothing_else(monkeypatch):
+    growth = importlib.import_module("growth")
+    chromosomes = growth.FIXED_CHROMOSOMES
+    config = SimulationConfig(pairs=120, chromosomes=chromosomes, enhancers=120, promoters=60)
+    world = growth.simulate(config, growth.FIXED_LINES, [], seed=1)
+    pairs = growth.more_pairs(world, 600)
+    ends = [*zip(pairs.enhancer, pairs.promoter, strict=True)]
+    assert len(set(ends)) == len(pairs) == 600 and set(pairs.line) == {0, 1, 2}
+    label = {
+        (*ends, line): labels[line]
+        for *ends, labels in zip(
+            world.pairs.enhancer, world.pairs.promoter, world.labels, strict=True
+        )
+        for line in range(3)
+    }
+    known = [label.get((*pair, line), 0) for pair, line in zip(ends, pairs.line, strict=True)]
+    assert pairs.label.tolist() == known and sum(known) > 3
+    table = growth.listed(world, pairs[:1], growth.FIXED_LINES[1])
+    first = world.loci.iloc[pairs.enhancer[0]]
+    assert table.enhancer_name[0] == f"LineB|{first.chrom}:{first.mid - 170}-{first.mid + 170}"

@@ -116,7 +116,7 @@ def _distinct(natural: pd.DataFrame, kept: np.ndarray) -> tuple[np.ndarray, np.n
     for _, every in rows_by_chromosome(natural.chrom):
         rows = every[kept[every]]
         code = _codes_of_pairs(natural[COORDINATES].iloc[rows])
-        opens = ~pd.Series(code).duplicated().to_numpy()
+        opens = np.diff(np.maximum.accumulate(code), prepend=-1) > 0
         first[rows[opens]] = True
         lister[rows] = rows[opens][code]
     number = np.cumsum(first, dtype=np.int32) - 1
