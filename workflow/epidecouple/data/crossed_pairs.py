@@ -18,7 +18,7 @@ from ..core.errors import InputError
 from ..files.catalog import Catalog
 from ..files.intervals import inside, joined
 from ..files.loops import named_like, read_loops
-from ..files.pairs import midpoints, read_pairs, repeated, rows_by_chromosome, stacked
+from ..files.pairs import middle, midpoints, parts_of, read_pairs, repeated, stacked
 from ..files.peaks import read_regions
 from .labels import discordant
 
@@ -108,27 +108,27 @@ def cross(
 def _distinct(natural: pd.DataFrame, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which rows list a pair first, bool, and the row of the panel that each row lists, int32, -1
     for a row that does not count.
-
-    Pairs never cross chromosomes, so one is looked at after the other.
     """
     first = np.zeros(len(natural), dtype=bool)
     lister = np.zeros(len(natural), dtype=np.int32)
-    for _, every in rows_by_chromosome(natural.chrom):
+    for every in parts_of(natural.chrom, middle(natural, "enhancer")):
         rows = every[kept[every]]
         code = _codes_of_pairs(natural[COORDINATES].iloc[rows])
         opens = np.diff(np.maximum.accumulate(code), prepend=-1) > 0
         first[rows[opens]] = True
         lister[rows] = rows[opens][code]
-    number = np.cumsum(first, dtype=np.int32) - 1
-    return first, np.where(kept, number[lister], -1)
+    number = np.cumsum(first, dtype=np.int32)
+    number -= 1
+    pair = number[lister]
+    pair[~kept] = -1
+    return first, pair
 
 
 def _codes_of_pairs(natural: pd.DataFrame) -> np.ndarray:
     """Equal numbers for equal midpoints, counted from 0 as they first occur; rows of one
     chromosome.
     """
-    middles = midpoints(natural)
-    enhancer, promoter = (pd.factorize(middles[f"{end}_mid"])[0] for end in ENDS)
+    enhancer, promoter = (pd.factorize(middle(natural, end))[0] for end in ENDS)
     return pd.factorize(enhancer * (promoter.max(initial=0) + 1) + promoter)[0]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import union_categoricals
 
+from ..core.batch_sizes import PAIRS_PER_BLOCK
 from ..core.dna import ENDS
 from ..core.errors import InputError, shown
 from .text import (
@@ -115,15 +116,25 @@ def _joined(parts: Sequence[pd.Series]) -> np.ndarray | pd.Categorical:
 
 
 def repeated(pairs: pd.DataFrame, columns: list[str]) -> np.ndarray:
-    """Which pairs (chrom, ...) equal an earlier one in some columns, `chrom` among them; bool (n,).
-
-    Chromosomes are looked at one by one, since a table of what was seen is larger than the pairs.
+    """Which pairs equal an earlier one in some columns, `chrom` and `enhancer_start` among them;
+    bool (n,).
     """
     found = np.zeros(len(pairs), dtype=bool)
     others = pairs[[name for name in columns if name != "chrom"]]
-    for _, rows in rows_by_chromosome(pairs.chrom):
+    for rows in parts_of(pairs.chrom, pairs.enhancer_start):
         found[rows] = others.iloc[rows].duplicated()
     return found
+
+
+def parts_of(chrom: pd.Series, place: pd.Series) -> Iterator[np.ndarray]:
+    """The numbers of rows in parts, in order in each: those of one chromosome and place share one.
+    A table of what was seen is larger than the rows, so that it is made of few at a time.
+    """
+    places = place.to_numpy()
+    for _, rows in rows_by_chromosome(chrom):
+        count = 1 + len(rows) // PAIRS_PER_BLOCK
+        part = places[rows] % count
+        yield from (rows[part == number] for number in range(count))
 
 
 def rows_by_chromosome(chrom: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
@@ -303,8 +314,10 @@ def _check_rows(pairs: pd.DataFrame, path: Path) -> None:
 
 def midpoints(pairs: pd.DataFrame) -> pd.DataFrame:
     """Pairs with `enhancer_mid` and `promoter_mid` added, floor((start + end) / 2) in bp."""
-    middle = {}
-    for end in ENDS:
-        start, stop = pairs[f"{end}_start"], pairs[f"{end}_end"]
-        middle[f"{end}_mid"] = start + (stop - start) // 2
-    return pairs.assign(**middle)
+    return pairs.assign(**{f"{end}_mid": middle(pairs, end) for end in ENDS})
+
+
+def middle(pairs: pd.DataFrame, end: str) -> pd.Series:
+    """The midpoints of one end."""
+    start, stop = pairs[f"{end}_start"], pairs[f"{end}_end"]
+    return start + (stop - start) // 2
