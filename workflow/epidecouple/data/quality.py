@@ -31,7 +31,7 @@ def shard_metrics(panel: Panel) -> dict[str, float]:
     """
     missing = ~panel.present[panel.training]
     return {
-        "panel_labels_missing": int((~np.isin(panel.labels, (0, 1))).sum()),
+        "panel_labels_missing": int(((panel.labels != 0) & (panel.labels != 1)).sum()),
         "elements_in_two_splits": elements_in_two_splits(panel),
         "discordant_training_pairs": len(panel.discordant_rows("train", panel.training)),
         "marks_missing_everywhere": int(missing.all(0).sum()),
