@@ -139,12 +139,12 @@ def encoding(fasta: Path, places: pd.DataFrame, length: int) -> list[Row]:
 
 
 def hot_bytes(codes: np.ndarray) -> Tensor:
-    """One-hot windows int8 (n, 4, L), as tangermeme hands them over."""
-    hot = torch.empty(len(codes), 4, codes.shape[1], dtype=torch.int8)
-    bases = torch.arange(4, dtype=torch.uint8)[:, None]
-    return torch.eq(torch.from_numpy(codes)[:, None], bases, out=hot.view(torch.bool)).view(
-        torch.int8
-    )
+    """One-hot windows int8 (n, 4, L), as tangermeme hands them over; numpy compares into booleans
+    many times faster than torch.
+    """
+    hot = np.empty((len(codes), 4, codes.shape[1]), dtype=bool)
+    np.equal(codes[:, None], np.arange(4, dtype=np.uint8)[:, None], out=hot)
+    return torch.from_numpy(hot.view(np.int8))
 
 
 def reading(fasta: Path, table: pd.DataFrame, pairs: pd.DataFrame, length: int) -> list[Row]:

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from epidecouple.core.dna import gc_content
-from epidecouple.files.fasta import chromosome_sizes, encode_windows, open_genome
+from epidecouple.files import fasta as fasta_files
+from epidecouple.files.fasta import (
+    NO_BASE,
+    chromosome_sizes,
+    encode_windows,
+    gather_codes,
+    open_genome,
+)
 from toy import cut_short, frame, refusal, says, written
 
 LETTERS = {"chr2": "ACGTNacgtnAC", "chr1": "TTTTGGGGCCCCAAAA", "3": "N"}
@@ -128,6 +135,35 @@ def test_windows_are_the_letters_whatever_the_length_of_a_line(tmp_path, width, 
         for start in range(100 + width - length + 1)
     ]
     assert decoded(encoded(path, *rows)) == [letters[n][start:end] for n, start, end in rows]
+
+
+@pytest.mark.parametrize("width", [1, 7, 60, 1000])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("length", [1, 3, 40])
+@pytest.mark.parametrize("block", [16, 1 << 20])
+def test_windows_of_a_chromosome_read_whole_are_those_read_one_by_one(
+    tmp_path, monkeypatch, width, end, length, block
+):
+    rng = np.random.default_rng(length)
+    letters = "".join(rng.choice(list("ACGTNacgtnRyWk*"), 203))
+    lines = [">a", *re.findall(f".{{1,{width}}}", letters), ">b", "ACGT", ""]
+    path = tmp_path / "genome.fa"
+    path.write_bytes(end.join(lines).encode())
+    monkeypatch.setattr(fasta_files, "LETTERS_AT_ONCE", block)
+    starts = rng.permutation(len(letters) - length + 1)
+    rows = [("a", int(start), int(start + length)) for start in starts]
+    with open_genome(path) as genome:
+        whole = gather_codes(genome, frame("chrom start end", *rows))
+        monkeypatch.setattr(fasta_files, "_chromosome", None)
+        alone = [gather_codes(genome, frame("chrom start end", row)) for row in rows]
+        with pytest.raises(TypeError):
+            gather_codes(genome, frame("chrom start end", *rows))
+    assert whole.tobytes() == np.concatenate(alone).tobytes()
+    code = {**dict(zip("ACGTN", range(5), strict=True)), "*": NO_BASE}
+    assert whole.tolist() == [
+        [code.get(letter, 4) for letter in letters[start : start + length].upper()]
+        for start in starts
+    ]
 
 
 def index_beside(path, *, shift=0, older=0):
