@@ -1,6 +1,9 @@
 """Windows of shuffled pairs in batches: unique windows encoded once and gathered, against readers
 that fetch them anew.
 
+Encoding all windows is measured on the genome of the other rows, which they cover by a quarter to
+once, and on a larger one, of which they cover some per cent, as is usual.
+
 Two tables: what each reader hands over (ours codes, GenVarLoader letters, the others one-hot), and
 the same as float32 (batch, 4, L) of enhancer and promoter, which is checked to be equal first.
 """
@@ -23,10 +26,11 @@ from epidecouple.data.loci import windows
 from epidecouple.files.fasta import encode_windows, open_genome
 from epidecouple.model.sequence import one_hot
 from timing import OURS, Arm, Row, compare
-from world import elements, pairs_of, write_genome
+from world import CHROMOSOME_BP, CHROMOSOMES, elements, pairs_of, write_genome
 
 ELEMENTS, PAIRS, SLOW_PAIRS = 20_000, 8_192, 512
 WINDOWS, BATCHES = (1000, 2000, 4000), (64, 512, 4096)
+LARGE_CHROMOSOME_BP, WINDOWS_OF_LARGE = 50_000_000, (1000, 2000)
 ENDS = ("enhancer", "promoter")
 
 
@@ -123,19 +127,34 @@ def exhausted(batches) -> None:
         pass
 
 
-def encoding(fasta: Path, places: pd.DataFrame, length: int) -> list[Row]:
+def encoding(
+    fasta: Path, places: pd.DataFrame, length: int, chromosome_bp: int = CHROMOSOME_BP
+) -> list[Row]:
     """Encoding windows, which ours does once for a run and the others for every batch."""
+    extract = partial(extract_loci, places, str(fasta), in_window=length)
+    assert torch.equal(hot_bytes(Codes(fasta, places).codes), extract()), "encodings differ"
+    genome_bp = CHROMOSOMES * chromosome_bp
+    share = f"{length} bp, {len(places) * length / genome_bp:.0%} of {genome_bp / 1e6:.0f} Mb"
+    theirs = Arm(extract, len(places), f"{4 * length} B per window")
     arms = {
         OURS: Arm(lambda: Codes(fasta, places), len(places), f"{length} B per window, once"),
-        "tangermeme extract_loci": Arm(
-            lambda: extract_loci(places, str(fasta), in_window=length),
-            len(places),
-            f"{4 * length} B per window",
-        ),
+        "tangermeme extract_loci": theirs,
     }
-    rows = compare("encode windows", f"{length} bp", arms, repeats=3)
+    rows = compare("encode windows", share, arms, repeats=5)
     arms[OURS] = Arm(lambda: hot_bytes(Codes(fasta, places).codes), len(places))
-    return rows + compare("encode windows as one-hot", f"{length} bp", arms, repeats=3)
+    return rows + compare("encode windows as one-hot", share, arms, repeats=5)
+
+
+def encoding_of_large(folder: Path) -> list[Row]:
+    """Encoding as many windows of a genome of which they cover some per cent."""
+    fasta = folder / "large.fa"
+    write_genome(fasta, chromosome_bp=LARGE_CHROMOSOME_BP)
+    table = elements(ELEMENTS, max(WINDOWS), chromosome_bp=LARGE_CHROMOSOME_BP)
+    return [
+        row
+        for length in WINDOWS_OF_LARGE
+        for row in encoding(fasta, windows(table, length), length, LARGE_CHROMOSOME_BP)
+    ]
 
 
 def hot_bytes(codes: np.ndarray) -> Tensor:
@@ -190,4 +209,5 @@ def rows() -> list[Row]:
         write_genome(fasta)
         table = elements(ELEMENTS, margin=max(WINDOWS))
         pairs = pairs_of(table, PAIRS)
-        return [row for length in WINDOWS for row in reading(fasta, table, pairs, length)]
+        rows = [row for length in WINDOWS for row in reading(fasta, table, pairs, length)]
+        return rows + encoding_of_large(Path(folder))

@@ -16,24 +16,26 @@ CHROMOSOMES, CHROMOSOME_BP = 8, 10_000_000
 LINE_LETTERS = 60
 
 
-def write_genome(path: Path, seed: int = 1) -> None:
-    """A FASTA of random letters: `CHROMOSOMES` of `CHROMOSOME_BP` each."""
+def write_genome(path: Path, seed: int = 1, chromosome_bp: int = CHROMOSOME_BP) -> None:
+    """A FASTA of random letters: `CHROMOSOMES` of `chromosome_bp` each."""
     rng = np.random.default_rng(seed)
     with path.open("wb") as file:
         for k in range(CHROMOSOMES):
-            letters = np.frombuffer(b"ACGT", dtype=np.uint8)[rng.integers(0, 4, CHROMOSOME_BP)]
+            letters = np.frombuffer(b"ACGT", dtype=np.uint8)[rng.integers(0, 4, chromosome_bp)]
             lines = np.pad(letters, (0, -len(letters) % LINE_LETTERS)).reshape(-1, LINE_LETTERS)
             text = np.column_stack([lines, np.full(len(lines), ord("\n"), dtype=np.uint8)]).ravel()
             file.write(f">chr{k + 1}\n".encode() + text[text != 0].tobytes() + b"")
 
 
-def elements(count: int, margin: int, seed: int = 2) -> pd.DataFrame:
+def elements(
+    count: int, margin: int, seed: int = 2, chromosome_bp: int = CHROMOSOME_BP
+) -> pd.DataFrame:
     """Distinct midpoints sorted by position: chrom, mid; `margin` bp stay free at the ends of
     chromosomes.
     """
     rng = np.random.default_rng(seed)
     chrom = np.sort(rng.integers(0, CHROMOSOMES, count))
-    mid = rng.integers(margin, CHROMOSOME_BP - margin, count)
+    mid = rng.integers(margin, chromosome_bp - margin, count)
     table = pd.DataFrame({"chrom": [f"chr{k + 1}" for k in chrom], "mid": mid})
     return table.drop_duplicates().sort_values(["chrom", "mid"], ignore_index=True)
 
