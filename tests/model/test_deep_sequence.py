@@ -1,4 +1,5 @@
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
@@ -125,3 +126,17 @@ def test_training_accepts_it():
         told for told in record["violations"] if "architecture" in told or "label contrast" in told
     ], record["violations"]
     assert metrics["parameters"] > 12e6
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler here")
+def test_a_compiled_model_scores_as_it_does_uncompiled():
+    config = toy_config(model={"encoder": "deep"})
+    panel = toy_panel()
+    model, pairs = new_model(config, panel).eval(), np.arange(40)
+    expected = score_potential(model, panel, pairs)
+    fused = torch.backends.mha.get_fastpath_enabled()
+    model.potential.encoder.compile_elements()
+    compiled = score_potential(model, panel, pairs)
+    torch.backends.mha.set_fastpath_enabled(fused)
+    assert compiled == pytest.approx(expected, abs=1e-4) and expected.std() > 1e-3

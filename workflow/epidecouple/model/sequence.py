@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
+import torch._functorch.config
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
@@ -188,5 +189,7 @@ class SequenceEncoder(nn.Module):
         """Compile both element encoders with torch.compile; their parameters keep their names."""
         # The ledger goes backward through one graph several times, so buffers must not be reused.
         torch._functorch.config.donated_buffer = False
+        # The compiler expects other strides of torch's fused transformer layers of evaluation.
+        torch.backends.mha.set_fastpath_enabled(False)
         for network in (self.enhancer, self.promoter):
             network.compile(dynamic=True)
