@@ -7,6 +7,7 @@
 # make audit  look the pinned versions up in a database of known weaknesses
 # make test-slurm   set SLURM up on this machine (as root), run the tests that need it, take it down again
 # make benchmark   install the peers in an environment of their own, compare with them, print a table of ratios
+# make benchmark-gpu   a card against the CPU and what it can do, 8 minutes at most; short and of the CPU where there is no card
 # make setup  what both share: .venv with pinned dependencies, and bedtools
 
 PYTHON ?= python3
@@ -36,7 +37,7 @@ export XDG_CACHE_HOME := $(CURDIR)/.venv/cache
 endif
 endif
 
-.PHONY: setup run example test test-slow test-faults lock audit test-slurm benchmark lint docs site programs
+.PHONY: setup run example test test-slow test-faults lock audit test-slurm benchmark benchmark-gpu lint docs site programs
 
 setup: programs .venv/.done
 
@@ -141,6 +142,9 @@ BENCHMARK = OMP_NUM_THREADS=2 MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_MMAP_THRE
 benchmark: programs .venv-benchmark/.done
 	$(BENCHMARK) benchmarks/run.py
 	$(BENCHMARK) benchmarks/scaling.py
+
+benchmark-gpu: setup
+	python benchmarks/gpu.py
 
 lint: setup
 	ruff check workflow tests benchmarks docs envs

@@ -100,7 +100,7 @@ def panel(config: Config, n_pairs: int, n_elements: int, seed: int = 5) -> Panel
     rng, table = np.random.default_rng(seed), elements(n_elements, 5000)
     pairs, lines, marks = pairs_of(table, n_pairs), len(config.all_lines), len(config.marks)
     n = len(pairs)
-    width = 2 + config.windows.bins
+    width = 2 + config.windows.bins + config.windows.way_slots
     manifest = {
         "marks": {
             mark: {"present": True, **Normaliser(0.0, 1.0).as_dict()} for mark in config.marks
@@ -129,6 +129,7 @@ def panel(config: Config, n_pairs: int, n_elements: int, seed: int = 5) -> Panel
         published=labels,
         shards=shards,
         present=np.ones((lines, marks), dtype=bool),
+        way_slots=config.windows.way_slots,
         offset=np.zeros((lines, marks), dtype=np.float32),
         scale=np.ones((lines, marks), dtype=np.float32),
     )

@@ -24,6 +24,7 @@ OUTSIDE = {
     "results/README.md": "results/README.md",
     "benchmarks/README.md": "benchmarks/README.md",
     "benchmarks/results.md": "benchmarks/results.md",
+    "benchmarks/gpu.md": "benchmarks/gpu.md",
     "benchmarks/scaling.svg": "benchmarks/scaling.svg",
     "resources/example/README.md": "resources/example/README.md",
 }

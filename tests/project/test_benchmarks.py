@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from epidecouple.core.sections.data import SimulationConfig
+from epidecouple.model.scoring import score_resistance
 from pipeline import ROOT
 
 SMALL = {
@@ -58,6 +59,7 @@ def test_scoring_by_either_way_gives_the_same_numbers():
     assert scoring.score_potential(model, data, pairs) == pytest.approx(
         scoring.pair_by_pair(model, data, pairs), abs=1e-4
     )
+    assert np.isfinite(score_resistance(model, data, pairs, [0, 1])).all()
 
 
 def test_scaling_shards_and_scores_what_it_was_asked():
