@@ -126,9 +126,7 @@ def page(rows: list[Row], left_out: list[str], device: torch.device) -> str:
     """The page: card, checks, what was left out, all rows."""
     checks = [row.verdict for row in rows if row.verdict in (PASSES, FAILS)]
     errors = sum(row.verdict == ERROR for row in rows)
-    said = (
-        f"{checks.count(PASSES)} of {len(checks)} checks pass; {errors} figures ended in an error."
-    )
+    said = f"{checks.count(PASSES)} of {len(checks)} checks pass; figures with an error: {errors}."
     late = f"\n\nLeft out for want of time: {'; '.join(left_out)}." if left_out else ""
     text = f"# A card\n\n`python benchmarks/gpu.py`\n\n{machine(device)}\n\n{said}{late}\n\n"
     return text + HEAD + "".join(line(row) for row in rows)
