@@ -128,8 +128,10 @@ def page(rows: list[Row], left_out: list[str], device: torch.device) -> str:
     errors = sum(row.verdict == ERROR for row in rows)
     said = f"{checks.count(PASSES)} of {len(checks)} checks pass; figures with an error: {errors}."
     late = f"\n\nLeft out for want of time: {'; '.join(left_out)}." if left_out else ""
-    text = f"# A card\n\n`python benchmarks/gpu.py`\n\n{machine(device)}\n\n{said}{late}\n\n"
-    return text + HEAD + "".join(line(row) for row in rows)
+    head = "# Speed on a GPU\n\n`python benchmarks/gpu.py`\n\n"
+    return (
+        f"{head}{machine(device)}\n\n{said}{late}\n\n" + HEAD + "".join(line(row) for row in rows)
+    )
 
 
 def write(rows: list[Row], left_out: list[str], device: torch.device, folder: Path) -> None:

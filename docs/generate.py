@@ -23,7 +23,7 @@ from epidecouple.core.config import Config, is_section
 from epidecouple.core.gates import SIGNS, load_rows
 from epidecouple.core.metrics import Metric, registry, rows, short_label
 from epidecouple.core.paths import ABLATION_RUNS, EFFECTS, ROOT, SAMPLE_ACCURACY
-from epidecouple.core.request import ModelRequest
+from epidecouple.core.sections.request import ModelRequest
 from epidecouple.core.sections.section import Section
 from epidecouple.prediction.request import Request
 from epidecouple.pretrained.regulation_request import RegulationRequest

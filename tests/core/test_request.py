@@ -2,7 +2,7 @@
 
 import pytest
 
-from epidecouple.core.request import table_name
+from epidecouple.core.sections.request import table_name
 from epidecouple.prediction.request import Request
 from epidecouple.pretrained.loop_request import LoopRequest
 from epidecouple.pretrained.regulation_request import RegulationRequest

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from epidecouple.core.config import Config, validated
+from epidecouple.core.dna import COORDINATES
 from epidecouple.data.crossed_pairs import (
-    COORDINATES,
     build_panel,
     cross,
     in_regions,
@@ -144,7 +144,7 @@ def test_the_panel_does_not_depend_on_the_size_of_a_block(tmp_path, monkeypatch)
     catalog = replace(catalog, regions=regions)
     whole, *counts = built(config, catalog)
     assert 0 < whole.label_A.sum() < len(whole) < counts[1]["natural_rows"] < 120
-    for module in ("data.crossed_pairs", "files.intervals", "files.pairs"):
+    for module in ("data.crossed_pairs", "files.intervals", "core.tables"):
         monkeypatch.setattr(f"epidecouple.{module}.PAIRS_PER_BLOCK", 1)
     again, *counted = built(config, catalog)
     pd.testing.assert_frame_equal(again, whole)

@@ -113,7 +113,7 @@ if SIMULATED:
         conda:
             "../../envs/data.yaml"
         resources:
-            mem_mb=mem_mb("tables"),
+            mem_mb=mem_mb("fitting"),
             runtime=minutes(30),
         shell:
             "python -m epidecouple.stages.recovery --settings {input.settings:q} --energies {input.energies:q} --truth {input.truth:q}"

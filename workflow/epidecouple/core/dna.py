@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 ENDS = ("enhancer", "promoter")
+# Columns that say where a pair lies.
+COORDINATES = ["chrom", "enhancer_start", "enhancer_end", "promoter_start", "promoter_end"]
 N = 4
 BASES = "ACGT"
 

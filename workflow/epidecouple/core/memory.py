@@ -15,6 +15,8 @@ from .sections.model import ModelConfig
 MB = 1e6
 # An interpreter with pandas; with torch and scikit-learn too.
 TABLES, NETWORKS = 250, 600
+# scikit-learn, where a rule without torch needs it.
+SKLEARN = 80
 # Readers of text and checksums hold so much beside the tables, in MB.
 SEALING = 20
 # A compressed table in memory, for each byte of its file.
@@ -59,6 +61,11 @@ class Files:
 def tables(config: Config, files: Files) -> float:
     """Rules that hold their input tables in memory."""
     return TABLES + PARSED * files.inputs
+
+
+def fitting(config: Config, files: Files) -> float:
+    """Rules that fit probes on their input tables, without torch."""
+    return tables(config, files) + SKLEARN
 
 
 def inspection(config: Config, files: Files) -> float:

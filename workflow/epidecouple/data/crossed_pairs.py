@@ -13,16 +13,16 @@ import pandas as pd
 
 from ..core.batch_sizes import PAIRS_PER_BLOCK
 from ..core.config import Config
-from ..core.dna import ENDS
+from ..core.dna import COORDINATES, ENDS
 from ..core.errors import InputError
+from ..core.tables import parts_of, repeated, stacked
 from ..files.catalog import Catalog
 from ..files.intervals import inside, joined
 from ..files.loops import named_like, read_loops
-from ..files.pairs import middle, midpoints, parts_of, read_pairs, repeated, stacked
+from ..files.pairs import middle, midpoints, read_pairs
 from ..files.peaks import read_regions
 from .labels import discordant
 
-COORDINATES = ["chrom", "enhancer_start", "enhancer_end", "promoter_start", "promoter_end"]
 # How the panel is stored, whatever holds it here.
 STORED = dict.fromkeys([*COORDINATES[1:], "enhancer_mid", "promoter_mid", "row"], "int64")
 STORED |= {"chrom": "str", "cell_line": "str"}

@@ -13,16 +13,15 @@ import numpy as np
 import pandas as pd
 
 from ..core.config import Config
-from ..core.dna import ENDS
+from ..core.dna import COORDINATES, ENDS
 from ..core.errors import InputError
 from ..core.random_streams import Stream, rng_for
+from ..core.tables import rows_by_chromosome, stacked
 from ..files.catalog import Catalog
 from ..files.fasta import chromosome_sizes, encode_windows, open_genome
 from ..files.intervals import overlapping
-from ..files.pairs import rows_by_chromosome, stacked
 from ..files.peaks import read_peaks
 from .blocks import read_blocks
-from .crossed_pairs import COORDINATES
 from .splits import Splits, check_splits, splits_of
 
 MIDDLES = [f"{end}_mid" for end in ENDS]

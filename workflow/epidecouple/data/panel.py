@@ -20,7 +20,7 @@ from ..core.dna import Windows
 from ..core.errors import InputError
 from ..core.integrity import intact
 from ..core.provenance import read_json
-from ..files.pairs import stacked
+from ..core.tables import stacked
 from .blocks import read_blocks
 from .labels import discordant
 from .shards import Shard, load_shard

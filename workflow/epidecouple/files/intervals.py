@@ -12,7 +12,7 @@ import pybedtools
 from ..core.batch_sizes import PAIRS_PER_BLOCK
 from ..core.dna import ENDS
 from ..core.errors import InputError
-from .pairs import rows_by_chromosome
+from ..core.tables import rows_by_chromosome
 
 
 def require_bedtools() -> None:

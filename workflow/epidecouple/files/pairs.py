@@ -2,16 +2,14 @@
 Coordinates are 0-based and half-open.
 """
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import union_categoricals
 
-from ..core.batch_sizes import PAIRS_PER_BLOCK
-from ..core.dna import ENDS
+from ..core.dna import COORDINATES, ENDS
 from ..core.errors import InputError, shown
+from ..core.tables import narrowed, repeated, stacked
 from .text import (
     Rows,
     data_lines,
@@ -22,7 +20,7 @@ from .text import (
     whole_numbers,
 )
 
-COLUMNS = ["chrom", "enhancer_start", "enhancer_end", "promoter_start", "promoter_end", "label"]
+COLUMNS = [*COORDINATES, "label"]
 GENERIC_COLUMNS = [
     "enhancer_chrom",
     "enhancer_start",
@@ -56,8 +54,6 @@ BENGI_NAMES = {
     "promoter": "chr5:889813-889814|GM12878|ENSG00000028310.13|ENST00000388890.4|-",
 }
 BENGI_NAME = r"^(?P<chrom>[^:|]+):(?P<start>\d+)-(?P<end>\d+)\|(?P<line>[^|]+)\|.+$"
-# Coordinates below this have a sum and a difference in int32.
-SMALL = 2**30
 # As tables of numbers, of R and of Python write them.
 LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
 
@@ -87,66 +83,6 @@ def _read_headed(path: Path) -> pd.DataFrame:
         _check_one_line(pairs.pop(LINE), pairs.row, path)
     _check_rows(pairs, path)
     return pairs
-
-
-def narrowed(pairs: pd.DataFrame) -> pd.DataFrame:
-    """The same pairs in less memory: text as categories, labels as int8, other whole numbers as
-    int32 where all of a column are below `SMALL`, so that the sum of two has room.
-    """
-    kinds = {name: "category" for name in pairs if pairs[name].dtype == "str"}
-    for name in pairs.columns.difference([*kinds, "label"]):
-        if pairs[name].dtype == "int64" and pairs[name].abs().max() < SMALL:
-            kinds[name] = "int32"
-    return pairs.astype({**kinds, "label": "int8"})
-
-
-def stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Tables of the same columns, one below the other, rows numbered anew. Their columns move over
-    one by one, so that no more than one of them is held twice; the tables are left empty.
-    """
-    columns = {name: _joined([table.pop(name) for table in tables]) for name in tables[0].columns}
-    return pd.DataFrame(columns, copy=False)
-
-
-def _joined(parts: Sequence[pd.Series]) -> np.ndarray | pd.Categorical:
-    """Parts of a column as one."""
-    if isinstance(parts[0].dtype, pd.CategoricalDtype):
-        return union_categoricals(parts)
-    return np.concatenate([part.to_numpy() for part in parts])
-
-
-def repeated(pairs: pd.DataFrame, columns: list[str]) -> np.ndarray:
-    """Which pairs equal an earlier one in some columns, `chrom` and `enhancer_start` among them;
-    bool (n,).
-    """
-    found = np.zeros(len(pairs), dtype=bool)
-    others = pairs[[name for name in columns if name != "chrom"]]
-    for rows in parts_of(pairs.chrom, pairs.enhancer_start):
-        found[rows] = others.iloc[rows].duplicated()
-    return found
-
-
-def parts_of(chrom: pd.Series, place: pd.Series) -> Iterator[np.ndarray]:
-    """The numbers of rows in parts, in order in each: those of one chromosome and place share one.
-    A table of what was seen is larger than the rows, so that it is made of few at a time.
-    """
-    places = place.to_numpy()
-    for _, rows in rows_by_chromosome(chrom):
-        count = 1 + len(rows) // PAIRS_PER_BLOCK
-        part = places[rows] % count
-        yield from (rows[part == number] for number in range(count))
-
-
-def rows_by_chromosome(chrom: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
-    """Every chromosome with the numbers of its rows, in order. A groupby tells the same in four
-    times the memory.
-    """
-    of_row = chrom.astype("category").cat
-    order = np.argsort(of_row.codes.to_numpy(), kind="stable")
-    ends = np.cumsum(np.bincount(of_row.codes, minlength=len(of_row.categories)))
-    for name, start, end in zip(of_row.categories, [0, *ends], ends, strict=False):
-        if start < end:
-            yield name, order[start:end]
 
 
 def _require_rows(table: pd.DataFrame, path: Path) -> None:
@@ -302,7 +238,7 @@ def _check_rows(pairs: pd.DataFrame, path: Path) -> None:
                 " (0-based, half-open)"
             )
             raise InputError(problem, "Mend or remove the row", path, pair.row)
-    again = repeated(pairs, COLUMNS[:-1])
+    again = repeated(pairs, COORDINATES)
     otherwise = again & ~repeated(pairs, COLUMNS) if again.any() else again
     for pair in pairs[otherwise].head(1).itertuples():
         problem = (

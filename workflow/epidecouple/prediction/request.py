@@ -12,7 +12,7 @@ from ..core.config import Config
 from ..core.errors import InputError, checked, did_you_mean, read_yaml
 from ..core.key_types import FilePath, Whole
 from ..core.provenance import read_json
-from ..core.request import Given, ModelRequest, TableName, Threads, name_below, table_name
+from ..core.sections.request import Given, ModelRequest, TableName, Threads, name_below, table_name
 from ..files.peaks import read_peak_list
 from ..pretrained.loop_record import is_loop_model
 from ..pretrained.loop_request import LoopRequest

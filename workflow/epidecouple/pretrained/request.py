@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from ..core.errors import InputError, did_you_mean
 from ..core.key_types import LINE, FilePath, Place
-from ..core.request import Given, ModelRequest, TableName, name_below
+from ..core.sections.request import Given, ModelRequest, TableName, name_below
 from ..core.sections.targets import CrisprConfig
 from ..experiments.chains import FROM, TO
 from ..experiments.crispr_catalog import crispr_catalog, place_of

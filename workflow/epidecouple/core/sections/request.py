@@ -10,10 +10,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from .errors import InputError
-from .key_types import NAME, FilePath, Results, Whole
-from .provenance import fingerprint
-from .sections.section import Section
+from ..errors import InputError
+from ..key_types import NAME, FilePath, Results, Whole
+from ..provenance import fingerprint
+from .section import Section
 
 # Endings that the name of a table of pairs goes without, before that of gzip.
 ENDINGS = (".tsv", ".csv", ".bedpe", ".bed", ".txt")
