@@ -50,6 +50,7 @@ def toy_values(**changes: dict) -> dict:
         "fine_tuning": {"batch_pairs": 24, "epochs": 2},
         "subset": {"lines": 2, "pairs": 30, "epochs": 2},
         "diagnose": {
+            "processes": 1,
             "rows": 200,
             "folds": 3,
             "boosting_rounds": 3,

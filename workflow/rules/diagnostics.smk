@@ -15,7 +15,7 @@ rule diagnose_subset:
         f"{ARM}/benchmarks/diagnose_subset.tsv"
     conda:
         "../../envs/torch.yaml"
-    threads: SETUP.threads
+    threads: max(SETUP.threads, SETUP.diagnose.processes)
     resources:
         mem_mb=mem_mb("probing"),
         runtime=minutes(120),
@@ -136,6 +136,7 @@ rule biology:
         f"{ARM}/benchmarks/biology.tsv"
     conda:
         "../../envs/torch.yaml"
+    threads: SETUP.threads
     resources:
         mem_mb=mem_mb("panel"),
         runtime=minutes(60),
@@ -143,6 +144,6 @@ rule biology:
         elements=elements_folder,
         shards=shards_folder,
     shell:
-        "one_thread python -m epidecouple.stages.biology --settings {input.settings:q} --model {input.model:q} --elements {params.elements:q}"
+        "python -m epidecouple.stages.biology --settings {input.settings:q} --model {input.model:q} --elements {params.elements:q}"
         " --shards {params.shards:q} --energies {input.energies:q} --mantel {output.mantel:q} --trees {output.trees:q}"
         " --signs {output.signs:q} --states {output.states:q} --known {output.known:q} --metrics {output.metrics:q} 2>&1 | told {log:q}"

@@ -19,6 +19,7 @@ rule release:
         f"{ARM}/benchmarks/release.tsv"
     conda:
         "../../envs/torch.yaml"
+    threads: SETUP.threads
     resources:
         mem_mb=mem_mb("panel"),
         runtime=minutes(30),
@@ -27,7 +28,7 @@ rule release:
         shards=shards_folder,
         folder=subpath(output.record, parent=True),
     shell:
-        "one_thread python -m epidecouple.stages.release --settings {input.settings:q} --model {input.model:q} --elements {params.elements:q}"
+        "python -m epidecouple.stages.release --settings {input.settings:q} --model {input.model:q} --elements {params.elements:q}"
         " --shards {params.shards:q} --energies {input.energies:q} --reference {input.reference:q} --folder {params.folder:q}"
         " --metrics {output.metrics:q} > {log:q} 2>&1"
 

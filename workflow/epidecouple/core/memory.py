@@ -144,7 +144,7 @@ def training(config: Config, files: Files) -> float:
 
 def probing(config: Config, files: Files) -> float:
     """Diagnostics: scoring, and processes that fit probes side by side."""
-    return scoring(config, files) + config.threads * PROBE
+    return scoring(config, files) + config.diagnose.processes * PROBE
 
 
 def crossfitting(config: Config, files: Files) -> float:
@@ -159,7 +159,7 @@ def loop_fitting(config: Config, files: Files) -> float:
 
 def estimating(config: Config, files: Files) -> float:
     """Estimators on data of known mutual information."""
-    return NETWORKS + config.threads * PROBE
+    return NETWORKS + PROBE
 
 
 def scores(config: Config, files: Files) -> float:

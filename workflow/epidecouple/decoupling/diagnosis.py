@@ -47,7 +47,7 @@ def diagnose(
     networks = Networks(*(Encoded(network, panel, pairs) for network in (model, untrained)))
     of_scope = full_questions if full else subset_questions
     questions = of_scope(networks, panel, tables, lines, config)
-    answered = answers(questions, config.diagnose, config.seed, config.threads)
+    answered = answers(questions, config.diagnose, config.seed)
     information = information_table(answered, config.diagnose, config.seed)
     shared, matrix = coupling(networks, panel, rows, lines, config)
     metrics = table_metrics(information) | shared

@@ -83,13 +83,11 @@ class Answer:
     null: list[float]
 
 
-def answers(
-    questions: list[Question], config: DiagnoseConfig, seed: int, threads: int
-) -> list[Answer]:
-    """Answer all questions, on `threads` processes."""
-    tasks = [_tasks(question, config, seed, threads) for question in questions]
+def answers(questions: list[Question], config: DiagnoseConfig, seed: int) -> list[Answer]:
+    """Answer all questions, on `config.processes` processes."""
+    tasks = [_tasks(question, config, seed) for question in questions]
     flat = list(chain(*tasks))
-    with parallel_config("loky", n_jobs=threads, inner_max_num_threads=1):
+    with parallel_config("loky", n_jobs=config.processes, inner_max_num_threads=1):
         results = list(tracked(Parallel(return_as="generator")(flat), "probes", len(flat)))
     left = iter(results)
     return [
@@ -103,11 +101,10 @@ def _answer(question: Question, results: list[Any]) -> Answer:
     return Answer(question, observed, floor, list(chain(*null)))
 
 
-def _tasks(question: Question, config: DiagnoseConfig, seed: int, threads: int) -> list[Any]:
+def _tasks(question: Question, config: DiagnoseConfig, seed: int) -> list[Any]:
     """Calls for joblib."""
-    shares = [
-        part for part in np.array_split(np.arange(question.permutations), threads) if len(part)
-    ]
+    numbers = np.arange(question.permutations)
+    shares = [part for part in np.array_split(numbers, config.processes) if len(part)]
     observed = [delayed(_observed)(question, x, config) for x in (question.x, question.floor)]
     return observed + [delayed(_null)(question, part, config, seed) for part in shares]
 

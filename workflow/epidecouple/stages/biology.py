@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
 from ..core.config import Config
 from ..core.integrity import intact
@@ -50,7 +49,6 @@ def biology(
     known: Path,
 ) -> Measured:
     """Hold prototypes against epigenome and loops, R against marks; write the tables of states."""
-    torch.set_num_threads(1)
     network, panel = model_and_panel(model, elements, shards, config)
     untrained = start_prototypes(new_model(config, panel), panel, panel.training, config).eval()
     pairs = panel.rows("test")

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from ..core.config import Config
 from ..core.integrity import intact, seal
@@ -34,7 +33,6 @@ def release(
     folder: Path,
 ) -> Measured:
     """Write weights, reference loci and the record of a prediction into one folder."""
-    torch.set_num_threads(1)
     network, panel = model_and_panel(model, elements, shards, config)
     scored = pd.read_parquet(intact(energies))
     catalog = catalog_of(config)

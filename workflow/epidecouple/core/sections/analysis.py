@@ -21,6 +21,12 @@ class DiagnoseConfig(Section):
         " p is 1 / (1 + permutations)",
     )
     boosted_permutations: Whole = Field(0, ge=0, description="the same for the nonlinear probe")
+    processes: Whole = Field(
+        2,
+        ge=1,
+        description="processes that fit probes side by side, one thread each; figures do not depend"
+        " on it",
+    )
     full_permutations: Whole = Field(
         200, ge=0, description="`permutations` of the target diagnose_full"
     )
