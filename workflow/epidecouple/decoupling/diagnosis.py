@@ -16,7 +16,7 @@ from ..statistics.jackknife import unit_metrics
 from ..statistics.probes import knn_information
 from .dependence_of_z_e import CouplingRows, coupling_rows, pairwise, z_and_e, z_and_marks
 from .probe_rows import CROSSED, Table, crossed_table, natural_table, unseen_table
-from .probe_runner import answers, information_table, table_metrics
+from .probe_runner import asked, information_table, table_metrics
 from .probe_tasks import OF_DNA, Networks, full_questions, subset_questions
 from .representations import Encoded
 
@@ -47,11 +47,11 @@ def diagnose(
     networks = Networks(*(Encoded(network, panel, pairs) for network in (model, untrained)))
     of_scope = full_questions if full else subset_questions
     questions = of_scope(networks, panel, tables, lines, config)
-    answered = answers(questions, config.diagnose, config.seed)
-    information = information_table(answered, config.diagnose, config.seed)
+    answers = asked(questions, config.diagnose, config.seed)
     shared, matrix = coupling(networks, panel, rows, lines, config)
-    metrics = table_metrics(information) | shared
-    metrics |= of_z(networks, tables[0], config) | of_tables(information)
+    shared |= of_z(networks, tables[0], config)
+    information = information_table(answers(), config.diagnose, config.seed)
+    metrics = table_metrics(information) | shared | of_tables(information)
     metrics |= resampled_units(information, panel, tables)
     metrics["floor_equal_parameters"] = equal_parameters(*(n.model for n in networks))
     return metrics, information, matrix

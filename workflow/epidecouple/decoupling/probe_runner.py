@@ -85,15 +85,28 @@ class Answer:
 
 def answers(questions: list[Question], config: DiagnoseConfig, seed: int) -> list[Answer]:
     """Answer all questions, on `config.processes` processes."""
+    return asked(questions, config, seed)()
+
+
+def asked(
+    questions: list[Question], config: DiagnoseConfig, seed: int
+) -> Callable[[], list[Answer]]:
+    """Begin to answer all questions; what is returned waits for the answers, so that the caller can
+    work beside the processes.
+    """
     tasks = [_tasks(question, config, seed) for question in questions]
     flat = list(chain(*tasks))
     with parallel_config("loky", n_jobs=config.processes, inner_max_num_threads=1):
-        results = list(tracked(Parallel(return_as="generator")(flat), "probes", len(flat)))
-    left = iter(results)
-    return [
-        _answer(question, list(islice(left, len(own))))
-        for question, own in zip(questions, tasks, strict=True)
-    ]
+        results = Parallel(return_as="generator")(flat)
+
+    def waited() -> list[Answer]:
+        left = iter(list(tracked(results, "probes", len(flat))))
+        return [
+            _answer(question, list(islice(left, len(own))))
+            for question, own in zip(questions, tasks, strict=True)
+        ]
+
+    return waited
 
 
 def _answer(question: Question, results: list[Any]) -> Answer:
