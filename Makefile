@@ -44,7 +44,7 @@ setup: programs .venv/.done
 # The versions and hashes of envs/lock*.txt. UNLOCKED=1 takes the pins of pyproject.toml without hashes: for an index that
 # serves builds of its own.
 .venv/.done: pyproject.toml $(wildcard envs/lock*.txt) | programs
-	@echo "Installing into .venv, which takes some minutes:"
+	@echo "Installing into .venv, which takes half a minute to some minutes:"
 	@$(PYTHON) -m venv .venv
 ifdef UNLOCKED
 	$(PIP) -e '.[test,slurm,setup]' $(OR_SAY)
