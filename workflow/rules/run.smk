@@ -77,11 +77,6 @@ REPORT = (
 )
 
 
-def write_pages(of_run):
-    """The run's page, where it was asked for, and beside it the index; neither fails a call."""
-    shell(f"{{{{ {REPORT} || true; }}}} & {INDEX} || true; wait" if of_run else f"{INDEX} || true")
-
-
 # Snakemake keeps one handler of a kind, the last, so all that a call starts with stands here.
 onstart:
     require_writable(PLACE)
@@ -97,7 +92,9 @@ onsuccess:
     pages = pages_wanted()
     if Path(f"{PLACE}/logs").is_dir():
         ending.keep(Path(PLACE), pages, ending_of_success())
-        write_pages(Path(PLACE, "report.html") in pages)
+        if Path(PLACE, "report.html") in pages:
+            shell(f"{REPORT} || true")
+        shell(f"{INDEX} || true")
     show(line_of_success())
 
 
@@ -107,7 +104,9 @@ onerror:
     ended = ending.of_call(SCREEN.failures, SCREEN.interrupted, SCREEN.problem)
     if Path(f"{PLACE}/logs").is_dir():
         ending.keep(Path(PLACE), pages, ended)
-        write_pages(Path(PLACE, "report.html") in pages)
+        if Path(PLACE, "report.html") in pages:
+            shell(f"{REPORT} || true")
+        shell(f"{INDEX} || true")
     show(
         last_line(
             ended, [str(page) for page in pages if page.exists()], index_made()
