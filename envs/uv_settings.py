@@ -6,6 +6,7 @@ uv installs several times as fast and reads none of pip's settings. One that uv 
 """
 
 import ast
+import math
 import os
 import shlex
 import subprocess
@@ -16,7 +17,8 @@ SETTINGS = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
     "find-links": "UV_FIND_LINKS",
-    "no-index": "UV_NO_INDEX",
+    # uv reads "no index" from no variable; without a network it takes what find-links names, too.
+    "no-index": "UV_OFFLINE",
     "trusted-host": "UV_INSECURE_HOST",
     "cert": "SSL_CERT_FILE",
     "proxy": "ALL_PROXY",
@@ -26,6 +28,8 @@ SETTINGS = {
 SEPARATORS = {"find-links": ","}
 # pip looks at all indexes alike; what is installed is known by its hash.
 ALWAYS = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
+# Where pip is told of no certificates, its library looks here.
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def of_pip(listed: str) -> dict[str, str]:
@@ -39,7 +43,15 @@ def of_pip(listed: str) -> dict[str, str]:
         if key in SETTINGS:
             words = str(ast.literal_eval(value)).split()
             found[SETTINGS[key]] = SEPARATORS.get(key, " ").join(words)
+    if timeout := found.get("UV_HTTP_TIMEOUT"):
+        found["UV_HTTP_TIMEOUT"] = str(math.ceil(float(timeout)))
     return found
+
+
+def of_environment(environment: dict[str, str]) -> dict[str, str]:
+    """Settings of uv from variables that pip reads beside its own."""
+    path = next((environment[name] for name in CERTIFICATES if environment.get(name)), "")
+    return {"SSL_CERT_FILE": path} if path else {}
 
 
 def exports(settings: dict[str, str], environment: dict[str, str]) -> Iterator[str]:
@@ -52,4 +64,6 @@ def exports(settings: dict[str, str], environment: dict[str, str]) -> Iterator[s
 if __name__ == "__main__":
     call = [sys.executable, "-m", "pip", "config", "list"]
     listed = subprocess.run(call, capture_output=True, text=True, check=True).stdout
-    sys.stdout.write("\n".join(exports(of_pip(listed), dict(os.environ))) + "\n")
+    environment = dict(os.environ)
+    settings = of_environment(environment) | of_pip(listed)
+    sys.stdout.write("\n".join(exports(settings, environment)) + "\n")

@@ -105,6 +105,17 @@ user.proxy='http://proxy:3128'
     assert "export UV_FIND_LINKS=wheels,more" in lines, "what uv has already stays"
 
 
+def test_uv_is_told_in_words_that_it_reads(monkeypatch):
+    """It ends at half a second, and reads that there is no index from no variable."""
+    monkeypatch.syspath_prepend(ROOT / "envs")
+    settings = importlib.import_module("uv_settings")
+    found = settings.of_pip("global.timeout='15.5'\nglobal.no-index='true'\n")
+    assert found["UV_HTTP_TIMEOUT"] == "16" and found["UV_OFFLINE"] == "true"
+    bundle = {"CURL_CA_BUNDLE": "/c.pem", "REQUESTS_CA_BUNDLE": "/r.pem"}
+    assert settings.of_environment(bundle) == {"SSL_CERT_FILE": "/r.pem"}
+    assert settings.of_environment({"REQUESTS_CA_BUNDLE": ""}) == {}
+
+
 def test_an_index_that_is_not_reached_ends_with_what_to_set(tmp_path):
     call = made(tmp_path, "setup", bedtools=FOUND, python3=NO_INDEX)
     assert call.returncode == 2 and "    export https_proxy=http://HOST:PORT\n" in call.stdout
