@@ -197,6 +197,34 @@ def test_u_is_linear_between_knots_and_flat_beyond():
     assert mixed == [(of_near, of_far)[k % 2][k] for k in range(7)]
 
 
+def test_u_of_equally_far_pairs_is_flat():
+    """A table of one pair has one knot; what is no number here would be none in any assay."""
+    one = DistancePotential(np.array([4], np.float32), np.array([-1], np.float32))
+    assert one(torch.tensor([3.0, 4.0, 5.0])).tolist() == [-1, -1, -1]
+
+
+def test_an_assay_of_one_learned_pair_leaves_all_scores_numbers(panel):
+    assay = np.full(len(panel.pairs), "near")
+    assay[learned_rows(panel.pairs, FOLDS[1])[:1]] = "rare"
+    few = panel._replace(pairs=panel.pairs.assign(assay=assay))
+    assert fold_scores(few, FOLDS[1], CONFIG).notna().all(axis=None)
+
+
+def test_the_assay_of_pairs_without_marks_has_no_part_in_the_scores(panel):
+    """Bare is scored by its published scores and the distance alone, whatever finds its pairs."""
+    found = [
+        fold_scores(
+            panel._replace(
+                pairs=panel.pairs.assign(assay=np.where(panel.pairs.marked, "Hi-C", of_bare))
+            ),
+            FOLDS[1],
+            CONFIG,
+        )
+        for of_bare in ("Hi-C", "other")
+    ]
+    pd.testing.assert_frame_equal(*found)
+
+
 def test_u_starts_as_the_log_odds_at_its_distances_plus_r():
     distance, labels = np.array([3.0, 3.1, 3.2, 5.9, 5.8]), np.array([1, 1, 0, 0, 0])
     heights = first_heights(distance, labels, np.array([3, 6], np.float32))

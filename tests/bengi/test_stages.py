@@ -173,6 +173,13 @@ def test_a_table_of_an_assay_that_is_not_learned_is_refused(world, assays, told)
     says(refusal(read_tables, bengi_catalog(other), other), *told, "bengi.assays")
 
 
+def test_a_tested_table_without_marks_may_be_of_any_assay(world):
+    folder, config = world
+    other = changed(config, assays={str(folder / "Bare.tsv.gz"): "eQTL"})
+    pairs = read_tables(bengi_catalog(other), other)
+    assert set(pairs.assay[~pairs.marked]) == {"eQTL"} and set(pairs.assay[pairs.marked]) == {""}
+
+
 def test_pairs_have_the_assay_of_their_table(world):
     folder, config = world
     named = {str(folder / f"{line}.tsv.gz"): "Hi-C" for line in LINES}

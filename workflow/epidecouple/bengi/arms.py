@@ -68,7 +68,7 @@ def fold_scores(panel: BengiPanel, fold: list[str], config: Config) -> pd.DataFr
     labels = panel.pairs.label.to_numpy()[learned]
     inputs = inputs_of(panel, fold)
     scores = _scores(inputs, labels, learned, tested, config)
-    if inputs.assay.any():
+    if inputs.assay[learned].any():
         one = inputs._replace(assay=np.zeros_like(inputs.assay))
         of_one = _scores(one, labels, learned, tested, config)
         scores |= {ONE: of_one[OURS], BOOSTING_ONE: of_one[BOOSTING]}

@@ -54,7 +54,8 @@ class DistancePotential(nn.Module):
         within = distance.clamp(self.knots[0], self.knots[-1])
         right = torch.searchsorted(self.knots, within).clamp(1, len(self.knots) - 1)
         low, high = self.knots[right - 1], self.knots[right]
-        share = (within - low) / (high - low)
+        # One knot alone, where all pairs are equally far, is its own neighbour on both sides.
+        share = (within - low) / (high - low).clamp(min=torch.finfo().tiny)
         return self.heights[right - 1] * (1 - share) + self.heights[right] * share
 
 

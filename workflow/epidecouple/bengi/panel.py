@@ -95,12 +95,12 @@ def _check_folds(pairs: pd.DataFrame, folds: list[list[str]]) -> None:
 
 def _check_assays(pairs: pd.DataFrame, folds: list[list[str]]) -> None:
     """Raise `InputError` for a table of an assay that is not learned outside each fold: it would
-    have no U there.
+    have no U there. Pairs without marks are scored by what needs none.
     """
-    learned = pairs[pairs.training]
+    learned, needed = pairs[pairs.training], pairs[pairs.marked]
     for fold in folds:
         known = set(learned.assay[~learned.chrom.isin(fold)])
-        for name in pairs.table[~pairs.assay.isin(known)][:1]:
+        for name in needed.table[~needed.assay.isin(known)][:1]:
             assay = pairs.assay[pairs.table == name].iloc[0] or UNNAMED
             learns = shown(each or UNNAMED for each in sorted(known))
             problem = f"{name} is of {assay}, and outside {shown(fold)} bengi learns from {learns}"
