@@ -52,7 +52,8 @@ else
 	@echo "uv pip install -r envs/lock.txt -r envs/lock.torch.txt"
 	@$(PIP) $(HASHED) -r envs/lock.uv.txt $(OR_SAY)
 	@# Beside the others, by pip: the build of torch is the one that the index offers first, and uv takes no hash of a CPU build.
-	@($(TORCH)) & torch=$$!; $(UV) $(HASHED) -r envs/lock.txt; rest=$$?; { wait $$torch && [ $$rest = 0 ]; } $(OR_SAY)
+	@# A shell keeps Ctrl-C from what it runs in the background, which would install on beside the next call.
+	@trap 'kill 0' INT; ($(TORCH)) & torch=$$!; $(UV) $(HASHED) -r envs/lock.txt; rest=$$?; { wait $$torch && [ $$rest = 0 ]; } $(OR_SAY)
 	@rm -r .venv/torch
 	@if .venv/bin/python -c 'from importlib.metadata import requires; exit("nvidia" not in str(requires("torch")))'; then \
 	  echo "uv pip install -r envs/lock.cuda.txt"; \

@@ -3,8 +3,11 @@
 import importlib
 import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,14 +20,30 @@ OLD = '#!/bin/sh\ncase "$*" in *--version) echo Python 3.9.2;; esac\nexit 1\n'
 NO_INDEX = """#!/bin/sh
 case "$*" in *-m\\ venv*) mkdir -p .venv/bin; cp "$0" .venv/bin/python;; *-m\\ pip*) exit 1;; esac
 """
+# A Python that makes environments whose pip takes a second to download.
+SLOW = """#!/bin/sh
+case "$*" in
+  *-m\\ venv*) mkdir -p .venv/bin; cp "$0" .venv/bin/python;;
+  *download*) touch begun; sleep 1; touch done;;
+  *-m\\ uv*) sleep 1;;
+esac
+"""
 FOUND = "#!/bin/sh\nexit 0\n"
 
 
 def made(
     folder: Path, *arguments: str, path: str = os.environ["PATH"], **programs: str
 ) -> subprocess.CompletedProcess:
-    """`make` of a user who is not root in a folder with a space in its name, with some programs of
-    its own first on the PATH.
+    """`make` of a user who is not root, see `call_of`, to its end."""
+    call = call_of(folder, *arguments, path=path, **programs)
+    return subprocess.run(**call, capture_output=True, text=True)
+
+
+def call_of(
+    folder: Path, *arguments: str, path: str = os.environ["PATH"], **programs: str
+) -> dict[str, Any]:
+    """What calls `make` in a folder with a space in its name, with some programs of its own first
+    on the PATH.
     """
     place, bin_ = folder / "a folder", folder / "bin"
     place.mkdir()
@@ -36,8 +55,7 @@ def made(
         (bin_ / name).chmod(0o755)
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     env |= {"PATH": f"{bin_}:{path}"}
-    make = shutil.which("make")
-    return subprocess.run([make, *arguments], cwd=place, env=env, capture_output=True, text=True)
+    return {"args": [shutil.which("make"), *arguments], "cwd": place, "env": env}
 
 
 @pytest.mark.parametrize(
@@ -120,6 +138,19 @@ def test_an_index_that_is_not_reached_ends_with_what_to_set(tmp_path):
     call = made(tmp_path, "setup", bedtools=FOUND, python3=NO_INDEX)
     assert call.returncode == 2 and "    export https_proxy=http://HOST:PORT\n" in call.stdout
     assert not (tmp_path / "a folder" / ".venv" / ".done").exists(), "the next call installs again"
+
+
+def test_nothing_is_installed_after_an_interrupt(tmp_path):
+    call = call_of(tmp_path, "setup", bedtools=FOUND, python3=SLOW)
+    with subprocess.Popen(
+        **call, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as make:
+        while not (call["cwd"] / "begun").exists():
+            assert make.poll() is None
+            time.sleep(0.05)
+        os.killpg(make.pid, signal.SIGINT)
+    time.sleep(1.5)
+    assert make.returncode and not (call["cwd"] / "done").exists()
 
 
 @pytest.mark.parametrize(("home", "cache"), [("/nonexistent", "a folder/.venv/cache"), ("", None)])
