@@ -1,6 +1,7 @@
-"""Tables of many rows, held in little memory and looked through chromosome by chromosome."""
+"""Tables of many rows, held in little memory and looked through part by part."""
 
 from collections.abc import Iterator, Sequence
+from math import gcd
 
 import numpy as np
 import pandas as pd
@@ -43,9 +44,9 @@ def repeated(pairs: pd.DataFrame, columns: list[str]) -> np.ndarray:
     bool (n,).
     """
     found = np.zeros(len(pairs), dtype=bool)
-    others = pairs[[name for name in columns if name != "chrom"]]
+    compared = pairs[columns]
     for rows in parts_of(pairs.chrom, pairs.enhancer_start):
-        found[rows] = others.iloc[rows].duplicated()
+        found[rows] = compared.iloc[rows].duplicated()
     return found
 
 
@@ -53,11 +54,13 @@ def parts_of(chrom: pd.Series, place: pd.Series) -> Iterator[np.ndarray]:
     """The numbers of rows in parts, in order in each: those of one chromosome and place share one.
     A table of what was seen is larger than the rows, so that it is made of few at a time.
     """
-    places = place.to_numpy()
-    for _, rows in rows_by_chromosome(chrom):
-        count = 1 + len(rows) // PAIRS_PER_BLOCK
-        part = places[rows] % count
-        yield from (rows[part == number] for number in range(count))
+    count = 1 + len(chrom) // PAIRS_PER_BLOCK
+    # Places may lie on a grid of round numbers, which would leave most parts empty.
+    while gcd(count, 10) > 1:
+        count += 1
+    codes = chrom.astype("category").cat.codes.to_numpy()
+    part = ((place.to_numpy() + codes) % count).astype(np.min_scalar_type(count))
+    yield from _rows_by_code(part, count)
 
 
 def rows_by_chromosome(chrom: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
@@ -65,8 +68,14 @@ def rows_by_chromosome(chrom: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
     times the memory.
     """
     of_row = chrom.astype("category").cat
-    order = np.argsort(of_row.codes.to_numpy(), kind="stable")
-    ends = np.cumsum(np.bincount(of_row.codes, minlength=len(of_row.categories)))
-    for name, start, end in zip(of_row.categories, [0, *ends], ends, strict=False):
-        if start < end:
-            yield name, order[start:end]
+    names = of_row.categories
+    for name, rows in zip(names, _rows_by_code(of_row.codes, len(names)), strict=True):
+        if len(rows):
+            yield name, rows
+
+
+def _rows_by_code(codes: np.ndarray | pd.Series, count: int) -> Iterator[np.ndarray]:
+    """For each number below `count` the rows that have it as their code, in order."""
+    order = np.argsort(np.asarray(codes), kind="stable")
+    ends = np.cumsum(np.bincount(codes, minlength=count))
+    yield from (order[start:end] for start, end in zip([0, *ends], ends, strict=False))

@@ -111,9 +111,10 @@ def _distinct(natural: pd.DataFrame, kept: np.ndarray) -> tuple[np.ndarray, np.n
     """
     first = np.zeros(len(natural), dtype=bool)
     lister = np.zeros(len(natural), dtype=np.int32)
+    places = natural[COORDINATES]
     for every in parts_of(natural.chrom, middle(natural, "enhancer")):
         rows = every[kept[every]]
-        code = _codes_of_pairs(natural[COORDINATES].iloc[rows])
+        code = _codes_of_pairs(places.iloc[rows])
         opens = np.diff(np.maximum.accumulate(code), prepend=-1) > 0
         first[rows[opens]] = True
         lister[rows] = rows[opens][code]
@@ -124,12 +125,13 @@ def _distinct(natural: pd.DataFrame, kept: np.ndarray) -> tuple[np.ndarray, np.n
     return first, pair
 
 
-def _codes_of_pairs(natural: pd.DataFrame) -> np.ndarray:
-    """Equal numbers for equal midpoints, counted from 0 as they first occur; rows of one
-    chromosome.
-    """
-    enhancer, promoter = (pd.factorize(middle(natural, end))[0] for end in ENDS)
-    return pd.factorize(enhancer * (promoter.max(initial=0) + 1) + promoter)[0]
+def _codes_of_pairs(pairs: pd.DataFrame) -> np.ndarray:
+    """Equal numbers for equal chromosomes and midpoints, counted from 0 as they first occur."""
+    code = pd.factorize(pairs.chrom)[0]
+    for end in ENDS:
+        place = pd.factorize(middle(pairs, end))[0]
+        code = pd.factorize(code * (place.max(initial=0) + 1) + place)[0]
+    return code
 
 
 def on_chromosomes(natural: pd.DataFrame, config: Config) -> np.ndarray:
