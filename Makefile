@@ -17,7 +17,8 @@ UV = eval "$$(.venv/bin/python envs/uv_settings.py)"; .venv/bin/python -m uv pip
 # A line that names MAKE itself is run by `make -n`, too.
 AGAIN = $(MAKE) --no-print-directory
 HASHED = --require-hashes --no-deps
-TORCH = .venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --dest .venv/torch \
+# What a call that was killed has left may be half a file.
+TORCH = rm -rf .venv/torch && .venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --dest .venv/torch \
 	  "$$(grep -o '^torch==[0-9.]*' envs/lock.torch.txt)" && \
 	  $(PIP) $(HASHED) --no-index --find-links .venv/torch -r envs/lock.torch.txt
 COMPILED = PYTHONDONTWRITEBYTECODE= .venv/bin/python
