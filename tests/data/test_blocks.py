@@ -11,7 +11,7 @@ from epidecouple.data.blocks import count_rows, read_blocks, write_blocks
 from epidecouple.data.loci import StoredPanel, check_on_genome
 from toy import refusal, run_main
 
-SIZES = [1, 37]
+SIZES = [7, 37]
 
 
 @pytest.fixture(params=SIZES)
