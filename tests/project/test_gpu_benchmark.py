@@ -44,6 +44,7 @@ def gpu(monkeypatch, tmp_path):
         sys.modules.pop(name, None)
 
 
+@pytest.mark.slow
 def test_a_cpu_stands_in_for_a_card_and_the_page_says_so(gpu, tmp_path):
     rows, page = gpu(*QUICK)
     assert {row.part for row in rows} == {"agreement", "training", "scoring", "gathering"}
