@@ -1,4 +1,4 @@
-"""What pip is told about indexes, certificates and proxies, as settings of uv for a shell.
+"""Settings of pip (indexes, certificates, proxies) as settings of uv for a shell.
 
 eval "$(python envs/uv_settings.py)"
 
@@ -26,9 +26,9 @@ SETTINGS = {
     "default-timeout": "UV_HTTP_TIMEOUT",
 }
 SEPARATORS = {"find-links": ","}
-# pip looks at all indexes alike; what is installed is known by its hash.
-ALWAYS = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
-# Where pip is told of no certificates, its library looks here.
+# The index that both take where no other is set.
+PYPI = "https://pypi.org/simple"
+# Where pip has no setting for certificates, its library looks here.
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -37,12 +37,16 @@ def of_pip(listed: str) -> dict[str, str]:
     later file goes before an earlier one, and the environment before all.
     """
     lines = [line.partition("=") for line in listed.splitlines() if "=" in line]
-    found = dict(ALWAYS)
+    found: dict[str, str] = {}
     for name, _, value in sorted(lines, key=lambda line: line[0].startswith(":env:")):
         key = name.rpartition(".")[2]
         if key in SETTINGS:
             words = str(ast.literal_eval(value)).split()
             found[SETTINGS[key]] = SEPARATORS.get(key, " ").join(words)
+    if extra := found.get("UV_INDEX"):
+        # uv would take a file of the extra index, and end where its hash is not that of the lock;
+        # of several files pip takes the one with the hash.
+        found["UV_INDEX"] = f"{found.get('UV_DEFAULT_INDEX', PYPI)} {extra}"
     if timeout := found.get("UV_HTTP_TIMEOUT"):
         found["UV_HTTP_TIMEOUT"] = str(math.ceil(float(timeout)))
     return found

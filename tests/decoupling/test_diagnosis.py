@@ -10,7 +10,7 @@ from epidecouple.core.gates import judge, rows_of
 from epidecouple.decoupling.dependence_of_z_e import CouplingRows
 from epidecouple.decoupling.diagnosis import coupling, diagnose, of_tables
 from epidecouple.decoupling.probe_rows import Table, unseen_table
-from epidecouple.decoupling.probe_runner import answers, information_table, table_metrics
+from epidecouple.decoupling.probe_runner import information_table, start_probes, table_metrics
 from epidecouple.decoupling.probe_tasks import Networks, about_g, about_label, about_line, about_z
 from epidecouple.decoupling.representations import Encoded
 from epidecouple.model.initialise import new_model, start_prototypes
@@ -57,7 +57,7 @@ def asked(z, floor, table, config=CONFIG, boosted=True):
     counts = {"linear": config.diagnose.permutations} | ({"boosted": 0} if boosted else {})
     questions = about_line(table, {"z": z}, {"z": floor}, counts) + about_z(table, z, floor, config)
     return information_table(
-        answers(questions, config.diagnose, config.seed), config.diagnose, config.seed
+        start_probes(questions, config.diagnose, config.seed)(), config.diagnose, config.seed
     )
 
 
@@ -116,7 +116,7 @@ def many_loci(panel, pattern):
 def g_raw_and_scrubbed(panel):
     network = start_prototypes(new_model(CONFIG, panel), panel, panel.training, CONFIG).eval()
     networks = Networks(*[Encoded(network, panel, np.arange(2))] * 2)
-    answered = answers(about_g(networks, panel, [0, 1, 2], CONFIG), CONFIG.diagnose, 0)
+    answered = start_probes(about_g(networks, panel, [0, 1, 2], CONFIG), CONFIG.diagnose, 0)()
     assert [answer.question.name for answer in answered] == ["g_line_raw", "g_line_scrubbed"]
     return [answer.observed.fraction for answer in answered]
 

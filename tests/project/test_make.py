@@ -111,15 +111,14 @@ user.proxy='http://proxy:3128'
 """
     found = settings.of_pip(listed)
     assert found == {
-        "UV_INDEX_STRATEGY": "unsafe-best-match",
-        "UV_INDEX": "https://one/simple https://two/simple",
+        "UV_INDEX": "https://mine/simple https://one/simple https://two/simple",
         "UV_DEFAULT_INDEX": "https://mine/simple",
         "UV_FIND_LINKS": "wheels,more",
         "SSL_CERT_FILE": "/etc/own.pem",
         "ALL_PROXY": "http://proxy:3128",
     }
     lines = list(settings.exports(found, {"UV_INDEX": "its own"}))
-    assert "export UV_INDEX_STRATEGY=unsafe-best-match" in lines and len(lines) == len(found) - 1
+    assert "export ALL_PROXY=http://proxy:3128" in lines and len(lines) == len(found) - 1
     assert "export UV_FIND_LINKS=wheels,more" in lines, "what uv has already stays"
 
 
@@ -127,6 +126,8 @@ def test_uv_is_told_in_words_that_it_reads(monkeypatch):
     """It ends at half a second, and reads that there is no index from no variable."""
     monkeypatch.syspath_prepend(ROOT / "envs")
     settings = importlib.import_module("uv_settings")
+    extra = settings.of_pip("global.extra-index-url='https://one/simple'\n")
+    assert extra == {"UV_INDEX": "https://pypi.org/simple https://one/simple"}, "the extra one last"
     found = settings.of_pip("global.timeout='15.5'\nglobal.no-index='true'\n")
     assert found["UV_HTTP_TIMEOUT"] == "16" and found["UV_OFFLINE"] == "true"
     bundle = {"CURL_CA_BUNDLE": "/c.pem", "REQUESTS_CA_BUNDLE": "/r.pem"}

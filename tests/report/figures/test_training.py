@@ -3,7 +3,7 @@ import re
 import pandas as pd
 import pytest
 
-from epidecouple.decoupling.probe_runner import Topic, answers, information_table
+from epidecouple.decoupling.probe_runner import Topic, information_table, start_probes
 from epidecouple.stages.figure import draw
 from toy_probes import CONFIG, question
 
@@ -51,7 +51,7 @@ def test_the_information_figure_names_what_was_probed_on_each_table(tmp_path):
         question(permutations=0, topic=of_label, name="given label"),
     ]
     svg = drawn(
-        tmp_path, "information", information_table(answers(questions, CONFIG, 0), CONFIG, 0)
+        tmp_path, "information", information_table(start_probes(questions, CONFIG, 0)(), CONFIG, 0)
     )
     assert all(
         text in svg

@@ -92,14 +92,13 @@ def genome(config: Config, files: Files) -> float:
 
 
 def shard(config: Config, files: Files) -> float:
-    """Tables, peaks, a block of pairs in float64 with its bins as a table, and the signal of one
-    line as it is written.
+    """Tables, peaks, and a block of pairs: its signal as it is written, and in float64 with its bins
+    as a table.
     """
     windows = config.windows
     positions = 2 * (1 + len(windows.scales)) + windows.bins + windows.way_slots
-    pairs = files.panel / PAIR_ON_DISK
-    block = min(pairs, PAIRS_PER_BLOCK / MB)
-    signal = positions * (pairs * 2 * len(config.marks) + block * 8 * 4)
+    block = min(files.panel / PAIR_ON_DISK, PAIRS_PER_BLOCK / MB)
+    signal = positions * block * (2 * len(config.marks) + 8 * 4)
     return tables(config, files) + SEALING + signal
 
 

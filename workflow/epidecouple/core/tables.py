@@ -64,7 +64,7 @@ def parts_of(chrom: pd.Series, place: pd.Series) -> Iterator[np.ndarray]:
 
 
 def rows_by_chromosome(chrom: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
-    """Every chromosome with the numbers of its rows, in order. A groupby tells the same in four
+    """Every chromosome with the numbers of its rows, in order. A groupby gives the same in four
     times the memory.
     """
     of_row = chrom.astype("category").cat

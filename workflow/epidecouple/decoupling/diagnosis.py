@@ -16,7 +16,7 @@ from ..statistics.jackknife import unit_metrics
 from ..statistics.probes import knn_information
 from .dependence_of_z_e import CouplingRows, coupling_rows, pairwise, z_and_e, z_and_marks
 from .probe_rows import CROSSED, Table, crossed_table, natural_table, unseen_table
-from .probe_runner import asked, information_table, table_metrics
+from .probe_runner import information_table, start_probes, table_metrics
 from .probe_tasks import OF_DNA, Networks, full_questions, subset_questions
 from .representations import Encoded
 
@@ -47,7 +47,7 @@ def diagnose(
     networks = Networks(*(Encoded(network, panel, pairs) for network in (model, untrained)))
     of_scope = full_questions if full else subset_questions
     questions = of_scope(networks, panel, tables, lines, config)
-    answers = asked(questions, config.diagnose, config.seed)
+    answers = start_probes(questions, config.diagnose, config.seed)
     shared, matrix = coupling(networks, panel, rows, lines, config)
     shared |= of_z(networks, tables[0], config)
     information = information_table(answers(), config.diagnose, config.seed)

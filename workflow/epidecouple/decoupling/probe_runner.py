@@ -83,30 +83,25 @@ class Answer:
     null: list[float]
 
 
-def answers(questions: list[Question], config: DiagnoseConfig, seed: int) -> list[Answer]:
-    """Answer all questions, on `config.processes` processes."""
-    return asked(questions, config, seed)()
-
-
-def asked(
+def start_probes(
     questions: list[Question], config: DiagnoseConfig, seed: int
 ) -> Callable[[], list[Answer]]:
-    """Begin to answer all questions; what is returned waits for the answers, so that the caller can
-    work beside the processes.
+    """Start the probes of all questions on `config.processes` processes; the function that is
+    returned waits for the answers, so that the caller can compute beside them.
     """
     tasks = [_tasks(question, config, seed) for question in questions]
     flat = list(chain(*tasks))
     with parallel_config("loky", n_jobs=config.processes, inner_max_num_threads=1):
         results = Parallel(return_as="generator")(flat)
 
-    def waited() -> list[Answer]:
+    def answers() -> list[Answer]:
         left = iter(list(tracked(results, "probes", len(flat))))
         return [
             _answer(question, list(islice(left, len(own))))
             for question, own in zip(questions, tasks, strict=True)
         ]
 
-    return waited
+    return answers
 
 
 def _answer(question: Question, results: list[Any]) -> Answer:
