@@ -92,8 +92,8 @@ def genome(config: Config, files: Files) -> float:
 
 
 def shard(config: Config, files: Files) -> float:
-    """Tables, peaks, and a block of pairs: its signal as it is written, and in float64 with its bins
-    as a table.
+    """Tables, peaks, and a block of pairs: its signal as it is written, and in float64 with bins as
+    a table.
     """
     windows = config.windows
     positions = 2 * (1 + len(windows.scales)) + windows.bins + windows.way_slots
